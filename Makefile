@@ -1,0 +1,46 @@
+# Everything that one does with Regulars. `make help` lists it.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+export UV_PYTHON_DOWNLOADS := never
+
+.PHONY: help install demo serve test check lint types contracts lock translations clean
+
+help: ## list what can be done
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+install: $(VENV)/installed ## prepare .venv with everything, hashes checked
+
+$(VENV)/installed: requirements/dev.lock requirements/installer.lock requirements/make-venv.sh pyproject.toml
+	PYTHON='$(PYTHON)' bash requirements/make-venv.sh $(VENV)
+	touch $@
+
+demo: install ## load the sample shop, run its campaign to a report, serve it on 127.0.0.1:8000
+	$(BIN)/regulars demo
+
+serve: install ## start Regulars on your own data
+	$(BIN)/regulars serve
+
+test: install ## all tests, the browser ones with a real Chromium
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+lint: install ## style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: install ## strict types
+	$(BIN)/mypy
+
+contracts: install ## which layer may import which
+	$(BIN)/lint-imports
+
+check: lint types contracts test ## everything that must hold before a commit
+
+lock: install ## pin every dependency with its hashes
+	$(BIN)/uv pip compile -q --no-header --generate-hashes --python-version 3.11 --universal --no-emit-index-url --no-annotate pyproject.toml --extra dev requirements/build.in -o requirements/dev.lock
+
+clean: ## forget the environment and the demo
+	rm -rf $(VENV) .demo

@@ -1,0 +1,1 @@
+"""Customers, orders, campaigns, the assignment ledger and everything that is stored."""

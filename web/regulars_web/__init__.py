@@ -1,0 +1,1 @@
+"""Pages, charts and the command line: parse, call a service, render."""
