@@ -1,0 +1,75 @@
+"""`regulars` on the command line. Subcommands are loaded when they are asked for.
+
+To add one: write `regulars_web/commands/<name>.py` with a click command, and give it a line in
+`COMMANDS`. Importing this module imports neither Flask nor statsmodels nor polars.
+"""
+
+import sys
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import version
+
+import click
+
+
+@dataclass(frozen=True, slots=True)
+class LazyCommand:
+    """Where a subcommand lives, and its one line in `regulars --help`."""
+
+    target: str  # "module:attribute"
+    help: str
+
+
+COMMANDS: dict[str, LazyCommand] = {}
+
+
+class LazyGroup(click.Group):
+    """A group that knows the names of its subcommands and imports them on use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of `COMMANDS`, without importing any."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The subcommand itself, imported now."""
+        del ctx
+        known = COMMANDS.get(cmd_name)
+        if known is None:
+            return None
+        module, _, attribute = known.target.partition(":")
+        command = getattr(import_module(module), attribute)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{known.target} is not a click command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list in `--help`, from the table alone, so that help stays instant."""
+        del ctx
+        if not COMMANDS:
+            return
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, known.help) for name, known in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="regulars COMMAND --help says more about one command.",
+)
+@click.version_option(version("regulars"), prog_name="regulars")
+def group() -> None:
+    """Which past customers are worth another offer, and what the offer earned, in money."""
+
+
+def main() -> None:
+    """Entry point. Anything a user can mend is one sentence on stderr and exit code 2."""
+    from regulars_platform.errors import RegularsError
+
+    try:
+        group()
+    except RegularsError as error:
+        click.echo(f"regulars: {error.problem}", err=True)
+        if error.hint is not None:
+            click.echo(f"Hint: {error.hint}", err=True)
+        sys.exit(2)

@@ -1,0 +1,1 @@
+"""The subcommands of `regulars`, one module each, loaded only when they are asked for."""
