@@ -1,0 +1,191 @@
+"""What is known of each customer from the orders alone, as of any moment.
+
+Only paid orders count. An order with a positive amount is a purchase; one with a negative amount
+is a credit note, which is money given back and no purchase. `refund` on an order is a state (what
+was given back so far), so refunds known to the orders version count from the order's own day.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+
+from regulars_platform.orders.table import MONEY_SCALE, PAID, whole_orders
+from regulars_platform.words import N_
+
+Kind = Literal["count", "money", "days", "share", "text"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Feature:
+    """One column of the feature frame that rules, pages and lists may use.
+
+    unit: what one is counted in: orders, currency, days, share (0 to 1), or empty for text.
+    """
+
+    name: str
+    label: str
+    kind: Kind
+    unit: str
+
+
+FEATURES: dict[str, Feature] = {
+    feature.name: feature
+    for feature in (
+        Feature(name="orders", label=N_("orders"), kind="count", unit="orders"),
+        Feature(
+            name="average_order_value",
+            label=N_("average order value"),
+            kind="money",
+            unit="currency",
+        ),
+        Feature(
+            name="median_order_value", label=N_("median order value"), kind="money", unit="currency"
+        ),
+        Feature(name="spend", label=N_("spend net of refunds"), kind="money", unit="currency"),
+        Feature(
+            name="last_order_days", label=N_("days since the last order"), kind="days", unit="days"
+        ),
+        Feature(
+            name="first_order_days",
+            label=N_("days since the first order"),
+            kind="days",
+            unit="days",
+        ),
+        Feature(
+            name="usual_interval_days",
+            label=N_("usual days between orders"),
+            kind="days",
+            unit="days",
+        ),
+        Feature(
+            name="discount_share",
+            label=N_("share of orders with a discount"),
+            kind="share",
+            unit="share",
+        ),
+        Feature(
+            name="refund_share", label=N_("share of spend refunded"), kind="share", unit="share"
+        ),
+        Feature(name="main_channel", label=N_("main channel"), kind="text", unit=""),
+    )
+}
+"""Every feature by name, in the order in which pages show them."""
+
+FEATURE_SCHEMA: dict[str, pl.DataType] = {
+    "customer_id": pl.String(),
+    "household": pl.String(),
+    "orders": pl.Int64(),
+    "average_order_value": pl.Float64(),
+    "median_order_value": pl.Float64(),
+    "spend": pl.Float64(),
+    "last_order_days": pl.Int64(),
+    "first_order_days": pl.Int64(),
+    "usual_interval_days": pl.Float64(),
+    "discount_share": pl.Float64(),
+    "refund_share": pl.Float64(),
+    "main_channel": pl.String(),
+    "last_order_at": pl.Datetime("us", "UTC"),
+    "first_order_at": pl.Datetime("us", "UTC"),
+}
+"""Columns of the feature frame; money in currency units."""
+
+
+def customer_features(
+    lines: pl.LazyFrame, as_of: dt.datetime, *, timezone: str = "UTC"
+) -> pl.LazyFrame:
+    """Order lines (ORDER_SCHEMA) -> one row per customer, columns as in FEATURE_SCHEMA.
+
+    A customer has a row as soon as any attributed line lies before `as_of` (aware), paid or not.
+    Money is summed as integers and turned into currency units at the end. Days are calendar days
+    in `timezone`. What cannot be said is null: no purchase has no average, one has no interval.
+    """
+    return order_features(whole_orders(lines), as_of, timezone=timezone)
+
+
+def order_features(
+    orders: pl.LazyFrame, as_of: dt.datetime, *, timezone: str = "UTC"
+) -> pl.LazyFrame:
+    """The same from whole orders (see `whole_orders`)."""
+    if as_of.tzinfo is None:
+        raise ValueError("as_of needs its time zone")
+    known = orders.filter(
+        pl.col("customer_id").is_not_null() & (pl.col("ordered_at") < as_of.astimezone(dt.UTC))
+    ).with_columns(pl.col("ordered_at").dt.convert_time_zone(timezone).dt.date().alias("day"))
+    paid = known.filter(pl.col("status") == PAID)
+    purchases = paid.filter(pl.col("amount") > 0)
+    frame = known.select("customer_id").unique()
+    for part in (
+        _households(known),
+        _purchases(purchases, as_of, timezone),
+        _money_given_back(paid),
+        _usual_interval(purchases),
+        _main_channel(purchases),
+    ):
+        frame = frame.join(part, on="customer_id", how="left")
+    return frame.with_columns(
+        pl.col("orders").fill_null(0),
+        pl.col("spend").fill_null(0.0),
+    ).select(pl.col(name).cast(kind) for name, kind in FEATURE_SCHEMA.items())
+
+
+def _households(known: pl.LazyFrame) -> pl.LazyFrame:
+    """The household that the customer's latest order names."""
+    return (
+        known.filter(pl.col("household").is_not_null())
+        .sort("ordered_at", "order_id")
+        .unique("customer_id", keep="last", maintain_order=True)
+        .select("customer_id", "household")
+    )
+
+
+def _purchases(purchases: pl.LazyFrame, as_of: dt.datetime, timezone: str) -> pl.LazyFrame:
+    # as of midnight at the start of a day, yesterday's order was one day ago
+    today = pl.lit(as_of).dt.convert_time_zone(timezone).dt.date()
+    return purchases.group_by("customer_id").agg(
+        pl.len().cast(pl.Int64).alias("orders"),
+        (pl.col("amount").sum() / MONEY_SCALE / pl.len()).alias("average_order_value"),
+        (pl.col("amount").median() / MONEY_SCALE).alias("median_order_value"),
+        (today - pl.col("day").max()).dt.total_days().alias("last_order_days"),
+        (today - pl.col("day").min()).dt.total_days().alias("first_order_days"),
+        (pl.col("discount") > 0).mean().alias("discount_share"),
+        pl.col("ordered_at").max().alias("last_order_at"),
+        pl.col("ordered_at").min().alias("first_order_at"),
+    )
+
+
+def _money_given_back(paid: pl.LazyFrame) -> pl.LazyFrame:
+    bought = pl.col("amount").filter(pl.col("amount") > 0).sum()
+    given_back = pl.col("refund").sum() - pl.col("amount").filter(pl.col("amount") < 0).sum()
+    return paid.group_by("customer_id").agg(
+        ((bought - given_back) / MONEY_SCALE).alias("spend"),
+        pl.when(bought > 0).then(given_back / bought).alias("refund_share"),
+    )
+
+
+def _usual_interval(purchases: pl.LazyFrame) -> pl.LazyFrame:
+    """Median gap between consecutive days with a purchase; no row with fewer than two days."""
+    same = pl.col("customer_id") == pl.col("customer_id").shift(1)
+    gap = pl.when(same).then((pl.col("day") - pl.col("day").shift(1)).dt.total_days())
+    return (
+        purchases.select("customer_id", "day")
+        .unique()
+        .sort("customer_id", "day")
+        .select("customer_id", gap.alias("gap"))
+        .filter(pl.col("gap").is_not_null())
+        .group_by("customer_id")
+        .agg(pl.col("gap").median().alias("usual_interval_days"))
+    )
+
+
+def _main_channel(purchases: pl.LazyFrame) -> pl.LazyFrame:
+    """The channel of most purchases; among equals the first by name."""
+    return (
+        purchases.filter(pl.col("channel").is_not_null())
+        .group_by("customer_id", "channel")
+        .len()
+        .sort(["customer_id", "len", "channel"], descending=[False, True, False])
+        .unique("customer_id", keep="first", maintain_order=True)
+        .select("customer_id", pl.col("channel").alias("main_channel"))
+    )

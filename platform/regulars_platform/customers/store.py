@@ -1,0 +1,107 @@
+"""The feature frame and the whole orders of a shop, worked out once and kept as Parquet.
+
+Named by orders version and date, so a file is never out of date; only the latest few are kept.
+"""
+
+import datetime as dt
+import os
+import tempfile
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from regulars_platform.customers.features import order_features
+from regulars_platform.orders.table import PAID, OrdersTable, start_of_day, whole_orders
+from regulars_platform.settings import Settings
+from regulars_platform.shops.tables import Shop
+
+FORMAT = 1
+"""Raised whenever what is stored here changes its meaning."""
+
+KEPT = 8
+"""How many files of each kind stay; live counts touch a handful of dates at a time."""
+
+
+class FeatureStore:
+    """Features of one shop's customers as of any day, at any version of its orders."""
+
+    def __init__(self, shop_dir: Path, timezone: str) -> None:
+        self.table = OrdersTable(shop_dir)
+        self.timezone = timezone
+        self._folder = shop_dir / "features"
+
+    def features(self, as_of: dt.date, version: int) -> pl.LazyFrame:
+        """One row per customer, columns as in FEATURE_SCHEMA, sorted by customer_id.
+
+        As of the start of the day `as_of` in the shop's time zone.
+        """
+        path = self._folder / f"features-{self._key(version)}-{as_of.isoformat()}.parquet"
+        if not _touch(path):
+            moment = self.moment(as_of)
+            frame = order_features(self.orders(version), moment, timezone=self.timezone)
+            self._keep(frame.sort("customer_id"), path)
+        return pl.scan_parquet(path)
+
+    def orders(self, version: int) -> pl.LazyFrame:
+        """Whole orders (see `whole_orders`) of customers that are known, at that version."""
+        path = self._folder / f"orders-{self._key(version)}.parquet"
+        if not _touch(path):
+            orders = whole_orders(self.table.scan(version))
+            self._keep(orders.filter(pl.col("customer_id").is_not_null()), path)
+        return pl.scan_parquet(path)
+
+    def window_orders(self, as_of: dt.date, days: int, version: int) -> pl.LazyFrame:
+        """Paid orders and credit notes of the `days` days before `as_of`."""
+        return self.orders(version).filter(
+            (pl.col("status") == PAID)
+            & (pl.col("ordered_at") >= self.moment(as_of - dt.timedelta(days=days)))
+            & (pl.col("ordered_at") < self.moment(as_of))
+        )
+
+    def moment(self, day: dt.date) -> dt.datetime:
+        """Midnight at the start of `day` in the shop's time zone, in UTC."""
+        return start_of_day(day, ZoneInfo(self.timezone))
+
+    def _key(self, version: int) -> str:
+        return f"{FORMAT}-{self.timezone.replace('/', '_')}-{version}"
+
+    def _keep(self, frame: pl.LazyFrame, path: Path) -> None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=self._folder, suffix=".tmp")
+        os.close(handle)
+        try:
+            frame.collect(engine="streaming").write_parquet(name)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+        self._forget_old(path.name.split("-")[0])
+
+    def _forget_old(self, kind: str) -> None:
+        files = sorted(
+            self._folder.glob(f"{kind}-*.parquet"), key=lambda p: p.stat().st_mtime, reverse=True
+        )
+        for path in files[KEPT:]:
+            path.unlink(missing_ok=True)
+
+
+def window_spend(orders: pl.LazyFrame) -> pl.LazyFrame:
+    """Orders of a window -> customer_id, window_spend (ten-thousandths, net of refunds)."""
+    return orders.group_by("customer_id").agg(
+        (pl.col("amount").sum() - pl.col("refund").sum()).alias("window_spend")
+    )
+
+
+def build_feature_store(settings: Settings, shop: Shop) -> FeatureStore:
+    """The store of a shop."""
+    return FeatureStore(settings.shop_dir(shop.id), shop.timezone)
+
+
+def _touch(path: Path) -> bool:
+    """Whether the file is there; used files count as recent, so they are forgotten last."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True

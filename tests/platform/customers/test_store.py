@@ -1,0 +1,70 @@
+"""The kept feature frames of a shop."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+from polars.testing import assert_frame_equal
+
+from regulars_platform.customers.features import customer_features
+from regulars_platform.customers.store import KEPT, FeatureStore, window_spend
+from tests.platform.customers.build import line, lines
+
+DAY = dt.date(2026, 2, 1)
+
+
+@pytest.fixture
+def shop_dir(tmp_path: Path) -> Path:
+    lines(
+        line("1", "ann", "2026-01-01", 10),
+        line("2", "ann", "2026-01-25", 20, refund=5),
+        line("C2", "ann", "2026-01-26", -3),
+        line("3", "ben", "2026-01-31", 30, at="2026-01-31T20:00:00+00:00"),
+        line("4", None, "2026-01-31", 30),
+    ).collect().write_delta(tmp_path / "orders")
+    return tmp_path
+
+
+def test_the_kept_frame_is_the_computed_one(shop_dir: Path) -> None:
+    store = FeatureStore(shop_dir, "UTC")
+    expected = customer_features(store.table.scan(), store.moment(DAY)).sort("customer_id")
+    for _ in range(2):
+        assert_frame_equal(store.features(DAY, 0).collect(), expected.collect())
+
+
+def test_the_second_reading_computes_nothing(shop_dir: Path) -> None:
+    store = FeatureStore(shop_dir, "UTC")
+    store.features(DAY, 0).collect()
+    files = {path.name: path.stat().st_ino for path in (shop_dir / "features").iterdir()}
+    store.features(DAY, 0).collect()
+    assert files == {path.name: path.stat().st_ino for path in (shop_dir / "features").iterdir()}
+
+
+def test_another_version_is_another_frame(shop_dir: Path) -> None:
+    store = FeatureStore(shop_dir, "UTC")
+    assert store.features(DAY, 0).collect().height == 2
+    new = lines(line("5", "cid", "2026-01-20", 10)).collect()
+    new.write_delta(shop_dir / "orders", mode="append")
+    assert store.features(DAY, 1).collect().height == 3
+    assert store.features(DAY, 0).collect().height == 2
+
+
+def test_the_day_starts_at_the_shops_midnight(shop_dir: Path) -> None:
+    # 20:00 UTC on 31 January is already 1 February in Shanghai
+    store = FeatureStore(shop_dir, "Asia/Shanghai")
+    assert store.features(DAY, 0).collect()["customer_id"].to_list() == ["ann"]
+
+
+def test_only_the_latest_frames_are_kept(shop_dir: Path) -> None:
+    store = FeatureStore(shop_dir, "UTC")
+    for back in range(KEPT + 3):
+        store.features(DAY - dt.timedelta(days=back), 0)
+    kept = list((shop_dir / "features").glob("features-*.parquet"))
+    assert len(kept) == KEPT
+    assert not list((shop_dir / "features").glob("*.tmp"))
+
+
+def test_a_windows_spend_is_net_and_leaves_out_what_lies_before_it(shop_dir: Path) -> None:
+    orders = FeatureStore(shop_dir, "UTC").window_orders(DAY, 10, 0)
+    spend = dict(window_spend(orders).collect().iter_rows())
+    assert spend == {"ann": 120_000, "ben": 300_000}
