@@ -1,0 +1,122 @@
+"""Accounts: the first owner, signing in, language, ending all sessions."""
+
+import datetime as dt
+import re
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from regulars_platform.accounts.errors import (
+    MAX_PASSWORD,
+    MIN_PASSWORD,
+    EmailError,
+    OwnerExistsError,
+    PasswordError,
+    PersonNameError,
+    SignInError,
+)
+from regulars_platform.accounts.models import Account, Role, UserId
+from regulars_platform.accounts.passwords import hash_password, needs_rehash, password_matches
+from regulars_platform.accounts.tables import User
+
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s.]{2,}")
+
+
+def has_owner(session: Session) -> bool:
+    """Whether the first start is through."""
+    return session.scalars(select(User.id).limit(1)).first() is not None
+
+
+def create_owner(
+    session: Session, *, name: str, email: str, password: str, locale: str | None, now: dt.datetime
+) -> Account:
+    """The first account. Errors: OwnerExistsError, PersonNameError, EmailError, PasswordError."""
+    if has_owner(session):
+        raise OwnerExistsError.of()
+    checked_name, checked_email = _checked_name(name), _checked_email(email)
+    check_new_password(password)
+    row = User(
+        email=checked_email,
+        name=checked_name,
+        password_hash=hash_password(password),
+        role=Role.OWNER,
+        locale=locale,
+        session_epoch=0,
+        created_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return _account(row)
+
+
+def check_new_password(password: str) -> None:
+    """Refuse a password that is too short (or absurdly long). Errors: PasswordError."""
+    if len(password) < MIN_PASSWORD:
+        raise PasswordError.too_short(len(password))
+    if len(password) > MAX_PASSWORD:
+        raise PasswordError.too_long()
+
+
+def sign_in(session: Session, *, email: str, password: str) -> Account:
+    """The account of this address, if the password is right. Errors: SignInError.
+
+    Takes as long for an unknown address as for a wrong password.
+    """
+    row = session.scalars(select(User).where(User.email == _normal(email))).first()
+    known = row is not None and len(password) <= MAX_PASSWORD
+    if not password_matches(row.password_hash if row and known else None, password[:MAX_PASSWORD]):
+        raise SignInError.of()
+    assert row is not None  # noqa: S101 -- for the type checker: nothing matches without a row
+    if needs_rehash(row.password_hash):
+        row.password_hash = hash_password(password)
+    return _account(row)
+
+
+def find_account(session: Session, user_id: int) -> Account | None:
+    """The account of this number, or None."""
+    row = session.get(User, user_id)
+    return None if row is None else _account(row)
+
+
+def choose_language(session: Session, user_id: int, locale: str | None) -> None:
+    """Remember the language that this person reads (None: as their browser asks)."""
+    row = session.get(User, user_id)
+    if row is not None:
+        row.locale = locale
+
+
+def end_all_sessions(session: Session, user_id: int) -> Account | None:
+    """Sign this person out everywhere: sessions begun before now no longer count."""
+    row = session.get(User, user_id)
+    if row is None:
+        return None
+    row.session_epoch += 1
+    return _account(row)
+
+
+def _normal(email: str) -> str:
+    return email.strip().lower()
+
+
+def _checked_email(email: str) -> str:
+    normal = _normal(email)
+    if len(normal) > 254 or not _EMAIL.fullmatch(normal):
+        raise EmailError.of(email)
+    return normal
+
+
+def _checked_name(name: str) -> str:
+    if not name.strip() or len(name.strip()) > 200:
+        raise PersonNameError.of()
+    return name.strip()
+
+
+def _account(row: User) -> Account:
+    return Account(
+        id=UserId(row.id),
+        email=row.email,
+        name=row.name,
+        role=Role(row.role),
+        locale=row.locale,
+        session_epoch=row.session_epoch,
+    )
