@@ -1,0 +1,115 @@
+"""Makes the files of the sample shop again, the same to the byte: python sample_data/make_sample.py
+
+With `--out FOLDER` they are written there instead of beside this script.
+"""
+
+import argparse
+import gzip
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from sample_response import AS_OF, SETTLE_UNTIL, both_futures, group_of
+from sample_shop import (
+    CHANNELS,
+    DAY,
+    GOODS,
+    START,
+    STATUSES,
+    People,
+    draw_people,
+    fill_baskets,
+    generator,
+    minutes,
+    simulate_orders,
+    simulate_stall,
+)
+
+SEED = 2026
+HISTORY = "orders_history.csv.gz"
+
+
+def simulate(seed: int) -> tuple[People, pl.DataFrame, pl.DataFrame]:
+    """The people, and all orders and lines of both futures (see `both_futures`)."""
+    people = draw_people(generator(seed, 1), SETTLE_UNTIL)
+    end = minutes(SETTLE_UNTIL) + DAY
+    own = simulate_orders(generator(seed, 2), people, end)
+    stall = simulate_stall(generator(seed, 3), 0, end)
+    orders = pl.concat([own, stall]).sort("minute", "customer", maintain_order=True)
+    lines = fill_baskets(generator(seed, 4), orders)
+    group = group_of(orders, people)
+    return people, *both_futures(generator(seed, 5), people, orders, lines, group)
+
+
+def history_lines(orders: pl.DataFrame, lines: pl.DataFrame, seed: int) -> pl.DataFrame:
+    """The export on the eve of AS_OF; half of the returns of its last fortnight are still to come.
+
+    Columns: those of `number_orders` and of the lines, sorted by order number.
+    """
+    past = number_orders(
+        orders.with_row_index("order").filter(pl.col("minute") < minutes(AS_OF)), 1
+    )
+    late = generator(seed, 6).random(len(lines)) < 0.5
+    recent = pl.col("minute") >= minutes(AS_OF) - 14 * DAY
+    return (
+        lines.with_row_index("line")
+        .with_columns(pl.Series("late", late))
+        .join(past, on="order")
+        .with_columns(refund=pl.when(recent & pl.col("late")).then(0).otherwise("refund"))
+        .sort("number", "line")
+    )
+
+
+def number_orders(orders: pl.DataFrame, first: int) -> pl.DataFrame:
+    """Running order numbers in the order of time; `order` links to the lines."""
+    ordered = orders.sort("minute", "order")
+    return ordered.select(
+        pl.col("order").cast(pl.Int64),
+        pl.Series("number", np.arange(first, first + len(ordered))),
+        *("customer", "minute", "status", "channel", "shipping"),
+    )
+
+
+def as_export(lines: pl.DataFrame) -> pl.DataFrame:
+    """What the shop's system writes: words instead of indices, money in yuan with two places."""
+    goods = pl.Series([name for name, _, _ in GOODS])
+    moment = pl.lit(START).cast(pl.Datetime("us")) + pl.duration(minutes=pl.col("minute"))
+    return lines.select(
+        pl.format("A{}", pl.col("number") + 100_000).alias("Order number"),
+        pl.format("C{}", pl.col("customer") + 10_001).alias("Customer"),
+        moment.dt.strftime("%Y-%m-%d %H:%M").alias("Ordered at"),
+        pl.lit(pl.Series(STATUSES)).gather(pl.col("status")).alias("Status"),
+        pl.lit(pl.Series(CHANNELS)).gather(pl.col("channel")).alias("Channel"),
+        pl.lit(goods).gather(pl.col("product")).alias("Product"),
+        pl.col("quantity").alias("Quantity"),
+        (pl.col("price") / 100).alias("Unit price"),
+        (pl.col("discount") / 100).alias("Discount"),
+        ((pl.col("price") * pl.col("quantity") - pl.col("discount")) / 100).alias("Amount"),
+        (pl.col("shipping") / 100).alias("Shipping fee"),
+        (pl.col("refund") / 100).alias("Refunded"),
+    )
+
+
+def write_export(lines: pl.DataFrame, path: Path) -> None:
+    """One gzipped CSV; no time stamp inside, so that the same lines give the same bytes."""
+    text = as_export(lines).write_csv(float_precision=2)
+    path.write_bytes(gzip.compress(text.encode(), compresslevel=9, mtime=0))
+
+
+def main() -> None:
+    """Write the files and say how much is in them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent)
+    folder: Path = parser.parse_args().out
+    _people, orders, lines = simulate(SEED)
+    own_lines = lines.filter(~pl.col("padding"))
+    history = history_lines(orders, own_lines, SEED)
+    write_export(history, folder / HISTORY)
+    print(
+        f"{HISTORY}: {len(history)} lines, {history['number'].n_unique()} orders,"
+        f" {history['customer'].drop_nulls().n_unique()} customers"
+    )
+
+
+if __name__ == "__main__":
+    main()
