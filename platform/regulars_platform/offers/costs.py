@@ -1,0 +1,101 @@
+"""Which orders used an offer, and what that cost the shop: integers, order by order.
+
+Three things that order files do not say are decided here, always so that the cost is rather too
+high than too low, and written on the report's method page:
+
+* Free shipping: an order that reached the threshold and paid no shipping, or whose shipping is not
+  recorded, used the offer and cost the shop its shipping.
+* Amount or percent off where the orders record discounts (`discounts_recorded`): goods before
+  discounts = amount + discount; an order used the offer if these reached the threshold and it had
+  any discount. The cost is that discount, at most what the offer gives.
+* Where they do not, the amount is taken as what was paid after the offer, so goods before it =
+  amount + amount off, or amount / (1 - percent off), rounded down; an order used the offer if
+  these reached the threshold, and cost the whole of it.
+
+A personal offer counts only with the customer's own code where the orders record codes.
+"""
+
+import polars as pl
+
+from regulars_platform.fields import WHOLE
+from regulars_platform.offers.kinds import AmountOff, FreeShipping, MessageOnly, Offer, PercentOff
+from regulars_platform.orders.table import PAID
+
+
+def offer_use(
+    offer: Offer, orders: pl.LazyFrame, *, discounts_recorded: bool, coupons_recorded: bool
+) -> pl.LazyFrame:
+    """Whole orders (see `whole_orders`) with `used_offer` (0 or 1) and `offer_cost` added.
+
+    Both Int64, cost in ten-thousandths, never null. Only paid purchases (amount > 0) use an offer.
+    orders: those of customers who may use the offer. For a personal offer in a shop whose orders
+    record coupons they need a column `code`: the code given to the order's customer, or null.
+    """
+    used, cost = _use(offer, discounts_recorded=discounts_recorded)
+    bought = (pl.col("amount") > 0) & (pl.col("status") == PAID)
+    if offer.reach == "personal" and coupons_recorded:
+        used = used & (_code("coupon") == _code("code"))
+    really = (bought & used).fill_null(False)
+    return orders.with_columns(
+        really.cast(pl.Int64).alias("used_offer"),
+        pl.when(really).then(cost).otherwise(0).cast(pl.Int64).alias("offer_cost"),
+    )
+
+
+def discounts_are_recorded(orders: pl.LazyFrame) -> bool:
+    """Whether any of these orders has a discount, so that their discounts can be believed."""
+    return bool(orders.select((pl.col("discount") > 0).any()).collect().item())
+
+
+def coupons_are_recorded(orders: pl.LazyFrame) -> bool:
+    """Whether any of these orders names the code it used."""
+    return bool(orders.select(pl.col("coupon").is_not_null().any()).collect().item())
+
+
+def would_qualify(offer: Offer, orders: pl.LazyFrame) -> pl.LazyFrame:
+    """Orders from before the offer with `used_offer` and `offer_cost` as if it had been there.
+
+    Nothing had been taken off for this offer then, so goods are amount + discount as they stand.
+    """
+    goods = pl.col("amount") + pl.col("discount")
+    match offer:
+        case FreeShipping():
+            used, cost = goods >= offer.threshold, pl.lit(offer.shipping_cost)
+        case AmountOff():
+            used, cost = goods >= offer.threshold, pl.lit(offer.amount)
+        case PercentOff():
+            used, cost = goods >= offer.threshold, goods * offer.percent // WHOLE
+        case MessageOnly():
+            used, cost = pl.lit(False), pl.lit(0)
+    really = ((pl.col("amount") > 0) & (pl.col("status") == PAID) & used).fill_null(False)
+    return orders.with_columns(
+        really.cast(pl.Int64).alias("used_offer"),
+        pl.when(really).then(cost).otherwise(0).cast(pl.Int64).alias("offer_cost"),
+    )
+
+
+def _use(offer: Offer, *, discounts_recorded: bool) -> tuple[pl.Expr, pl.Expr]:
+    amount, discount = pl.col("amount"), pl.col("discount")
+    match offer:
+        case FreeShipping():
+            unpaid = pl.col("shipping").is_null() | (pl.col("shipping") == 0)
+            return (amount + discount >= offer.threshold) & unpaid, pl.lit(offer.shipping_cost)
+        case AmountOff() if discounts_recorded:
+            used = (amount + discount >= offer.threshold) & (discount > 0)
+            return used, pl.min_horizontal(discount, pl.lit(offer.amount))
+        case AmountOff():
+            return amount + offer.amount >= offer.threshold, pl.lit(offer.amount)
+        case PercentOff() if discounts_recorded:
+            goods = amount + discount
+            used = (goods >= offer.threshold) & (discount > 0)
+            return used, pl.min_horizontal(discount, goods * offer.percent // WHOLE)
+        case PercentOff():
+            goods = amount * WHOLE // (WHOLE - offer.percent)
+            return goods >= offer.threshold, goods - amount
+        case MessageOnly():
+            return pl.lit(False), pl.lit(0)
+
+
+def _code(column: str) -> pl.Expr:
+    # people type codes by hand: case and blanks do not make another code
+    return pl.col(column).str.strip_chars().str.to_uppercase()

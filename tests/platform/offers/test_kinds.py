@@ -1,0 +1,77 @@
+"""Offers out of a plan."""
+
+from typing import Any
+
+import pytest
+
+from regulars_platform.fields import FieldReader
+from regulars_platform.offers.kinds import (
+    AmountOff,
+    FreeShipping,
+    MessageOnly,
+    Offer,
+    PercentOff,
+    offer_json,
+    offer_threshold,
+    offer_title,
+    read_offer,
+)
+
+FREE = {"kind": "free_shipping", "threshold": "80", "shipping_cost": "4.90"}
+OFFERS: list[tuple[dict[str, Any], Offer, str]] = [
+    (FREE, FreeShipping(threshold=800_000, shipping_cost=49_000), "Free shipping from 80"),
+    (
+        {"kind": "amount_off", "threshold": 100, "amount": "12.5", "reach": "personal"},
+        AmountOff(threshold=1_000_000, amount=125_000, reach="personal"),
+        "12.5 off from 100",
+    ),
+    (
+        {"kind": "percent_off", "percent": "15", "words": "15% for you"},
+        PercentOff(percent=1_500, words="15% for you"),
+        "15 percent off",
+    ),
+    (
+        {"kind": "percent_off", "percent": "15", "threshold": "50"},
+        PercentOff(percent=1_500, threshold=500_000),
+        "15 percent off from 50",
+    ),
+    ({"kind": "message"}, MessageOnly(), "Message only"),
+]
+
+
+@pytest.mark.parametrize(("raw", "offer", "title"), OFFERS)
+def test_an_offer_is_read_titled_and_written_back(
+    raw: dict[str, Any], offer: Offer, title: str
+) -> None:
+    reader = FieldReader(raw)
+    assert read_offer(reader) == offer
+    assert reader.problems == []
+    assert str(offer_title(offer)) == title
+    assert read_offer(FieldReader(offer_json(offer))) == offer
+
+
+@pytest.mark.parametrize(
+    ("raw", "field"),
+    [
+        ({"kind": "gift"}, "offer.kind"),
+        (FREE | {"threshold": "0"}, "offer.threshold"),
+        (FREE | {"threshold": "eighty"}, "offer.threshold"),
+        (FREE | {"shipping_cost": "-1"}, "offer.shipping_cost"),
+        (FREE | {"reach": "some"}, "offer.reach"),
+        (FREE | {"amount": "5"}, "offer.amount"),
+        ({"kind": "amount_off", "threshold": "50", "amount": "50"}, "offer.amount"),
+        ({"kind": "percent_off", "percent": "0"}, "offer.percent"),
+        ({"kind": "percent_off", "percent": "100"}, "offer.percent"),
+        ({"kind": "message", "reach": "personal"}, "offer.reach"),
+    ],
+)
+def test_a_wrong_offer_is_refused_at_its_field(raw: dict[str, Any], field: str) -> None:
+    reader = FieldReader(raw, "offer.")
+    assert read_offer(reader) is None
+    assert [problem.field for problem in reader.problems] == [field]
+
+
+def test_a_message_and_an_offer_for_any_order_have_no_threshold() -> None:
+    assert offer_threshold(MessageOnly()) is None
+    assert offer_threshold(PercentOff(percent=1_000)) is None
+    assert offer_threshold(AmountOff(threshold=5, amount=1)) == 5
