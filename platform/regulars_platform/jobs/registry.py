@@ -1,0 +1,22 @@
+"""Which function does which kind of job. Named by text, so that nothing is loaded before use."""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from regulars_platform.jobs.context import JobContext
+
+HANDLERS: dict[str, str] = {}
+"""kind -> "module:function". A handler takes a JobContext, is safe to run again after being killed
+anywhere, and stores its own result."""
+
+SERIAL_PER_SHOP: frozenset[str] = frozenset({"check_import", "store_import"})
+"""Kinds of which one shop runs one at a time, in the order in which they were asked for."""
+
+
+def load_handler(kind: str) -> "Callable[[JobContext], None]":
+    """The function of a kind, imported now."""
+    module, _, name = HANDLERS[kind].partition(":")
+    handler: Callable[[JobContext], None] = getattr(import_module(module), name)
+    return handler
