@@ -7,9 +7,9 @@ import argparse
 import gzip
 from pathlib import Path
 
-import numpy as np
 import polars as pl
-from sample_response import AS_OF, SETTLE_UNTIL, both_futures, group_of
+from sample_campaign import history_lines
+from sample_response import SETTLE_UNTIL, both_futures, group_of
 from sample_shop import (
     CHANNELS,
     DAY,
@@ -39,35 +39,6 @@ def simulate(seed: int) -> tuple[People, pl.DataFrame, pl.DataFrame]:
     lines = fill_baskets(generator(seed, 4), orders)
     group = group_of(orders, people)
     return people, *both_futures(generator(seed, 5), people, orders, lines, group)
-
-
-def history_lines(orders: pl.DataFrame, lines: pl.DataFrame, seed: int) -> pl.DataFrame:
-    """The export on the eve of AS_OF; half of the returns of its last fortnight are still to come.
-
-    Columns: those of `number_orders` and of the lines, sorted by order number.
-    """
-    past = number_orders(
-        orders.with_row_index("order").filter(pl.col("minute") < minutes(AS_OF)), 1
-    )
-    late = generator(seed, 6).random(len(lines)) < 0.5
-    recent = pl.col("minute") >= minutes(AS_OF) - 14 * DAY
-    return (
-        lines.with_row_index("line")
-        .with_columns(pl.Series("late", late))
-        .join(past, on="order")
-        .with_columns(refund=pl.when(recent & pl.col("late")).then(0).otherwise("refund"))
-        .sort("number", "line")
-    )
-
-
-def number_orders(orders: pl.DataFrame, first: int) -> pl.DataFrame:
-    """Running order numbers in the order of time; `order` links to the lines."""
-    ordered = orders.sort("minute", "order")
-    return ordered.select(
-        pl.col("order").cast(pl.Int64),
-        pl.Series("number", np.arange(first, first + len(ordered))),
-        *("customer", "minute", "status", "channel", "shipping"),
-    )
 
 
 def as_export(lines: pl.DataFrame) -> pl.DataFrame:
@@ -102,8 +73,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path(__file__).parent)
     folder: Path = parser.parse_args().out
     _people, orders, lines = simulate(SEED)
-    own_lines = lines.filter(~pl.col("padding"))
-    history = history_lines(orders, own_lines, SEED)
+    history = history_lines(orders, lines, SEED)
     write_export(history, folder / HISTORY)
     print(
         f"{HISTORY}: {len(history)} lines, {history['number'].n_unique()} orders,"

@@ -56,7 +56,10 @@ GROUPS = (
 
 
 def group_of(orders: pl.DataFrame, people: People) -> Ints:
-    """Index into GROUPS per customer, from the paid orders before AS_OF; -1 without any."""
+    """Index into GROUPS per customer, from the paid orders before AS_OF; -1 without any.
+
+    The cut-offs are those of the campaign's segments, so that each segment has one true answer.
+    """
     past = (
         orders.drop_nulls("customer")
         .filter(pl.col("minute") < minutes(AS_OF), pl.col("status") == 0)
@@ -69,15 +72,16 @@ def group_of(orders: pl.DataFrame, people: People) -> Ints:
     )
     who = past["customer"].to_numpy()
     count = past["n"].to_numpy()
-    first_days = (minutes(AS_OF) - past["first"].to_numpy()) / DAY
-    last_days = (minutes(AS_OF) - past["last"].to_numpy()) / DAY
+    today = minutes(AS_OF) // DAY
+    first_days = today - past["first"].to_numpy() // DAY
+    last_days = today - past["last"].to_numpy() // DAY
     group = np.full(len(people.first), -1, dtype=np.int64)
     group[who] = np.select(
         [
             (count >= 5) & (last_days <= 90),
             first_days <= 120,
-            (count >= 2) & (last_days > 60) & (last_days <= 270),
-            last_days > 180,
+            (count >= 2) & (last_days >= 60) & (last_days <= 270),
+            last_days >= 180,
         ],
         [0, 1, 2, 3],
         default=4,
