@@ -1,0 +1,333 @@
+"""Effects per assigned customer: differences, ratios of means, shares, ratio metrics, adjustment.
+
+All functions are vectorised over cells: arguments and answers are arrays of shape (cells,).
+"t" is the arm, "c" the control. Notation follows the sources named at each formula.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+from regulars_experiments.moments import Summary
+from regulars_experiments.results import (
+    FloatArray,
+    Intervals,
+    Reason,
+    ReasonArray,
+    build_intervals,
+    first_reason,
+    no_reasons,
+)
+
+Limits = tuple[FloatArray, FloatArray]
+
+
+def normal_quantile(confidence: float) -> float:
+    """Two-sided: 0.95 -> 1.96."""
+    return float(special.ndtri(0.5 + confidence / 2))
+
+
+def welch(control: Summary, arm: Summary, confidence: float) -> Intervals:
+    """Difference of means with unequal variances.
+
+    Welch (1947), degrees of freedom after Satterthwaite; p = 2 sf(|d|/se), never 1 - cdf, so that
+    small p-values do not underflow.
+    """
+    q_c, q_t = control.error2, arm.error2
+    difference = arm.mean - control.mean
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error = np.sqrt(q_c + q_t)
+        freedom = (q_c + q_t) ** 2 / (q_c**2 / (control.n - 1) + q_t**2 / (arm.n - 1))
+        half = special.stdtrit(freedom, 0.5 + confidence / 2) * error
+        p_value = 2 * special.stdtr(freedom, -np.abs(difference) / error)
+    undefined = undefined_difference(control, arm)
+    return build_intervals(
+        estimate=difference,
+        standard_error=error,
+        low=difference - half,
+        high=difference + half,
+        p_value=p_value,
+        undefined=undefined,
+        method="Welch",
+    )
+
+
+def undefined_difference(control: Summary, arm: Summary) -> ReasonArray:
+    """Cells in which no interval for a difference of means exists, with the reason."""
+    undefined = no_reasons(control.n.shape)
+    first_reason(undefined, (control.n < 2) | (arm.n < 2), Reason.TOO_FEW_UNITS)
+    first_reason(undefined, (control.variance + arm.variance) == 0, Reason.NO_VARIATION)
+    return undefined
+
+
+def wilson(successes: FloatArray, n: FloatArray, z: FloatArray | float) -> Limits:
+    """Score limits of a proportion (Wilson 1927)."""
+    share = successes / n
+    centre = share + z**2 / (2 * n)
+    half: FloatArray = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    scale = 1 + z**2 / n
+    low: FloatArray = (centre - half) / scale
+    high: FloatArray = (centre + half) / scale
+    return low, high
+
+
+def newcombe(control: Summary, arm: Summary, confidence: float) -> Intervals:
+    """Difference of two proportions from their score limits.
+
+    Newcombe (1998), method 10, which is MOVER (`difference_limits`) on Wilson's limits. The
+    summaries are of 0/1 columns. The p-value inverts the same interval.
+    """
+    difference = arm.mean - control.mean
+
+    def limits(z: FloatArray) -> Limits:
+        of_control = wilson(control.mean * control.n, control.n, z)
+        of_arm = wilson(arm.mean * arm.n, arm.n, z)
+        return difference_limits(control.mean, of_control, arm.mean, of_arm)
+
+    undefined = no_reasons(control.n.shape)
+    first_reason(undefined, (control.n < 1) | (arm.n < 1), Reason.TOO_FEW_UNITS)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        low, high = limits(np.full(control.n.shape, normal_quantile(confidence)))
+        error = np.sqrt(control.error2 + arm.error2)
+        p_value = p_by_inversion(limits, control.n.shape)
+    return build_intervals(
+        estimate=difference,
+        standard_error=error,
+        low=low,
+        high=high,
+        p_value=p_value,
+        undefined=undefined,
+        method="Newcombe",
+    )
+
+
+def proportions(control: Summary, arm: Summary, confidence: float) -> Intervals:
+    """Difference of shares: Newcombe where an arm has under 50 of either kind, else Welch."""
+    few: npt.NDArray[np.bool_] = np.zeros(control.n.shape, dtype=np.bool_)
+    for side in (control, arm):
+        with np.errstate(invalid="ignore"):
+            successes = side.mean * side.n
+            few |= ~((successes >= 50) & (side.n - successes >= 50))
+    return choose(few, newcombe(control, arm, confidence), welch(control, arm, confidence))
+
+
+def difference_limits(
+    mean_c: FloatArray, limits_c: Limits, mean_t: FloatArray, limits_t: Limits
+) -> Limits:
+    """MOVER: limits of m_t - m_c from each mean's own limits (Zou & Donner 2008, eq. 5)."""
+    difference = mean_t - mean_c
+    low: FloatArray = difference - np.hypot(mean_t - limits_t[0], limits_c[1] - mean_c)
+    high: FloatArray = difference + np.hypot(limits_t[1] - mean_t, mean_c - limits_c[0])
+    return low, high
+
+
+def ratio_limits(
+    mean_c: FloatArray, limits_c: Limits, mean_t: FloatArray, limits_t: Limits
+) -> Limits:
+    """Limits of m_t / m_c from each mean's own limits; NaN where unbounded.
+
+    The ratios r for which the MOVER interval of m_t - r m_c contains 0 (Donner & Zou 2012, eq.
+    9-10); with symmetric limits this is Fieller (1954). So "no effect" is decided exactly as by
+    the difference.
+    """
+    (l_t, u_t), (l_c, u_c) = limits_t, limits_c
+
+    def bound(limit_t: FloatArray, limit_c: FloatArray, sign: int) -> FloatArray:
+        product = mean_t * mean_c
+        a = limit_c * (2 * mean_c - limit_c)
+        root = product**2 - a * limit_t * (2 * mean_t - limit_t)
+        value: FloatArray = (product + sign * np.sqrt(np.maximum(root, 0))) / a
+        return value
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        low, high = bound(l_t, u_c, -1), bound(u_t, l_c, +1)
+        bounded = (u_c < 2 * mean_c) & (l_c > 0)
+    return np.where(bounded, low, np.nan), np.where(bounded, high, np.nan)
+
+
+def relative_lift(
+    difference: Intervals,
+    mean_c: FloatArray,
+    limits_c: Limits,
+    mean_t: FloatArray,
+    limits_t: Limits,
+) -> Intervals:
+    """m_t / m_c - 1 with the limits that belong to `difference`; its p-value is the same test."""
+    low, high = ratio_limits(mean_c, limits_c, mean_t, limits_t)
+    undefined = difference.undefined.copy()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        lift = mean_t / mean_c - 1
+        first_reason(undefined, ~(mean_c > 0), Reason.CONTROL_NOT_POSITIVE)
+    first_reason(undefined, np.isnan(low) | np.isnan(high), Reason.UNBOUNDED)
+    return build_intervals(
+        estimate=lift,
+        standard_error=np.full(lift.shape, np.nan),
+        low=low - 1,
+        high=high - 1,
+        p_value=difference.p_value,
+        undefined=undefined,
+        method="Fieller",
+    )
+
+
+def welch_limits(control: Summary, arm: Summary) -> Callable[[FloatArray], Limits]:
+    """Welch's limits of the difference as a function of the normal quantile."""
+    q_c, q_t = control.error2, arm.error2
+    difference = arm.mean - control.mean
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error = np.sqrt(q_c + q_t)
+        freedom = (q_c + q_t) ** 2 / (q_c**2 / (control.n - 1) + q_t**2 / (arm.n - 1))
+
+    def limits(z: FloatArray) -> Limits:
+        # nobody differs in either arm: the difference is exact, and t has no degrees of freedom
+        with np.errstate(invalid="ignore"):
+            half = np.where(error > 0, -special.stdtrit(freedom, special.ndtr(-z)) * error, 0.0)
+        return difference - half, difference + half
+
+    return limits
+
+
+def symmetric_limits(control: Summary, arm: Summary, confidence: float) -> tuple[Limits, Limits]:
+    """Each mean +- t x its own standard error, t with Welch's degrees of freedom.
+
+    Fed to `ratio_limits` they give Fieller's interval, in agreement with `welch`.
+    """
+    q_c, q_t = control.error2, arm.error2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        freedom = (q_c + q_t) ** 2 / (q_c**2 / (control.n - 1) + q_t**2 / (arm.n - 1))
+        t = special.stdtrit(freedom, 0.5 + confidence / 2)
+        half_c, half_t = t * np.sqrt(q_c), t * np.sqrt(q_t)
+    return (
+        (control.mean - half_c, control.mean + half_c),
+        (arm.mean - half_t, arm.mean + half_t),
+    )
+
+
+def ratio_summary(numerator: Summary, denominator: Summary, covariance: FloatArray) -> Summary:
+    """A ratio of sums (average order value) as if it were a mean, by the delta method.
+
+    R = mean(S) / mean(N); variance per customer (v_S - 2 R c_SN + R^2 v_N) / mean(N)^2
+    (Deng, Knoblich & Lu 2018, sec. 2.3). `welch` and Fieller then apply with n = customers.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = numerator.mean / denominator.mean
+        variance = (
+            numerator.variance - 2 * ratio * covariance + ratio**2 * denominator.variance
+        ) / denominator.mean**2
+    return Summary(
+        n=numerator.n,
+        mean=np.where(denominator.mean == 0, np.nan, ratio),
+        # rounding may leave a hair below zero where everybody has the same ratio
+        variance=np.maximum(variance, 0),
+        mean_square=np.full(ratio.shape, np.nan),
+    )
+
+
+def ratio_difference(control: Summary, arm: Summary, confidence: float) -> Intervals:
+    """Difference of two ratio summaries. No causal comparison of baskets: who buys differs too."""
+    answer = welch(control, arm, confidence)
+    undefined = answer.undefined.copy()
+    first_reason(undefined, np.isnan(control.mean) | np.isnan(arm.mean), Reason.NO_DENOMINATOR)
+    return build_intervals(
+        estimate=answer.estimate,
+        standard_error=answer.standard_error,
+        low=answer.low,
+        high=answer.high,
+        p_value=answer.p_value,
+        undefined=undefined,
+        method="delta method",
+    )
+
+
+def cuped(
+    outcome: tuple[Summary, Summary],
+    covariates: Sequence[tuple[Summary, Summary]],
+    with_outcome: tuple[FloatArray, FloatArray],
+    among_covariates: tuple[FloatArray, FloatArray],
+    confidence: float,
+) -> Intervals:
+    """Difference adjusted by covariates from before the start; each pair is (control, arm).
+
+    with_outcome: covariances of outcome and covariates, (covariates, cells). among_covariates:
+    covariances of the covariates, (covariates, covariates, cells).
+    theta = S_xx^-1 s_xy over both arms as one sample, m' = m - theta (x - x_pooled)
+    (Deng, Xu, Kohavi & Walker 2013, eq. 4; several covariates as in its appendix B); then Welch.
+    """
+    (y_c, y_t) = outcome
+    n = (y_c.n, y_t.n)
+    x = [np.stack([pair[side].mean for pair in covariates]) for side in (0, 1)]
+    y = (y_c.mean, y_t.mean)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        x_mean = (n[0] * x[0] + n[1] * x[1]) / (n[0] + n[1])
+        y_mean = (n[0] * y[0] + n[1] * y[1]) / (n[0] + n[1])
+        s_xy = np.zeros_like(x_mean)
+        s_xx = np.zeros_like(among_covariates[0])
+        for side in (0, 1):
+            away = x[side] - x_mean
+            s_xy += (n[side] - 1) * with_outcome[side] + n[side] * away * (y[side] - y_mean)
+            s_xx += (n[side] - 1) * among_covariates[side] + n[side] * away[:, None] * away[None]
+    usable = np.isfinite(s_xx).all(axis=(0, 1)) & (np.einsum("iic->ic", s_xx) > 0).all(axis=0)
+    theta = np.full_like(s_xy, np.nan)
+    if usable.any():
+        matrices = np.moveaxis(s_xx[:, :, usable], -1, 0)
+        solved = np.linalg.pinv(matrices, hermitian=True) @ s_xy[:, usable].T[:, :, None]
+        theta[:, usable] = solved[:, :, 0].T
+
+    def adjusted(side: int) -> Summary:
+        raw = outcome[side]
+        variance = (
+            raw.variance
+            - 2 * (theta * with_outcome[side]).sum(axis=0)
+            + np.einsum("ic,ijc,jc->c", theta, among_covariates[side], theta)
+        )
+        return Summary(
+            n=raw.n,
+            mean=raw.mean - (theta * (x[side] - x_mean)).sum(axis=0),
+            variance=np.maximum(variance, 0),
+            mean_square=np.full(raw.n.shape, np.nan),
+        )
+
+    answer = welch(adjusted(0), adjusted(1), confidence)
+    undefined = undefined_difference(y_c, y_t)
+    first_reason(undefined, ~usable, Reason.NO_SPREAD_IN_COVARIATE)
+    return build_intervals(
+        estimate=answer.estimate,
+        standard_error=answer.standard_error,
+        low=answer.low,
+        high=answer.high,
+        p_value=answer.p_value,
+        undefined=undefined,
+        method="CUPED",
+    )
+
+
+def p_by_inversion(limits: Callable[[FloatArray], Limits], shape: tuple[int, ...]) -> FloatArray:
+    """Two-sided p-value of "no difference": the level at which the interval just reaches zero.
+
+    `limits(z)` gives the interval at normal quantile z per cell and widens with z. Bisection in
+    z to 2^-50 of its range; p is never below 2 sf(38), the smallest double's neighbourhood.
+    """
+    below, above = np.zeros(shape), np.full(shape, 38.0)
+    for _ in range(50):
+        middle = (below + above) / 2
+        low, high = limits(middle)
+        outside = (low > 0) | (high < 0)
+        below, above = np.where(outside, middle, below), np.where(outside, above, middle)
+    low, _ = limits(np.full(shape, 1.0))
+    p_value: FloatArray = 2 * special.ndtr(-(below + above) / 2)
+    return np.where(np.isnan(low), np.nan, p_value)
+
+
+def choose(condition: npt.NDArray[np.bool_], yes: Intervals, no: Intervals) -> Intervals:
+    """Cell by cell: `yes` where the condition holds, else `no`."""
+    return Intervals(
+        estimate=np.where(condition, yes.estimate, no.estimate),
+        standard_error=np.where(condition, yes.standard_error, no.standard_error),
+        low=np.where(condition, yes.low, no.low),
+        high=np.where(condition, yes.high, no.high),
+        p_value=np.where(condition, yes.p_value, no.p_value),
+        undefined=np.where(condition, yes.undefined, no.undefined),
+        method=np.where(condition, yes.method, no.method),
+    )

@@ -1,0 +1,171 @@
+"""What a computation answers: an estimate with its uncertainty, or the reason why there is none.
+
+Undefined is not zero. A cell without buyers, with one customer, or without variation has no
+interval, and says so by being another type.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+ReasonArray = npt.NDArray[np.object_]
+
+
+class Reason(StrEnum):
+    """Why something cannot be computed."""
+
+    TOO_FEW_UNITS = "too_few_units"
+    NO_VARIATION = "no_variation"
+    NO_BUYERS = "no_buyers"
+    TOO_FEW_BUYERS = "too_few_buyers"
+    CONTROL_NOT_POSITIVE = "control_not_positive"
+    UNBOUNDED = "unbounded"
+    NO_DENOMINATOR = "no_denominator"
+    NO_SPREAD_IN_COVARIATE = "no_spread_in_covariate"
+
+
+REASONS: Mapping[Reason, str] = {
+    Reason.TOO_FEW_UNITS: "fewer than two customers in one of the two groups",
+    Reason.NO_VARIATION: "nobody differs in either group, so there is no error to estimate",
+    Reason.NO_BUYERS: "nobody bought in one of the two groups",
+    Reason.TOO_FEW_BUYERS: (
+        "fewer than 30 buyers are expected in the smaller group, too few for a valid interval"
+    ),
+    Reason.CONTROL_NOT_POSITIVE: "the control group's mean is not above zero",
+    Reason.UNBOUNDED: (
+        "the control group's mean cannot be told from zero, so the ratio to it has no bounds"
+    ),
+    Reason.NO_DENOMINATOR: "the denominator of the ratio is zero in one of the two groups",
+    Reason.NO_SPREAD_IN_COVARIATE: "the covariate is the same for everybody",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Estimate:
+    """An estimate in the unit of its metric.
+
+    standard_error: None where the method gives limits without one. low, high: the interval at the
+    confidence asked for. p_value: two-sided, by inverting the same interval; None where there is
+    no hypothesis of zero to test.
+    """
+
+    estimate: float
+    standard_error: float | None
+    low: float
+    high: float
+    p_value: float | None
+
+    def scaled(self, factor: float) -> "Estimate":
+        """The same estimate in another unit (`factor` > 0)."""
+        return Estimate(
+            estimate=self.estimate * factor,
+            standard_error=None if self.standard_error is None else self.standard_error * factor,
+            low=self.low * factor,
+            high=self.high * factor,
+            p_value=self.p_value,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NotEstimable:
+    """There is no number, for this reason."""
+
+    reason: Reason
+
+    @property
+    def words(self) -> str:
+        """The reason in English."""
+        return REASONS[self.reason]
+
+
+Answer = Estimate | NotEstimable
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Intervals:
+    """Answers for many cells at once; all arrays have the shape of the cells, (cells,).
+
+    undefined: object array, a Reason where the cell has no answer, else None. The other arrays
+    hold NaN there. method: what was used in each cell.
+    """
+
+    estimate: FloatArray
+    standard_error: FloatArray
+    low: FloatArray
+    high: FloatArray
+    p_value: FloatArray
+    undefined: ReasonArray
+    method: npt.NDArray[np.object_]
+
+    def answer(self, cell: int) -> Answer:
+        """One cell's answer."""
+        reason = self.undefined[cell]
+        if reason is not None:
+            return NotEstimable(reason=reason)
+        error = float(self.standard_error[cell])
+        p_value = float(self.p_value[cell])
+        return Estimate(
+            estimate=float(self.estimate[cell]),
+            standard_error=None if np.isnan(error) else error,
+            low=float(self.low[cell]),
+            high=float(self.high[cell]),
+            p_value=None if np.isnan(p_value) else p_value,
+        )
+
+
+def build_intervals(
+    *,
+    estimate: FloatArray,
+    standard_error: FloatArray,
+    low: FloatArray,
+    high: FloatArray,
+    p_value: FloatArray,
+    undefined: ReasonArray,
+    method: str | npt.NDArray[np.object_],
+) -> Intervals:
+    """Intervals with NaN wherever a cell is undefined, so that no stray number can leak out."""
+    bad = undefined != np.array(None)
+    hidden = [
+        np.where(bad, np.nan, values) for values in (estimate, standard_error, low, high, p_value)
+    ]
+    if isinstance(method, str):
+        method = np.full(estimate.shape, method, dtype=object)
+    return Intervals(
+        estimate=hidden[0],
+        standard_error=hidden[1],
+        low=hidden[2],
+        high=hidden[3],
+        p_value=hidden[4],
+        undefined=undefined,
+        method=method,
+    )
+
+
+def no_reasons(shape: tuple[int, ...]) -> ReasonArray:
+    """An array of "nothing is wrong" to be filled by `first_reason`."""
+    return np.full(shape, None, dtype=object)
+
+
+def first_reason(undefined: ReasonArray, where: npt.NDArray[np.bool_], reason: Reason) -> None:
+    """Note `reason` in the cells of `where` that have none yet."""
+    undefined[where & (undefined == np.array(None))] = reason
+
+
+def answer_as_json(answer: Answer) -> dict[str, Any]:
+    """The one shape in which an answer is written to JSON."""
+    match answer:
+        case Estimate():
+            return {
+                "estimate": answer.estimate,
+                "standard_error": answer.standard_error,
+                "low": answer.low,
+                "high": answer.high,
+                "p_value": answer.p_value,
+            }
+        case NotEstimable():
+            return {"not_estimable": answer.words, "code": answer.reason.value}
