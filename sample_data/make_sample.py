@@ -5,10 +5,12 @@ With `--out FOLDER` they are written there instead of beside this script.
 
 import argparse
 import gzip
+import json
 from pathlib import Path
 
 import polars as pl
-from sample_campaign import history_lines
+from sample_campaign import history_lines, net_profits
+from sample_plan import audience, truth
 from sample_response import SETTLE_UNTIL, both_futures, group_of
 from sample_shop import (
     CHANNELS,
@@ -27,6 +29,7 @@ from sample_shop import (
 
 SEED = 2026
 HISTORY = "orders_history.csv.gz"
+TRUTH = "truth.json"
 
 
 def simulate(seed: int) -> tuple[People, pl.DataFrame, pl.DataFrame]:
@@ -47,7 +50,7 @@ def as_export(lines: pl.DataFrame) -> pl.DataFrame:
     moment = pl.lit(START).cast(pl.Datetime("us")) + pl.duration(minutes=pl.col("minute"))
     return lines.select(
         pl.format("A{}", pl.col("number") + 100_000).alias("Order number"),
-        pl.format("C{}", pl.col("customer") + 10_001).alias("Customer"),
+        customer_name().alias("Customer"),
         moment.dt.strftime("%Y-%m-%d %H:%M").alias("Ordered at"),
         pl.lit(pl.Series(STATUSES)).gather(pl.col("status")).alias("Status"),
         pl.lit(pl.Series(CHANNELS)).gather(pl.col("channel")).alias("Channel"),
@@ -61,9 +64,14 @@ def as_export(lines: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def write_export(lines: pl.DataFrame, path: Path) -> None:
+def customer_name() -> pl.Expr:
+    """The shop's own number of a customer."""
+    return pl.format("C{}", pl.col("customer") + 10_001)
+
+
+def write_export(export: pl.DataFrame, path: Path) -> None:
     """One gzipped CSV; no time stamp inside, so that the same lines give the same bytes."""
-    text = as_export(lines).write_csv(float_precision=2)
+    text = export.write_csv(float_precision=2)
     path.write_bytes(gzip.compress(text.encode(), compresslevel=9, mtime=0))
 
 
@@ -73,11 +81,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path(__file__).parent)
     folder: Path = parser.parse_args().out
     _people, orders, lines = simulate(SEED)
-    history = history_lines(orders, lines, SEED)
+    history = as_export(history_lines(orders, lines, SEED))
     write_export(history, folder / HISTORY)
+    profits = net_profits(orders, lines).with_columns(customer_name().alias("customer_id"))
+    true = truth(audience(history), profits)
+    (folder / TRUTH).write_text(json.dumps(true, indent=2) + "\n")
     print(
-        f"{HISTORY}: {len(history)} lines, {history['number'].n_unique()} orders,"
-        f" {history['customer'].drop_nulls().n_unique()} customers"
+        f"{HISTORY}: {len(history)} lines, {history['Order number'].n_unique()} orders,"
+        f" {history['Customer'].drop_nulls().n_unique()} customers"
     )
 
 
