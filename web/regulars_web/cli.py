@@ -20,7 +20,12 @@ class LazyCommand:
     help: str
 
 
-COMMANDS: dict[str, LazyCommand] = {}
+COMMANDS: dict[str, LazyCommand] = {
+    "evaluate": LazyCommand(
+        "regulars_web.commands.evaluate:evaluate",
+        "effects of any randomised file, without a shop or any set-up",
+    ),
+}
 
 
 class LazyGroup(click.Group):
