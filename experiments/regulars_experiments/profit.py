@@ -1,57 +1,142 @@
 """Net profit per assigned customer and the waterfall whose bars add up to it.
 
-net = margin on the extra goods - what the offer cost - what contacting cost, each a difference
-between arm and control per assigned customer. The margin's interval is the calibrated one; the
-offer's cost has its own, because a subsidy exists (mostly) in one arm and its shape differs by
-construction; their covariance is part of the interval of the net.
+net = margin on goods - margin lost to returns - what the offer cost - what contacting cost, each a
+difference between arm and control per assigned customer. The margin's interval is the calibrated
+one; the cost has its own, because a subsidy exists (mostly) in one arm, so its shape differs by
+construction; the covariance of the two is part of the interval of the net.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
-from regulars_experiments.effects import Limits, normal_quantile, p_by_inversion
-from regulars_experiments.results import (
-    FloatArray,
-    Intervals,
-    build_intervals,
+from regulars_experiments.effects import Limits, normal_quantile, p_by_inversion, welch_limits
+from regulars_experiments.evaluation import Combination, Comparison
+from regulars_experiments.money_interval import (
+    FLAGGED_SHAPE_Z,
+    MoneyLimits,
+    build_limits,
+    money_difference,
 )
+from regulars_experiments.moments import Summary
+from regulars_experiments.results import FloatArray, Intervals, build_intervals, no_reasons
 
 LimitsOf = Callable[[FloatArray], Limits]
 """(low, high) of a difference, per cell, as a function of the normal quantile."""
 
 
-def net_profit(
-    *,
-    margin: Intervals,
-    margin_limits: LimitsOf,
-    cost: Intervals,
-    cost_limits: LimitsOf,
-    covariance: FloatArray,
-    confidence: float,
-) -> Intervals:
-    """margin - cost with the covariance of their estimates.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProfitColumns:
+    """Names of the columns (money per assigned customer, all >= 0) that make up the profit."""
 
-    covariance: of the two *estimated differences*, per cell. The limits combine by MOVER for a
-    difference of dependent estimates (Zou & Donner 2008, eq. 8):
-    L = d - sqrt((M - l_M)^2 + (u_K - K)^2 - 2 r (M - l_M)(u_K - K)), r their correlation.
-    The p-value inverts the same interval.
+    goods: str
+    returned: str
+    offer_cost: str
+    contact_cost: str
+
+    def all(self) -> tuple[str, ...]:
+        """In the order of the waterfall."""
+        return (self.goods, self.returned, self.offer_cost, self.contact_cost)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Waterfall:
+    """Money per assigned customer, arm minus control, in many cells; costs are negative bars.
+
+    goods + returns + offer + contact = net, exactly in exact arithmetic (floats to 1e-12). Where
+    the margin is a range, the bars and the net's estimate are at its middle and the net's interval
+    covers both ends. margin: goods and returns together, with the calibrated interval.
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        both = margin.standard_error * cost.standard_error
-        correlation = np.where(both > 0, covariance / both, 0.0)
-    correlation = np.clip(np.nan_to_num(correlation), -1.0, 1.0)
-    estimate = margin.estimate - cost.estimate
 
-    def limits(z: FloatArray) -> Limits:
-        margin_low, margin_high = margin_limits(z)
-        cost_low, cost_high = cost_limits(z)
-        down = _combine(margin.estimate - margin_low, cost_high - cost.estimate, correlation)
-        up = _combine(margin_high - margin.estimate, cost.estimate - cost_low, correlation)
-        return estimate - down, estimate + up
+    goods: Intervals
+    returns: Intervals
+    offer: Intervals
+    contact: Intervals
+    margin: Intervals
+    net: Intervals
+    spread_changed: tuple[bool, ...]
 
-    z = np.full(estimate.shape, normal_quantile(confidence))
+
+def waterfall(
+    comparison: Comparison,
+    columns: ProfitColumns,
+    *,
+    margin_low: Fraction,
+    margin_high: Fraction,
+    confidence: float,
+) -> Waterfall:
+    """The waterfall of each cell of `comparison`; margins are shares of the goods' price, 0 to 1."""
+    middle = (margin_low + margin_high) / 2
+    limits = build_limits(comparison.money(_margin(columns, middle)))
+    nets = [
+        _net_at(comparison, columns, rate, confidence)
+        for rate in dict.fromkeys((middle, margin_low, margin_high))
+    ]
+    goods = build_limits(comparison.money({columns.goods: middle}))
+    return Waterfall(
+        goods=money_difference(goods, confidence),
+        returns=exact_difference(
+            *comparison.summaries({columns.returned: -middle}), confidence=confidence
+        ),
+        offer=exact_difference(
+            *comparison.summaries({columns.offer_cost: -1}), confidence=confidence
+        ),
+        contact=exact_difference(
+            *comparison.summaries({columns.contact_cost: -1}), confidence=confidence
+        ),
+        margin=money_difference(limits, confidence),
+        net=_over_the_range(nets),
+        spread_changed=tuple(
+            bool(value > FLAGGED_SHAPE_Z) for value in np.abs(np.nan_to_num(limits.shape_z))
+        ),
+    )
+
+
+def exact_difference(control: Summary, arm: Summary, *, confidence: float) -> Intervals:
+    """Welch, but a cost that is the same for everybody in each arm is known without error."""
+    limits = welch_limits(control, arm)
+    z = np.full(control.n.shape, normal_quantile(confidence))
+    difference = arm.mean - control.mean
+    low, high = limits(z)
     with np.errstate(invalid="ignore"):
+        return build_intervals(
+            estimate=difference,
+            standard_error=np.sqrt(control.error2 + arm.error2),
+            low=low,
+            high=high,
+            p_value=np.full(control.n.shape, np.nan),
+            undefined=no_reasons(control.n.shape),
+            method="Welch",
+        )
+
+
+def _margin(columns: ProfitColumns, rate: Fraction) -> Combination:
+    return {columns.goods: rate, columns.returned: -rate}
+
+
+def _net_at(
+    comparison: Comparison, columns: ProfitColumns, rate: Fraction, confidence: float
+) -> Intervals:
+    """margin - cost at one margin rate.
+
+    The limits combine by MOVER for a difference of dependent estimates (Zou & Donner 2008, eq. 8):
+    L = d - sqrt((M - l_M)^2 + (u_K - K)^2 - 2 r (M - l_M)(u_K - K)), r their correlation. The
+    p-value inverts the same interval.
+    """
+    margin_value = _margin(columns, rate)
+    cost_value: Combination = {columns.offer_cost: 1, columns.contact_cost: 1}
+    margin_limits = build_limits(comparison.money(margin_value))
+    margin = money_difference(margin_limits, confidence)
+    cost = comparison.summaries(cost_value)
+    cost_limits = welch_limits(*cost)
+    correlation = _correlation(comparison, margin_value, cost_value)
+    cost_difference = cost[1].mean - cost[0].mean
+    estimate = margin.estimate - cost_difference
+    limits = _net_limits(margin_limits, cost_limits, cost_difference, correlation)
+    z = np.full(estimate.shape, normal_quantile(confidence))
+    with np.errstate(invalid="ignore", divide="ignore"):
         low, high = limits(z)
         p_value = p_by_inversion(limits, estimate.shape)
     return build_intervals(
@@ -65,6 +150,58 @@ def net_profit(
     )
 
 
-def _combine(one: FloatArray, other: FloatArray, correlation: FloatArray) -> FloatArray:
-    square = one**2 + other**2 - 2 * correlation * one * other
+def _net_limits(
+    margin_limits: MoneyLimits,
+    cost_limits: LimitsOf,
+    cost: FloatArray,
+    correlation: FloatArray,
+) -> LimitsOf:
+    margin = margin_limits.arms.arm.mean - margin_limits.arms.control.mean
+    estimate = margin - cost
+
+    def limits(z: FloatArray) -> Limits:
+        margin_low, margin_high = margin_limits.of_difference(z)
+        cost_low, cost_high = cost_limits(z)
+        down = _distance(margin - margin_low, cost_high - cost, correlation)
+        up = _distance(margin_high - margin, cost - cost_low, correlation)
+        return estimate - down, estimate + up
+
+    return limits
+
+
+def _correlation(comparison: Comparison, one: Combination, other: Combination) -> FloatArray:
+    """Of the two estimated differences, from each arm's own covariance."""
+    control_one, arm_one = comparison.summaries(one)
+    control_other, arm_other = comparison.summaries(other)
+    in_control, in_arm = comparison.covariances(one, other)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        together = in_control / control_one.n + in_arm / arm_one.n
+        scale = np.sqrt(
+            (control_one.error2 + arm_one.error2) * (control_other.error2 + arm_other.error2)
+        )
+        return np.where(scale > 0, np.clip(together / scale, -1, 1), 0.0)
+
+
+def _distance(one: FloatArray, other: FloatArray, correlation: FloatArray) -> FloatArray:
+    square: FloatArray = one**2 + other**2 - 2 * correlation * one * other
     return np.sqrt(np.maximum(square, 0))
+
+
+def _over_the_range(nets: list[Intervals]) -> Intervals:
+    """The middle's estimate; limits and p-value that hold for every margin in the range."""
+    middle = nets[0]
+    if len(nets) == 1:
+        return middle
+    low = np.minimum.reduce([net.low for net in nets])
+    high = np.maximum.reduce([net.high for net in nets])
+    agree = np.all([np.sign(net.estimate) == np.sign(middle.estimate) for net in nets], axis=0)
+    worst = np.maximum.reduce([net.p_value for net in nets])
+    return build_intervals(
+        estimate=middle.estimate,
+        standard_error=middle.standard_error,
+        low=low,
+        high=high,
+        p_value=np.where(agree, worst, 1.0),
+        undefined=middle.undefined,
+        method=middle.method,
+    )
