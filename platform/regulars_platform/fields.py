@@ -43,8 +43,11 @@ class FieldReader:
         self.problems.append(FieldError(Sentence(template, parameters), hint, field=path))
 
     def inner(self, field: str, raw: object) -> "FieldReader":
-        """A reader for an object inside this one, whose problems land here too."""
-        reader = FieldReader(raw, f"{self.prefix}{field}.")
+        """A reader for an object inside this one, whose problems land here too.
+
+        Where the object is missing altogether, its fields are.
+        """
+        reader = FieldReader({} if raw is None else raw, f"{self.prefix}{field}.")
         reader.problems, own = self.problems, reader.problems
         self.problems.extend(own)
         return reader

@@ -1,0 +1,372 @@
+"""Reading a plan out of a form or JSON: every field by itself, then how they go together.
+
+A draft may be incomplete; `read_draft` keeps what holds (for the live preview) and says beside
+each other field what does not. `read_plan` wants all of it.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from regulars_platform.campaigns.plan import (
+    CHANNELS,
+    EVERYONE_ELSE,
+    GUARDRAILS,
+    HOLDOUT,
+    MAX_ARMS,
+    METRICS,
+    UNITS,
+    Exclusions,
+    NamedRule,
+    Plan,
+    TreatmentArm,
+)
+from regulars_platform.errors import InvalidInputError, RegularsError
+from regulars_platform.fields import WHOLE, FieldReader, percent_text
+from regulars_platform.offers.kinds import read_offer
+from regulars_platform.segments.rules import Rule, parse_rule
+from regulars_platform.words import N_, Sentence
+
+MAX_SEGMENTS = 100
+MAX_WINDOW_DAYS = 731
+FIELDS = (
+    "name",
+    "currency",
+    "timezone",
+    "as_of",
+    "send_date",
+    "outcome_end",
+    "settle_until",
+    "audience",
+    "segments",
+    "unit",
+    "holdout_percent",
+    "arms",
+    "margin_low_percent",
+    "margin_high_percent",
+    "primary_metric",
+    "secondary_metrics",
+    "guardrails",
+    "exclusions",
+    "confidence_percent",
+    "horizon_rounds",
+)
+ARM_FIELDS = ("name", "share_percent", "offer", "channel", "channel_label", "contact_cost")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Draft:
+    """What of a draft holds so far (None where it does not), and the problems with the rest.
+
+    arms: only if every one of them holds. The fields mean what they mean in Plan.
+    """
+
+    name: str | None
+    currency: str | None
+    timezone: str | None
+    as_of: dt.date | None
+    send_date: dt.date | None
+    outcome_end: dt.date | None
+    settle_until: dt.date | None
+    audience: Rule | None
+    segments: tuple[NamedRule, ...] | None
+    unit: str | None
+    holdout: int | None
+    arms: tuple[TreatmentArm, ...] | None
+    margin_low: int | None
+    margin_high: int | None
+    primary_metric: str | None
+    secondary_metrics: tuple[str, ...] | None
+    guardrails: tuple[str, ...] | None
+    exclusions: Exclusions | None
+    confidence: int | None
+    horizon_rounds: int | None
+    problems: tuple[RegularsError, ...]
+
+    @property
+    def window_days(self) -> int | None:
+        """Length of the outcome window, once both of its ends hold and are in order."""
+        if self.send_date is None or self.outcome_end is None:
+            return None
+        days = (self.outcome_end - self.send_date).days + 1
+        return days if 1 <= days <= MAX_WINDOW_DAYS else None
+
+
+def read_plan(raw: object) -> Plan:
+    """A plan out of its JSON form; InvalidInputError has one problem per field that is wrong."""
+    draft = read_draft(raw)
+    if draft.problems:
+        raise InvalidInputError(list(draft.problems))
+    values: dict[str, Any] = {name: getattr(draft, name) for name in Plan.__slots__}
+    missing = [name for name, value in values.items() if value is None]
+    if missing:
+        raise AssertionError(f"no value and no problem for {missing}")
+    return Plan(**values)
+
+
+def read_draft(raw: object) -> Draft:
+    """What of a draft holds, and what is to be said beside its other fields."""
+    reader = FieldReader(raw)
+    reader.refuse_unknown(FIELDS)
+    primary = reader.choice("primary_metric", METRICS, default="net_profit")
+    values: dict[str, Any] = {
+        "name": reader.text("name"),
+        "currency": _currency(reader),
+        "timezone": _timezone(reader),
+        "as_of": reader.date("as_of"),
+        "send_date": reader.date("send_date"),
+        "outcome_end": reader.date("outcome_end"),
+        "settle_until": reader.date("settle_until"),
+        "audience": _rule(reader, "audience"),
+        "segments": _segments(reader),
+        "unit": reader.choice("unit", UNITS, default="customer"),
+        "holdout": _holdout(reader),
+        "arms": _arms(reader),
+        "margin_low": reader.percent("margin_low_percent"),
+        "margin_high": reader.percent("margin_high_percent"),
+        "primary_metric": primary,
+        "secondary_metrics": _words(reader, "secondary_metrics", METRICS, ("revenue", "buyers")),
+        "guardrails": _words(reader, "guardrails", GUARDRAILS, GUARDRAILS),
+        "exclusions": _exclusions(reader),
+        "confidence": _confidence(reader),
+        "horizon_rounds": reader.whole("horizon_rounds", low=1, high=100, default=4),
+    }
+    if values["secondary_metrics"] and primary in values["secondary_metrics"]:
+        values["secondary_metrics"] = tuple(
+            name for name in values["secondary_metrics"] if name != primary
+        )
+    _dates_in_order(reader, values)
+    _shares_add_up(reader, values)
+    _margins_in_order(reader, values)
+    return Draft(**values, problems=tuple(reader.problems))
+
+
+def _currency(reader: FieldReader) -> str | None:
+    code = reader.text("currency", limit=3)
+    if code is not None and (len(code) != 3 or not code.isascii() or not code.isupper()):
+        reader.refuse("currency", N_("A currency is three capital letters, as in EUR."))
+        return None
+    return code
+
+
+def _timezone(reader: FieldReader) -> str | None:
+    name = reader.text("timezone", limit=64)
+    if name is None:
+        return None
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        reader.refuse("timezone", N_("There is no time zone called %(name)s."), name=name)
+        return None
+    return name
+
+
+def _rule(reader: FieldReader, field: str) -> Rule | None:
+    try:
+        return parse_rule(reader.raw.get(field), field=reader.prefix + field)
+    except InvalidInputError as error:
+        reader.problems.extend(error.problems)
+        return None
+
+
+def _segments(reader: FieldReader) -> tuple[NamedRule, ...] | None:
+    given = reader.items("segments")
+    if len(given) > MAX_SEGMENTS:
+        reader.refuse(
+            "segments",
+            N_("A plan has at most %(limit)s segments, this one has %(found)s."),
+            limit=MAX_SEGMENTS,
+            found=len(given),
+        )
+        return None
+    found: list[NamedRule] = []
+    taken = {EVERYONE_ELSE}
+    for place, raw in enumerate(given):
+        part = reader.inner(f"segments.{place}", raw)
+        part.refuse_unknown(("name", "rule"))
+        name, rule = part.text("name"), _rule(part, "rule")
+        if name is not None and name.casefold() in taken:
+            part.refuse("name", N_("Two segments cannot both be called %(name)s."), name=name)
+        elif name is not None and rule is not None:
+            taken.add(name.casefold())
+            found.append(NamedRule(name=name, rule=rule))
+    return tuple(found) if len(found) == len(given) else None
+
+
+def _holdout(reader: FieldReader) -> int | None:
+    share = reader.percent("holdout_percent")
+    if share is None:
+        return None
+    if share == 0:
+        reader.refuse(
+            "holdout_percent",
+            N_("Without a holdout nothing can be measured: hold back more than 0 percent."),
+        )
+        return None
+    if share == WHOLE:
+        reader.refuse(
+            "holdout_percent",
+            N_("With everybody held back nobody is contacted: hold back less than 100 percent."),
+        )
+        return None
+    return share
+
+
+def _arms(reader: FieldReader) -> tuple[TreatmentArm, ...] | None:
+    given = reader.items("arms")
+    if not 1 <= len(given) <= MAX_ARMS:
+        reader.refuse(
+            "arms",
+            N_("A plan has 1 to %(limit)s arms beside the holdout, this one has %(found)s."),
+            limit=MAX_ARMS,
+            found=len(given),
+        )
+        return None
+    found: list[TreatmentArm] = []
+    taken = {HOLDOUT}
+    for place, raw in enumerate(given):
+        part = reader.inner(f"arms.{place}", raw)
+        arm = _arm(part)
+        if arm is None:
+            continue
+        if arm.name.casefold() in taken:
+            part.refuse("name", N_("Two arms cannot both be called %(name)s."), name=arm.name)
+            continue
+        taken.add(arm.name.casefold())
+        found.append(arm)
+    return tuple(found) if len(found) == len(given) else None
+
+
+def _arm(part: FieldReader) -> TreatmentArm | None:
+    part.refuse_unknown(ARM_FIELDS)
+    name = part.text("name")
+    share = part.percent("share_percent")
+    if share == 0:
+        part.refuse("share_percent", N_("An arm needs a share of more than 0 percent."))
+        share = None
+    offer = read_offer(part.inner("offer", part.raw.get("offer")))
+    channel = part.choice("channel", CHANNELS)
+    label = part.text("channel_label", limit=60, optional=True)
+    if channel == "other" and label == "":
+        part.refuse("channel_label", N_("Say how these customers are contacted."))
+        label = None
+    cost = part.money("contact_cost")
+    if (
+        name is None
+        or share is None
+        or offer is None
+        or channel is None
+        or label is None
+        or cost is None
+    ):
+        return None
+    return TreatmentArm(
+        name=name,
+        share=share,
+        offer=offer,
+        channel=channel,
+        channel_label=label if channel == "other" else "",
+        contact_cost=cost,
+    )
+
+
+def _words(
+    reader: FieldReader, field: str, allowed: tuple[str, ...], default: tuple[str, ...]
+) -> tuple[str, ...] | None:
+    if reader.raw.get(field) is None:
+        return default
+    given = reader.items(field)
+    unknown = [repr(word) for word in given if word not in allowed]
+    if unknown:
+        reader.refuse(
+            field,
+            N_("Choose among: %(allowed)s; %(got)s came."),
+            allowed=", ".join(allowed),
+            got=", ".join(unknown),
+        )
+        return None
+    return tuple(word for word in allowed if word in given)
+
+
+def _exclusions(reader: FieldReader) -> Exclusions | None:
+    part = reader.inner("exclusions", reader.raw.get("exclusions"))
+    before = len(reader.problems)
+    part.refuse_unknown(("customers", "max_average_order_value", "customer_revenue_cap"))
+    pasted = part.raw.get("customers")
+    given = pasted.splitlines() if isinstance(pasted, str) else part.items("customers")
+    if any(not isinstance(name, str) for name in given):
+        part.refuse("customers", N_("Customer ids are expected, one in each line."))
+    limits = {
+        name: part.money(name, least=None) if part.raw.get(name) not in (None, "") else None
+        for name in ("max_average_order_value", "customer_revenue_cap")
+    }
+    if len(reader.problems) > before:
+        return None
+    customers = sorted({str(name).strip() for name in given} - {""})
+    return Exclusions(customers=tuple(customers), **limits)
+
+
+def _confidence(reader: FieldReader) -> int | None:
+    points = reader.percent("confidence_percent", default=9_500)
+    if points is not None and not 8_000 <= points <= 9_990:
+        reader.refuse("confidence_percent", N_("Choose from 80 to 99.9 percent; 95 is usual."))
+        return None
+    return points
+
+
+def _dates_in_order(reader: FieldReader, values: dict[str, Any]) -> None:
+    as_of, send = values["as_of"], values["send_date"]
+    end, settle = values["outcome_end"], values["settle_until"]
+    if as_of and send and as_of > send:
+        reader.refuse(
+            "as_of",
+            N_("Customers are described as of %(as_of)s, after the sending on %(send)s."),
+            Sentence(N_("Take a day on or before the send date, or the outcome would leak in.")),
+            as_of=as_of.isoformat(),
+            send=send.isoformat(),
+        )
+    if send and end and end < send:
+        reader.refuse(
+            "outcome_end",
+            N_("The window ends on %(end)s, before it starts on %(send)s."),
+            Sentence(N_("Take a last day on or after the send date.")),
+            end=end.isoformat(),
+            send=send.isoformat(),
+        )
+    elif send and end and (end - send).days + 1 > MAX_WINDOW_DAYS:
+        reader.refuse(
+            "outcome_end", N_("A window has at most %(limit)s days."), limit=MAX_WINDOW_DAYS
+        )
+    if end and settle and settle < end:
+        reader.refuse(
+            "settle_until",
+            N_("Returns cannot be settled on %(settle)s, before the window ends on %(end)s."),
+            settle=settle.isoformat(),
+            end=end.isoformat(),
+        )
+
+
+def _shares_add_up(reader: FieldReader, values: dict[str, Any]) -> None:
+    holdout, arms = values["holdout"], values["arms"]
+    if holdout is None or arms is None:
+        return
+    total = holdout + sum(arm.share for arm in arms)
+    if total != WHOLE:
+        reader.refuse(
+            "holdout_percent",
+            N_("Holdout and arms add up to %(total)s percent instead of 100."),
+            Sentence(N_("Change the holdout or the shares of the arms.")),
+            total=percent_text(total),
+        )
+
+
+def _margins_in_order(reader: FieldReader, values: dict[str, Any]) -> None:
+    low, high = values["margin_low"], values["margin_high"]
+    if low is not None and high is not None and low > high:
+        reader.refuse(
+            "margin_high_percent",
+            N_("The upper margin (%(high)s percent) is below the lower one (%(low)s percent)."),
+            high=percent_text(high),
+            low=percent_text(low),
+        )
