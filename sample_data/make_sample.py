@@ -7,10 +7,13 @@ import argparse
 import gzip
 import json
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import polars as pl
-from sample_campaign import history_lines, net_profits
-from sample_plan import audience, truth
+from numpy.typing import NDArray
+from sample_campaign import campaign_lines, history_lines, net_profits
+from sample_plan import PLAN, SALT, audience, truth, who_is_told
 from sample_response import SETTLE_UNTIL, both_futures, group_of
 from sample_shop import (
     CHANNELS,
@@ -29,6 +32,8 @@ from sample_shop import (
 
 SEED = 2026
 HISTORY = "orders_history.csv.gz"
+OUTCOMES = "orders_campaign.csv.gz"
+CAMPAIGN = "campaign.json"
 TRUTH = "truth.json"
 
 
@@ -69,6 +74,17 @@ def customer_name() -> pl.Expr:
     return pl.format("C{}", pl.col("customer") + 10_001)
 
 
+def customers_told(people: People, names: list[str]) -> NDArray[np.bool_]:
+    """One entry per customer: whether the shop's number is among `names`."""
+    numbers = pl.DataFrame({"customer": np.arange(len(people.first))}).select(customer_name())
+    return numbers.to_series().is_in(names).to_numpy()
+
+
+def write_json(value: dict[str, Any], path: Path) -> None:
+    """Readable JSON."""
+    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
 def write_export(export: pl.DataFrame, path: Path) -> None:
     """One gzipped CSV; no time stamp inside, so that the same lines give the same bytes."""
     text = export.write_csv(float_precision=2)
@@ -80,16 +96,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path(__file__).parent)
     folder: Path = parser.parse_args().out
-    _people, orders, lines = simulate(SEED)
+    people, orders, lines = simulate(SEED)
     history = as_export(history_lines(orders, lines, SEED))
     write_export(history, folder / HISTORY)
+    drawn = audience(history)
+    told = customers_told(people, who_is_told(drawn))
+    write_export(as_export(campaign_lines(orders, lines, told)), folder / OUTCOMES)
+    write_json({"salt": SALT, "plan": PLAN}, folder / CAMPAIGN)
     profits = net_profits(orders, lines).with_columns(customer_name().alias("customer_id"))
-    true = truth(audience(history), profits)
-    (folder / TRUTH).write_text(json.dumps(true, indent=2) + "\n")
-    print(
-        f"{HISTORY}: {len(history)} lines, {history['Order number'].n_unique()} orders,"
-        f" {history['Customer'].drop_nulls().n_unique()} customers"
-    )
+    write_json(truth(drawn, profits), folder / TRUTH)
+    print(f"{len(drawn)} customers drawn, {told.sum()} told; files written to {folder}")
 
 
 if __name__ == "__main__":

@@ -1,21 +1,30 @@
-"""Whom the sample's campaign is for, in the product's own rules, and its truth per segment."""
+"""The sample's campaign as a plan of the product, its draw, and the truth per segment."""
 
-import datetime as dt
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
-from sample_campaign import CONTACT_COST, UNITS
-from sample_response import AS_OF, GROUPS, THRESHOLD
+from sample_campaign import CONTACT_COST, MARGIN_PERCENT, UNITS
+from sample_response import AS_OF, OUTCOME_END, SEND, SETTLE_UNTIL, THRESHOLD
+from sample_shop import SHIPPING_FEE
 
+from regulars_experiments.assignment import draw
+from regulars_platform.campaigns.plan import EVERYONE_ELSE
+from regulars_platform.campaigns.plan_form import read_plan
 from regulars_platform.customers.features import customer_features
+from regulars_platform.fields import money_text
 from regulars_platform.orders.table import MONEY_SCALE, ORDER_SCHEMA, start_of_day
 from regulars_platform.segments.presets import fits_threshold
-from regulars_platform.segments.rules import parse_rule, rule_expression, rule_json
+from regulars_platform.segments.rules import rule_expression, rule_json
 
 TIMEZONE = "Asia/Shanghai"
-AUDIENCE = rule_json(fits_threshold(Decimal(THRESHOLD) / 100))
+CURRENCY = "CNY"
+
+
+def in_yuan(fen: int) -> str:
+    """Money as plans write it."""
+    return money_text(fen * UNITS)
 
 
 def _condition(feature: str, op: str, *values: int) -> dict[str, Any]:
@@ -34,7 +43,50 @@ SEGMENTS: dict[str, dict[str, Any]] = {
     },
     "Dormant": {"all": [_condition("last_order_days", ">=", 180)]},
 }
-REST = GROUPS[-1].name
+# the outcomes in the sample are those of this very draw; another salt tells other people
+SALT = "sample-shop-july-2026"
+
+PLAN: dict[str, Any] = {
+    "name": "Free shipping from 80, July 2026",
+    "currency": CURRENCY,
+    "timezone": TIMEZONE,
+    "as_of": AS_OF.isoformat(),
+    "send_date": SEND.isoformat(),
+    "outcome_end": OUTCOME_END.isoformat(),
+    "settle_until": SETTLE_UNTIL.isoformat(),
+    "audience": rule_json(fits_threshold(Decimal(THRESHOLD) / 100)),
+    "segments": [{"name": name, "rule": rule} for name, rule in SEGMENTS.items()],
+    "unit": "customer",
+    "holdout_percent": "30",
+    "arms": [
+        {
+            "name": "Free shipping from 80",
+            "share_percent": "70",
+            "offer": {
+                "kind": "free_shipping",
+                "reach": "personal",
+                "words": "Until 16 August we send you every order from 80 free of charge.",
+                "threshold": in_yuan(THRESHOLD),
+                "shipping_cost": in_yuan(SHIPPING_FEE),
+            },
+            "channel": "sms",
+            "channel_label": "",
+            "contact_cost": in_yuan(CONTACT_COST),
+        }
+    ],
+    "margin_low_percent": str(MARGIN_PERCENT),
+    "margin_high_percent": str(MARGIN_PERCENT),
+    "primary_metric": "net_profit",
+    "secondary_metrics": ["revenue", "buyers"],
+    "guardrails": ["refunds"],
+    "exclusions": {
+        "customers": [],
+        "max_average_order_value": "1000",
+        "customer_revenue_cap": None,
+    },
+    "confidence_percent": "95",
+    "horizon_rounds": 4,
+}
 
 
 def order_lines(export: pl.DataFrame) -> pl.DataFrame:
@@ -70,18 +122,25 @@ def order_lines(export: pl.DataFrame) -> pl.DataFrame:
 
 def audience(history: pl.DataFrame) -> pl.DataFrame:
     """customer_id and segment of everybody in the audience, sorted, from the history's export."""
-    as_of: dt.datetime = start_of_day(AS_OF, ZoneInfo(TIMEZONE))
-    features = customer_features(order_lines(history).lazy(), as_of, timezone=TIMEZONE)
-    segment: pl.Expr = pl.lit(REST)
-    for name, rule in reversed(SEGMENTS.items()):
-        fits = rule_expression(parse_rule(rule))
-        segment = pl.when(fits).then(pl.lit(name)).otherwise(segment)
+    plan = read_plan(PLAN)
+    as_of = start_of_day(plan.as_of, ZoneInfo(plan.timezone))
+    lines = order_lines(history).lazy()
+    segment: pl.Expr = pl.lit(EVERYONE_ELSE)
+    for named in reversed(plan.segments):
+        segment = pl.when(rule_expression(named.rule)).then(pl.lit(named.name)).otherwise(segment)
     return (
-        features.filter(rule_expression(parse_rule(AUDIENCE)))
+        customer_features(lines, as_of, timezone=plan.timezone)
+        .filter(rule_expression(plan.audience))
         .select("customer_id", segment.alias("segment"))
         .sort("customer_id")
         .collect()
     )
+
+
+def who_is_told(people: pl.DataFrame) -> list[str]:
+    """The customers whom the product's draw does not hold back, from `audience`."""
+    arms = draw(people.iter_rows(), shares=read_plan(PLAN).shares, salt=SALT)
+    return [customer for customer, arm in arms.items() if arm > 0]
 
 
 def truth(people: pl.DataFrame, profits: pl.DataFrame) -> dict[str, Any]:
@@ -106,6 +165,6 @@ def truth(people: pl.DataFrame, profits: pl.DataFrame) -> dict[str, Any]:
                 "net_profit": round(per_segment[name][1], 4),
                 "profitable": per_segment[name][1] > 0,
             }
-            for name in (*SEGMENTS, REST)
+            for name in (*SEGMENTS, EVERYONE_ELSE)
         ],
     }

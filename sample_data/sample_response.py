@@ -51,7 +51,7 @@ GROUPS = (
     Response(name="New customers", extra=0.22, padding=0.25),
     Response(name="Gone quiet", extra=0.20, padding=0.25),
     Response(name="Dormant", extra=0.0, padding=0.05),
-    Response(name="Everyone else", extra=0.0, padding=0.05),
+    Response(name="everyone else", extra=0.0, padding=0.05),
 )
 
 

@@ -1,6 +1,5 @@
 """Both futures of the sample's customers, and the export that comes of choosing between them."""
 
-import importlib
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -10,14 +9,6 @@ import polars as pl
 import pytest
 
 FOLDER = Path(__file__).parents[3] / "sample_data"
-
-
-@pytest.fixture(scope="module")
-def scripts() -> dict[str, ModuleType]:
-    names = ("make_sample", "sample_campaign", "sample_response", "sample_shop")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(FOLDER))
-        return {name: importlib.import_module(name) for name in names}
 
 
 @pytest.fixture(scope="module")

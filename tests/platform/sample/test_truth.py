@@ -1,6 +1,5 @@
 """The sample's truth: clear enough that a report can be judged by it."""
 
-import importlib
 import json
 from pathlib import Path
 from types import ModuleType
@@ -21,14 +20,6 @@ FOLDER = Path(__file__).parents[3] / "sample_data"
 def truth() -> dict[str, Any]:
     loaded: dict[str, Any] = json.loads((FOLDER / "truth.json").read_text())
     return loaded
-
-
-@pytest.fixture(scope="module")
-def scripts() -> dict[str, ModuleType]:
-    names = ("make_sample", "sample_campaign", "sample_plan", "sample_response", "sample_shop")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(FOLDER))
-        return {name: importlib.import_module(name) for name in names}
 
 
 @pytest.fixture(scope="module")
