@@ -14,13 +14,13 @@ import numpy as np
 
 from regulars_experiments.effects import Limits, normal_quantile, p_by_inversion, welch_limits
 from regulars_experiments.evaluation import Combination, Comparison
+from regulars_experiments.moments import Summary
 from regulars_experiments.money_interval import (
     FLAGGED_SHAPE_Z,
     MoneyLimits,
     build_limits,
     money_difference,
 )
-from regulars_experiments.moments import Summary
 from regulars_experiments.results import FloatArray, Intervals, build_intervals, no_reasons
 
 LimitsOf = Callable[[FloatArray], Limits]
@@ -67,7 +67,7 @@ def waterfall(
     margin_high: Fraction,
     confidence: float,
 ) -> Waterfall:
-    """The waterfall of each cell of `comparison`; margins are shares of the goods' price, 0 to 1."""
+    """The waterfall of each cell; margins are shares of the goods' price, 0 to 1."""
     middle = (margin_low + margin_high) / 2
     limits = build_limits(comparison.money(_margin(columns, middle)))
     nets = [
