@@ -21,6 +21,10 @@ class LazyCommand:
 
 
 COMMANDS: dict[str, LazyCommand] = {
+    "serve": LazyCommand(
+        "regulars_web.commands.serve:serve",
+        "serve Regulars on your own data: pages and background work in one",
+    ),
     "evaluate": LazyCommand(
         "regulars_web.commands.evaluate:evaluate",
         "effects of any randomised file, without a shop or any set-up",

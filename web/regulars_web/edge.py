@@ -1,0 +1,77 @@
+"""What every view needs of the edge: settings, database, the clock, the current shop.
+
+A view opens its own unit of work around the services it calls, so that a slow upload or a slow
+rendering never holds the database.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from flask import current_app, g
+from sqlalchemy.orm import Session
+
+from regulars_platform.settings import Settings
+from regulars_platform.shops.models import ShopProfile
+from regulars_platform.shops.service import find_first_shop
+from regulars_platform.storage.database import Database
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Edge:
+    """What the factory was given and opened; one per application."""
+
+    settings: Settings
+    database: Database
+    setup_code: str | None
+
+
+def edge() -> Edge:
+    """The current application's edge."""
+    found: Edge = current_app.extensions["regulars"]
+    return found
+
+
+def settings() -> Settings:
+    """Where this installation keeps its data."""
+    return edge().settings
+
+
+def database() -> Database:
+    """The SQL database."""
+    return edge().database
+
+
+@contextmanager
+def unit_of_work() -> Iterator[Session]:
+    """One transaction: committed at the end of the block, or not at all."""
+    with edge().database.unit_of_work() as session:
+        yield session
+
+
+def now() -> dt.datetime:
+    """The time, aware, UTC."""
+    return dt.datetime.now(dt.UTC)
+
+
+def find_current_shop() -> ShopProfile | None:
+    """The shop this page is about; None before the first start is through."""
+    if "shop" not in g:
+        with unit_of_work() as session:
+            g.shop = find_first_shop(session)
+    shop: ShopProfile | None = g.shop
+    return shop
+
+
+def current_shop() -> ShopProfile:
+    """The shop this page is about; pages behind sign-in always have one."""
+    shop = find_current_shop()
+    if shop is None:
+        raise LookupError("signed in, but no shop was ever opened")
+    return shop
+
+
+def forget_current_shop() -> None:
+    """After the shop was changed: read it anew."""
+    g.pop("shop", None)

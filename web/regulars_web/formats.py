@@ -1,0 +1,127 @@
+"""Numbers, money, dates and sentences in the reader's language and the shop's currency and zone."""
+
+import datetime as dt
+import re
+from decimal import Decimal
+from typing import Any
+
+from babel.numbers import format_currency as babel_currency
+from babel.numbers import get_currency_name, get_currency_symbol
+from flask import Flask
+from flask_babel import (
+    format_date,
+    format_datetime,
+    format_decimal,
+    get_locale,
+    get_timezone,
+    gettext,
+)
+
+from regulars_platform.orders.table import MONEY_SCALE
+from regulars_platform.words import Sentence
+
+MINUS = "\u2212"
+
+
+def money(
+    ten_thousandths: int | Decimal | float,
+    currency: str,
+    *,
+    whole: bool = False,
+    signed: bool = False,
+) -> str:
+    """An amount, given in ten-thousandths, as the reader writes money.
+
+    whole: without the smaller coin, for sums where it would only be noise. signed: a plus sign
+    before gains, so that they are told from losses without colour.
+    """
+    amount = Decimal(ten_thousandths) / MONEY_SCALE
+    locale = get_locale()
+    pattern = locale.currency_formats["standard"].pattern
+    if whole:
+        pattern = pattern.replace(".00", "")
+    text = str(babel_currency(abs(amount), currency, pattern, locale, currency_digits=not whole))
+    shown_zero = not re.search(r"[1-9]", text)
+    if amount < 0 and not shown_zero:
+        return MINUS + text
+    return f"+{text}" if signed and not shown_zero else text
+
+
+def money_interval(low: float, high: float, currency: str, *, whole: bool = True) -> str:
+    """Both ends of an interval in ten-thousandths: "£4,100 to £32,500"."""
+    shown_low, shown_high = (money(end, currency, whole=whole) for end in (low, high))
+    return str(gettext("%(low)s to %(high)s", low=shown_low, high=shown_high))
+
+
+def number(value: float | Decimal, digits: int | None = None) -> str:
+    """A plain number with the reader's separators, to `digits` decimals where given."""
+    pattern = None if digits is None else "#,##0" + ("." + "0" * digits if digits else "")
+    return str(format_decimal(value, format=pattern)).replace("-", MINUS)
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """A share (0.2) as a percentage (20.0%)."""
+    return number(100 * share, digits) + "%"
+
+
+def date(moment: dt.datetime | dt.date) -> str:
+    """A day, in the shop's time zone."""
+    return str(format_date(moment, "medium"))
+
+
+def date_time(moment: dt.datetime) -> str:
+    """A moment to the minute, in the shop's time zone."""
+    return f"{format_date(moment, 'medium')}, {format_datetime(moment, 'HH:mm')}"
+
+
+def iso(moment: dt.datetime) -> str:
+    """For the datetime attribute of <time>."""
+    return moment.astimezone(get_timezone()).isoformat(timespec="seconds")
+
+
+def sentence(said: Sentence | None) -> str:
+    """A sentence of the platform in the reader's language, its numbers formatted."""
+    if said is None:
+        return ""
+    template = gettext(said.template)
+    if not said.parameters:
+        return str(template)
+    plain = set(re.findall(r"%\((\w+)\)s", template))
+    shown = {k: _shown(v) if k in plain else v for k, v in said.parameters.items()}
+    return str(template % shown)
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, Sentence):
+        return sentence(value)
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return value
+    return number(value)
+
+
+def file_size(size: int) -> str:
+    """Bytes in the unit a person would use."""
+    value = float(size)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000 or unit == "GB":
+            return f"{number(value, 0 if unit == 'B' or value >= 100 else 1)} {unit}"
+        value /= 1000
+    raise AssertionError("unreachable")
+
+
+def currency_label(code: str) -> str:
+    """ "CNY · Chinese Yuan", for lists to choose from."""
+    return f"{code} · {get_currency_name(code, locale=get_locale())}"
+
+
+def currency_sign(code: str) -> str:
+    """The sign before amounts, for form fields: £."""
+    return str(get_currency_symbol(code, locale=get_locale()))
+
+
+def install_formats(app: Flask) -> None:
+    """Make these the filters of all templates, under their own names."""
+    for shown in (money, money_interval, number, percent, date, date_time, iso, sentence):
+        app.add_template_filter(shown, shown.__name__)
+    app.add_template_filter(file_size, "file_size")
+    app.add_template_filter(currency_sign, "currency_sign")

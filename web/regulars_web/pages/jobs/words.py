@@ -1,0 +1,29 @@
+"""What jobs are called on the pages. A new kind of job needs a line in `TITLES`."""
+
+from flask_babel import gettext, lazy_gettext
+
+from regulars_platform.jobs.models import Job, JobState
+
+TITLES = {
+    "check_import": lazy_gettext("Checking an order file"),
+    "store_import": lazy_gettext("Storing an order file"),
+    "evaluate_campaign": lazy_gettext("Evaluating a campaign"),
+}
+
+
+def job_title(job: Job) -> str:
+    """What the job does, in words."""
+    return str(TITLES.get(job.kind) or gettext("Work in the background"))
+
+
+def state_chip(job: Job) -> tuple[str, str]:
+    """Kind and word of the chip (`ui.chip`) that shows where a job stands."""
+    if job.cancel_requested and not job.is_over:
+        return "busy", gettext("Stopping")
+    return {
+        JobState.QUEUED: ("quiet", gettext("Waiting")),
+        JobState.RUNNING: ("busy", gettext("Running")),
+        JobState.DONE: ("good", gettext("Done")),
+        JobState.FAILED: ("bad", gettext("Did not work")),
+        JobState.CANCELLED: ("quiet", gettext("Cancelled")),
+    }[job.state]
