@@ -1,0 +1,213 @@
+"""Launching a campaign: freeze the plan, draw the arms, write the ledger. Once.
+
+`prepare_launch` decides everything and stores nothing but the ledger file, which nobody refers to
+yet; `store_launch` is one conditional update that succeeds for one caller only. The frozen document
+holds the plan and all that the draw depends on, and the ledger's digest, under one SHA-256.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from importlib.metadata import version as installed_version
+from typing import Any
+
+import polars as pl
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from regulars_platform.campaigns.errors import (
+    AlreadyLaunchedError,
+    DraftChangedError,
+    EmptyArmError,
+    EmptyAudienceError,
+    NoOrdersError,
+)
+from regulars_platform.campaigns.ledger import discard_ledger, draw_ledger, write_ledger
+from regulars_platform.campaigns.plan import Plan, canonical_json, plan_json, sha256_of
+from regulars_platform.campaigns.plan_form import read_plan
+from regulars_platform.campaigns.population import Population, build_population
+from regulars_platform.campaigns.service import (
+    LaunchedCampaign,
+    draft_plan_json,
+    get_campaign,
+    get_shop_of,
+    launched_of,
+)
+from regulars_platform.campaigns.suppressions import suppressed_customers
+from regulars_platform.campaigns.tables import DRAFT, LAUNCHED, Campaign
+from regulars_platform.customers.store import build_feature_store, window_spend
+from regulars_platform.settings import Settings
+
+FORMAT = "regulars-launch/1"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PreparedLaunch:
+    """Everything a launch stores, decided. `revision` is that of the draft it was made from."""
+
+    shop_id: int
+    campaign_id: int
+    revision: int
+    name: str
+    plan_json: str
+    salt: str
+    orders_version: int
+    ledger_file: str
+    ledger_sha256: str
+    launched_at: dt.datetime
+    launched_by: int | None
+
+
+def launch(
+    session: Session,
+    settings: Settings,
+    *,
+    shop_id: int,
+    campaign_id: int,
+    now: dt.datetime,
+    user_id: int | None,
+    salt: str,
+) -> LaunchedCampaign:
+    """Launch a draft. salt: a random text made for this launch.
+
+    Raises AlreadyLaunchedError (also when somebody else is faster), InvalidInputError,
+    NoOrdersError, EmptyAudienceError, EmptyArmError, DraftChangedError.
+    """
+    prepared = prepare_launch(
+        session,
+        settings,
+        shop_id=shop_id,
+        campaign_id=campaign_id,
+        now=now,
+        user_id=user_id,
+        salt=salt,
+    )
+    return store_launch(session, settings, prepared)
+
+
+def prepare_launch(
+    session: Session,
+    settings: Settings,
+    *,
+    shop_id: int,
+    campaign_id: int,
+    now: dt.datetime,
+    user_id: int | None,
+    salt: str,
+) -> PreparedLaunch:
+    """Check the plan, draw, and write the ledger file; the campaign is still a draft after this."""
+    campaign = get_campaign(session, shop_id, campaign_id)
+    if campaign.state == LAUNCHED:
+        raise AlreadyLaunchedError.at(campaign.name, campaign.launched_at)
+    shop = get_shop_of(session, shop_id)
+    plan = read_plan(draft_plan_json(shop, campaign))
+    store = build_feature_store(settings, shop)
+    version = store.table.version()
+    if version is None:
+        raise NoOrdersError.build()
+    population = build_population(
+        store.features(plan.as_of, version),
+        audience=plan.audience,
+        segments=plan.segments,
+        exclusions=plan.exclusions,
+        suppressed=suppressed_customers(session, shop_id),
+    )
+    if population.drawn.is_empty():
+        raise EmptyAudienceError.of(population.audience, population.excluded, population.suppressed)
+    before = window_spend(store.window_orders(plan.as_of, plan.window_days, version)).collect()
+    ledger = draw_ledger(plan, population.drawn, before, salt=salt)
+    customers = _customers_by_arm(plan, ledger)
+    ledger_file, ledger_sha256 = write_ledger(settings.shop_dir(shop_id), ledger)
+    frozen = {
+        "format": FORMAT,
+        "plan": plan_json(plan),
+        "salt": salt,
+        "orders_version": version,
+        "code_version": installed_version("regulars"),
+        "customers": _counts(population, customers),
+        "units": ledger["unit_id"].n_unique(),
+        "ledger_sha256": ledger_sha256,
+        "launched_at": now.astimezone(dt.UTC).isoformat(),
+        "launched_by": user_id,
+    }
+    return PreparedLaunch(
+        shop_id=shop_id,
+        campaign_id=campaign_id,
+        revision=campaign.revision,
+        name=plan.name,
+        plan_json=canonical_json(frozen),
+        salt=salt,
+        orders_version=version,
+        ledger_file=ledger_file,
+        ledger_sha256=ledger_sha256,
+        launched_at=now,
+        launched_by=user_id,
+    )
+
+
+def store_launch(
+    session: Session, settings: Settings, prepared: PreparedLaunch
+) -> LaunchedCampaign:
+    """Turn the draft into a launched campaign, for the first who comes; the others are told.
+
+    Raises AlreadyLaunchedError or DraftChangedError; the ledger that was not used is removed.
+    """
+    changed = session.execute(
+        update(Campaign)
+        .where(
+            Campaign.id == prepared.campaign_id,
+            Campaign.state == DRAFT,
+            Campaign.revision == prepared.revision,
+        )
+        .values(
+            state=LAUNCHED,
+            name=prepared.name,
+            plan_json=prepared.plan_json,
+            plan_sha256=sha256_of(prepared.plan_json),
+            salt=prepared.salt,
+            orders_version=prepared.orders_version,
+            ledger_file=prepared.ledger_file,
+            ledger_sha256=prepared.ledger_sha256,
+            launched_at=prepared.launched_at,
+            launched_by=prepared.launched_by,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    campaign = get_campaign(session, prepared.shop_id, prepared.campaign_id)
+    session.refresh(campaign)
+    if changed.rowcount == 1:  # type: ignore[attr-defined]
+        return launched_of(campaign)
+    _forget_ledger(session, settings, prepared)
+    if campaign.state == LAUNCHED:
+        raise AlreadyLaunchedError.at(campaign.name, campaign.launched_at)
+    raise DraftChangedError.named(campaign.name)
+
+
+def _forget_ledger(session: Session, settings: Settings, prepared: PreparedLaunch) -> None:
+    # two launches with the same salt write the same file, which then belongs to the winner
+    used = session.scalar(
+        select(Campaign.id).where(
+            Campaign.shop_id == prepared.shop_id, Campaign.ledger_file == prepared.ledger_file
+        )
+    )
+    if used is None:
+        discard_ledger(settings.shop_dir(prepared.shop_id), prepared.ledger_file)
+
+
+def _customers_by_arm(plan: Plan, ledger: pl.DataFrame) -> dict[str, int]:
+    """Customers per arm; EmptyArmError where one has none."""
+    counted = dict(ledger.group_by("arm").len().iter_rows())
+    for place, name in enumerate(plan.arm_names):
+        if not counted.get(name):
+            field = "holdout_percent" if place == 0 else f"arms.{place - 1}.share_percent"
+            raise EmptyArmError.named(name, ledger.height, field=field)
+    return {name: counted[name] for name in plan.arm_names}
+
+
+def _counts(population: Population, customers: dict[str, int]) -> dict[str, Any]:
+    return {
+        "audience": population.audience,
+        "excluded": population.excluded,
+        "suppressed": population.suppressed,
+        "drawn": population.drawn.height,
+        "arms": customers,
+    }
