@@ -122,3 +122,17 @@ def balance(
         differences=tuple(float(value) for value in standardised),
         p_value=float(special.chdtrc(rank, float(z @ inverse @ z))),
     )
+
+
+def independence(table: Sequence[Sequence[int]]) -> float | None:
+    """Chi-square p-value that rows (arms) fill the columns alike; None where a column is empty.
+
+    The counts are taken as they are, without a continuity correction.
+    """
+    counts = np.array(table, dtype=np.float64)
+    if counts.shape[0] < 2 or not (counts.sum(axis=0) > 0).all() or not counts.sum(axis=1).all():
+        return None
+    expected = counts.sum(axis=1, keepdims=True) * counts.sum(axis=0) / counts.sum()
+    statistic = float(((counts - expected) ** 2 / expected).sum())
+    freedom = (counts.shape[0] - 1) * (counts.shape[1] - 1)
+    return float(special.chdtrc(freedom, statistic))

@@ -85,7 +85,7 @@ def decide(
     """
     mean = float(posterior.mean()[segment])
     variance = float(posterior.deviation()[segment]) ** 2
-    shrink = variance / np.sqrt(variance + test_error**2) if variance > 0 else 0.0
+    shrink = float(variance / np.sqrt(variance + test_error**2)) if variance > 0 else 0.0
     per_round = shrink * _unit_normal_loss(abs(mean) / shrink) if shrink > 0 else 0.0
     misplaced = holdout_share if mean > 0 else 1 - holdout_share
     value = per_round * customers * max(rounds - 1, 0)

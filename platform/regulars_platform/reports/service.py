@@ -1,0 +1,268 @@
+"""Evaluating a launched campaign, keeping the report, and deciding on it."""
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version as installed_version
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from regulars_platform.campaigns.failed_sends import failed_sends_by_arm
+from regulars_platform.campaigns.plan import Plan, canonical_json
+from regulars_platform.campaigns.service import (
+    LaunchedCampaign,
+    campaign_ledger,
+    get_launched,
+)
+from regulars_platform.orders.table import PAID, OrdersTable
+from regulars_platform.reports.document import Circumstances, canonical_report, report_document
+from regulars_platform.reports.errors import NoOutcomesError, NoReportError, UnknownDecisionError
+from regulars_platform.reports.files import outcome_files, stored_files
+from regulars_platform.reports.findings import find
+from regulars_platform.reports.matching import FileMatch, match_file
+from regulars_platform.reports.outcomes import unit_outcomes
+from regulars_platform.reports.tables import DecisionRow, ReportRow
+from regulars_platform.settings import Settings
+
+CHOICES = ("keep", "stop", "retest")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Report:
+    """A stored report; `document` as in schema regulars.report/1."""
+
+    id: int
+    campaign_id: int
+    created_at: dt.datetime
+    document: Mapping[str, Any]
+    document_sha256: str
+
+
+def evaluate_campaign(
+    session: Session, settings: Settings, *, shop_id: int, campaign_id: int, now: dt.datetime
+) -> Report:
+    """Evaluate on the orders as they are now, and keep the report.
+
+    The same inputs (orders, files, failed sends, day) give the report that is already there.
+    Raises NotLaunchedError, NoOutcomesError, LedgerDamagedError.
+    """
+    campaign = get_launched(session, shop_id, campaign_id)
+    inputs = gather_inputs(session, settings, campaign, now=now)
+    return store_report(session, inputs, compute_report(settings, campaign, inputs), now=now)
+
+
+def gather_inputs(
+    session: Session, settings: Settings, campaign: LaunchedCampaign, *, now: dt.datetime
+) -> dict[str, Any]:
+    """The versions of everything that a report made now would read. JSON without floats."""
+    version = OrdersTable(settings.shop_dir(campaign.shop_id)).version()
+    if version is None:
+        raise NoOutcomesError.no_orders()
+    day = now.astimezone(ZoneInfo(campaign.plan.timezone)).date()
+    if day < campaign.plan.send_date:
+        raise NoOutcomesError.too_early(campaign.plan.send_date)
+    return {
+        "campaign": campaign.id,
+        "plan_sha256": campaign.plan_sha256,
+        "ledger_sha256": campaign.ledger_sha256,
+        "orders_version": version,
+        "files": stored_files(session, campaign.shop_id),
+        "failed_sends": failed_sends_by_arm(session, campaign.id),
+        "evaluated_on": day.isoformat(),
+        "code_version": installed_version("regulars"),
+    }
+
+
+def compute_report(
+    settings: Settings, campaign: LaunchedCampaign, inputs: Mapping[str, Any]
+) -> str:
+    """The report on exactly these inputs, as canonical JSON: the same bytes each time."""
+    plan = campaign.plan
+    ledger = campaign_ledger(settings, campaign)
+    lines = OrdersTable(settings.shop_dir(campaign.shop_id)).scan(inputs["orders_version"])
+    files = outcome_files(settings, inputs["files"], plan)
+    matches = [match_file(import_id, file, ledger, plan) for import_id, file in files]
+    circumstances = _circumstances(campaign, lines, inputs, matches)
+    findings = find(unit_outcomes(lines, ledger, plan), ledger, plan)
+    return canonical_report(report_document(plan, findings, circumstances))
+
+
+def store_report(
+    session: Session, inputs: Mapping[str, Any], text: str, *, now: dt.datetime
+) -> Report:
+    """Keep a report; one with the same inputs is there only once."""
+    inputs_sha256 = _sha256(canonical_json(dict(inputs)))
+    row = session.scalar(
+        select(ReportRow).where(
+            ReportRow.campaign_id == inputs["campaign"],
+            ReportRow.inputs_sha256 == inputs_sha256,
+        )
+    )
+    if row is None:
+        row = ReportRow(
+            campaign_id=inputs["campaign"],
+            created_at=now,
+            inputs=dict(inputs),
+            inputs_sha256=inputs_sha256,
+            document=text,
+            document_sha256=_sha256(text),
+        )
+        session.add(row)
+        session.flush()
+    return _report(row)
+
+
+def recompute(session: Session, settings: Settings, *, shop_id: int, report_id: int) -> bool:
+    """Compute a stored report again from the versions it names; whether it is the same bytes."""
+    row = session.get(ReportRow, report_id)
+    if row is None:
+        raise NoReportError.unknown()
+    campaign = get_launched(session, shop_id, row.campaign_id)
+    return compute_report(settings, campaign, row.inputs) == row.document
+
+
+def find_latest_report(session: Session, shop_id: int, campaign_id: int) -> Report | None:
+    """The latest report of a launched campaign of this shop, if there is one."""
+    get_launched(session, shop_id, campaign_id)
+    row = session.scalar(
+        select(ReportRow)
+        .where(ReportRow.campaign_id == campaign_id)
+        .order_by(ReportRow.id.desc())
+        .limit(1)
+    )
+    return None if row is None else _report(row)
+
+
+def list_reports(session: Session, shop_id: int, campaign_id: int) -> list[Report]:
+    """All reports of the campaign, the latest first."""
+    get_launched(session, shop_id, campaign_id)
+    rows = session.scalars(
+        select(ReportRow).where(ReportRow.campaign_id == campaign_id).order_by(ReportRow.id.desc())
+    )
+    return [_report(row) for row in rows]
+
+
+def get_report(session: Session, shop_id: int, campaign_id: int, report_id: int) -> Report:
+    """One report; NoReportError where there is none."""
+    get_launched(session, shop_id, campaign_id)
+    row = session.get(ReportRow, report_id)
+    if row is None or row.campaign_id != campaign_id:
+        raise NoReportError.unknown()
+    return _report(row)
+
+
+def record_decision(
+    session: Session,
+    report: Report,
+    *,
+    arm: str,
+    segment: str | None,
+    choice: str,
+    reason: str,
+    user_id: int,
+    now: dt.datetime,
+) -> DecisionRow:
+    """Write down who decided what on which report, and why. Decisions are added, never changed."""
+    known = {(group["arm"], group["segment"]) for group in report.document["segments"]}
+    known |= {(group["arm"], None) for group in report.document["overall"]}
+    if (arm, segment) not in known:
+        raise UnknownDecisionError.group()
+    if choice not in CHOICES:
+        raise UnknownDecisionError.choice()
+    words = reason.strip()
+    if not words or len(words) > 2000:
+        raise UnknownDecisionError.reason()
+    row = DecisionRow(
+        campaign_id=report.campaign_id,
+        report_id=report.id,
+        arm=arm,
+        segment=segment,
+        choice=choice,
+        reason=words,
+        decided_by=user_id,
+        decided_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def list_decisions(session: Session, campaign_id: int) -> list[DecisionRow]:
+    """All decisions on a campaign, the latest first."""
+    return list(
+        session.scalars(
+            select(DecisionRow)
+            .where(DecisionRow.campaign_id == campaign_id)
+            .order_by(DecisionRow.id.desc())
+        )
+    )
+
+
+def _circumstances(
+    campaign: LaunchedCampaign,
+    lines: pl.LazyFrame,
+    inputs: Mapping[str, Any],
+    matches: list[FileMatch],
+) -> Circumstances:
+    plan = campaign.plan
+    day = dt.date.fromisoformat(inputs["evaluated_on"])
+    last, known, orders = _window(lines, plan)
+    if not orders:
+        raise NoOutcomesError.none_yet(plan.send_date, plan.outcome_end)
+    if day <= plan.outcome_end:
+        state = "open"
+    elif day <= plan.settle_until:
+        state = "provisional"
+    else:
+        state = "closed"
+    return Circumstances(
+        evaluated_on=day.isoformat(),
+        data_until=None if last is None else last.isoformat(),
+        state=state,
+        # a day without any order at the very end of a window is no gap in the files yet
+        gap=state != "open" and (last is None or (plan.outcome_end - last).days > 1),
+        attributed=(known, orders),
+        matches=tuple(matches),
+        failed_sends=inputs["failed_sends"],
+        left_out={"excluded": campaign.excluded, "suppressed": campaign.suppressed},
+        inputs=inputs,
+    )
+
+
+def _window(lines: pl.LazyFrame, plan: Plan) -> tuple[dt.date | None, int, int]:
+    """(day of the last order in the table, paid orders of the window with a customer, all)."""
+    day = pl.col("ordered_at").dt.convert_time_zone(plan.timezone).dt.date()
+    last = lines.select(day.max()).collect(engine="streaming").item()
+    inside = (
+        lines.filter(
+            (pl.col("ordered_at") >= plan.outcome_start)
+            & (pl.col("ordered_at") < plan.outcome_stop)
+            & (pl.col("status") == PAID)
+        )
+        .group_by("order_id")
+        .agg(pl.col("customer_id").is_not_null().any().alias("known"))
+        .select(pl.col("known").sum(), pl.len().alias("orders"))
+        .collect(engine="streaming")
+    )
+    known, orders = inside.row(0)
+    return last, int(known), int(orders)
+
+
+def _report(row: ReportRow) -> Report:
+    return Report(
+        id=row.id,
+        campaign_id=row.campaign_id,
+        created_at=row.created_at,
+        document=json.loads(row.document),
+        document_sha256=row.document_sha256,
+    )
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
