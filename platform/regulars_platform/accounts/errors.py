@@ -24,7 +24,9 @@ class EmailError(RegularsError):
 
     @classmethod
     def of(cls, email: str) -> "EmailError":
-        """Names what came."""
+        """Names what came, if anything did."""
+        if not email.strip():
+            return cls(Sentence(N_("Give an e-mail address to sign in with.")), field="email")
         return cls(
             Sentence(
                 N_("“%(email)s” is not an e-mail address such as name@example.com."),
@@ -49,6 +51,14 @@ class PasswordError(RegularsError):
     @classmethod
     def too_short(cls, length: int) -> "PasswordError":
         """Says how many characters came and how many are needed."""
+        if length == 0:
+            return cls(
+                Sentence(
+                    N_("Choose a password of at least %(least)s characters."),
+                    {"least": MIN_PASSWORD},
+                ),
+                field="password",
+            )
         return cls(
             Sentence(
                 N_("The password has %(length)s characters; it needs at least %(least)s."),

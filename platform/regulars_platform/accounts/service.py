@@ -18,6 +18,7 @@ from regulars_platform.accounts.errors import (
 from regulars_platform.accounts.models import Account, Role, UserId
 from regulars_platform.accounts.passwords import hash_password, needs_rehash, password_matches
 from regulars_platform.accounts.tables import User
+from regulars_platform.errors import InvalidInputError, RegularsError
 
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s.]{2,}")
 
@@ -30,14 +31,15 @@ def has_owner(session: Session) -> bool:
 def create_owner(
     session: Session, *, name: str, email: str, password: str, locale: str | None, now: dt.datetime
 ) -> Account:
-    """The first account. Errors: OwnerExistsError, PersonNameError, EmailError, PasswordError."""
+    """The first account. Errors: OwnerExistsError, InvalidInputError with all that is wrong."""
     if has_owner(session):
         raise OwnerExistsError.of()
-    checked_name, checked_email = _checked_name(name), _checked_email(email)
-    check_new_password(password)
+    problems = find_account_problems(name=name, email=email, password=password)
+    if problems:
+        raise InvalidInputError(problems)
     row = User(
-        email=checked_email,
-        name=checked_name,
+        email=_normal(email),
+        name=name.strip(),
         password_hash=hash_password(password),
         role=Role.OWNER,
         locale=locale,
@@ -49,12 +51,18 @@ def create_owner(
     return _account(row)
 
 
-def check_new_password(password: str) -> None:
-    """Refuse a password that is too short (or absurdly long). Errors: PasswordError."""
+def find_account_problems(*, name: str, email: str, password: str) -> list[RegularsError]:
+    """What is wrong with a new account, each with its field; empty when all is well."""
+    problems: list[RegularsError] = []
+    if not 0 < len(name.strip()) <= 200:
+        problems.append(PersonNameError.of())
+    if len(_normal(email)) > 254 or not _EMAIL.fullmatch(_normal(email)):
+        problems.append(EmailError.of(email))
     if len(password) < MIN_PASSWORD:
-        raise PasswordError.too_short(len(password))
+        problems.append(PasswordError.too_short(len(password)))
     if len(password) > MAX_PASSWORD:
-        raise PasswordError.too_long()
+        problems.append(PasswordError.too_long())
+    return problems
 
 
 def sign_in(session: Session, *, email: str, password: str) -> Account:
@@ -96,19 +104,6 @@ def end_all_sessions(session: Session, user_id: int) -> Account | None:
 
 def _normal(email: str) -> str:
     return email.strip().lower()
-
-
-def _checked_email(email: str) -> str:
-    normal = _normal(email)
-    if len(normal) > 254 or not _EMAIL.fullmatch(normal):
-        raise EmailError.of(email)
-    return normal
-
-
-def _checked_name(name: str) -> str:
-    if not name.strip() or len(name.strip()) > 200:
-        raise PersonNameError.of()
-    return name.strip()
 
 
 def _account(row: User) -> Account:

@@ -26,7 +26,9 @@ class UnknownCurrencyError(RegularsError):
 
     @classmethod
     def of(cls, currency: str) -> "UnknownCurrencyError":
-        """Names what came."""
+        """Names what came, if anything did."""
+        if not currency:
+            return cls(Sentence(N_("Choose the currency of the shop.")), field="currency")
         return cls(
             Sentence(
                 N_("“%(currency)s” is not a currency in use; choose one such as CNY, GBP or USD."),
@@ -41,7 +43,9 @@ class UnknownTimezoneError(RegularsError):
 
     @classmethod
     def of(cls, timezone: str) -> "UnknownTimezoneError":
-        """Names what came."""
+        """Names what came, if anything did."""
+        if not timezone:
+            return cls(Sentence(N_("Choose the time zone of the shop.")), field="timezone")
         return cls(
             Sentence(
                 N_("“%(timezone)s” is not a time zone; choose one such as Asia/Shanghai."),

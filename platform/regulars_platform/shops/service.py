@@ -10,6 +10,7 @@ from babel.numbers import get_territory_currencies
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from regulars_platform.errors import InvalidInputError, RegularsError
 from regulars_platform.shops.errors import (
     ShopNameError,
     ShopNotFoundError,
@@ -59,15 +60,26 @@ _REGIONS = frozenset(
 def open_shop(
     session: Session, *, name: str, currency: str, timezone: str, now: dt.datetime
 ) -> ShopProfile:
-    """Open a shop. Errors: ShopNameError, UnknownCurrencyError, UnknownTimezoneError."""
-    if currency not in known_currencies():
-        raise UnknownCurrencyError.of(currency)
-    if timezone not in known_timezones():
-        raise UnknownTimezoneError.of(timezone)
-    row = Shop(name=_checked_name(name), currency=currency, timezone=timezone, created_at=now)
+    """Open a shop. Errors: InvalidInputError with everything that is wrong."""
+    problems = find_shop_problems(name=name, currency=currency, timezone=timezone)
+    if problems:
+        raise InvalidInputError(problems)
+    row = Shop(name=name.strip(), currency=currency, timezone=timezone, created_at=now)
     session.add(row)
     session.flush()
     return _profile(row)
+
+
+def find_shop_problems(*, name: str, currency: str, timezone: str) -> list[RegularsError]:
+    """What is wrong with a new shop's particulars, each with its field; empty when all is well."""
+    problems: list[RegularsError] = []
+    if not _name_fits(name):
+        problems.append(ShopNameError.of(name))
+    if currency not in known_currencies():
+        problems.append(UnknownCurrencyError.of(currency))
+    if timezone not in known_timezones():
+        problems.append(UnknownTimezoneError.of(timezone))
+    return problems
 
 
 def rename_shop(session: Session, shop_id: int, name: str) -> ShopProfile:
@@ -75,7 +87,9 @@ def rename_shop(session: Session, shop_id: int, name: str) -> ShopProfile:
     row = session.get(Shop, shop_id)
     if row is None:
         raise ShopNotFoundError.of(shop_id)
-    row.name = _checked_name(name)
+    if not _name_fits(name):
+        raise ShopNameError.of(name)
+    row.name = name.strip()
     session.flush()
     return _profile(row)
 
@@ -94,10 +108,8 @@ def find_first_shop(session: Session) -> ShopProfile | None:
     return None if row is None else _profile(row)
 
 
-def _checked_name(name: str) -> str:
-    if not name.strip() or len(name.strip()) > 200:
-        raise ShopNameError.of(name)
-    return name.strip()
+def _name_fits(name: str) -> bool:
+    return 0 < len(name.strip()) <= 200
 
 
 def _profile(row: Shop) -> ShopProfile:

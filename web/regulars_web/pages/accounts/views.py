@@ -13,11 +13,12 @@ from regulars_platform.accounts.service import (
     choose_language,
     create_owner,
     end_all_sessions,
+    find_account_problems,
     has_owner,
 )
 from regulars_platform.accounts.service import sign_in as check_sign_in
-from regulars_platform.errors import RegularsError
-from regulars_platform.shops.service import open_shop
+from regulars_platform.errors import InvalidInputError, RegularsError
+from regulars_platform.shops.service import find_shop_problems, open_shop
 from regulars_web.edge import edge, forget_current_shop, now, unit_of_work
 from regulars_web.forms import show_problems
 from regulars_web.language import LANGUAGES, choose_locale
@@ -51,21 +52,22 @@ def setup() -> str | Response | tuple[str, int]:
 
 
 def _open_shop_with_owner(work: Session, form: SetupForm) -> Account:
-    open_shop(
-        work,
-        name=form.shop_name.data or "",
-        currency=form.currency.data or "",
-        timezone=form.timezone.data or "",
-        now=now(),
-    )
-    return create_owner(
-        work,
-        name=form.name.data or "",
-        email=form.email.data or "",
-        password=form.password.data or "",
-        locale=choose_locale(),
-        now=now(),
-    )
+    """Both or neither; what is wrong with either is said at once."""
+    of_shop = {
+        "name": form.shop_name.data or "",
+        "currency": form.currency.data or "",
+        "timezone": form.timezone.data or "",
+    }
+    of_owner = {
+        "name": form.name.data or "",
+        "email": form.email.data or "",
+        "password": form.password.data or "",
+    }
+    problems = find_shop_problems(**of_shop) + find_account_problems(**of_owner)
+    if problems:
+        raise InvalidInputError(problems)
+    open_shop(work, **of_shop, now=now())
+    return create_owner(work, **of_owner, locale=choose_locale(), now=now())
 
 
 def _code_is_right(form: SetupForm) -> bool:
