@@ -23,6 +23,9 @@ from regulars_experiments.results import (
 
 Limits = tuple[FloatArray, FloatArray]
 
+_ROUNDING = 1e-13  # of the terms of a difference of variances
+_FARTHEST_Z = 37.0  # normal quantiles beyond are subnormal, and quantiles of t break down
+
 
 def normal_quantile(confidence: float) -> float:
     """Two-sided: 0.95 -> 1.96."""
@@ -94,7 +97,8 @@ def newcombe(control: Summary, arm: Summary, confidence: float) -> Intervals:
         p_value = p_by_inversion(limits, control.n.shape)
     return build_intervals(
         estimate=difference,
-        standard_error=error,
+        # nobody or everybody converts: the interval has a width, but no such error goes with it
+        standard_error=np.where(error > 0, error, np.nan),
         low=low,
         high=high,
         p_value=p_value,
@@ -126,24 +130,29 @@ def difference_limits(
 def ratio_limits(
     mean_c: FloatArray, limits_c: Limits, mean_t: FloatArray, limits_t: Limits
 ) -> Limits:
-    """Limits of m_t / m_c from each mean's own limits; NaN where unbounded.
+    """Limits of m_t / m_c from each mean's own limits; NaN where unbounded (l_c <= 0).
 
     The ratios r for which the MOVER interval of m_t - r m_c contains 0 (Donner & Zou 2012, eq.
     9-10); with symmetric limits this is Fieller (1954). So "no effect" is decided exactly as by
-    the difference.
+    the difference. Where m_t's own limit is below zero the ratio is negative there, and r m_c is
+    limited from its other side. An upper limit of the control that lies far off (over twice its
+    mean, as limits on the log scale may) leaves the ratio bounded.
     """
     (l_t, u_t), (l_c, u_c) = limits_t, limits_c
 
     def bound(limit_t: FloatArray, limit_c: FloatArray, sign: int) -> FloatArray:
-        product = mean_t * mean_c
-        a = limit_c * (2 * mean_c - limit_c)
-        root = product**2 - a * limit_t * (2 * mean_t - limit_t)
-        value: FloatArray = (product + sign * np.sqrt(np.maximum(root, 0))) / a
-        return value
+        # roots of a r^2 - 2 b r + c = 0, in the form that does not divide by a vanishing a
+        a, b = limit_c * (2 * mean_c - limit_c), mean_t * mean_c
+        c = limit_t * (2 * mean_t - limit_t)
+        root = np.sqrt(np.maximum(b**2 - a * c, 0))
+        apart = b + np.where(b < 0, -1, 1) * root
+        value: FloatArray = np.where((b < 0) == (sign < 0), apart / a, c / apart)
+        return np.where(apart == 0, 0.0, value)
 
     with np.errstate(divide="ignore", invalid="ignore"):
-        low, high = bound(l_t, u_c, -1), bound(u_t, l_c, +1)
-        bounded = (u_c < 2 * mean_c) & (l_c > 0)
+        low = bound(l_t, np.where(l_t < 0, l_c, u_c), -1)
+        high = bound(u_t, np.where(u_t < 0, u_c, l_c), +1)
+        bounded = l_c > 0
     return np.where(bounded, low, np.nan), np.where(bounded, high, np.nan)
 
 
@@ -181,9 +190,10 @@ def welch_limits(control: Summary, arm: Summary) -> Callable[[FloatArray], Limit
         freedom = (q_c + q_t) ** 2 / (q_c**2 / (control.n - 1) + q_t**2 / (arm.n - 1))
 
     def limits(z: FloatArray) -> Limits:
-        # nobody differs in either arm: the difference is exact, and t has no degrees of freedom
+        # nobody differs in either arm: the difference is exact, and t has no degrees of freedom;
+        # an unknown error (one customer) stays unknown
         with np.errstate(invalid="ignore"):
-            half = np.where(error > 0, -special.stdtrit(freedom, special.ndtr(-z)) * error, 0.0)
+            half = np.where(error == 0, 0.0, -special.stdtrit(freedom, special.ndtr(-z)) * error)
         return difference - half, difference + half
 
     return limits
@@ -213,16 +223,25 @@ def ratio_summary(numerator: Summary, denominator: Summary, covariance: FloatArr
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = numerator.mean / denominator.mean
-        variance = (
-            numerator.variance - 2 * ratio * covariance + ratio**2 * denominator.variance
-        ) / denominator.mean**2
+        variance = _beyond_rounding(
+            numerator.variance - 2 * ratio * covariance + ratio**2 * denominator.variance,
+            numerator.variance + ratio**2 * denominator.variance,
+        )
+        variance = variance / denominator.mean**2
     return Summary(
         n=numerator.n,
         mean=np.where(denominator.mean == 0, np.nan, ratio),
-        # rounding may leave a hair below zero where everybody has the same ratio
-        variance=np.maximum(variance, 0),
+        variance=variance,
         mean_square=np.full(ratio.shape, np.nan),
     )
+
+
+def _beyond_rounding(difference: FloatArray, terms: FloatArray) -> FloatArray:
+    """A variance left over between large terms: 0 where it is no more than their rounding.
+
+    Else "everybody has the same ratio" would have a standard error of 1e-9 and prove anything.
+    """
+    return np.where(difference <= _ROUNDING * terms, 0.0, difference)
 
 
 def ratio_difference(control: Summary, arm: Summary, confidence: float) -> Intervals:
@@ -254,44 +273,32 @@ def cuped(
     covariances of the covariates, (covariates, covariates, cells).
     theta = S_xx^-1 s_xy over both arms as one sample, m' = m - theta (x - x_pooled)
     (Deng, Xu, Kohavi & Walker 2013, eq. 4; several covariates as in its appendix B); then Welch.
+    A covariate that is the same for everybody takes no part.
     """
-    (y_c, y_t) = outcome
-    n = (y_c.n, y_t.n)
-    x = [np.stack([pair[side].mean for pair in covariates]) for side in (0, 1)]
-    y = (y_c.mean, y_t.mean)
+    y_c, y_t = outcome
+    x_c, x_t = (np.stack([pair[side].mean for pair in covariates]) for side in (0, 1))
+    theta = _slopes((y_c, y_t), (x_c, x_t), with_outcome, among_covariates)
     with np.errstate(divide="ignore", invalid="ignore"):
-        x_mean = (n[0] * x[0] + n[1] * x[1]) / (n[0] + n[1])
-        y_mean = (n[0] * y[0] + n[1] * y[1]) / (n[0] + n[1])
-        s_xy = np.zeros_like(x_mean)
-        s_xx = np.zeros_like(among_covariates[0])
-        for side in (0, 1):
-            away = x[side] - x_mean
-            s_xy += (n[side] - 1) * with_outcome[side] + n[side] * away * (y[side] - y_mean)
-            s_xx += (n[side] - 1) * among_covariates[side] + n[side] * away[:, None] * away[None]
-    usable = np.isfinite(s_xx).all(axis=(0, 1)) & (np.einsum("iic->ic", s_xx) > 0).all(axis=0)
-    theta = np.full_like(s_xy, np.nan)
-    if usable.any():
-        matrices = np.moveaxis(s_xx[:, :, usable], -1, 0)
-        solved = np.linalg.pinv(matrices, hermitian=True) @ s_xy[:, usable].T[:, :, None]
-        theta[:, usable] = solved[:, :, 0].T
+        shares = y_t.n / (y_c.n + y_t.n), -y_c.n / (y_c.n + y_t.n)
 
     def adjusted(side: int) -> Summary:
         raw = outcome[side]
-        variance = (
-            raw.variance
-            - 2 * (theta * with_outcome[side]).sum(axis=0)
-            + np.einsum("ic,ijc,jc->c", theta, among_covariates[side], theta)
-        )
+        explained = np.einsum("ic,ijc,jc->c", theta, among_covariates[side], theta)
+        variance = raw.variance - 2 * (theta * with_outcome[side]).sum(axis=0) + explained
         return Summary(
             n=raw.n,
-            mean=raw.mean - (theta * (x[side] - x_mean)).sum(axis=0),
-            variance=np.maximum(variance, 0),
+            # x_c - x_pooled = -(n_t / n) (x_t - x_c): exactly 0 where the arms' means are equal
+            mean=raw.mean + (theta * (x_t - x_c) * shares[side]).sum(axis=0),
+            variance=_beyond_rounding(variance, raw.variance + explained),
             mean_square=np.full(raw.n.shape, np.nan),
         )
 
-    answer = welch(adjusted(0), adjusted(1), confidence)
+    control, arm = adjusted(0), adjusted(1)
+    answer = welch(control, arm, confidence)
     undefined = undefined_difference(y_c, y_t)
-    first_reason(undefined, ~usable, Reason.NO_SPREAD_IN_COVARIATE)
+    nothing = np.isnan(theta) | (theta == 0) & _constant(among_covariates)
+    first_reason(undefined, nothing.all(axis=0), Reason.NO_SPREAD_IN_COVARIATE)
+    first_reason(undefined, control.variance + arm.variance == 0, Reason.NO_VARIATION)
     return build_intervals(
         estimate=answer.estimate,
         standard_error=answer.standard_error,
@@ -303,13 +310,50 @@ def cuped(
     )
 
 
+def _constant(among_covariates: tuple[FloatArray, FloatArray]) -> npt.NDArray[np.bool_]:
+    """(covariates, cells): whether a covariate varies in neither arm."""
+    one, other = (np.einsum("iic->ic", side) for side in among_covariates)
+    same: npt.NDArray[np.bool_] = (one == 0) & (other == 0)
+    return same
+
+
+def _slopes(
+    outcome: tuple[Summary, Summary],
+    means: tuple[FloatArray, FloatArray],
+    with_outcome: tuple[FloatArray, FloatArray],
+    among_covariates: tuple[FloatArray, FloatArray],
+) -> FloatArray:
+    """theta, (covariates, cells): least squares over both arms as one sample."""
+    y_c, y_t = outcome
+    with np.errstate(divide="ignore", invalid="ignore"):
+        between = y_c.n * y_t.n / (y_c.n + y_t.n)
+        away, y_away = means[1] - means[0], y_t.mean - y_c.mean
+        s_xy = between * away * y_away
+        s_xx = between * away[:, None] * away[None]
+        for side, n in ((0, y_c.n), (1, y_t.n)):
+            s_xy = s_xy + (n - 1) * with_outcome[side]
+            s_xx = s_xx + (n - 1) * among_covariates[side]
+    usable = np.isfinite(s_xx).all(axis=(0, 1))
+    theta = np.full_like(s_xy, np.nan)
+    if not usable.any():
+        return theta
+    spread = np.sqrt(np.einsum("iic->ic", s_xx[:, :, usable]))
+    per_spread = np.divide(1.0, spread, out=np.zeros_like(spread), where=spread > 0)
+    # on the correlation scale, so that what counts as collinear does not depend on the units
+    correlation = s_xx[:, :, usable] * per_spread[:, None] * per_spread[None]
+    inverse = np.linalg.pinv(np.moveaxis(correlation, -1, 0), rcond=1e-10, hermitian=True)
+    scaled = np.einsum("cij,jc->ic", inverse, s_xy[:, usable] * per_spread)
+    theta[:, usable] = scaled * per_spread
+    return theta
+
+
 def p_by_inversion(limits: Callable[[FloatArray], Limits], shape: tuple[int, ...]) -> FloatArray:
     """Two-sided p-value of "no difference": the level at which the interval just reaches zero.
 
     `limits(z)` gives the interval at normal quantile z per cell and widens with z. Bisection in
-    z to 2^-50 of its range; p is never below 2 sf(38), the smallest double's neighbourhood.
+    z to 2^-50 of its range; p is never below 2 sf(37) = 1.1e-299, near the smallest double.
     """
-    below, above = np.zeros(shape), np.full(shape, 38.0)
+    below, above = np.zeros(shape), np.full(shape, _FARTHEST_Z)
     for _ in range(50):
         middle = (below + above) / 2
         low, high = limits(middle)

@@ -268,8 +268,9 @@ class Shape:
 def quantise(frame: pl.DataFrame, names: Sequence[str]) -> tuple[pl.DataFrame, dict[str, int]]:
     """Put numeric columns on a fixed-point grid; nulls become 0 (no order is an outcome of 0).
 
-    A column with at most 0, 2 or 4 decimals keeps every value exactly; any other is rounded to a
-    binary grid of 48 bits below its largest value, an error of at most 2e-15 of that value.
+    A column with at most 0, 2 or 4 decimals keeps every value exactly (as long as the largest fits
+    into 48 bits of that unit); any other is rounded to a binary grid of 48 bits below its largest
+    value, an error of at most 2^-48 (3.6e-15) of that value.
     Returns the frame with these columns as Int64, and units per 1 of each.
     Raises ValueError for values that are not finite, or of 2^48 and more.
     """

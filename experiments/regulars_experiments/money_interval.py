@@ -47,6 +47,7 @@ _SHAPE_Z = (1.75, 3.0)  # withdraw the borrowed spread between these
 _SMALLER_SHARE = (0.20, 0.50)  # go over to Welch between these
 _LARGEST_LOG_ERROR = 0.8  # beyond, a log limit says nothing about a mean
 _LEAST_POSITIVE = 0.9  # share of non-zero amounts that must be above zero for log limits
+_LEAST_LOG_VARIANCE = 1e-9  # logs are kept on a grid of 2^-16, whose own variance is 2e-11
 FLAGGED_SHAPE_Z = 2.5
 
 
@@ -195,14 +196,16 @@ def undefined_money(arms: Arms) -> ReasonArray:
 def shape_change(control: Shape, arm: Shape) -> FloatArray:
     """z of the difference of log(variance of log amounts), arm against control; NaN if unknown.
 
-    Var(log s^2) ~ (kurtosis - 1) / b, the kurtosis pooled over both groups (Layard 1973).
+    Var(log s^2) ~ (kurtosis - 1) / b, the kurtosis pooled over both groups (Layard 1973). Amounts
+    that are all the same have no variance but that of the grid and of rounding: it counts as the
+    grid's, and their kurtosis, being noise, as 1.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        parts = [_central(side) for side in (control, arm)]
-        (b_c, v_c, m4_c), (b_t, v_t, m4_t) = parts
-        kurtosis = (b_c * m4_c / v_c**2 + b_t * m4_t / v_t**2) / (b_c + b_t)
+        (b_c, v_c, m4_c), (b_t, v_t, m4_t) = (_central(side) for side in (control, arm))
+        kurtosis = (b_c * _kurtosis(v_c, m4_c) + b_t * _kurtosis(v_t, m4_t)) / (b_c + b_t)
         spread = np.maximum(kurtosis - 1, 0.1)
-        z = (np.log(v_t) - np.log(v_c)) / np.sqrt(spread / b_c + spread / b_t)
+        ratio = np.maximum(v_t, _LEAST_LOG_VARIANCE) / np.maximum(v_c, _LEAST_LOG_VARIANCE)
+        z = np.log(ratio) / np.sqrt(spread / b_c + spread / b_t)
     return np.where((b_c >= 10) & (b_t >= 10) & np.isfinite(z), z, np.nan)
 
 
@@ -212,6 +215,10 @@ def _central(shape: Shape) -> tuple[FloatArray, FloatArray, FloatArray]:
     variance = m2 - m1**2
     fourth = m4 - 4 * m1 * m3 + 6 * m1**2 * m2 - 3 * m1**4
     return b, variance, fourth
+
+
+def _kurtosis(variance: FloatArray, fourth: FloatArray) -> FloatArray:
+    return np.where(variance > _LEAST_LOG_VARIANCE, fourth / variance**2, 1.0)
 
 
 def _sides(arms: Arms) -> tuple[tuple[Summary, Shape], tuple[Summary, Shape]]:

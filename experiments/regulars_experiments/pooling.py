@@ -92,7 +92,9 @@ def pool(estimates: FloatArray, standard_errors: FloatArray, scale: float) -> Po
     if not known.any():
         raise ValueError("no segment has an estimate, so there is nothing to pool")
     y, v = estimates[known], standard_errors[known] ** 2
-    tau = np.linspace(0.0, _REACH * scale, _GRID)[:, None]
+    # points crowd towards 0, so that a spread far below the prior's scale is resolved as well
+    place = np.linspace(0.0, 1.0, _GRID)
+    tau = (_REACH * scale * place**2)[:, None]
     precision = 1 / (v + tau**2)
     total = precision.sum(axis=1, keepdims=True)
     centre = (precision * y).sum(axis=1, keepdims=True) / total
@@ -102,8 +104,9 @@ def pool(estimates: FloatArray, standard_errors: FloatArray, scale: float) -> Po
         - 0.5 * (precision * (y - centre) ** 2).sum(axis=1)
         - 0.5 * (tau[:, 0] / scale) ** 2
     )
-    weights = np.exp(log_weight - log_weight.max())
-    weights[0] /= 2  # trapezoid rule: the first point of the grid stands for half a step
+    # trapezoid rule in `place`: d tau = 2 reach scale place d place; the last point is half a step
+    weights = np.exp(log_weight - log_weight.max()) * place
+    weights[-1] /= 2
     shape = (_GRID, len(estimates))
     means, variances = np.empty(shape), np.empty(shape)
     # pulled towards the centre by B = v / (v + tau^2); the centre's own error comes with it

@@ -21,7 +21,14 @@ from regulars_experiments.money_interval import (
     build_limits,
     money_difference,
 )
-from regulars_experiments.results import FloatArray, Intervals, build_intervals, no_reasons
+from regulars_experiments.results import (
+    FloatArray,
+    Intervals,
+    Reason,
+    build_intervals,
+    first_reason,
+    no_reasons,
+)
 
 LimitsOf = Callable[[FloatArray], Limits]
 """(low, high) of a difference, per cell, as a function of the normal quantile."""
@@ -100,6 +107,8 @@ def exact_difference(control: Summary, arm: Summary, *, confidence: float) -> In
     z = np.full(control.n.shape, normal_quantile(confidence))
     difference = arm.mean - control.mean
     low, high = limits(z)
+    undefined = no_reasons(control.n.shape)
+    first_reason(undefined, (control.n < 2) | (arm.n < 2), Reason.TOO_FEW_UNITS)
     with np.errstate(invalid="ignore"):
         return build_intervals(
             estimate=difference,
@@ -107,7 +116,7 @@ def exact_difference(control: Summary, arm: Summary, *, confidence: float) -> In
             low=low,
             high=high,
             p_value=np.full(control.n.shape, np.nan),
-            undefined=no_reasons(control.n.shape),
+            undefined=undefined,
             method="Welch",
         )
 

@@ -1,0 +1,443 @@
+"""Effects against scipy, statsmodels, public engines, and algebra."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import optimize, stats
+from statsmodels.regression.linear_model import OLS
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
+
+from regulars_experiments import effects
+from regulars_experiments.moments import Moments, Summary
+from regulars_experiments.results import Intervals, Reason
+from tests.experiments.build import (
+    Floats,
+    estimate,
+    moments_of,
+    reason,
+    reference,
+    reference_case,
+    shares,
+    summary,
+    summary_of,
+)
+
+
+def side(given_side: Any) -> Summary:
+    """An arm of a reference case: raw values, or n, mean and variance."""
+    if isinstance(given_side, list):
+        return summary_of(given_side)
+    return summary(given_side["n"], given_side["mean"], given_side["var"])
+
+
+def lift(control: Summary, arm: Summary, confidence: float = 0.95) -> Intervals:
+    limits = effects.symmetric_limits(control, arm, confidence)
+    difference = effects.welch(control, arm, confidence)
+    return effects.relative_lift(difference, control.mean, limits[0], arm.mean, limits[1])
+
+
+# Differences of means
+
+
+def test_welch_is_that_of_scipy() -> None:
+    rng = np.random.default_rng(4)
+    control, arm = np.round(rng.lognormal(1, 1, 40), 4), np.round(rng.lognormal(1.4, 1, 70), 4)
+    found = estimate(effects.welch(summary_of(control), summary_of(arm), 0.9))
+    known = stats.ttest_ind(arm, control, equal_var=False)
+    low, high = known.confidence_interval(0.9)
+    assert found.estimate == pytest.approx(arm.mean() - control.mean())
+    assert (found.low, found.high) == pytest.approx((low, high))
+    assert found.p_value == pytest.approx(known.pvalue)
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    "name",
+    [c["id"] for c in reference("welch_absolute") if "alternative" not in c["input"]] or ["any"],
+)
+def test_welch_agrees_with_public_engines(name: str) -> None:
+    case = reference_case("welch_absolute", name)
+    confidence = 1 - case["input"]["alpha"]
+    known, within = case["expected"], case["tolerance"]["rtol"]
+    found = estimate(
+        effects.welch(side(case["input"]["control"]), side(case["input"]["treatment"]), confidence)
+    )
+    assert found.estimate == pytest.approx(known["effect"], rel=within)
+    assert found.standard_error == pytest.approx(known["se"], rel=within)
+    assert (found.low, found.high) == pytest.approx(
+        (known["ci_low"], known["ci_high"]), rel=within, abs=1e-9
+    )
+    assert found.p_value == pytest.approx(known["pvalue"], rel=max(within, 1e-8))
+
+
+def test_welch_limits_as_a_function_give_the_same_interval() -> None:
+    control, arm = summary(30, 5, 40), summary(300, 7, 60)
+    z = np.array([effects.normal_quantile(0.95)])
+    low, high = effects.welch_limits(control, arm)(z)
+    found = estimate(effects.welch(control, arm, 0.95))
+    assert (low[0], high[0]) == pytest.approx((found.low, found.high))
+
+
+def test_a_difference_known_without_error_has_no_width_and_an_unknown_error_stays_unknown() -> None:
+    z = np.array([1.96])
+    low, high = effects.welch_limits(summary(10, 0, 0), summary(10, 0.05, 0))(z)
+    assert low[0] == high[0] == 0.05
+    unknown = effects.welch_limits(summary(10, 0, 0), summary(1, 0.05, np.nan))(z)
+    assert np.isnan(unknown).all()
+
+
+@pytest.mark.parametrize(
+    ("control", "arm", "expected"),
+    [
+        ([5.0] * 10, [5.0] * 12, Reason.NO_VARIATION),
+        ([5.0] * 10, [6.0] * 12, Reason.NO_VARIATION),
+        ([1.0, 2.0], [], Reason.TOO_FEW_UNITS),
+        ([1.0], [1.0, 2.0, 3.0], Reason.TOO_FEW_UNITS),
+    ],
+)
+def test_a_difference_that_cannot_be_judged_says_why(
+    control: list[float], arm: list[float], expected: Reason
+) -> None:
+    found = effects.welch(summary_of(control), summary_of(arm), 0.95)
+    assert reason(found) is expected
+
+
+def test_one_arm_without_variation_still_has_an_interval() -> None:
+    found = estimate(effects.welch(summary_of([0.0] * 20), summary_of([0.0, 3.0, 5.0]), 0.95))
+    known = stats.ttest_1samp([0.0, 3.0, 5.0], 0.0).confidence_interval(0.95)
+    assert (found.low, found.high) == pytest.approx((known.low, known.high))
+
+
+# Proportions
+
+
+@pytest.mark.parametrize(
+    ("x_c", "n_c", "x_t", "n_t"),
+    [(4, 100, 30, 900), (0, 500, 3, 400), (0, 80, 0, 90), (9, 9, 1, 8)],
+)
+@pytest.mark.parametrize("confidence", [0.9, 0.95])
+def test_newcombe_is_that_of_statsmodels(
+    x_c: int, n_c: int, x_t: int, n_t: int, confidence: float
+) -> None:
+    found = estimate(effects.newcombe(shares(x_c, n_c), shares(x_t, n_t), confidence))
+    known = confint_proportions_2indep(x_t, n_t, x_c, n_c, method="newcomb", alpha=1 - confidence)
+    assert (found.low, found.high) == pytest.approx(known, abs=1e-12)
+
+
+def test_wilson_is_that_of_statsmodels() -> None:
+    z = effects.normal_quantile(0.95)
+    low, high = effects.wilson(np.array([0.0, 7.0, 50.0]), np.array([20.0, 90.0, 50.0]), z)
+    for i, (x, n) in enumerate([(0, 20), (7, 90), (50, 50)]):
+        known = proportion_confint(x, n, method="wilson")
+        assert (low[i], high[i]) == pytest.approx(known, abs=1e-12)
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("name", ["prop-04", "prop-05", "prop-07"])
+def test_newcombe_agrees_with_public_engines(name: str) -> None:
+    case = reference_case("proportion", name)
+    control, arm = (shares(case["input"][s]["x"], case["input"][s]["n"]) for s in SIDES)
+    known = case["expected"]
+    found = estimate(effects.newcombe(control, arm, 1 - case["input"]["alpha"]))
+    assert (found.low, found.high) == pytest.approx(
+        (known["diff_newcomb_low"], known["diff_newcomb_high"]), abs=1e-10
+    )
+
+
+SIDES = ("control", "treatment")
+
+
+def test_few_successes_or_few_failures_take_newcombe_and_many_take_welch() -> None:
+    n = np.array([1000.0] * 4)
+    control = np.array([49.0, 50.0, 951.0, 950.0]) / n
+    arm = np.array([100.0, 50.0, 500.0, 950.0]) / n
+
+    def cells(share: Floats) -> Summary:
+        return Summary(
+            n=n, mean=share, variance=share * (1 - share) * n / (n - 1), mean_square=share
+        )
+
+    found = effects.proportions(cells(control), cells(arm), 0.95)
+    assert found.method.tolist() == ["Newcombe", "Welch", "Newcombe", "Welch"]
+
+
+def test_nobody_converting_has_an_interval_but_no_standard_error() -> None:
+    found = estimate(effects.proportions(shares(0, 50), shares(0, 60), 0.95))
+    assert found.low < 0 < found.high
+    assert found.p_value == pytest.approx(1.0)
+    assert found.standard_error is None
+
+
+def test_an_empty_arm_has_no_share() -> None:
+    empty = summary(0, np.nan, np.nan)
+    assert reason(effects.proportions(shares(3, 50), empty, 0.95)) is Reason.TOO_FEW_UNITS
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), n_c=st.integers(5, 400), n_t=st.integers(5, 400))
+def test_the_interval_at_one_minus_p_touches_zero(data: st.DataObject, n_c: int, n_t: int) -> None:
+    control = shares(data.draw(st.integers(0, n_c)), n_c)
+    arm = shares(data.draw(st.integers(0, n_t)), n_t)
+    p_value = estimate(effects.newcombe(control, arm, 0.95)).p_value
+    assert p_value is not None
+    if not 1e-9 < p_value < 1:
+        return
+    at = estimate(effects.newcombe(control, arm, 1 - p_value))
+    assert min(abs(at.low), abs(at.high)) == pytest.approx(0, abs=1e-6)
+
+
+def test_p_values_by_inversion_are_those_of_welch_far_into_the_tail() -> None:
+    control = Summary(
+        n=np.array([50.0, 5000.0, 200_000.0]),
+        mean=np.zeros(3),
+        variance=np.ones(3),
+        mean_square=np.ones(3),
+    )
+    arm = Summary(
+        n=control.n, mean=np.array([0.1, 0.3, 0.07]), variance=np.ones(3), mean_square=np.ones(3)
+    )
+    found = effects.p_by_inversion(effects.welch_limits(control, arm), (3,))
+    known = effects.welch(control, arm, 0.95).p_value
+    assert known[2] < 1e-100
+    assert found == pytest.approx(known, rel=1e-9)
+
+
+def test_a_p_value_beyond_the_smallest_double_is_tiny_and_not_zero() -> None:
+    control, arm = summary(10**6, 0, 1), summary(10**6, 5, 1)
+    p_value = effects.p_by_inversion(effects.welch_limits(control, arm), (1,))
+    assert 0 < p_value[0] < 1e-298
+
+
+# Relative lift
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("name", ["lift-01", "lift-02", "lift-04", "lift-05"])
+def test_lift_agrees_with_fieller_of_public_engines(name: str) -> None:
+    case = reference_case("relative_lift", name)
+    known = case["expected"]
+    found = estimate(lift(side(case["input"]["control"]), side(case["input"]["treatment"])))
+    assert found.estimate == pytest.approx(known["lift"], rel=1e-9)
+    assert (found.low, found.high) == pytest.approx(
+        (known["fieller_low"], known["fieller_high"]), rel=1e-9
+    )
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("lift-07", Reason.CONTROL_NOT_POSITIVE), ("lift-08", Reason.UNBOUNDED)],
+)
+def test_a_lift_without_bounds_is_no_number(name: str, expected: Reason) -> None:
+    case = reference_case("relative_lift", name)
+    found = lift(side(case["input"]["control"]), side(case["input"]["treatment"]))
+    assert reason(found) is expected
+
+
+POSITIVE = st.floats(0.05, 3)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    m_c=st.floats(0.5, 5), m_t=st.floats(-5, 5), down_c=st.floats(0.01, 0.99), up_c=POSITIVE,
+    down_t=POSITIVE, up_t=POSITIVE,
+)  # fmt: skip
+def test_ratio_limits_are_where_the_difference_touches_zero(
+    m_c: float, m_t: float, down_c: float, up_c: float, down_t: float, up_t: float
+) -> None:
+    """Each limit r, put in: the MOVER interval of m_t - r m_c has a limit of 0."""
+    of_c = (np.array([m_c * (1 - down_c)]), np.array([m_c * (1 + up_c)]))
+    of_t = (np.array([m_t - down_t]), np.array([m_t + up_t]))
+    mean_c, mean_t = np.array([m_c]), np.array([m_t])
+    low, high = effects.ratio_limits(mean_c, of_c, mean_t, of_t)
+
+    def touching(r: float) -> tuple[float, float]:
+        scaled = sorted([(r * of_c[0]).item(), (r * of_c[1]).item()])
+        limits = effects.difference_limits(
+            r * mean_c, (np.array(scaled[:1]), np.array(scaled[1:])), mean_t, of_t
+        )
+        return limits[0].item(), limits[1].item()
+
+    assert touching(low.item())[0] == pytest.approx(0, abs=1e-8)
+    assert touching(high.item())[1] == pytest.approx(0, abs=1e-8)
+    assert low.item() <= m_t / m_c <= high.item()
+    of_difference = effects.difference_limits(mean_c, of_c, mean_t, of_t)
+    for ratio, difference in zip((low, high), of_difference, strict=True):
+        if abs(difference.item()) > 1e-8:
+            assert (ratio.item() > 1) == (difference.item() > 0)
+
+
+def test_a_control_with_few_conversions_has_a_lift_with_a_distant_limit() -> None:
+    """Wilson's upper limit is over twice the share, and yet the share is known to be above zero."""
+    control, arm = shares(3, 1000), shares(9, 1000)
+    z = effects.normal_quantile(0.95)
+    of_c = effects.wilson(np.array([3.0]), np.array([1000.0]), z)
+    of_t = effects.wilson(np.array([9.0]), np.array([1000.0]), z)
+    assert of_c[1][0] > 2 * control.mean[0]
+    difference = effects.newcombe(control, arm, 0.95)
+    found = estimate(effects.relative_lift(difference, control.mean, of_c, arm.mean, of_t))
+
+    def upper_touches(r: float) -> float:
+        up, down = float(of_t[1][0]) - 0.009, 0.003 - float(of_c[0][0])
+        return 0.009 - r * 0.003 + math.hypot(up, r * down)
+
+    assert found.high == pytest.approx(optimize.brentq(upper_touches, 3, 100) - 1)
+    assert (found.low > 0) == (estimate(difference).low > 0)
+
+
+# Ratios of sums
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("name", ["aov-01", "aov-02", "aov-04"])
+def test_a_ratio_agrees_with_the_delta_method_of_public_engines(name: str) -> None:
+    case = reference_case("ratio_aov", name)
+    made = []
+    for s in SIDES:
+        own = case["input"][s]
+        made.append(
+            effects.ratio_summary(
+                summary(own["n"], own["num_mean"], own["num_var"]),
+                summary(own["n"], own["den_mean"], own["den_var"]),
+                np.array([own["cov"]]),
+            )
+        )
+    found = estimate(effects.ratio_difference(made[0], made[1], 0.95))
+    known = case["expected"]
+    assert found.estimate == pytest.approx(known["effect"], rel=1e-8)
+    assert found.standard_error == pytest.approx(known["se"], rel=1e-8)
+    assert (found.low, found.high) == pytest.approx((known["ci_low"], known["ci_high"]), rel=1e-8)
+    assert found.p_value == pytest.approx(known["pvalue"], rel=1e-8)
+
+
+def ratio_of(orders: Floats, spend: Floats) -> Summary:
+    found = moments_of({"s": spend, "k": orders}, by={"arm": ["a"] * len(orders)})
+    key = [("a",)]
+    return effects.ratio_summary(
+        found.summary(key, {"s": 1}),
+        found.summary(key, {"k": 1}),
+        found.covariance(key, {"s": 1}, {"k": 1}),
+    )
+
+
+def test_a_ratio_has_the_error_of_its_linearised_rows() -> None:
+    rng = np.random.default_rng(5)
+    orders = rng.poisson(0.7, 400).astype(float)
+    spend = np.round(orders * rng.lognormal(3, 0.5, 400), 2)
+    found = ratio_of(orders, spend)
+    ratio = spend.sum() / orders.sum()
+    rows = (spend - ratio * orders) / orders.mean()
+    assert found.mean[0] == pytest.approx(ratio)
+    assert found.variance[0] == pytest.approx(rows.var(ddof=1), rel=1e-9)
+
+
+def test_a_ratio_that_everybody_shares_has_no_error_to_estimate() -> None:
+    rng = np.random.default_rng(6)
+    orders = rng.poisson(2, 300).astype(float)
+    control, arm = ratio_of(orders, orders * 0.7), ratio_of(orders, orders * 0.9)
+    assert control.variance[0] == arm.variance[0] == 0.0
+    assert reason(effects.ratio_difference(control, arm, 0.95)) is Reason.NO_VARIATION
+
+
+def test_a_ratio_over_nothing_says_so() -> None:
+    nothing = ratio_of(np.zeros(10), np.zeros(10))
+    some = ratio_of(np.array([1.0, 2.0, 0.0]), np.array([5.0, 7.0, 0.0]))
+    assert reason(effects.ratio_difference(nothing, some, 0.95)) is Reason.NO_DENOMINATOR
+
+
+# CUPED
+
+
+def adjusted(control: Floats, arm: Floats) -> Intervals:
+    """control, arm: rows of (y, x1, x2, ...)."""
+    n_c, n_t = len(control), len(arm)
+    names = [f"x{i}" for i in range(control.shape[1] - 1)]
+    rows = np.concatenate([control, arm])
+    found = moments_of(
+        {"y": rows[:, 0], **{name: rows[:, i + 1] for i, name in enumerate(names)}},
+        by={"arm": ["c"] * n_c + ["t"] * n_t},
+    )
+    return cuped_of(found, names)
+
+
+def cuped_of(found: Moments, names: list[str]) -> Intervals:
+    keys = [[("c",)], [("t",)]]
+    return effects.cuped(
+        (found.summary(keys[0], {"y": 1}), found.summary(keys[1], {"y": 1})),
+        [(found.summary(keys[0], {x: 1}), found.summary(keys[1], {x: 1})) for x in names],
+        tuple(np.stack([found.covariance(k, {"y": 1}, {x: 1}) for x in names]) for k in keys),  # type: ignore[arg-type]
+        tuple(
+            np.array([[found.covariance(k, {a: 1}, {b: 1}) for b in names] for a in names])
+            for k in keys
+        ),  # type: ignore[arg-type]
+        0.95,
+    )
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("name", ["cuped-01", "cuped-02", "cuped-04"])
+def test_cuped_agrees_with_public_engines(name: str) -> None:
+    case = reference_case("cuped", name)
+    control, arm = ([case["input"][s]] for s in SIDES)
+    found = estimate(
+        effects.cuped(
+            tuple(summary(own["n"], own["mean"], own["var"]) for own in (*control, *arm)),  # type: ignore[arg-type]
+            [tuple(summary(own["n"], own["xmean"], own["xvar"]) for own in (*control, *arm))],  # type: ignore[list-item]
+            tuple(np.array([[own["xycov"]]]) for own in (*control, *arm)),  # type: ignore[arg-type]
+            tuple(np.array([[[own["xvar"]]]]) for own in (*control, *arm)),  # type: ignore[arg-type]
+            0.95,
+        )
+    )
+    known = case["expected"]
+    assert found.estimate == pytest.approx(known["effect"], rel=1e-7)
+    assert found.standard_error == pytest.approx(known["se"], rel=1e-7)
+    assert (found.low, found.high) == pytest.approx((known["ci_low"], known["ci_high"]), rel=1e-7)
+    assert found.p_value == pytest.approx(known["pvalue"], rel=1e-7)
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e9])
+def test_several_covariates_are_welch_on_what_least_squares_leaves(unit: float) -> None:
+    """One covariate in units a billion times larger than the other changes nothing."""
+    rng = np.random.default_rng(7)
+    x = np.round(rng.normal(size=(260, 2)) @ np.array([[1.0, 0.6], [0.0, 0.8]]), 3)
+    y = np.round(5 + x @ [2.0, -1.0] + rng.normal(size=260), 3)
+    y[60:] += 0.5
+    rows = np.column_stack([y, x * [1.0, unit]])
+    slopes = OLS(y, np.column_stack([np.ones(260), x])).fit().params[1:]
+    left = y - x @ slopes
+    known = stats.ttest_ind(left[60:], left[:60], equal_var=False)
+    found = estimate(adjusted(rows[:60], rows[60:]))
+    assert found.estimate == pytest.approx(left[60:].mean() - left[:60].mean(), rel=1e-7)
+    assert found.p_value == pytest.approx(known.pvalue, rel=1e-6)
+
+
+def test_the_same_covariate_twice_counts_once() -> None:
+    rng = np.random.default_rng(8)
+    rows = np.round(rng.normal(size=(80, 2)), 3)
+    twice = np.column_stack([rows, rows[:, 1] * 3])
+    once, both = (estimate(adjusted(r[:30], r[30:])) for r in (rows, twice))
+    assert (both.estimate, both.standard_error) == pytest.approx(
+        (once.estimate, once.standard_error), rel=1e-9
+    )
+
+
+def test_a_covariate_that_is_the_same_for_everybody_takes_no_part() -> None:
+    rng = np.random.default_rng(9)
+    rows = np.round(rng.normal(size=(90, 2)), 3)
+    with_constant = np.column_stack([rows, np.full(90, 0.1)])
+    one, other = (estimate(adjusted(r[:30], r[30:])) for r in (rows, with_constant))
+    assert other == one
+    nothing_else = np.column_stack([rows[:, 0], np.full(90, 0.1)])
+    found = adjusted(nothing_else[:30], nothing_else[30:])
+    assert reason(found) is Reason.NO_SPREAD_IN_COVARIATE
+
+
+def test_a_covariate_that_is_the_outcome_leaves_no_error_to_estimate() -> None:
+    rng = np.random.default_rng(10)
+    y = np.round(rng.lognormal(3, 1, 100), 2)
+    rows = np.column_stack([y, y])
+    assert reason(adjusted(rows[:40], rows[40:])) is Reason.NO_VARIATION
