@@ -86,4 +86,4 @@ def failed_sends_by_arm(session: Session, campaign_id: int) -> dict[str, int]:
         .where(FailedSend.campaign_id == campaign_id)
         .group_by(FailedSend.arm)
     )
-    return dict(session.execute(counted).tuples())
+    return dict(session.execute(counted).all())

@@ -8,7 +8,10 @@ from regulars_platform.errors import RegularsError
 from regulars_platform.words import N_, Sentence
 
 ID_HEADINGS = frozenset(
-    ["customer_id", "customer id", "customerid", "customer", "id", "客户", "客户id", "客戶", "客戶id", "会员名", "會員名", "买家会员名", "買家會員名"]
+    (
+        *("customer_id", "customer id", "customerid", "customer", "id"),
+        *("客户", "客户id", "客戶", "客戶id", "会员名", "會員名", "买家会员名", "買家會員名"),
+    )
 )
 NOTE_HEADINGS = frozenset(("reason", "note", "error", "原因", "备注", "備註"))
 MAX_ID = 500
