@@ -1,0 +1,180 @@
+"""The lines of a file against what is stored: new, corrected or repeated.
+
+A line is known by its key (order and line). Fields that this file does not have are no
+correction: they keep what is stored.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from regulars_platform.intake.finish import LINE_SCHEMA
+from regulars_platform.intake.models import OrderField
+from regulars_platform.intake.overlap import find_overlap
+from regulars_platform.intake.staging import (
+    Folder,
+    Report,
+    part_path,
+    read_json,
+    replacing,
+    write_json,
+)
+from regulars_platform.intake.tallies import Overlap, Share, Tallies
+from regulars_platform.orders.table import KEY, ORDER_SCHEMA, OrdersTable
+from regulars_platform.words import Sentence
+
+CONTENT = tuple(name for name in ORDER_SCHEMA if name not in (*KEY, "import_id", "source_line"))
+_SOURCES: dict[str, tuple[OrderField, ...]] = {
+    "customer_id": (OrderField.CUSTOMER_ID,),
+    "household": (OrderField.HOUSEHOLD,),
+    "status": (OrderField.STATUS, OrderField.CANCELLED_AT),
+    "product": (OrderField.PRODUCT,),
+    "quantity": (OrderField.QUANTITY,),
+    "discount": (OrderField.DISCOUNT,),
+    "order_discount": (OrderField.ORDER_DISCOUNT,),
+    "shipping": (OrderField.SHIPPING,),
+    "refund": (OrderField.REFUND,),
+    "coupon": (OrderField.COUPON,),
+    "channel": (OrderField.CHANNEL,),
+}
+_STORED = "_stored"
+
+
+@dataclass(frozen=True, slots=True)
+class Classified:
+    """The tallies of a file against one version of the orders table (None: no table yet)."""
+
+    tallies: Tallies
+    version: int | None
+
+
+def classify(
+    folder: Folder,
+    orders: OrdersTable,
+    version: int | None,
+    mapping: Mapping[OrderField, str],
+    report: Report,
+) -> Classified:
+    """Compare the prepared lines with `orders` at `version`; result in `folder.classified`."""
+    facts = read_json(folder.prepared / "facts.json")
+    stored = orders.scan(version)
+    parts = sorted(folder.prepared.glob("part-*.parquet"))
+    with replacing(folder.classified) as out:
+        for number, path in enumerate(parts):
+            report("comparing", number, len(parts))
+            lines = _with_fate(pl.read_parquet(path, glob=False), stored, version, mapping)
+            lines.write_parquet(part_path(out, number), compression="zstd")
+        report("comparing", len(parts), len(parts))
+        overlap = None
+        if version is not None:
+            overlap = find_overlap(out, stored, parts=max(1, len(parts)))
+        tallies = _tally(out, folder.prepared, facts, overlap)
+        write_json(out / "facts.json", {"version": version, "tallies": tallies.as_json()})
+    return Classified(tallies, version)
+
+
+def read_classified(folder: Folder) -> Classified | None:
+    """The last result of `classify`, if there is one."""
+    facts = read_json(folder.classified / "facts.json")
+    if facts is None:
+        return None
+    return Classified(Tallies.from_json(facts["tallies"]), facts["version"])
+
+
+def _with_fate(
+    lines: pl.DataFrame,
+    stored: pl.LazyFrame,
+    version: int | None,
+    mapping: Mapping[OrderField, str],
+) -> pl.DataFrame:
+    if version is None or lines.is_empty():
+        return lines.with_columns(
+            pl.lit("new").alias("fate"), pl.lit(value=False).alias("order_known")
+        )
+    known = (
+        stored.join(lines.lazy().select("order_id").unique(), on="order_id", how="semi")
+        .select(*KEY, *(pl.col(name).alias(name + _STORED) for name in CONTENT))
+        .collect(engine="streaming")
+    )
+    orders = known.select("order_id").unique().with_columns(pl.lit(value=True).alias("order_known"))
+    frame = (
+        lines.join(
+            known.with_columns(pl.lit(value=True).alias("found")),
+            on=list(KEY),
+            how="left",
+            maintain_order="left",
+        )
+        .join(orders, on="order_id", how="left", maintain_order="left")
+        .with_columns(pl.col("order_known", "found").fill_null(value=False))
+    )
+    # what this file does not say stays as it is stored
+    silent = [
+        name for name, sources in _SOURCES.items() if not any(field in mapping for field in sources)
+    ]
+    frame = frame.with_columns(
+        pl.when("found").then(pl.col(name + _STORED)).otherwise(pl.col(name)).alias(name)
+        for name in silent
+    )
+    same = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name + _STORED)) for name in CONTENT)
+    fate = (
+        pl.when(~pl.col("found"))
+        .then(pl.lit("new"))
+        .when(same)
+        .then(pl.lit("repeated"))
+        .otherwise(pl.lit("corrected"))
+    )
+    return frame.with_columns(fate.alias("fate")).select(*LINE_SCHEMA, "fate", "order_known")
+
+
+def _tally(
+    classified: Path, prepared: Path, facts: Mapping[str, Any], overlap: Overlap | None
+) -> Tallies:
+    lines = pl.scan_parquet(sorted(classified.glob("part-*.parquet")), glob=False)
+    own_repeats = pl.read_parquet(prepared / "own_repeats.parquet", glob=False)
+    shares = {
+        fate: Share(lines=int(count), money=int(money))
+        for fate, count, money in lines.group_by("fate")
+        .agg(pl.len(), pl.col("amount").cast(pl.Int128).sum())
+        .collect(engine="streaming")
+        .iter_rows()
+    }
+    again = Share(lines=own_repeats.height, money=int(own_repeats["amount"].cast(pl.Int128).sum()))
+    about = (
+        lines.select(
+            pl.col("customer_id").is_null().sum().alias("unattributed"),
+            (pl.col("customer_id").is_null() & pl.col("masked")).sum().alias("masked"),
+            pl.col("order_id").n_unique().alias("orders"),
+            pl.col("customer_id").drop_nulls().n_unique().alias("customers"),
+            pl.col("ordered_at").min().alias("first_at"),
+            pl.col("ordered_at").max().alias("last_at"),
+        )
+        .collect(engine="streaming")
+        .row(0, named=True)
+    )
+    blank = own_repeats["customer_id"].null_count()
+    corrected = shares.get("corrected", Share())
+    tallies = Tallies(
+        read=Share(lines=facts["read_lines"], money=facts["read_money"]),
+        stored=shares.get("new", Share()) + corrected,
+        corrected=corrected,
+        repeated=shares.get("repeated", Share()) + again,
+        overlapping=Share(),
+        rejected=Share(**facts["rejected"]),
+        unreadable_amounts=facts["unreadable_amounts"],
+        unattributed=about["unattributed"] + blank,
+        masked=about["masked"],
+        orders=about["orders"],
+        customers=about["customers"],
+        first_at=about["first_at"],
+        last_at=about["last_at"],
+        reasons=facts["reasons"],
+        unknown_status_words=facts["unknown_status_words"],
+        overlap=overlap,
+        notes=tuple(Sentence.from_json(note) for note in facts["notes"]),
+    )
+    if not tallies.adds_up:
+        raise AssertionError(f"lines went astray: {tallies}")
+    return tallies

@@ -1,0 +1,253 @@
+"""What a line can only know together with the other lines of its order.
+
+Cells that an export fills on the first row of an order only are carried to its other rows; an
+amount given once for a whole order is shared out over its lines; lines get their keys. All
+functions work on whole orders: a frame holds either all lines of an order or none.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from regulars_platform.intake.models import OrderField
+from regulars_platform.intake.status import plain_word
+from regulars_platform.intake.survey import Reading
+from regulars_platform.orders.table import CANCELLED, ORDER_SCHEMA, PAID
+
+_CARRIED = (
+    "customer_id",
+    "household",
+    "ordered_at",
+    "status_word",
+    "shipping",
+    "coupon",
+    "channel",
+)
+LINE_SCHEMA: dict[str, pl.DataType] = {**ORDER_SCHEMA, "masked": pl.Boolean()}
+"""ORDER_SCHEMA and whether the customer's value was masked."""
+
+REJECT_SCHEMA: dict[str, pl.DataType] = {
+    "line": pl.Int64(),
+    "reason": pl.String(),
+    "amount": pl.Int64(),  # null: not readable
+}
+_CONTENT_ORDER = (
+    "order_id",
+    "product",
+    "quantity",
+    "amount",
+    "ordered_at",
+    "customer_id",
+    "status",
+    "discount",
+    "refund",
+    "shipping",
+    "order_discount",
+    "household",
+    "coupon",
+    "channel",
+    "source_line",
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finished:
+    """lines: LINE_SCHEMA, keys unique, sorted by key. rejects: REJECT_SCHEMA. repeats: lines whose
+    own line number comes again later in the file with the same content (LINE_SCHEMA).
+    money: sum of all readable amounts. unknown_words: status word -> lines."""
+
+    lines: pl.DataFrame
+    rejects: pl.DataFrame
+    repeats: pl.DataFrame
+    money: int
+    unknown_words: Mapping[str, int]
+
+
+def per_order(typed: pl.LazyFrame, column: str) -> bool:
+    """Whether an amount stands once per order: some order has several lines, and none of those
+    has the cell filled on more than one. typed: frame of parse.TYPED."""
+    counts = (
+        typed.filter(pl.col("order_id").is_not_null())
+        .group_by("order_id")
+        .agg(pl.len().alias("lines"), pl.col(column).count().alias("filled"))
+        .filter((pl.col("lines") > 1) & (pl.col("filled") > 0))
+        .select(pl.len().alias("orders"), (pl.col("filled") > 1).sum().alias("several"))
+        .collect(engine="streaming")
+    )
+    return bool(counts["orders"][0] > 0 and counts["several"][0] == 0)
+
+
+def finish_orders(
+    typed: pl.DataFrame, reading: Reading, import_id: int, *, amount_per_order: bool
+) -> Finished:
+    """Typed lines of whole orders -> lines ready to be stored, and rejected ones.
+
+    amount_per_order: the `amount` (or else `total`) cell stands once per order.
+    """
+    frame = _carry(typed.sort("line"))
+    frame, unknown = _with_status(frame, reading)
+    frame = _with_amount(frame, reading, amount_per_order=amount_per_order)
+    frame = frame.with_columns(
+        pl.coalesce(
+            "reason",
+            pl.when(pl.col("ordered_at").is_null()).then(pl.lit("no_date")),
+            pl.when(pl.col("amount").is_null()).then(pl.lit("no_amount")),
+        ).alias("reason"),
+        pl.lit(import_id, dtype=pl.Int64).alias("import_id"),
+    ).rename({"line": "source_line"})
+    good = frame.filter(pl.col("reason").is_null())
+    lines, repeats, conflicts = _with_keys(good)
+    rejects = pl.concat(
+        [
+            frame.filter(pl.col("reason").is_not_null()).select(
+                pl.col("source_line").alias("line"), "reason", "amount"
+            ),
+            conflicts,
+        ]
+    )
+    return Finished(
+        lines=lines,
+        rejects=rejects,
+        repeats=repeats,
+        money=int(frame["amount"].cast(pl.Int128).sum()),
+        unknown_words=unknown,
+    )
+
+
+def _carry(frame: pl.DataFrame) -> pl.DataFrame:
+    """Fill blanks from the first filled line of the same order; lines without an order number
+    keep their own cells."""
+    blank = [name for name in _CARRIED if 0 < frame[name].null_count() < frame.height]
+    cancelled = pl.col("cancelled").any().over("order_id")
+    if blank:
+        firsts = (
+            frame.filter(pl.col("order_id").is_not_null())
+            .group_by("order_id")
+            .agg(pl.col(name).drop_nulls().first().alias(f"{name}_first") for name in blank)
+        )
+        frame = frame.join(firsts, on="order_id", how="left", maintain_order="left").with_columns(
+            pl.coalesce(name, f"{name}_first").alias(name) for name in blank
+        )
+    return frame.with_columns(
+        pl.when(pl.col("order_id").is_not_null())
+        .then(cancelled)
+        .otherwise(pl.col("cancelled"))
+        .alias("cancelled")
+    )
+
+
+def _with_status(frame: pl.DataFrame, reading: Reading) -> tuple[pl.DataFrame, dict[str, int]]:
+    if not reading.has(OrderField.STATUS):
+        plain = pl.when(pl.col("cancelled")).then(pl.lit(CANCELLED)).otherwise(pl.lit(PAID))
+        return frame.with_columns(plain.alias("status")), {}
+    word = plain_word(pl.col("status_word").fill_null(""))
+    meaning = word.replace_strict(
+        list(reading.meanings),
+        list(reading.meanings.values()),
+        default=None,
+        return_dtype=pl.String,
+    )
+    frame = frame.with_columns(meaning.alias("status"))
+    unknown = (
+        frame.filter(pl.col("status").is_null() & pl.col("reason").is_null())
+        .group_by(pl.col("status_word").fill_null("").alias("word"))
+        .len()
+        .sort("len", "word", descending=[True, False])
+    )
+    cancelled = pl.when(pl.col("cancelled")).then(pl.lit(CANCELLED)).otherwise(pl.col("status"))
+    return frame.with_columns(cancelled.alias("status")), dict(unknown.iter_rows())
+
+
+def _with_amount(frame: pl.DataFrame, reading: Reading, *, amount_per_order: bool) -> pl.DataFrame:
+    """`amount`: the cell itself, else unit price x quantity, else total less shipping; given once
+    per order, it is shared out over the good lines of the order."""
+    of_total = pl.col("total") - pl.col("shipping").fill_null(0)
+    if not amount_per_order:
+        return frame.with_columns(pl.coalesce("amount", "priced", of_total).alias("amount"))
+    given = pl.col("amount") if reading.has(OrderField.AMOUNT) else of_total
+    frame = frame.with_columns(
+        given.alias("given"), pl.col("reason").is_null().alias("good")
+    ).with_columns(
+        pl.col("given").drop_nulls().first().over("order_id").alias("order_amount"),
+        pl.when("good").then(pl.col("priced").fill_null(0).clip(0)).otherwise(0).alias("weight"),
+        pl.len().over("order_id").alias("mates"),
+        pl.col("good").sum().over("order_id").alias("good_mates"),
+    )
+    shared = _share_out(frame)
+    return shared.with_columns(
+        pl.when(pl.col("order_id").is_null() | (pl.col("mates") == 1))
+        .then(pl.coalesce("given", "priced"))
+        .when(pl.col("order_amount").is_null())
+        .then(pl.col("priced"))
+        .when("good")
+        .then(pl.col("part"))
+        .when(pl.col("good_mates") == 0)
+        .then(pl.col("given"))  # nobody to share with: the amount stays where it was read
+        .alias("amount")
+    )
+
+
+def _share_out(frame: pl.DataFrame) -> pl.DataFrame:
+    """Adds `part`: the order's amount in proportion to the weights, to the last ten-thousandth.
+
+    What rounding down leaves goes to the first lines, one each. Without any weight the first good
+    line carries the whole amount.
+    """
+    weight = pl.col("weight").cast(pl.Int128)
+    order_amount = pl.col("order_amount").cast(pl.Int128)
+    frame = frame.with_columns(
+        weight.sum().over("order_id").alias("weights"),
+        pl.col("good").cum_sum().over("order_id").alias("place"),
+    ).with_columns(
+        pl.when(pl.col("weights") > 0)
+        .then(order_amount * weight // pl.col("weights").clip(1))
+        .otherwise(0)
+        .alias("floor")
+    )
+    left = pl.col("order_amount") - pl.col("floor").sum().over("order_id")
+    extra = (
+        pl.when(pl.col("weights") > 0)
+        .then((pl.col("place") <= left).cast(pl.Int128))
+        .otherwise(pl.when(pl.col("place") == 1).then(order_amount).otherwise(0))
+    )
+    return frame.with_columns((pl.col("floor") + extra).cast(pl.Int64).alias("part"))
+
+
+def _with_keys(good: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Lines with unique keys, repeats of own line numbers, and lines in conflict (REJECT_SCHEMA).
+
+    Without a line number of its own a line is keyed by its product and its place among the lines
+    of that product in the order, sorted by content: the order of the rows does not matter.
+    """
+    frame = good.sort(_CONTENT_ORDER, nulls_last=True).with_columns(
+        (pl.int_range(pl.len()).over("order_id", "product") + 1).alias("place")
+    )
+    numbered = pl.concat_str(
+        pl.col("product").fill_null(""), pl.lit("#"), pl.col("place").cast(pl.String)
+    )
+    frame = frame.with_columns(pl.coalesce("line_id", numbered).alias("line_key")).select(
+        pl.col(name).cast(kind) for name, kind in LINE_SCHEMA.items()
+    )
+    key = ["order_id", "line_key"]
+    last = pl.col("source_line") == pl.col("source_line").max().over(key)
+    if frame.select(pl.struct(key).n_unique()).item() == frame.height:
+        empty = frame.clear()
+        return frame.sort(key), empty, _as_rejects(empty)
+    content = [name for name in ORDER_SCHEMA if name not in ("import_id", "source_line")]
+    same = pl.struct(content).n_unique().over(key) == 1
+    marked = frame.with_columns(last.alias("last"), same.alias("same"))
+    columns = list(LINE_SCHEMA)
+    return (
+        marked.filter("last").select(columns).sort(key),
+        marked.filter(~pl.col("last") & pl.col("same")).select(columns),
+        _as_rejects(marked.filter(~pl.col("last") & ~pl.col("same"))),
+    )
+
+
+def _as_rejects(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.select(
+        pl.col("source_line").alias("line"),
+        pl.lit("line_id_again").alias("reason"),
+        pl.col("amount"),
+    )

@@ -1,0 +1,191 @@
+"""The values of the intake: what a file looks like, what its columns mean, what became of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal, NewType
+
+ImportId = NewType("ImportId", int)
+
+
+class OrderField(StrEnum):
+    """What a column of an order file can mean to us."""
+
+    ORDER_ID = "order_id"
+    LINE_ID = "line_id"
+    CUSTOMER_ID = "customer_id"
+    HOUSEHOLD = "household"
+    ORDERED_AT = "ordered_at"
+    STATUS = "status"
+    CANCELLED_AT = "cancelled_at"  # filled: the order was cancelled, whatever its status says
+    PRODUCT = "product"
+    QUANTITY = "quantity"
+    UNIT_PRICE = "unit_price"
+    AMOUNT = "amount"  # goods of the line (or of the whole order) after discount
+    TOTAL = "total"  # paid in all, with shipping
+    DISCOUNT = "discount"  # on the line
+    ORDER_DISCOUNT = "order_discount"  # on the whole order
+    SHIPPING = "shipping"
+    REFUND = "refund"
+    COUPON = "coupon"
+    CHANNEL = "channel"
+
+
+MONEY_FIELDS = (
+    OrderField.QUANTITY,
+    OrderField.UNIT_PRICE,
+    OrderField.AMOUNT,
+    OrderField.TOTAL,
+    OrderField.DISCOUNT,
+    OrderField.ORDER_DISCOUNT,
+    OrderField.SHIPPING,
+    OrderField.REFUND,
+)
+"""Fields that hold numbers; all are kept as integers of ten-thousandths."""
+
+
+class ImportState(StrEnum):
+    """How far an import is. `REFUSED` waits for a person (another file, another mapping);
+    `FAILED` may simply be tried again."""
+
+    UPLOADED = "uploaded"
+    LOOKED = "looked"
+    CONFIRMED = "confirmed"
+    CHECKED = "checked"
+    STORING = "storing"
+    STORED = "stored"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+class OverlapChoice(StrEnum):
+    """What to do with lines that an earlier file holds under other order numbers."""
+
+    LEAVE_OUT = "leave_out"
+    STORE_ALL = "store_all"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FileForm:
+    """How a file is written.
+
+    headings: unique names of the columns, in order; a doubled or empty heading got a number.
+    header_line: the physical line of the headings (1 = first). lines: physical lines after it,
+    an upper bound of the records (exact for Parquet).
+    """
+
+    kind: Literal["csv", "parquet"]
+    encoding: str
+    delimiter: str
+    compressed: bool
+    headings: tuple[str, ...]
+    header_line: int
+    lines: int
+
+    def as_json(self) -> dict[str, Any]:
+        """The form in which it is stored."""
+        return {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "FileForm":
+        """The inverse of `as_json`."""
+        return cls(**{**stored, "headings": tuple(stored["headings"])})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Proposal:
+    """One column that we believe to know. `reason`: why; `confidence`: between 0 and 1."""
+
+    field: OrderField
+    heading: str
+    reason: Literal["heading", "content", "remembered"]
+    confidence: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReadingOptions:
+    """What a person decided about a file where its content leaves two readings open.
+
+    date_order, decimal: None lets the content decide. status_words: cleaned word -> paid, unpaid
+    or cancelled, beyond the words that are known.
+    """
+
+    date_order: Literal["day_first", "month_first"] | None = None
+    decimal: Literal["point", "comma"] | None = None
+    status_words: Mapping[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """The form in which they are stored."""
+        return {
+            "date_order": self.date_order,
+            "decimal": self.decimal,
+            "status_words": dict(self.status_words),
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any] | None) -> "ReadingOptions":
+        """The inverse of `as_json`; nothing stored means no decision."""
+        return cls(**stored) if stored else cls()
+
+
+ColumnMapping = Mapping[OrderField, str]
+"""Which heading of the file carries which field."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Look:
+    """What one sees of a file before anything is read into the shop.
+
+    first_rows: up to 20 records, each as long as `form.headings`. remembered: the shop confirmed
+    the columns of a file with the same headings before; its `options` come along.
+    status_words: words of the proposed status column in the first 1,000 records, with counts.
+    """
+
+    form: FileForm
+    first_rows: tuple[tuple[str, ...], ...]
+    proposals: tuple[Proposal, ...]
+    remembered: bool
+    options: ReadingOptions
+    status_words: Mapping[str, int]
+
+    def mapping(self) -> dict[OrderField, str]:
+        """The proposed columns as a mapping, ready to be confirmed."""
+        return {proposal.field: proposal.heading for proposal in self.proposals}
+
+    def as_json(self) -> dict[str, Any]:
+        """The form in which it is stored."""
+        return {
+            "form": self.form.as_json(),
+            "first_rows": [list(row) for row in self.first_rows],
+            "proposals": [
+                {
+                    "field": str(proposal.field),
+                    "heading": proposal.heading,
+                    "reason": proposal.reason,
+                    "confidence": proposal.confidence,
+                }
+                for proposal in self.proposals
+            ],
+            "remembered": self.remembered,
+            "options": self.options.as_json(),
+            "status_words": dict(self.status_words),
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "Look":
+        """The inverse of `as_json`."""
+        return cls(
+            form=FileForm.from_json(stored["form"]),
+            first_rows=tuple(tuple(row) for row in stored["first_rows"]),
+            proposals=tuple(
+                Proposal(**{**proposal, "field": OrderField(proposal["field"])})
+                for proposal in stored["proposals"]
+            ),
+            remembered=stored["remembered"],
+            options=ReadingOptions.from_json(stored["options"]),
+            status_words=stored["status_words"],
+        )
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value

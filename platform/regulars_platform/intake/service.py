@@ -1,0 +1,347 @@
+"""The way of an order file into the shop: upload, look, confirm, check, store.
+
+Each step may be killed anywhere and started again. Steps that take long get the database and open
+short units of work of their own; the others work in the caller's session.
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+from zoneinfo import ZoneInfo
+
+import polars as pl
+from sqlalchemy.orm import Session
+
+from regulars_platform.errors import NotFoundError, RegularsError
+from regulars_platform.intake import repository, storing
+from regulars_platform.intake.classify import classify
+from regulars_platform.intake.columns import (
+    check_mapping,
+    fingerprint,
+    propose,
+    refuse_other_files,
+    remembered_proposals,
+)
+from regulars_platform.intake.errors import (
+    RefusedFileError,
+    UndecidedError,
+    WrongStateError,
+)
+from regulars_platform.intake.imports import OrderImport
+from regulars_platform.intake.limits import LIMITS, Limits
+from regulars_platform.intake.models import (
+    ImportId,
+    ImportState,
+    Look,
+    OrderField,
+    OverlapChoice,
+    ReadingOptions,
+)
+from regulars_platform.intake.prepare import Task, prepare
+from regulars_platform.intake.sniff import SniffedFile, first_rows, sniff
+from regulars_platform.intake.staging import Report, folder_of, keep_quiet, room_on_disk
+from regulars_platform.intake.survey import positions_of
+from regulars_platform.intake.tables import OrderImportRow
+from regulars_platform.intake.tallies import Tallies
+from regulars_platform.intake.uploads import keep, receive_bytes, tidy_filename
+from regulars_platform.intake.words import count_status_words
+from regulars_platform.orders.table import ORDER_SCHEMA, OrdersTable
+from regulars_platform.settings import Settings
+from regulars_platform.shops.tables import Shop
+from regulars_platform.storage.database import Database
+from regulars_platform.words import N_, Sentence
+
+_CONFIRMABLE = (
+    ImportState.LOOKED,
+    ImportState.CONFIRMED,
+    ImportState.CHECKED,
+    ImportState.REFUSED,
+    ImportState.FAILED,
+)
+_CHECKABLE = (
+    ImportState.CONFIRMED,
+    ImportState.CHECKED,
+    ImportState.REFUSED,
+    ImportState.FAILED,
+)
+
+
+def receive_upload(
+    session: Session,
+    settings: Settings,
+    shop_id: int,
+    filename: str,
+    stream: BinaryIO,
+    now: dt.datetime,
+    user_id: int | None = None,
+) -> ImportId:
+    """Take in the bytes of a file; state `uploaded`.
+
+    Give it a session that has not yet read anything: the bytes are written before the first
+    statement, so that a slow upload holds no lock. Raises DiskFullError, nothing left behind.
+    """
+    received = receive_bytes(settings, stream)
+    try:
+        row = OrderImportRow(
+            shop_id=shop_id,
+            user_id=user_id,
+            filename=tidy_filename(filename),
+            size=received.size,
+            sha256=received.sha256,
+            state=ImportState.UPLOADED,
+            received_at=now,
+        )
+        session.add(row)
+        session.flush()
+        import_id = ImportId(row.id)
+        keep(received, folder_of(settings, import_id))
+    except BaseException:
+        received.path.unlink(missing_ok=True)
+        raise
+    return import_id
+
+
+def look(
+    settings: Settings, database: Database, import_id: ImportId, *, limits: Limits = LIMITS
+) -> Look:
+    """Read the form of the file and propose its columns; state `looked`.
+
+    Reads all bytes once. Raises RefusedFileError (recorded: state `refused`) or DiskFullError.
+    """
+    with database.unit_of_work() as session:
+        import_ = get_import(session, import_id)
+    if import_.state is ImportState.STORED and import_.look is not None:
+        return import_.look
+    folder = folder_of(settings, import_id)
+    with _recording(database, import_id), room_on_disk(N_("reading the file")):
+        sniffed = sniff(folder.original, folder.plain, limits)
+        refuse_other_files(sniffed.form.headings)
+    with database.unit_of_work() as session:
+        seen = _build_look(session, import_.shop_id, sniffed, limits)
+        row = repository.get_row(session, import_id)
+        row.look = seen.as_json()
+        row.state = ImportState.LOOKED
+        row.problem = row.hint = None
+    return seen
+
+
+def _build_look(session: Session, shop_id: int, sniffed: SniffedFile, limits: Limits) -> Look:
+    form = sniffed.form
+    known = repository.find_mapping(session, shop_id, fingerprint(form.headings))
+    proposals = propose(form, sniffed.sample)
+    options = ReadingOptions()
+    if known is not None:
+        proposals = remembered_proposals(form, known.mapping)
+        options = ReadingOptions.from_json(known.options)
+    mapping = {proposal.field: proposal.heading for proposal in proposals}
+    status = positions_of(form, mapping).get(OrderField.STATUS)
+    return Look(
+        form=form,
+        first_rows=first_rows(sniffed, limits.shown_rows),
+        proposals=proposals,
+        remembered=known is not None,
+        options=options,
+        status_words={} if status is None else count_status_words(sniffed.sample, status),
+    )
+
+
+def confirm_mapping(
+    session: Session,
+    import_id: ImportId,
+    mapping: Mapping[OrderField, str],
+    options: ReadingOptions,
+) -> None:
+    """Settle what the columns mean, and remember it for this shop; state `confirmed`.
+
+    Raises InvalidInputError with one problem per field that does not hold.
+    """
+    row = repository.get_row(session, import_id)
+    import_ = repository.build_import(row)
+    if import_.look is None or import_.state not in _CONFIRMABLE:
+        raise WrongStateError.of(import_.state, ImportState.LOOKED)
+    form = import_.look.form
+    check_mapping(form, mapping, options)
+    repository.remember_mapping(session, row.shop_id, fingerprint(form.headings), mapping, options)
+    row.mapping = {str(field): heading for field, heading in mapping.items()}
+    row.options = options.as_json()
+    row.state = ImportState.CONFIRMED
+    row.tallies = row.overlap_choice = row.problem = row.hint = None
+
+
+def check(
+    settings: Settings,
+    database: Database,
+    import_id: ImportId,
+    report: Report = keep_quiet,
+    *,
+    limits: Limits = LIMITS,
+) -> Tallies:
+    """Read every line, compare with what is stored, and count; state `checked`. Stores nothing.
+
+    Raises RefusedFileError where a person has to decide first (state `refused`; confirm the
+    mapping again with the options that answer it), or DiskFullError.
+    """
+    with database.unit_of_work() as session:
+        import_ = get_import(session, import_id)
+        shop = _get_shop(session, import_.shop_id)
+    if import_.state is ImportState.STORED and import_.tallies is not None:
+        return import_.tallies
+    if import_.look is None or import_.mapping is None or import_.state not in _CHECKABLE:
+        raise WrongStateError.of(import_.state, ImportState.CONFIRMED)
+    folder = folder_of(settings, import_id)
+    task = Task(
+        import_id=import_id,
+        folder=folder,
+        form=import_.look.form,
+        mapping=import_.mapping,
+        options=import_.options,
+        timezone=ZoneInfo(shop.timezone),
+        limits=limits,
+    )
+    orders = OrdersTable(settings.shop_dir(import_.shop_id))
+    listener = _Listener(report)
+    with _recording(database, import_id, listener), room_on_disk(N_("checking the file")):
+        prepare(task, listener)
+        result = classify(folder, orders, orders.version(), import_.mapping, listener)
+    with database.unit_of_work() as session:
+        row = repository.get_row(session, import_id)
+        row.tallies = result.tallies.as_json()
+        row.state = ImportState.CHECKED
+        row.problem = row.hint = None
+    return result.tallies
+
+
+def store(
+    settings: Settings,
+    database: Database,
+    import_id: ImportId,
+    overlap_choice: OverlapChoice | None,
+    report: Report = keep_quiet,
+    *,
+    now: dt.datetime,
+) -> Tallies:
+    """Bring the checked lines into the orders table, exactly once; state `stored`.
+
+    Raises UndecidedError where status words are not placed, or where lines overlap an earlier
+    file and nobody chose; the import stays `checked`.
+    """
+    with database.unit_of_work() as session:
+        import_ = get_import(session, import_id)
+    listener = _Listener(report)
+    with _recording(database, import_id, listener), room_on_disk(N_("storing the lines")):
+        return storing.store(settings, database, import_, overlap_choice, listener, now)
+
+
+def import_file(  # noqa: PLR0913 -- everything that the single steps ask for
+    settings: Settings,
+    database: Database,
+    shop_id: int,
+    path: Path,
+    *,
+    mapping: Mapping[OrderField, str] | None = None,
+    options: ReadingOptions | None = None,
+    overlap: OverlapChoice | None = None,
+    now: dt.datetime,
+    report: Report = keep_quiet,
+) -> OrderImport:
+    """All steps at once, for the command line. mapping, options: None takes what is proposed.
+
+    Raises what the steps raise where a person has to decide something.
+    """
+    with path.open("rb") as stream, database.unit_of_work() as session:
+        import_id = receive_upload(session, settings, shop_id, path.name, stream, now)
+    seen = look(settings, database, import_id)
+    with database.unit_of_work() as session:
+        confirm_mapping(
+            session,
+            import_id,
+            seen.mapping() if mapping is None else mapping,
+            seen.options if options is None else options,
+        )
+    tallies = check(settings, database, import_id, report)
+    if tallies.unknown_status_words:
+        raise UndecidedError.status_words(tallies.unknown_status_words)
+    store(settings, database, import_id, overlap, report, now=now)
+    with database.unit_of_work() as session:
+        return get_import(session, import_id)
+
+
+def list_imports(session: Session, shop_id: int) -> list[OrderImport]:
+    """The imports of a shop, newest first."""
+    return [repository.build_import(row) for row in repository.list_rows(session, shop_id)]
+
+
+def get_import(session: Session, import_id: ImportId) -> OrderImport:
+    """One import. Raises ImportNotFoundError."""
+    return repository.build_import(repository.get_row(session, import_id))
+
+
+def rejects_path(settings: Settings, import_id: ImportId) -> Path | None:
+    """The file of rejected lines with their reasons; None before the check."""
+    path = folder_of(settings, import_id).rejects
+    return path if path.exists() else None
+
+
+def staged_lines(settings: Settings, import_id: ImportId) -> pl.LazyFrame:
+    """The lines of this file (ORDER_SCHEMA): stored, repeated and overlapping ones, not the
+    rejected; no fixed order. Empty before the check."""
+    return folder_of(settings, import_id).lines().select(list(ORDER_SCHEMA))
+
+
+class _Listener:
+    """Passes progress on, and remembers whether the listener asked to stop."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self.stopped = False
+
+    def __call__(self, step: str, done: int, total: int | None) -> None:
+        try:
+            self._report(step, done, total)
+        except BaseException:
+            self.stopped = True
+            raise
+
+
+@contextmanager
+def _recording(
+    database: Database, import_id: ImportId, listener: _Listener | None = None
+) -> Iterator[None]:
+    """Keeps with the import why a step failed. Being asked to stop is no failure, nor is a
+    question that is still open."""
+    try:
+        yield
+    except (UndecidedError, WrongStateError):
+        raise
+    except Exception as error:
+        if listener is None or not listener.stopped:
+            _record(database, import_id, error)
+        raise
+
+
+def _record(database: Database, import_id: ImportId, error: Exception) -> None:
+    if isinstance(error, RegularsError):
+        problem, hint = error.problem, error.hint
+    else:
+        problem = Sentence(
+            N_("Something went wrong inside (%(error)s). Nothing of this file was stored."),
+            {"error": type(error).__name__},
+        )
+        hint = Sentence(N_("Try again; if it comes back, report it with the log."))
+    refused = isinstance(error, RefusedFileError)
+    with database.unit_of_work() as session:
+        row = repository.get_row(session, import_id)
+        row.state = ImportState.REFUSED if refused else ImportState.FAILED
+        row.problem = problem.as_json()
+        row.hint = None if hint is None else hint.as_json()
+
+
+def _get_shop(session: Session, shop_id: int) -> Shop:
+    shop = session.get(Shop, shop_id)
+    if shop is None:
+        raise NotFoundError(
+            Sentence(N_("There is no shop number %(shop_id)s."), {"shop_id": shop_id})
+        )
+    return shop

@@ -1,0 +1,67 @@
+"""Status words of shop systems -> paid, unpaid, cancelled.
+
+Words are compared in lower case without punctuation and blanks (some tools strip the full-width
+comma inside Chinese ones). What is not here is never guessed: it is shown with its count and
+placed by a person.
+"""
+
+import polars as pl
+
+from regulars_platform.orders.table import CANCELLED, PAID, UNPAID
+
+REFUNDED = "refunded"
+"""Paid and fully given back: paid where the file says how much was refunded, else cancelled."""
+
+_WORDS = {
+    PAID: (
+        "买家已付款等待卖家发货|等待卖家发货|卖家已发货等待买家确认|等待买家确认|"
+        "等待买家确认收货|卖家部分发货|"
+        "交易成功|交易完成|待发货|部分发货|已发货|待收货|已收货|已完成|已付款|已支付|支付成功|"
+        "完成|成功|"
+        "WAIT_SELLER_SEND_GOODS|WAIT_BUYER_CONFIRM_GOODS|SELLER_CONSIGNED_PART|TRADE_BUYER_SIGNED|"
+        "TRADE_FINISHED|TRADE_SUCCESS|paid|partially_refunded|partially refunded|complete|"
+        "completed|"
+        "wc-completed|processing|wc-processing|shipped|delivered|fulfilled|partially_fulfilled|"
+        "done|success|successful|captured|部分退款|awaiting_fulfillment|"
+        "awaiting_shipment|partially_shipped|dispatched|in_transit"
+    ),
+    UNPAID: (
+        "等待买家付款|待付款|未付款|待支付|未支付|买家已付定金|WAIT_BUYER_PAY|TRADE_NO_CREATE_PAY|"
+        "pending|pending payment|wc-pending|on-hold|wc-on-hold|authorized|authorised|"
+        "partially_paid|"
+        "unpaid|awaiting_payment|payment_pending|checkout-draft"
+    ),
+    CANCELLED: (
+        "交易关闭|已关闭|已取消|订单取消|关闭|取消|作废|TRADE_CLOSED|TRADE_CLOSED_BY_TAOBAO|voided|"
+        "void|expired|cancelled|canceled|wc-cancelled|wc-canceled|failed|wc-failed|declined|"
+        "付款以后用户退款成功交易自动关闭|付款以前卖家或买家主动关闭交易"
+    ),
+    REFUNDED: "refunded|wc-refunded|已退款|退款成功|全额退款|fully_refunded",
+}
+_NOISE = r"[\s\p{P}]"
+
+
+def plain_word(cell: pl.Expr) -> pl.Expr:
+    """A cleaned status cell as it is compared (null: blank)."""
+    return cell.str.normalize("NFKC").str.to_lowercase().str.replace_all(_NOISE, "")
+
+
+def _plain(word: str) -> str:
+    return str(pl.select(plain_word(pl.lit(word))).item())
+
+
+KNOWN: dict[str, str] = {
+    _plain(word): status for status, words in _WORDS.items() for word in words.split("|")
+}
+"""Compared word -> paid, unpaid, cancelled or refunded."""
+
+
+def status_meanings(placed: dict[str, str], *, refunds_are_known: bool) -> dict[str, str]:
+    """Compared word -> status, with the words a person placed.
+
+    refunds_are_known: the file has a column of refunded money, so a refunded order stays a paid
+    one whose refund is counted.
+    """
+    refunded = PAID if refunds_are_known else CANCELLED
+    known = {word: refunded if status == REFUNDED else status for word, status in KNOWN.items()}
+    return {**known, **{_plain(word): status for word, status in placed.items()}}
