@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections.abc import Collection
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -84,6 +85,12 @@ def find_account(session: Session, user_id: int) -> Account | None:
     """The account of this number, or None."""
     row = session.get(User, user_id)
     return None if row is None else _account(row)
+
+
+def names_of_users(session: Session, user_ids: Collection[int]) -> dict[int, str]:
+    """Names by user id, of those who still have an account."""
+    found = session.execute(select(User.id, User.name).where(User.id.in_(user_ids)))
+    return dict(found.tuples().all())
 
 
 def choose_language(session: Session, user_id: int, locale: str | None) -> None:

@@ -1,0 +1,283 @@
+"""What the report page shows, worked out from the stored document alone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext
+
+from regulars_platform.reports.service import Report
+from regulars_web.charts import BarChart, BarInput
+from regulars_web.formats import number, percent
+from regulars_web.pages.reports.trust import TrustItem, trust_items
+from regulars_web.pages.reports.words import (
+    ADVICE,
+    BARS,
+    EVIDENCE,
+    METRICS,
+    amount,
+    decision_reason,
+    headline,
+    interval,
+    reason_words,
+    segment_name,
+)
+from regulars_web.waterfall import build_waterfall
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shown:
+    """A number and its interval, formatted; without an interval `text` says why there is none."""
+
+    text: str
+    interval: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BarLine:
+    """A waterfall bar as a row of its table: in all, and per customer."""
+
+    label: str
+    total: Shown
+    each: Shown
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ArmSection:
+    """One arm against the holdout: sentence, verdicts, waterfall."""
+
+    arm: str
+    sentence: str
+    evidence: tuple[str, str]
+    advice: tuple[str, str] | None
+    reason: str
+    chart: BarChart | None
+    bars: tuple[BarLine, ...]
+    spread_changed: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SegmentRow:
+    """One row of the segment table, formatted. hidden: too small to be shown."""
+
+    arm: str
+    name: str
+    hidden: bool
+    n: str
+    n_control: str
+    control_margin: str = ""
+    raw: Shown | None = None
+    pooled: Shown | None = None
+    leak: str = ""
+    chance: str = ""
+    evidence: tuple[str, str] | None = None
+    advice: tuple[str, str] | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MetricRow:
+    """One metric for everybody. role: primary, secondary or guard-rail."""
+
+    name: str
+    role: str
+    arm: str
+    control: str
+    mean: str
+    difference: Shown
+    relative: Shown
+    method: str
+    others: tuple[tuple[str, Shown], ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReportPage:
+    """The context of reports/show.html. document: the stored one, for the method section."""
+
+    document: Mapping[str, Any]
+    report_id: int
+    digest: str
+    trust: tuple[TrustItem, ...]
+    arms: tuple[ArmSection, ...]
+    segments: tuple[SegmentRow, ...]
+    several_arms: bool
+    heterogeneity: tuple[tuple[str, str], ...]
+    metrics: tuple[MetricRow, ...]
+
+
+def build_report_page(report: Report) -> ReportPage:
+    """The page of a stored report, in the reader's language."""
+    document = report.document
+    currency = document["plan"]["currency"]
+    return ReportPage(
+        document=document,
+        report_id=report.id,
+        digest=report.document_sha256,
+        trust=trust_items(document),
+        arms=tuple(_arm(document, group, currency) for group in document["overall"]),
+        segments=tuple(_segment(group, currency) for group in _by_profit(document["segments"])),
+        several_arms=len(document["overall"]) > 1,
+        heterogeneity=tuple(
+            (entry["arm"], number(entry["p_value"], 3)) for entry in document["heterogeneity"]
+        ),
+        metrics=tuple(
+            _metric(document, effect, currency)
+            for effect in document["metrics"]
+            if effect["segment"] is None
+        ),
+    )
+
+
+def shown(
+    answer: Mapping[str, Any], currency: str, *, times: float = 1, whole: bool = False
+) -> Shown:
+    """An answer in money, in all or per customer."""
+    if "not_estimable" in answer:
+        return Shown(text=str(gettext("cannot tell")), interval=reason_words(answer["code"]))
+    return Shown(
+        text=amount(answer["estimate"] * times, currency, whole=whole, signed=True),
+        interval=interval(answer["low"] * times, answer["high"] * times, currency, whole=whole),
+    )
+
+
+def _arm(document: Mapping[str, Any], group: Mapping[str, Any], currency: str) -> ArmSection:
+    bars = [
+        BarLine(
+            label=str(BARS[bar["name"]]),
+            total=shown(bar, currency, times=group["n"], whole=True),
+            each=shown(bar, currency),
+        )
+        for bar in group["bars"]
+    ]
+    decision = group["decision"]
+    return ArmSection(
+        arm=group["arm"],
+        sentence=headline(document, group["arm"]),
+        evidence=_look(EVIDENCE, group["evidence"]),
+        advice=None if decision is None else _look(ADVICE, decision["advice"]),
+        reason=decision_reason(group, currency),
+        chart=_chart(group, bars),
+        bars=tuple(bars),
+        spread_changed=group["spread_changed"],
+    )
+
+
+def _chart(group: Mapping[str, Any], lines: Sequence[BarLine]) -> BarChart | None:
+    if any("not_estimable" in bar for bar in group["bars"]):
+        return None
+    inputs = [
+        BarInput(
+            label=line.label,
+            value=bar["estimate"],
+            text=line.total.text,
+            tone="good" if bar["estimate"] >= 0 else "bad",
+            low=bar["low"],
+            high=bar["high"],
+        )
+        for bar, line in zip(group["bars"], lines, strict=True)
+    ]
+    return build_waterfall(inputs[:-1], inputs[-1])
+
+
+def _by_profit(segments: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The best first; those without an estimate of their own by what the others foretell."""
+
+    def place(group: Mapping[str, Any]) -> tuple[bool, float]:
+        pooled = None if group["hidden"] else group["pooled"]
+        return (pooled is None, 0.0 if pooled is None else -pooled["mean"])
+
+    return sorted(segments, key=place)
+
+
+def _segment(group: Mapping[str, Any], currency: str) -> SegmentRow:
+    if group["hidden"]:
+        return SegmentRow(
+            arm=group["arm"],
+            name=segment_name(group["segment"]),
+            hidden=True,
+            n=number(group["n"]),
+            n_control=number(group["n_control"]),
+        )
+    pooled, decision, margin = group["pooled"], group["decision"], group["control_margin"]
+    return SegmentRow(
+        arm=group["arm"],
+        name=segment_name(group["segment"]),
+        hidden=False,
+        n=number(group["n"]),
+        n_control=number(group["n_control"]),
+        control_margin="" if margin is None else amount(margin, currency),
+        raw=shown(group["net"], currency),
+        pooled=None
+        if pooled is None
+        else Shown(
+            text=amount(pooled["mean"], currency, signed=True),
+            interval=interval(pooled["low"], pooled["high"], currency),
+        ),
+        leak="–" if group["leak"] is None else percent(group["leak"], 0),
+        chance="" if decision is None else percent(decision["chance_positive"], 0),
+        evidence=_look(EVIDENCE, group["evidence"]),
+        advice=None if decision is None else _look(ADVICE, decision["advice"]),
+        reason=decision_reason(group, currency),
+    )
+
+
+def _metric(document: Mapping[str, Any], effect: Mapping[str, Any], currency: str) -> MetricRow:
+    name = effect["metric"]
+
+    def value(number_: float | None) -> str:
+        if number_ is None:
+            return "–"
+        if name == "buyers":
+            return percent(number_)
+        return number(number_, 3) if name == "orders" else amount(number_, currency)
+
+    def difference(answer: Mapping[str, Any]) -> Shown:
+        if "not_estimable" in answer:
+            return Shown(text=str(gettext("cannot tell")), interval=reason_words(answer["code"]))
+        if name == "buyers":
+            low, high = percent(answer["low"], 2), percent(answer["high"], 2)
+            text = percent(answer["estimate"], 2)
+        elif name == "orders":
+            low, high = number(answer["low"], 3), number(answer["high"], 3)
+            text = number(answer["estimate"], 3)
+        else:
+            return shown(answer, currency)
+        return Shown(text=text, interval=str(gettext("%(low)s to %(high)s", low=low, high=high)))
+
+    return MetricRow(
+        name=str(METRICS.get(name, name)),
+        role=_role(document, name),
+        arm=effect["arm"],
+        control=value(effect["mean_control"]),
+        mean=value(effect["mean_arm"]),
+        difference=difference(effect["difference"]),
+        relative=_relative(effect["relative"]),
+        method=effect["method"],
+        others=tuple(
+            (other["method"], difference(other["difference"])) for other in effect["sensitivity"]
+        ),
+    )
+
+
+def _relative(answer: Mapping[str, Any]) -> Shown:
+    if "not_estimable" in answer:
+        return Shown(text=str(gettext("cannot tell")), interval=reason_words(answer["code"]))
+    low, high = percent(answer["low"]), percent(answer["high"])
+    return Shown(
+        text=percent(answer["estimate"]),
+        interval=str(gettext("%(low)s to %(high)s", low=low, high=high)),
+    )
+
+
+def _role(document: Mapping[str, Any], name: str) -> str:
+    plan = document["plan"]
+    if name == plan["primary_metric"]:
+        return str(gettext("primary"))
+    if name in plan["guardrails"]:
+        return str(gettext("guard-rail"))
+    return str(gettext("secondary"))
+
+
+def _look(table: Mapping[str, tuple[str, Any]], key: str) -> tuple[str, str]:
+    kind, word = table[key]
+    return kind, str(word)

@@ -1,0 +1,106 @@
+"""The report of a campaign: evaluating, reading, deciding, downloading."""
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from regulars_platform.accounts.service import names_of_users
+from regulars_platform.campaigns.service import get_launched
+from regulars_platform.errors import RegularsError
+from regulars_platform.jobs.service import enqueue, find_latest_job
+from regulars_platform.reports.document import canonical_report
+from regulars_platform.reports.service import (
+    find_latest_report,
+    get_report,
+    list_decisions,
+    list_reports,
+    record_decision,
+)
+from regulars_web.edge import current_shop, now, unit_of_work
+from regulars_web.formats import sentence
+from regulars_web.pages.reports.decisions import decision_rows
+from regulars_web.pages.reports.page import build_report_page
+from regulars_web.pages.reports.words import CHOICES, group_key, group_of, segment_name
+
+blueprint = Blueprint("reports", __name__)
+
+
+@blueprint.get("/<int:campaign_id>/report")
+def show(campaign_id: int) -> str:
+    """The latest report, or the one asked for by ?version=."""
+    shop_id = current_shop().id
+    wanted = request.args.get("version", type=int)
+    with unit_of_work() as work:
+        campaign = get_launched(work, shop_id, campaign_id)
+        report = (
+            find_latest_report(work, shop_id, campaign_id)
+            if wanted is None
+            else get_report(work, shop_id, campaign_id, wanted)
+        )
+        versions = list_reports(work, shop_id, campaign_id)
+        job = find_latest_job(work, ("evaluate_campaign",), campaign_id)
+        decisions = list_decisions(work, campaign_id)
+        names = names_of_users(work, {row.decided_by for row in decisions})
+    return render_template(
+        "reports/show.html",
+        campaign=campaign,
+        page=None if report is None else build_report_page(report),
+        versions=versions,
+        job=job,
+        decisions=decision_rows(decisions, names),
+        choices=CHOICES,
+        group_key=group_key,
+        segment_name=segment_name,
+    )
+
+
+@blueprint.post("/<int:campaign_id>/report")
+def evaluate(campaign_id: int) -> BaseResponse:
+    """Evaluate in the background on the orders as they are now."""
+    with unit_of_work() as work:
+        campaign = get_launched(work, current_shop().id, campaign_id)
+        running = find_latest_job(work, ("evaluate_campaign",), campaign.id)
+        if running is None or running.is_over:
+            enqueue(work, "evaluate_campaign", campaign.shop_id, campaign.id, now())
+    return redirect(url_for("reports.show", campaign_id=campaign_id))
+
+
+@blueprint.get("/<int:campaign_id>/report/<int:report_id>.json")
+def download(campaign_id: int, report_id: int) -> Response:
+    """The stored document, byte for byte."""
+    with unit_of_work() as work:
+        report = get_report(work, current_shop().id, campaign_id, report_id)
+    return Response(
+        canonical_report(report.document),
+        mimetype="application/json",
+        headers={
+            "Content-Disposition": f'attachment; filename="report-{campaign_id}-{report_id}.json"'
+        },
+    )
+
+
+@blueprint.post("/<int:campaign_id>/report/<int:report_id>/decide")
+def decide(campaign_id: int, report_id: int) -> BaseResponse:
+    """Record a decision: for which group, what, and why."""
+    try:
+        with unit_of_work() as work:
+            report = get_report(work, current_shop().id, campaign_id, report_id)
+            arm, segment = group_of(request.form.get("group", ""), report.document)
+            record_decision(
+                work,
+                report,
+                arm=arm,
+                segment=segment,
+                choice=request.form.get("choice", ""),
+                reason=request.form.get("reason", ""),
+                user_id=current_user.account.id,
+                now=now(),
+            )
+    except RegularsError as error:
+        flash(" ".join(sentence(part) for part in (error.problem, error.hint) if part), "bad")
+    else:
+        flash(gettext("The decision is recorded."), "good")
+    return redirect(
+        url_for("reports.show", campaign_id=campaign_id, version=report_id, _anchor="decisions")
+    )

@@ -1,0 +1,212 @@
+"""The report in words: sentences about money, how sure they are, and what to do."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask_babel import gettext, lazy_gettext, ngettext
+
+from regulars_experiments.results import REASONS, Reason
+from regulars_platform.campaigns.plan import EVERYONE_ELSE
+from regulars_platform.orders.table import MONEY_SCALE
+from regulars_platform.reports.errors import UnknownDecisionError
+from regulars_web.formats import money, money_interval, number, percent
+
+EVIDENCE = {
+    "proved_better": ("better", lazy_gettext("proved better")),
+    "not_proved": ("open", lazy_gettext("not proved")),
+    "proved_worse": ("worse", lazy_gettext("proved worse")),
+    "cannot_tell": ("open", lazy_gettext("cannot tell")),
+}
+ADVICE = {
+    "keep": ("keep", lazy_gettext("keep")),
+    "stop": ("stop", lazy_gettext("stop")),
+    "retest": ("retest", lazy_gettext("re-test")),
+}
+BARS = {
+    "goods": lazy_gettext("margin on goods sold"),
+    "returns": lazy_gettext("margin lost to returns"),
+    "offer": lazy_gettext("what the offer cost"),
+    "contact": lazy_gettext("what contacting cost"),
+    "net": lazy_gettext("net profit"),
+}
+METRICS = {
+    "revenue": lazy_gettext("revenue net of returns"),
+    "capped_revenue": lazy_gettext("revenue, capped as declared"),
+    "orders": lazy_gettext("orders"),
+    "buyers": lazy_gettext("share who bought"),
+    "average_order_value": lazy_gettext("average order value"),
+    "refunds": lazy_gettext("returns and refunds"),
+    "net_profit": lazy_gettext("net profit"),
+}
+REASON_WORDS = {
+    Reason.TOO_FEW_UNITS: lazy_gettext("fewer than two customers in one of the two groups"),
+    Reason.NO_VARIATION: lazy_gettext("nobody differs in either group"),
+    Reason.NO_BUYERS: lazy_gettext("nobody bought in one of the two groups"),
+    Reason.TOO_FEW_BUYERS: lazy_gettext(
+        "fewer than 30 buyers are expected in the smaller group, too few for a valid interval"
+    ),
+    Reason.CONTROL_NOT_POSITIVE: lazy_gettext("the holdout's mean is not above zero"),
+    Reason.UNBOUNDED: lazy_gettext("the holdout's mean cannot be told from zero"),
+    Reason.NO_DENOMINATOR: lazy_gettext("nobody ordered in one of the two groups"),
+    Reason.NO_SPREAD_IN_COVARIATE: lazy_gettext("all were alike before the start"),
+}
+
+Group = Mapping[str, Any]
+
+
+def segment_name(name: str | None) -> str:
+    """A segment as the reader knows it; "everyone else" is ours and translated."""
+    if name is None:
+        return str(gettext("everybody"))
+    return str(gettext(name)) if name == EVERYONE_ELSE else name
+
+
+def reason_words(code: str) -> str:
+    """Why there is no number."""
+    reason = Reason(code)
+    return str(REASON_WORDS.get(reason, REASONS[reason]))
+
+
+def amount(value: float, currency: str, *, whole: bool = False, signed: bool = False) -> str:
+    """Currency units as money."""
+    return money(round(value * MONEY_SCALE), currency, whole=whole, signed=signed)
+
+
+def interval(low: float, high: float, currency: str, *, whole: bool = False) -> str:
+    """Both ends, in currency units."""
+    scaled = (round(low * MONEY_SCALE), round(high * MONEY_SCALE))
+    return money_interval(*scaled, currency, whole=whole)
+
+
+def headline(document: Mapping[str, Any], arm: str) -> str:
+    """The report's first sentence for an arm: money, how sure, which segments, what to do."""
+    currency = document["plan"]["currency"]
+    group = next(g for g in document["overall"] if g["arm"] == arm)
+    segments = [g for g in document["segments"] if g["arm"] == arm and not g["hidden"]]
+    return " ".join(
+        part
+        for part in (_earned(document, group, currency), _carried(segments), _to_do(segments))
+        if part
+    )
+
+
+def _earned(document: Mapping[str, Any], group: Group, currency: str) -> str:
+    net, n = group["net"], group["n"]
+    facts: dict[str, Any] = {"n": number(n), "arm": group["arm"]}
+    several = len(document["plan"]["arms"]) > 1
+    who = (
+        gettext("these %(n)s customers (%(arm)s)", **facts)
+        if several
+        else gettext("these %(n)s customers", **facts)
+    )
+    if "not_estimable" in net:
+        return str(
+            gettext(
+                "What telling %(who)s earned cannot be told: %(reason)s.",
+                who=who,
+                reason=reason_words(net["code"]),
+            )
+        )
+    facts |= {
+        "who": who,
+        "net": amount(abs(net["estimate"]) * n, currency, whole=True),
+        "range": interval(net["low"] * n, net["high"] * n, currency, whole=True),
+        "confidence": _confidence(document),
+    }
+    if net["estimate"] >= 0:
+        words = gettext("Telling %(who)s earned %(net)s net (%(confidence)s: %(range)s)", **facts)
+    else:
+        words = gettext("Telling %(who)s lost %(net)s net (%(confidence)s: %(range)s)", **facts)
+    proof = {
+        "proved_better": gettext("a profit is proved"),
+        "not_proved": gettext("neither a profit nor a loss is proved"),
+        "proved_worse": gettext("a loss is proved"),
+    }[group["evidence"]]
+    return f"{words}; {proof}."
+
+
+def _carried(segments: Sequence[Group]) -> str:
+    if len(segments) < 2:
+        return ""
+    proved = [segment_name(g["segment"]) for g in segments if g["evidence"] == "proved_better"]
+    total = number(len(segments))
+    if not proved:
+        return str(gettext("In none of the %(total)s segments is a profit proved.", total=total))
+    return str(
+        ngettext(
+            "%(num)s of %(total)s segments carried it: %(names)s.",
+            "%(num)s of %(total)s segments carried it: %(names)s.",
+            len(proved),
+            total=total,
+            names=_listed(proved),
+        )
+    )
+
+
+def _to_do(segments: Sequence[Group]) -> str:
+    if len(segments) < 2:
+        return ""
+    by_advice: dict[str, list[str]] = {}
+    for group in segments:
+        if group["decision"] is not None:
+            by_advice.setdefault(group["decision"]["advice"], []).append(
+                segment_name(group["segment"])
+            )
+    parts = []
+    if by_advice.get("stop"):
+        parts.append(gettext("Stop: %(names)s.", names=_listed(by_advice["stop"])))
+    if by_advice.get("retest"):
+        parts.append(gettext("Test again: %(names)s.", names=_listed(by_advice["retest"])))
+    return " ".join(str(part) for part in parts)
+
+
+def decision_reason(group: Group, currency: str) -> str:
+    """Why this advice, with its price."""
+    decision = group["decision"]
+    if decision is None:
+        return str(gettext("There is nothing to go by yet."))
+    facts = {
+        "chance": percent(decision["chance_positive"], 0),
+        "keep": amount(decision["loss_if_kept_wrongly"], currency, whole=True),
+        "stop": amount(decision["loss_if_stopped_wrongly"], currency, whole=True),
+        "value": amount(decision["value_of_test"], currency, whole=True),
+        "cost": amount(decision["cost_of_test"], currency, whole=True),
+    }
+    if decision["advice"] == "retest":
+        return str(
+            gettext(
+                "%(chance)s likely to pay; one more test is worth %(value)s and costs %(cost)s.",
+                **facts,
+            )
+        )
+    if decision["advice"] == "keep":
+        return str(
+            gettext("%(chance)s likely to pay; keeping wrongly would cost %(keep)s.", **facts)
+        )
+    return str(gettext("%(chance)s likely to pay; stopping wrongly would forgo %(stop)s.", **facts))
+
+
+def _confidence(document: Mapping[str, Any]) -> str:
+    return f"{document['plan']['confidence_percent']}%"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return str(gettext(", ")).join(names)
+
+
+CHOICES = tuple((key, word) for key, (_, word) in ADVICE.items())
+
+
+def group_key(arm: str, segment: str | None) -> str:
+    """A group of a report as the value of a form field."""
+    return json.dumps([arm, segment], ensure_ascii=False)
+
+
+def group_of(key: str, document: Mapping[str, Any]) -> tuple[str, str | None]:
+    """The group that a form field names; UnknownDecisionError if the report has no such group."""
+    groups = [*document["overall"], *document["segments"]]
+    for group in groups:
+        if group_key(group["arm"], group["segment"]) == key:
+            return group["arm"], group["segment"]
+    raise UnknownDecisionError.group()
