@@ -7,9 +7,11 @@ from collections.abc import Callable
 
 import polars as pl
 
-_BLANKS = "[\\s\u00a0\u3000\ufeff\u200b\u200e]"
-_EDGES = f"^{_BLANKS}+|{_BLANKS}+$"
-_WRAPPED = r'^="?(.*?)"?$'  # ="123": how a spreadsheet is told to keep a number as text
+_BLANKS = (
+    " \t\n\r\v\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2007\u2009"
+    "\u200b\u200e\u200f\u202f\u3000\ufeff"
+)
+_WRAPPED = r'^="(.*?)"?$'  # ="123": how a spreadsheet is told to keep a number as text
 NOTHING = ("-", "--", "—", "——", "/", "null", "none", "nan", "n/a", "na", "nil", "\\n", "无", "無")
 """Words for "nothing here", compared in lower case."""
 
@@ -19,13 +21,9 @@ SCIENTIFIC = r"^[+-]?\d([.,]\d+)?[eE]\+\d{1,3}$|^[+-]?\d[.,]\d+[eE]\d{1,3}$"
 
 def clean(cell: pl.Expr) -> pl.Expr:
     """Text without edge blanks, `="..."` and a leading apostrophe; null where nothing is left."""
-    text = cell.str.replace_all(_EDGES, "")
-    text = (
-        pl.when(text.str.starts_with('="') | text.str.starts_with("='"))
-        .then(text.str.replace(_WRAPPED, "$1"))
-        .otherwise(text)
-    )
-    text = text.str.replace(r"^'", "").str.replace_all(_EDGES, "")
+    text = cell.str.strip_chars(_BLANKS)
+    text = pl.when(text.str.starts_with("=")).then(text.str.replace(_WRAPPED, "$1")).otherwise(text)
+    text = text.str.strip_prefix("'").str.strip_chars(_BLANKS)
     return pl.when(text.str.len_bytes() > 0).then(text)
 
 

@@ -120,12 +120,15 @@ def survey_batch(frame: pl.DataFrame, positions: Mapping[OrderField, int]) -> Su
 
 
 def _key_evidence(frame: pl.DataFrame, position: int) -> KeyEvidence:
-    key = clean_key(pl.col(column_name(position)))
-    counts = frame.select(
-        key.count().alias("filled"),
-        ends_in_zero_fraction(key).sum().alias("zero_fraction"),
-        has_many_digits(key).sum().alias("many_digits"),
-        rounded_by_spreadsheet(key).sum().alias("rounded"),
+    # once per different cell: keys repeat themselves
+    name = column_name(position)
+    cells = frame.group_by(name).len("times").select(clean_key(pl.col(name)).alias("key"), "times")
+    key, times = pl.col("key"), pl.col("times")
+    counts = cells.select(
+        times.filter(key.is_not_null()).sum().alias("filled"),
+        times.filter(ends_in_zero_fraction(key)).sum().alias("zero_fraction"),
+        times.filter(has_many_digits(key)).sum().alias("many_digits"),
+        times.filter(rounded_by_spreadsheet(key)).sum().alias("rounded"),
     )
     return KeyEvidence(**counts.row(0, named=True))
 
