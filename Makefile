@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help install demo serve test check lint types contracts lock translations clean
+.PHONY: help install demo serve test check lint types contracts calibration lock translations clean
 
 help: ## list what can be done
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ contracts: install ## which layer may import which
 	$(BIN)/lint-imports
 
 check: lint types contracts test ## everything that must hold before a commit
+
+calibration: install ## measure the money interval on simulated shops (about a minute)
+	$(BIN)/python benchmarks/calibration.py
 
 lock: install ## pin every dependency with its hashes
 	$(BIN)/uv pip compile -q --no-header --generate-hashes --python-version 3.11 --universal --no-emit-index-url --no-annotate pyproject.toml --extra dev requirements/build.in -o requirements/dev.lock

@@ -1,0 +1,16 @@
+"""The simulated shops of the calibration benchmark, as a module."""
+
+import importlib
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+FOLDER = Path(__file__).parents[2] / "benchmarks"
+
+
+@pytest.fixture(scope="package")
+def shops() -> ModuleType:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(FOLDER))
+        return importlib.import_module("simulated_shops")
