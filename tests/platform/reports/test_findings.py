@@ -1,0 +1,179 @@
+"""What is found in the outcomes: figures by hand, and rules that hold in any campaign."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from regulars_experiments.results import Estimate, NotEstimable, Reason
+from regulars_experiments.verdicts import Evidence
+from regulars_platform.campaigns.plan import Plan
+from regulars_platform.reports.findings import Findings, find
+from regulars_platform.reports.outcomes import unit_outcomes
+from tests.platform.campaigns.build import arm
+from tests.platform.customers.build import line, lines
+from tests.platform.reports.build import TOLD, drawn, held, ledger, plan
+
+NEAR, FAR = "near the threshold", "far from it"
+
+
+def shop(
+    seed: int, *, told: int, out: int, buys: tuple[float, float], segment: str = "everyone else"
+) -> tuple[pl.DataFrame, pl.LazyFrame]:
+    """A ledger and the orders of a window; `buys`: share of buyers held out and told."""
+    rng = np.random.default_rng(seed)
+    people, orders = [], []
+    for kind, count, share in ((held, out, buys[0]), (drawn, told, buys[1])):
+        for number in range(count):
+            name = f"{segment}-{kind.__name__}-{number}"
+            people.append(kind(name, segment=segment))
+            if rng.random() < share:
+                orders.append(line(name, name, "2026-02-10", round(rng.lognormal(4, 0.8), 2)))
+    return ledger(*people), lines(*orders)
+
+
+def findings(people: pl.DataFrame, orders: pl.LazyFrame, campaign: Plan) -> Findings:
+    return find(unit_outcomes(orders, people, campaign), people, campaign)
+
+
+def test_the_bars_add_up_to_the_net_and_are_the_plain_differences_of_means() -> None:
+    people, orders = shop(1, told=2000, out=500, buys=(0.3, 0.4))
+    campaign = plan()
+    outcomes = unit_outcomes(orders, people, campaign)
+    means = {
+        name: outcomes.group_by("arm").agg(pl.col(name).mean() / 10_000)
+        for name in ("goods", "offer_cost", "contact_cost")
+    }
+    apart = {
+        name: dict(frame.iter_rows())[TOLD] - dict(frame.iter_rows())["holdout"]
+        for name, frame in means.items()
+    }
+
+    overall = find(outcomes, people, campaign).overall[0]
+
+    bars = {bar.name: bar.amount for bar in overall.bars}
+    values = {name: bar.estimate for name, bar in bars.items() if isinstance(bar, Estimate)}
+    assert set(values) == {"goods", "returns", "offer", "contact", "net"}
+    assert values["goods"] == pytest.approx(0.40 * apart["goods"], rel=1e-12)
+    assert values["offer"] == pytest.approx(-apart["offer_cost"], rel=1e-12)
+    assert values["contact"] == pytest.approx(-0.02, rel=1e-12)
+    assert values["net"] == pytest.approx(
+        sum(value for name, value in values.items() if name != "net"), rel=1e-9
+    )
+
+
+def test_a_margin_range_widens_the_interval_to_both_ends() -> None:
+    people, orders = shop(2, told=2000, out=500, buys=(0.3, 0.5))
+    at = {
+        (low, high): findings(
+            people, orders, plan(margin_low_percent=low, margin_high_percent=high)
+        )
+        .overall[0]
+        .net
+        for low, high in (("20", "20"), ("60", "60"), ("20", "60"))
+    }
+    low, high, both = at["20", "20"], at["60", "60"], at["20", "60"]
+    assert isinstance(low, Estimate)
+    assert isinstance(high, Estimate)
+    assert isinstance(both, Estimate)
+
+    assert both.low == min(low.low, high.low)
+    assert both.high == max(low.high, high.high)
+    assert both.estimate == pytest.approx((low.estimate + high.estimate) / 2)
+
+
+def test_below_thirty_expected_buyers_it_cannot_tell() -> None:
+    people, orders = shop(3, told=400, out=100, buys=(0.2, 0.2))
+
+    overall = findings(people, orders, plan()).overall[0]
+
+    assert overall.net == NotEstimable(reason=Reason.TOO_FEW_BUYERS)
+    assert overall.evidence is Evidence.CANNOT_TELL
+
+
+def two_segments(seed: int) -> tuple[pl.DataFrame, pl.LazyFrame]:
+    near = shop(seed, told=3000, out=1000, buys=(0.2, 0.4), segment=NEAR)
+    far = shop(seed + 1, told=3000, out=1000, buys=(0.2, 0.2), segment=FAR)
+    return pl.concat([near[0], far[0]]), pl.concat([near[1], far[1]])
+
+
+def with_segments() -> Plan:
+    return plan(
+        segments=[
+            {"name": NEAR, "rule": {"feature": "orders", "op": ">=", "value": "2"}},
+            {"name": FAR, "rule": {"feature": "orders", "op": ">=", "value": "1"}},
+        ]
+    )
+
+
+def test_segments_carry_their_own_evidence_and_pooling_pulls_them_together() -> None:
+    found = findings(*two_segments(4), with_segments())
+
+    near, far = found.segments
+    assert (near.segment, far.segment) == (NEAR, FAR)
+    assert near.evidence is Evidence.PROVED_BETTER
+    assert far.evidence is not Evidence.PROVED_BETTER
+    assert isinstance(near.net, Estimate)
+    assert isinstance(far.net, Estimate)
+    assert near.pooled is not None
+    assert far.pooled is not None
+    assert far.net.estimate < far.pooled.mean < near.pooled.mean < near.net.estimate
+    assert near.adjusted_p is not None
+    assert near.net.p_value is not None
+    assert near.adjusted_p == pytest.approx(min(1, 2 * near.net.p_value))
+
+
+def test_segments_with_fewer_than_ten_customers_on_a_side_are_hidden() -> None:
+    big = shop(6, told=3000, out=1000, buys=(0.3, 0.3), segment=NEAR)
+    small = shop(7, told=30, out=9, buys=(0.5, 0.5), segment=FAR)
+
+    found = findings(pl.concat([big[0], small[0]]), pl.concat([big[1], small[1]]), with_segments())
+
+    assert [group.hidden for group in found.segments] == [False, True]
+
+
+def test_the_leak_is_what_the_holdout_would_have_got_over_what_was_given() -> None:
+    # the holdout: 100 of 200 orders reach 80; told: 150 of 200; so two thirds were given away
+    people = ledger(*(held(f"h{i}") for i in range(200)), *(drawn(f"t{i}") for i in range(200)))
+    orders = lines(
+        *(line(f"h{i}", f"h{i}", "2026-02-10", 90 if i < 100 else 50) for i in range(200)),
+        *(line(f"t{i}", f"t{i}", "2026-02-10", 90 if i < 150 else 50) for i in range(200)),
+    )
+
+    overall = findings(people, orders, plan()).overall[0]
+
+    assert overall.leak == pytest.approx(100 / 150)
+    assert (overall.offer_uses, overall.offer_uses_control) == (0.75, 0.5)
+
+
+def test_several_arms_are_each_compared_with_the_holdout_and_corrected_together() -> None:
+    arms = [arm(share_percent="40"), arm(name="Letter", share_percent="40")]
+    people, orders = shop(8, told=2000, out=1000, buys=(0.3, 0.45))
+    letter = people.with_columns(
+        pl.when(pl.col("arm") == TOLD)
+        .then(pl.when(pl.int_range(pl.len()) % 2 == 0).then(pl.lit("Letter")).otherwise("arm"))
+        .otherwise("arm")
+        .alias("arm")
+    )
+
+    found = findings(letter, orders, plan(arms=arms))
+
+    assert [group.arm for group in found.overall] == [TOLD, "Letter"]
+    for group in found.overall:
+        assert isinstance(group.net, Estimate)
+        assert group.adjusted_p is not None
+        assert group.net.p_value is not None
+        assert group.adjusted_p >= group.net.p_value
+
+
+def test_declared_metrics_are_there_once_for_everybody_and_once_per_segment() -> None:
+    found = findings(*two_segments(9), with_segments())
+
+    keys = [(effect.metric, effect.arm, effect.segment) for effect in found.effects]
+    assert len(keys) == len(set(keys))
+    assert {effect.metric for effect in found.effects} == {
+        "revenue",
+        "buyers",
+        "average_order_value",
+        "refunds",
+    }
+    assert {key[2] for key in keys} == {None, ("segment", NEAR), ("segment", FAR)}

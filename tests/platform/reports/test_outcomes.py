@@ -1,0 +1,149 @@
+"""From the orders of the window to one row per drawn unit."""
+
+from typing import Any
+
+import polars as pl
+
+from regulars_platform.reports.outcomes import unit_outcomes
+from tests.platform.campaigns.build import arm
+from tests.platform.customers.build import line, lines
+from tests.platform.reports.build import TOLD, drawn, held, ledger, plan
+
+PERSONAL = {
+    "kind": "free_shipping",
+    "threshold": "80",
+    "shipping_cost": "5",
+    "reach": "personal",
+}
+
+
+def outcome(frame: pl.DataFrame, unit: str) -> dict[str, Any]:
+    return frame.filter(pl.col("unit_id") == unit).row(0, named=True)
+
+
+def test_everyone_in_the_ledger_has_a_row_buyers_or_not() -> None:
+    found = unit_outcomes(
+        lines(line("1", "a", "2026-02-03", 90)), ledger(drawn("a"), held("b")), plan()
+    )
+
+    assert found["unit_id"].to_list() == ["a", "b"]
+    assert outcome(found, "b") | {"pre_spend": 0} == {
+        "unit_id": "b", "arm": "holdout", "segment": "everyone else", "members": 1,
+        "goods": 0, "returned": 0, "offer_cost": 0, "contact_cost": 0, "revenue": 0,
+        "capped_revenue": 0, "orders": 0, "buyer": 0, "used_offer": 0, "pre_spend": 0,
+        "anyway_0": 0,
+    }  # fmt: skip
+
+
+def test_only_paid_orders_of_the_window_count() -> None:
+    orders = lines(
+        line("before", "a", "2026-01-31", 10, at="2026-01-31T23:59:00+00:00"),
+        line("first", "a", "2026-02-01", 20, at="2026-02-01T00:00:00+00:00"),
+        line("last", "a", "2026-02-28", 30, at="2026-02-28T23:59:00+00:00"),
+        line("after", "a", "2026-03-01", 40, at="2026-03-01T00:00:00+00:00"),
+        line("unpaid", "a", "2026-02-10", 50, status="unpaid"),
+        line("cancelled", "a", "2026-02-10", 60, status="cancelled"),
+        line("nobody's", None, "2026-02-10", 70),
+        line("stranger's", "z", "2026-02-10", 80),
+    )
+
+    found = outcome(unit_outcomes(orders, ledger(drawn("a"), held("b")), plan()), "a")
+
+    assert (found["goods"], found["orders"], found["buyer"]) == (500_000, 2, 1)
+
+
+def test_credit_notes_count_until_returns_have_settled_and_refunds_with_their_order() -> None:
+    orders = lines(
+        line("1", "a", "2026-02-10", 100, refund=15),
+        line("late credit", "a", "2026-03-31", -30, at="2026-03-31T20:00:00+00:00"),
+        line("too late", "a", "2026-04-01", -20),
+    )
+
+    found = outcome(unit_outcomes(orders, ledger(drawn("a"), held("b")), plan()), "a")
+
+    assert found["returned"] == 450_000
+    assert found["revenue"] == 550_000
+    assert found["orders"] == 1
+
+
+def test_an_open_offer_costs_in_the_holdout_too() -> None:
+    orders = lines(
+        line("1", "a", "2026-02-10", 80),
+        line("2", "b", "2026-02-10", 95),
+        line("3", "b", "2026-02-11", 79.99),
+    )
+
+    found = unit_outcomes(orders, ledger(drawn("a"), held("b")), plan())
+
+    assert outcome(found, "a")["offer_cost"] == 50_000
+    assert outcome(found, "b")["offer_cost"] == 50_000
+    assert outcome(found, "a")["contact_cost"] == 200
+    assert outcome(found, "b")["contact_cost"] == 0
+
+
+def test_a_personal_offer_costs_nothing_in_the_holdout_but_its_leak_is_known() -> None:
+    orders = lines(line("1", "a", "2026-02-10", 80), line("2", "b", "2026-02-10", 95))
+    personal = plan(arms=[arm(offer=PERSONAL)])
+
+    found = unit_outcomes(orders, ledger(drawn("a", code="X"), held("b")), personal)
+
+    assert outcome(found, "a")["offer_cost"] == 50_000
+    assert outcome(found, "b")["offer_cost"] == 0
+    assert outcome(found, "b")["anyway_0"] == 50_000
+
+
+def test_what_an_amount_off_took_from_the_price_is_a_cost_not_a_loss_of_goods() -> None:
+    # 100 of goods, 20 off: 80 paid. Recorded as a discount, so it is known who used the offer.
+    offer = {"kind": "amount_off", "threshold": "80", "amount": "20"}
+    orders = lines(line("1", "a", "2026-02-10", 80, discount=20))
+
+    found = outcome(
+        unit_outcomes(orders, ledger(drawn("a"), held("b")), plan(arms=[arm(offer=offer)])), "a"
+    )
+
+    assert (found["goods"], found["offer_cost"], found["revenue"]) == (1_000_000, 200_000, 800_000)
+
+
+def test_a_message_in_one_arm_does_not_hide_the_open_offer_of_another() -> None:
+    arms = [
+        arm(share_percent="40"),
+        arm(name="Message", share_percent="40", offer={"kind": "message"}),
+    ]
+    orders = lines(line("1", "a", "2026-02-10", 90), line("2", "m", "2026-02-10", 90))
+
+    found = unit_outcomes(
+        orders, ledger(drawn("a"), drawn("m", "Message"), held("b")), plan(arms=arms)
+    )
+
+    assert outcome(found, "m")["offer_cost"] == 50_000
+
+
+def test_a_household_is_one_unit_with_all_its_orders_and_a_message_for_each_member() -> None:
+    orders = lines(line("1", "a", "2026-02-10", 30), line("2", "b", "2026-02-12", 40))
+    together = {"unit_id": "household:7"}
+
+    found = unit_outcomes(
+        orders,
+        ledger(drawn("a", **together), drawn("b", **together), held("c")),
+        plan(unit="household"),
+    )
+
+    one = outcome(found, "household:7")
+    assert (found.height, one["members"], one["goods"], one["orders"]) == (2, 2, 700_000, 2)
+    assert one["contact_cost"] == 400
+    assert one["pre_spend"] == 1_400_000
+
+
+def test_one_customers_revenue_is_capped_only_beside_the_uncapped_one() -> None:
+    capped = plan(exclusions={"customer_revenue_cap": "100"})
+    orders = lines(line("1", "a", "2026-02-10", 250))
+
+    found = outcome(unit_outcomes(orders, ledger(drawn("a"), held("b")), capped), "a")
+
+    assert (found["revenue"], found["capped_revenue"]) == (2_500_000, 1_000_000)
+
+
+def test_the_name_of_the_arm_is_the_ledgers() -> None:
+    found = unit_outcomes(lines(), ledger(drawn("a"), held("b")), plan())
+
+    assert dict(found.select("unit_id", "arm").iter_rows()) == {"a": TOLD, "b": "holdout"}
