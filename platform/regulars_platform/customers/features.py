@@ -113,21 +113,45 @@ def order_features(
     known = orders.filter(
         pl.col("customer_id").is_not_null() & (pl.col("ordered_at") < as_of.astimezone(dt.UTC))
     ).with_columns(pl.col("ordered_at").dt.convert_time_zone(timezone).dt.date().alias("day"))
-    paid = known.filter(pl.col("status") == PAID)
-    purchases = paid.filter(pl.col("amount") > 0)
-    frame = known.select("customer_id").unique()
-    for part in (
-        _households(known),
-        _purchases(purchases, as_of, timezone),
-        _money_given_back(paid),
-        _usual_interval(purchases),
-        _main_channel(purchases),
-    ):
+    purchases = known.filter(_PURCHASE)
+    frame = _sums(known, as_of, timezone)
+    for part in (_households(known), _usual_interval(purchases), _main_channel(purchases)):
         frame = frame.join(part, on="customer_id", how="left")
-    return frame.with_columns(
-        pl.col("orders").fill_null(0),
-        pl.col("spend").fill_null(0.0),
-    ).select(pl.col(name).cast(kind) for name, kind in FEATURE_SCHEMA.items())
+    return frame.select(pl.col(name).cast(kind) for name, kind in FEATURE_SCHEMA.items())
+
+
+_PURCHASE = (pl.col("status") == PAID) & (pl.col("amount") > 0)
+
+
+def _sums(known: pl.LazyFrame, as_of: dt.datetime, timezone: str) -> pl.LazyFrame:
+    """What one grouping can tell: one row for each customer, those without purchases included."""
+    # columns that are null outside purchases, so that one pass over the customers is enough
+    paid = pl.col("status") == PAID
+    masked = known.with_columns(
+        pl.when(_PURCHASE).then("amount").alias("bought"),
+        pl.when(_PURCHASE).then("ordered_at").alias("bought_at"),
+        pl.when(_PURCHASE).then("day").alias("bought_on"),
+        pl.when(_PURCHASE).then(pl.col("discount") > 0).alias("discounted"),
+        (pl.col("refund") - pl.col("amount").clip(upper_bound=0)).alias("returned"),
+    ).with_columns(pl.when(paid).then("returned").alias("returned"))
+    # as of midnight at the start of a day, yesterday's order was one day ago
+    today = pl.lit(as_of).dt.convert_time_zone(timezone).dt.date()
+    return masked.group_by("customer_id").agg(
+        pl.col("bought").count().alias("orders"),
+        pl.when(pl.col("bought").count() > 0)
+        .then(pl.col("bought").sum() / MONEY_SCALE / pl.col("bought").count())
+        .alias("average_order_value"),
+        (pl.col("bought").median() / MONEY_SCALE).alias("median_order_value"),
+        ((pl.col("bought").sum() - pl.col("returned").sum()) / MONEY_SCALE).alias("spend"),
+        pl.when(pl.col("bought").sum() > 0)
+        .then(pl.col("returned").sum() / pl.col("bought").sum())
+        .alias("refund_share"),
+        (today - pl.col("bought_on").max()).dt.total_days().alias("last_order_days"),
+        (today - pl.col("bought_on").min()).dt.total_days().alias("first_order_days"),
+        pl.col("discounted").mean().alias("discount_share"),
+        pl.col("bought_at").max().alias("last_order_at"),
+        pl.col("bought_at").min().alias("first_order_at"),
+    )
 
 
 def _households(known: pl.LazyFrame) -> pl.LazyFrame:
@@ -137,30 +161,6 @@ def _households(known: pl.LazyFrame) -> pl.LazyFrame:
         .sort("ordered_at", "order_id")
         .unique("customer_id", keep="last", maintain_order=True)
         .select("customer_id", "household")
-    )
-
-
-def _purchases(purchases: pl.LazyFrame, as_of: dt.datetime, timezone: str) -> pl.LazyFrame:
-    # as of midnight at the start of a day, yesterday's order was one day ago
-    today = pl.lit(as_of).dt.convert_time_zone(timezone).dt.date()
-    return purchases.group_by("customer_id").agg(
-        pl.len().cast(pl.Int64).alias("orders"),
-        (pl.col("amount").sum() / MONEY_SCALE / pl.len()).alias("average_order_value"),
-        (pl.col("amount").median() / MONEY_SCALE).alias("median_order_value"),
-        (today - pl.col("day").max()).dt.total_days().alias("last_order_days"),
-        (today - pl.col("day").min()).dt.total_days().alias("first_order_days"),
-        (pl.col("discount") > 0).mean().alias("discount_share"),
-        pl.col("ordered_at").max().alias("last_order_at"),
-        pl.col("ordered_at").min().alias("first_order_at"),
-    )
-
-
-def _money_given_back(paid: pl.LazyFrame) -> pl.LazyFrame:
-    bought = pl.col("amount").filter(pl.col("amount") > 0).sum()
-    given_back = pl.col("refund").sum() - pl.col("amount").filter(pl.col("amount") < 0).sum()
-    return paid.group_by("customer_id").agg(
-        ((bought - given_back) / MONEY_SCALE).alias("spend"),
-        pl.when(bought > 0).then(given_back / bought).alias("refund_share"),
     )
 
 

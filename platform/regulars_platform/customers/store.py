@@ -22,6 +22,9 @@ FORMAT = 1
 KEPT = 8
 """How many files of each kind stay; live counts touch a handful of dates at a time."""
 
+ABANDONED_SECONDS = 3600
+"""A half-written file this much older than one just finished has nobody left who writes it."""
+
 
 class FeatureStore:
     """Features of one shop's customers as of any day, at any version of its orders."""
@@ -76,14 +79,18 @@ class FeatureStore:
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
-        self._forget_old(path.name.split("-")[0])
+        self._forget_old(path)
 
-    def _forget_old(self, kind: str) -> None:
-        files = sorted(
-            self._folder.glob(f"{kind}-*.parquet"), key=lambda p: p.stat().st_mtime, reverse=True
-        )
+    def _forget_old(self, written: Path) -> None:
+        """Remove all but the latest files of this kind, and what a killed process left behind."""
+        kind = written.name.split("-")[0]
+        now = _changed_at(written)
+        files = sorted(self._folder.glob(f"{kind}-*.parquet"), key=_changed_at, reverse=True)
         for path in files[KEPT:]:
             path.unlink(missing_ok=True)
+        for path in self._folder.glob("*.tmp"):
+            if now - _changed_at(path) > ABANDONED_SECONDS:
+                path.unlink(missing_ok=True)
 
 
 def window_spend(orders: pl.LazyFrame) -> pl.LazyFrame:
@@ -105,3 +112,10 @@ def _touch(path: Path) -> bool:
     except FileNotFoundError:
         return False
     return True
+
+
+def _changed_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:  # somebody else removed it first
+        return 0.0

@@ -8,7 +8,11 @@ FITS_FROM = Decimal("0.6")
 """Below 0.6 T a customer would have to buy two thirds more than usual to reach T: out of reach."""
 
 FITS_TO = Decimal("1.2")
-"""Above 1.2 T most usual baskets reach T anyway, so the offer is mostly given away."""
+"""Above 1.2 T the offer is mostly given away. In a year of a real gift shop (UCI Online Retail II,
+T = 250 and 400, average before July against orders after) the share of orders that reach T anyway
+rises from 28% and 15% just below 0.6 T to 57% and 46% just below 1.2 T, and to 72% and 50% above
+it, while the share of orders that fall short of T by less than two fifths peaks in between.
+"""
 
 
 def fits_threshold(

@@ -1,6 +1,7 @@
 """The kept feature frames of a shop."""
 
 import datetime as dt
+import os
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,18 @@ def test_only_the_latest_frames_are_kept(shop_dir: Path) -> None:
     kept = list((shop_dir / "features").glob("features-*.parquet"))
     assert len(kept) == KEPT
     assert not list((shop_dir / "features").glob("*.tmp"))
+
+
+def test_what_a_killed_process_left_half_written_is_removed(shop_dir: Path) -> None:
+    store = FeatureStore(shop_dir, "UTC")
+    store.features(DAY, 0)
+    old, fresh = (shop_dir / "features" / name for name in ("old.tmp", "fresh.tmp"))
+    for path in (old, fresh):
+        path.write_bytes(b"half")
+    os.utime(old, (0, 0))
+    store.features(DAY - dt.timedelta(days=1), 0)
+    assert not old.exists()
+    assert fresh.exists()
 
 
 def test_a_windows_spend_is_net_and_leaves_out_what_lies_before_it(shop_dir: Path) -> None:
