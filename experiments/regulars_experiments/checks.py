@@ -1,5 +1,6 @@
 """Checks on which trust rests: sample ratio, balance before the start, whether orders match."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from regulars_experiments.results import FloatArray
 SAMPLE_RATIO_LEVEL = 0.001
 """p below this flags a sample ratio (Fabijan et al. 2019)."""
 _LEAST_EXPECTED = 10
+_MOST_OUTCOMES = 200_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,8 +32,10 @@ class SampleRatio:
 
 
 def sample_ratio(observed: Sequence[int], shares: Sequence[float]) -> SampleRatio:
-    """Chi-square of counts against shares; exact multinomial where an arm expects under 10.
+    """Chi-square of counts against shares; exact where an arm expects under 10.
 
+    Exact is the multinomial test (all outcomes at most as likely as the observed one), or, where
+    those are too many to go through, the smallest of the arms' binomial tests times their number.
     shares need not add up to 1; an arm with share 0 takes no part in statistic or degrees of
     freedom. Raises ValueError when nothing was observed or fewer than two arms are live.
     """
@@ -42,8 +46,8 @@ def sample_ratio(observed: Sequence[int], shares: Sequence[float]) -> SampleRati
     weight = sum(shares[i] for i in live)
     expected = [total * shares[i] / weight for i in live]
     counts = [observed[i] for i in live]
-    if min(expected) < _LEAST_EXPECTED and len(live) == 2:
-        p_value, method = _exact_binomial(counts[0], total, expected[0] / total), "exact binomial"
+    if min(expected) < _LEAST_EXPECTED:
+        p_value, method = _exact(counts, [value / total for value in expected])
     else:
         statistic = sum((o - e) ** 2 / e for o, e in zip(counts, expected, strict=True))
         p_value = float(special.chdtrc(len(live) - 1, statistic))
@@ -56,18 +60,39 @@ def sample_ratio(observed: Sequence[int], shares: Sequence[float]) -> SampleRati
     )
 
 
-def _exact_binomial(successes: int, n: int, share: float) -> float:
-    """Two-sided: all outcomes that are at most as likely as the observed one."""
-    k = np.arange(n + 1)
-    log_mass = (
-        special.gammaln(n + 1)
-        - special.gammaln(k + 1)
-        - special.gammaln(n - k + 1)
-        + special.xlogy(k, share)
-        + special.xlog1py(n - k, -share)
+def _exact(counts: Sequence[int], shares: Sequence[float]) -> tuple[float, str]:
+    if len(counts) == 2:
+        return _exact_multinomial(counts, shares), "exact binomial"
+    total, arms = sum(counts), len(counts)
+    if math.comb(total + arms - 1, arms - 1) <= _MOST_OUTCOMES:
+        return _exact_multinomial(counts, shares), "exact multinomial"
+    each = [
+        _exact_multinomial((count, total - count), (share, 1 - share))
+        for count, share in zip(counts, shares, strict=True)
+    ]
+    return min(1.0, arms * min(each)), "exact binomial per arm (Bonferroni)"
+
+
+def _exact_multinomial(counts: Sequence[int], shares: Sequence[float]) -> float:
+    """All outcomes that are at most as likely as the observed one."""
+    total = sum(counts)
+    left, log_mass = np.array([total]), np.array([special.gammaln(total + 1)])
+    for share in shares[:-1]:
+        # every outcome so far goes on with 0, 1, ... all of those left in this arm
+        ways = left + 1
+        before = np.repeat(np.cumsum(ways) - ways, ways)
+        taken = np.arange(int(ways.sum())) - before
+        left = np.repeat(left, ways) - taken
+        log_mass = np.repeat(log_mass, ways) + special.xlogy(taken, share)
+        log_mass -= special.gammaln(taken + 1)
+    log_mass += special.xlogy(left, shares[-1]) - special.gammaln(left + 1)
+    observed = float(special.gammaln(total + 1)) + sum(
+        float(special.xlogy(count, share) - special.gammaln(count + 1))
+        for count, share in zip(counts, shares, strict=True)
     )
-    mass = np.exp(log_mass)
-    return float(min(1.0, mass[mass <= mass[successes] * (1 + 1e-7)].sum()))
+    # equally likely outcomes differ by rounding, the more so the more customers there are
+    tie = 1e-7 + 1e-14 * float(special.gammaln(total + 1))
+    return float(min(1.0, np.exp(log_mass[log_mass <= observed + tie]).sum()))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,12 +140,13 @@ def balance(
     correlation = covariance[np.ix_(varies, varies)] / np.outer(spread[varies], spread[varies])
     n_c, n_t = float(control[0].n[0]), float(arm[0].n[0])
     z = standardised[varies] / np.sqrt(1 / n_c + 1 / n_t)
-    inverse = np.linalg.pinv(correlation, rcond=1e-10, hermitian=True)
-    rank = int(np.linalg.matrix_rank(correlation, tol=1e-10, hermitian=True))
+    values, directions = np.linalg.eigh(correlation)
+    own = values > 1e-10 * values.max()
+    statistic = float((((directions.T @ z)[own]) ** 2 / values[own]).sum())
     return Balance(
         covariates=tuple(covariates),
         differences=tuple(float(value) for value in standardised),
-        p_value=float(special.chdtrc(rank, float(z @ inverse @ z))),
+        p_value=float(special.chdtrc(int(own.sum()), statistic)),
     )
 
 

@@ -7,7 +7,7 @@ construction; the covariance of the two is part of the interval of the net.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -136,6 +136,8 @@ def _net_at(
     """
     margin_value = _margin(columns, rate)
     cost_value: Combination = {columns.offer_cost: 1, columns.contact_cost: 1}
+    if rate == 0:
+        return _costs_alone(comparison, cost_value, confidence)
     margin_limits = build_limits(comparison.money(margin_value))
     margin = money_difference(margin_limits, confidence)
     cost = comparison.summaries(cost_value)
@@ -157,6 +159,14 @@ def _net_at(
         undefined=margin.undefined.copy(),
         method=margin.method,
     )
+
+
+def _costs_alone(comparison: Comparison, cost: Combination, confidence: float) -> Intervals:
+    """The net of goods that earn nothing."""
+    control, arm = comparison.summaries({name: -weight for name, weight in cost.items()})
+    found = exact_difference(control, arm, confidence=confidence)
+    p_value = p_by_inversion(welch_limits(control, arm), control.n.shape)
+    return replace(found, p_value=p_value)
 
 
 def _net_limits(

@@ -1,0 +1,152 @@
+"""Pooling against brute-force integration and simulation; corrections against statsmodels."""
+
+import numpy as np
+import pytest
+from scipy import stats
+from statsmodels.stats.meta_analysis import combine_effects
+from statsmodels.stats.multitest import multipletests
+
+from regulars_experiments.pooling import (
+    Posterior,
+    benjamini_hochberg,
+    heterogeneity,
+    holm,
+    pool,
+    single,
+)
+from tests.experiments.build import Floats, reference_case
+
+SCHOOLS = np.array([28.0, 8.0, -3.0, 7.0, -1.0, 1.0, 18.0, 12.0])
+ERRORS = np.array([15.0, 10.0, 16.0, 11.0, 9.0, 11.0, 10.0, 18.0])
+
+
+def brute_force(y: Floats, error: Floats, scale: float) -> dict[str, Floats]:
+    """The same model on a fine grid of (mu, tau), nothing integrated by formula."""
+    tau = np.linspace(1e-3, 5 * scale, 700)[None, :, None]
+    reach = 8 * error.max() + 4 * scale
+    mu = np.linspace(y.mean() - reach, y.mean() + reach, 900)[:, None, None]
+    log_weight = stats.norm.logpdf(y, mu, np.sqrt(error**2 + tau**2)).sum(axis=2)
+    log_weight = log_weight + stats.halfnorm.logpdf(tau[..., 0], scale=scale)
+    weight = np.exp(log_weight - log_weight.max())
+    weight /= weight.sum()
+    mean = (y * tau**2 + mu * error**2) / (error**2 + tau**2)
+    deviation = np.broadcast_to(error * tau / np.sqrt(error**2 + tau**2), mean.shape)
+    centre = (weight[..., None] * mean).sum(axis=(0, 1))
+    second = (weight[..., None] * (mean**2 + deviation**2)).sum(axis=(0, 1))
+    below = [stats.norm.cdf((x - mean) / deviation) for x in (0.0, 10.0)]
+    return {
+        "centre": np.array([(weight * mu[..., 0]).sum()]),
+        "mean": centre,
+        "deviation": np.sqrt(second - centre**2),
+        "above": 1 - (weight[..., None] * below[0]).sum(axis=(0, 1)),
+        "below_ten": (weight[..., None] * below[1]).sum(axis=(0, 1)),
+    }
+
+
+@pytest.mark.parametrize("scale", [2.0, 10.0, 40.0])
+def test_pooling_is_the_integral_over_mean_and_spread(scale: float) -> None:
+    found, known = pool(SCHOOLS, ERRORS, scale), brute_force(SCHOOLS, ERRORS, scale)
+    assert found.mean() == pytest.approx(known["mean"], rel=0.01, abs=0.02)
+    assert found.deviation() == pytest.approx(known["deviation"], rel=0.01)
+    assert found.chance_above_zero() == pytest.approx(known["above"], abs=0.003)
+    for segment in range(8):
+        share = known["below_ten"][segment]
+        assert found.quantile(share)[segment] == pytest.approx(10, abs=0.15)
+
+
+def test_a_spread_far_below_the_prior_s_scale_is_resolved() -> None:
+    """Errors of 0.01 under a prior of scale 10: a coarse grid would see no spread but 0 or 0.2."""
+    rng = np.random.default_rng(31)
+    truth = rng.normal(2, 0.05, 40)
+    errors = np.full(40, 0.01)
+    y = truth + rng.normal(0, 0.01, 40)
+    found = pool(y, errors, 10.0)
+    share = 0.05**2 / (0.05**2 + 0.01**2)  # how much of the deviation is kept
+    assert found.mean() == pytest.approx(y.mean() + share * (y - y.mean()), abs=0.002)
+    assert found.deviation() == pytest.approx(np.full(40, 0.01 * np.sqrt(share)), rel=0.05)
+
+
+def test_pooled_intervals_hold_the_truth_as_often_as_they_say() -> None:
+    rng = np.random.default_rng(32)
+    held, repetitions, segments = 0, 250, 8
+    for _ in range(repetitions):
+        tau = abs(rng.normal(0, 2.0))
+        truth = rng.normal(5.0, tau, segments)
+        errors = rng.uniform(0.5, 3.0, segments)
+        found = pool(truth + rng.normal(0, errors), errors, 2.0)
+        held += int(((found.quantile(0.025) < truth) & (truth < found.quantile(0.975))).sum())
+    # eight segments of one shop share their mean, so the error is taken per shop
+    slack = 3 * np.sqrt(0.95 * 0.05 / repetitions / 3)
+    assert held / (repetitions * segments) == pytest.approx(0.95, abs=slack)
+
+
+def test_a_segment_without_an_estimate_is_foretold_from_the_others() -> None:
+    y, errors = SCHOOLS.copy(), ERRORS.copy()
+    y[3] = errors[3] = np.nan
+    others = np.delete(np.arange(8), 3)
+    found, without = pool(y, errors, 10.0), pool(SCHOOLS[others], ERRORS[others], 10.0)
+    assert found.mean()[others] == pytest.approx(without.mean())
+    known = brute_force(SCHOOLS[others], ERRORS[others], 10.0)["centre"]
+    assert found.mean()[3] == pytest.approx(known[0], rel=0.01)
+    assert found.deviation()[3] > found.deviation()[others].mean()
+
+
+def test_nothing_known_is_nothing_to_pool() -> None:
+    with pytest.raises(ValueError, match="nothing to pool"):
+        pool(np.array([np.nan, 1.0]), np.array([1.0, np.nan]), 1.0)
+
+
+@pytest.mark.parametrize(("mean", "error"), [(3.0, 2.0), (-1.0, 4.0), (0.0, 1.0), (-30.0, 2.0)])
+def test_chances_and_losses_are_those_of_a_normal_distribution(mean: float, error: float) -> None:
+    one = single(mean, error)
+    normal = stats.norm(mean, error)
+    gain = normal.expect(lambda x: x, lb=0)
+    assert one.chance_above_zero()[0] == pytest.approx(normal.sf(0), abs=1e-12)
+    assert one.expected_gain()[0] == pytest.approx(gain, abs=1e-8)
+    assert one.expected_loss()[0] == pytest.approx(gain - mean, abs=1e-8)
+    assert one.quantile(0.9)[0] == pytest.approx(normal.ppf(0.9))
+
+
+def test_gain_less_loss_is_the_mean_of_any_mixture() -> None:
+    found = pool(SCHOOLS, ERRORS, 10.0)
+    assert found.expected_gain() - found.expected_loss() == pytest.approx(found.mean())
+
+
+def test_the_deviation_of_a_mixture_counts_its_parts_apart() -> None:
+    """Half at -3, half at 3, each with deviation 4: variance 16 + 9."""
+    mixture = Posterior(
+        weights=np.array([0.5, 0.5]),
+        means=np.array([[-3.0], [3.0]]),
+        deviations=np.array([[4.0], [4.0]]),
+    )
+    assert mixture.deviation()[0] == pytest.approx(5.0)
+
+
+def test_heterogeneity_is_that_of_statsmodels() -> None:
+    known = combine_effects(SCHOOLS, ERRORS**2)
+    found = heterogeneity(SCHOOLS, ERRORS)
+    assert found is not None
+    assert found.q == pytest.approx(known.q)
+    assert found.degrees_of_freedom == 7
+    assert found.p_value == pytest.approx(stats.chi2.sf(known.q, 7))
+    assert heterogeneity(np.array([1.0, np.nan]), np.array([1.0, 1.0])) is None
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_corrections_are_those_of_statsmodels(seed: int) -> None:
+    p_values = np.round(np.random.default_rng(seed).beta(0.4, 2, 30), 3)  # with ties
+    assert holm(p_values) == pytest.approx(multipletests(p_values, method="holm")[1])
+    known = multipletests(p_values, method="fdr_bh")[1]
+    assert benjamini_hochberg(p_values) == pytest.approx(known)
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("name", ["mult-01", "mult-02", "mult-04", "mult-05"])
+def test_corrections_agree_with_public_engines(name: str) -> None:
+    case = reference_case("multiplicity", name)
+    p_values = np.array(case["input"]["pvalues"], dtype=float)
+    corrections = {"holm": holm, "bh": benjamini_hochberg}
+    for known, correct in corrections.items():
+        if known in case["expected"]:
+            expected = np.array(case["expected"][known], dtype=float)
+            assert correct(p_values) == pytest.approx(expected, nan_ok=True)
