@@ -1,0 +1,1 @@
+"""The customers: how they are spread, and a table to search in."""

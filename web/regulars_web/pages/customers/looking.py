@@ -1,0 +1,45 @@
+"""The customers that a page looks at: of the current shop, as of one day."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+import polars as pl
+
+from regulars_platform.customers.order_days import OrderDays, find_order_days
+from regulars_platform.customers.store import FeatureStore
+from regulars_web.edge import current_shop, now, settings
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Customers:
+    """features: one row per customer (FEATURE_SCHEMA) as of the start of the day `as_of`."""
+
+    features: pl.LazyFrame
+    as_of: dt.date
+    days: OrderDays
+
+    @property
+    def is_day_after(self) -> bool:
+        """Whether the day is the usual one: the day after the last order."""
+        return self.as_of == self.days.day_after
+
+
+def find_customers(as_of: dt.date | None = None) -> Customers | None:
+    """The shop's customers; None as long as no order has a known customer.
+
+    as_of: by default the day after the last order, the first to look back on all of them. A day
+    before the first order or after today (and after the last order) is brought back into range.
+    """
+    shop = current_shop()
+    store = FeatureStore(settings().shop_dir(shop.id), shop.timezone)
+    version = store.table.version()
+    days = None if version is None else find_order_days(store, version)
+    if version is None or days is None:
+        return None
+    chosen = days.day_after if as_of is None else min(max(as_of, days.first), latest_day(days))
+    return Customers(features=store.features(chosen, version), as_of=chosen, days=days)
+
+
+def latest_day(days: OrderDays) -> dt.date:
+    """The last day to look from: today, or the day after the last order where that is later."""
+    return max(days.day_after, now().astimezone(current_shop().zone).date())

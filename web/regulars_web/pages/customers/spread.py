@@ -1,0 +1,122 @@
+"""How the customers are spread: head figures, and one chart per main feature."""
+
+from dataclasses import dataclass
+
+import polars as pl
+from flask_babel import gettext, ngettext
+
+from regulars_platform.customers.browse import Distribution, distribution
+from regulars_web import formats
+from regulars_web.charts import BarChart, BarInput, Histogram, build_bar_chart, build_histogram
+from regulars_web.pages.customers.shown import edge_text, feature_heading, feature_text
+
+MAIN_FEATURES = (
+    "orders",
+    "average_order_value",
+    "spend",
+    "last_order_days",
+    "usual_interval_days",
+    "discount_share",
+)
+MOST_CHANNELS = 8
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeadFigures:
+    """Sums over all customers. spend: net of refunds, in currency units."""
+
+    customers: int
+    buyers: int
+    repeat_buyers: int
+    orders: int
+    spend: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FeatureChart:
+    """One histogram with what it leaves out in words."""
+
+    heading: str
+    chart: Histogram
+    median: str
+    notes: tuple[str, ...]
+
+
+def build_head_figures(features: pl.LazyFrame) -> HeadFigures:
+    """Counts and sums over the feature frame."""
+    orders = pl.col("orders")
+    found = features.select(
+        pl.len().alias("customers"),
+        (orders > 0).sum().alias("buyers"),
+        (orders > 1).sum().alias("repeat_buyers"),
+        orders.sum().alias("orders"),
+        pl.col("spend").sum().alias("spend"),
+    ).collect()
+    return HeadFigures(**found.row(0, named=True))
+
+
+def build_feature_charts(features: pl.LazyFrame, currency: str) -> tuple[FeatureChart, ...]:
+    """A chart for each main feature that anybody has a value of."""
+    found = (distribution(features, name, bins=24) for name in MAIN_FEATURES)
+    return tuple(_feature_chart(spread, currency) for spread in found if spread.bins)
+
+
+def build_channel_chart(features: pl.LazyFrame) -> BarChart | None:
+    """Customers by their main channel; None where the orders name no channel."""
+    spread = distribution(features, "main_channel")
+    if not spread.values:
+        return None
+    rows = list(spread.values[:MOST_CHANNELS])
+    others = sum(customers for _, customers in spread.values[MOST_CHANNELS:])
+    if others:
+        rows.append((gettext("others"), others))
+    return build_bar_chart(
+        [
+            BarInput(
+                label=name,
+                value=customers,
+                text=_with_share(customers, spread.customers),
+                tone="treated",
+            )
+            for name, customers in rows
+        ]
+    )
+
+
+def _feature_chart(spread: Distribution, currency: str) -> FeatureChart:
+    edges = [part.low for part in spread.bins] + [spread.bins[-1].high]
+    return FeatureChart(
+        heading=feature_heading(spread.feature),
+        chart=build_histogram(
+            edges,
+            [part.customers for part in spread.bins],
+            [edge_text(spread.feature, edge, currency) for edge in edges],
+        ),
+        median=feature_text(spread.feature, spread.median, currency) or "",
+        notes=_notes(spread, edges, currency),
+    )
+
+
+def _notes(spread: Distribution, edges: list[float], currency: str) -> tuple[str, ...]:
+    notes = []
+    for outside, count, edge in (
+        (gettext("below %(value)s"), spread.below, edges[0]),
+        (gettext("above %(value)s"), spread.above, edges[-1]),
+    ):
+        if count:
+            place = outside % {"value": edge_text(spread.feature, edge, currency)}
+            notes.append(f"{formats.number(count)} {place}")
+    if spread.empty:
+        notes.append(
+            ngettext(
+                "%(shown)s without a value",
+                "%(shown)s without a value",
+                spread.empty,
+                shown=formats.number(spread.empty),
+            )
+        )
+    return tuple(notes)
+
+
+def _with_share(part: int, whole: int) -> str:
+    return f"{formats.number(part)} ({formats.percent(part / whole, 0)})"

@@ -1,0 +1,1 @@
+"""Segments: groups of customers by rules, with a live count."""

@@ -1,0 +1,65 @@
+"""Whom a rule holds for, at once: count, share, spend, a chart and the first customers."""
+
+from dataclasses import dataclass, replace
+
+from regulars_platform.customers.browse import Bin, distribution
+from regulars_platform.segments.rules import Rule, rule_expression
+from regulars_platform.segments.service import SegmentPreview, count_and_preview
+from regulars_web.charts import Histogram, build_histogram
+from regulars_web.pages.customers.looking import Customers
+from regulars_web.pages.customers.shown import edge_text
+from regulars_web.pages.segments.words import rule_text
+
+VALUE = "average_order_value"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LayeredHistogram:
+    """Everybody, and in front of them, on the same scale, those of the segment."""
+
+    everybody: Histogram
+    inside: Histogram
+    above: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LiveView:
+    """The context of segments/live.html. chart: None where nobody has an order value."""
+
+    words: str
+    preview: SegmentPreview
+    chart: LayeredHistogram | None
+
+
+def build_live_view(found: Customers, rule: Rule, currency: str) -> LiveView:
+    """Look at the customers through a rule."""
+    return LiveView(
+        words=rule_text(rule, currency),
+        preview=count_and_preview(found.features, rule),
+        chart=_build_chart(found, rule, currency),
+    )
+
+
+def _build_chart(found: Customers, rule: Rule, currency: str) -> LayeredHistogram | None:
+    spread = distribution(found.features, VALUE, bins=24, marked=rule_expression(rule))
+    if not spread.bins:
+        return None
+    edges = [part.low for part in spread.bins] + [spread.bins[-1].high]
+    texts = [edge_text(VALUE, edge, currency) for edge in edges]
+    everybody = build_histogram(edges, [part.customers for part in spread.bins], texts)
+    return LayeredHistogram(
+        everybody=everybody,
+        inside=_on_the_same_scale(everybody, spread.bins),
+        above=spread.above,
+    )
+
+
+def _on_the_same_scale(everybody: Histogram, bins: tuple[Bin, ...]) -> Histogram:
+    """The marked part of each bar of `everybody`, standing on the same axis."""
+    bars = []
+    for bar, part in zip(everybody.bars, bins, strict=True):
+        height = round(bar.height * part.marked / part.customers, 3) if part.customers else 0.0
+        bars.append(
+            replace(bar, count=part.marked, height=height, y=round(bar.y + bar.height - height, 3))
+        )
+    return replace(everybody, bars=tuple(bars))
