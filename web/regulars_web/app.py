@@ -28,8 +28,13 @@ from regulars_web.uploads import install_upload_limits
 BLUEPRINTS = (
     ("regulars_web.pages.home.views", "/"),
     ("regulars_web.pages.accounts.views", "/"),
+    ("regulars_web.pages.customers.views", "/customers"),
+    ("regulars_web.pages.segments.views", "/segments"),
+    ("regulars_web.pages.data.views", "/data"),
     ("regulars_web.pages.settings.views", "/settings"),
     ("regulars_web.pages.jobs.views", "/jobs"),
+    ("regulars_web.pages.campaigns.views", "/campaigns"),
+    ("regulars_web.pages.reports.views", "/campaigns"),
 )
 """Every area of the product: module (its `blueprint`) and prefix."""
 

@@ -45,9 +45,18 @@ def database() -> Database:
 
 @contextmanager
 def unit_of_work() -> Iterator[Session]:
-    """One transaction: committed at the end of the block, or not at all."""
-    with edge().database.unit_of_work() as session:
-        yield session
+    """One transaction: committed at the end of the block, or not at all.
+
+    One inside another would wait for its own request to let go of the database: refused at once.
+    """
+    if g.get("in_unit_of_work"):
+        raise RuntimeError("a unit of work is open already in this request")
+    g.in_unit_of_work = True
+    try:
+        with edge().database.unit_of_work() as session:
+            yield session
+    finally:
+        g.in_unit_of_work = False
 
 
 def now() -> dt.datetime:
@@ -72,6 +81,7 @@ def current_shop() -> ShopProfile:
     return shop
 
 
-def forget_current_shop() -> None:
-    """After the shop was changed: read it anew."""
+def read_shop_again() -> None:
+    """After the shop was opened or changed."""
     g.pop("shop", None)
+    find_current_shop()

@@ -111,6 +111,7 @@ def serve(
 
     say: prints one line for the person who started us.
     """
+    os.umask(0o077)  # whatever is written from here on, by the worker too, is the owner's alone
     prepare_data_dir(settings)
     with _sole_server(settings):
         upgrade(settings)

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from regulars_platform.accounts.models import Account
 from regulars_platform.accounts.service import find_account, has_owner
-from regulars_web.edge import unit_of_work
+from regulars_web.edge import find_current_shop, unit_of_work
 
 PUBLIC = frozenset({"static", "accounts.sign_in", "accounts.setup", "accounts.language", None})
 """Endpoints that a stranger may see. Everything else asks for sign-in."""
@@ -50,8 +50,14 @@ def load_signed_in(text: str) -> SignedIn | None:
 
 
 def require_sign_in() -> BaseResponse | None:
-    """Before every request: strangers see only what is public."""
-    if request.endpoint in PUBLIC or current_user.is_authenticated:
+    """Before every request: strangers see only what is public.
+
+    Person and shop are read here, before any view opens a unit of work of its own.
+    """
+    if request.endpoint == "static":
+        return None
+    find_current_shop()
+    if current_user.is_authenticated or request.endpoint in PUBLIC:
         return None
     with unit_of_work() as work:
         target = "accounts.sign_in" if has_owner(work) else "accounts.setup"

@@ -9,6 +9,8 @@ from flask import Flask, Request, request
 UPLOADS = frozenset({"data.upload"})
 """Endpoints that take files of any size; the disk is their limit."""
 
+NO_LIMIT = 1 << 62  # bytes; Flask takes None for "as configured"
+
 
 def install_upload_limits(app: Flask) -> None:
     """Before the body is read (the CSRF check reads it): lift the limit for uploads only."""
@@ -16,7 +18,7 @@ def install_upload_limits(app: Flask) -> None:
     @app.before_request
     def lift_limit() -> None:
         if request.endpoint in UPLOADS:
-            request.max_content_length = None
+            request.max_content_length = NO_LIMIT
 
     incoming = prepare_incoming_dir(Path(app.instance_path))
 

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from regulars_platform.jobs.context import JobContext
 
-HANDLERS: dict[str, str] = {}
+HANDLERS: dict[str, str] = {
+    "look_import": "regulars_platform.intake.jobs:look_import",
+    "check_import": "regulars_platform.intake.jobs:check_import",
+    "store_import": "regulars_platform.intake.jobs:store_import",
+    "evaluate_campaign": "regulars_platform.reports.jobs:evaluate",
+}
 """kind -> "module:function". A handler takes a JobContext, is safe to run again after being killed
 anywhere, and stores its own result."""
 

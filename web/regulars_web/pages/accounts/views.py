@@ -19,7 +19,7 @@ from regulars_platform.accounts.service import (
 from regulars_platform.accounts.service import sign_in as check_sign_in
 from regulars_platform.errors import InvalidInputError, RegularsError
 from regulars_platform.shops.service import find_shop_problems, open_shop
-from regulars_web.edge import edge, forget_current_shop, now, unit_of_work
+from regulars_web.edge import edge, now, read_shop_again, unit_of_work
 from regulars_web.forms import show_problems
 from regulars_web.language import LANGUAGES, choose_locale
 from regulars_web.pages.accounts.forms import SetupForm, SignInForm
@@ -43,7 +43,7 @@ def setup() -> str | Response | tuple[str, int]:
         except RegularsError as error:
             show_problems(form, error)
         else:
-            forget_current_shop()
+            read_shop_again()
             begin_session(account)
             return redirect(url_for("home.shop"))
     needs_code = edge().setup_code is not None

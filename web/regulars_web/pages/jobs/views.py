@@ -5,11 +5,12 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from regulars_platform.jobs.service import get_job, list_jobs, request_cancel
 from regulars_web.edge import current_shop, now, unit_of_work
-from regulars_web.pages.jobs.words import job_title, state_chip
+from regulars_web.pages.jobs.words import job_step, job_title, state_chip
 from regulars_web.signing_in import safe_next
 
 blueprint = Blueprint("jobs", __name__)
 blueprint.add_app_template_global(job_title, "job_title")
+blueprint.add_app_template_global(job_step, "job_step")
 blueprint.add_app_template_global(state_chip, "state_chip")
 
 

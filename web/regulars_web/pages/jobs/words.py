@@ -5,10 +5,32 @@ from flask_babel import gettext, lazy_gettext
 from regulars_platform.jobs.models import Job, JobState
 
 TITLES = {
+    "look_import": lazy_gettext("Looking at an order file"),
     "check_import": lazy_gettext("Checking an order file"),
     "store_import": lazy_gettext("Storing an order file"),
     "evaluate_campaign": lazy_gettext("Evaluating a campaign"),
 }
+
+STEPS = {
+    "looking": lazy_gettext("Looking at the file"),
+    "reading": lazy_gettext("Reading the lines"),
+    "understanding": lazy_gettext("Understanding dates and amounts"),
+    "checking": lazy_gettext("Checking every line"),
+    "comparing": lazy_gettext("Comparing with what is stored"),
+    "waiting": lazy_gettext("Waiting for another import of the shop"),
+    "storing": lazy_gettext("Storing"),
+    "stored": lazy_gettext("Stored"),
+}
+"""Steps that jobs report by a code; other steps are message ids."""
+
+
+def job_step(job: Job) -> str:
+    """What the job is doing now, in words."""
+    if job.cancel_requested and not job.is_over:
+        return str(gettext("Stopping at the next safe place"))
+    if not job.step:
+        return str(gettext("Waiting for its turn"))
+    return str(STEPS.get(job.step) or gettext(job.step))
 
 
 def job_title(job: Job) -> str:

@@ -9,7 +9,7 @@ from wtforms import StringField
 
 from regulars_platform.errors import RegularsError
 from regulars_platform.shops.service import rename_shop
-from regulars_web.edge import current_shop, forget_current_shop, unit_of_work
+from regulars_web.edge import current_shop, read_shop_again, unit_of_work
 from regulars_web.forms import show_problems
 from regulars_web.signing_in import current_account
 
@@ -33,7 +33,7 @@ def overview() -> str | Response | tuple[str, int]:
         except RegularsError as error:
             show_problems(form, error)
         else:
-            forget_current_shop()
+            read_shop_again()
             flash(gettext("The shop has its new name."), "good")
             return redirect(url_for("settings.overview"))
     page = render_template("settings/overview.html", form=form, account=current_account())

@@ -1,0 +1,1 @@
+"""Data: order files on their way into the shop."""
