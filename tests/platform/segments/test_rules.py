@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regulars_platform.customers.features import FEATURE_SCHEMA, FEATURES
@@ -171,11 +171,13 @@ rules: st.SearchStrategy[Rule] = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(rules)
 def test_a_rule_survives_being_written_and_read(rule: Rule) -> None:
     assert parse_rule(rule_json(rule)) == rule
 
 
+@settings(deadline=None)
 @given(rules)
 def test_a_rule_is_never_undecided(rule: Rule) -> None:
     empty = pl.DataFrame({name: [None] for name in FEATURES}, schema_overrides=FEATURE_SCHEMA)
