@@ -1,0 +1,44 @@
+"""docs/plan.md says what is so."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from regulars_platform.campaigns.plan import CHANNELS, METRICS, UNITS, plan_json
+from regulars_platform.campaigns.plan_form import ARM_FIELDS, FIELDS, read_plan
+from regulars_platform.customers.features import FEATURES
+from regulars_platform.offers.kinds import KINDS
+from regulars_platform.segments.rules import OPERATORS
+
+GUIDE = (Path(__file__).parents[3] / "docs" / "plan.md").read_text("utf-8")
+
+
+def example() -> dict[str, Any]:
+    found = re.search(r"```json\n(.*?)```", GUIDE, re.DOTALL)
+    assert found is not None
+    raw: dict[str, Any] = json.loads(found.group(1))
+    return raw | {"currency": "EUR", "timezone": "Europe/Berlin"}
+
+
+def test_the_guides_plan_is_a_plan_written_as_it_is_frozen() -> None:
+    raw = example()
+    raw["arms"][0]["channel_label"] = ""
+    raw["arms"][0]["offer"]["shipping_cost"] = "4.9"
+    assert plan_json(read_plan(example())) == raw
+
+
+def test_the_guide_shows_every_field_and_names_every_choice() -> None:
+    assert set(example()) == set(FIELDS)
+    assert set(example()["arms"][0]) | {"channel_label"} == set(ARM_FIELDS)
+    for words in (CHANNELS, METRICS, UNITS, KINDS, FEATURES, *OPERATORS.values()):
+        for word in words:
+            assert f"`{word}`" in GUIDE, word
+
+
+def test_the_defaults_are_those_that_the_guide_names() -> None:
+    raw = example()
+    optional = ("unit", "primary_metric", "confidence_percent", "horizon_rounds", "guardrails")
+    for name in (*optional, "secondary_metrics"):
+        del raw[name]
+    assert read_plan(raw) == read_plan(example())
