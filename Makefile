@@ -19,7 +19,7 @@ $(VENV)/installed: requirements/dev.lock requirements/installer.lock requirement
 	touch $@
 
 demo: install ## load the sample shop, run its campaign to a report, serve it on 127.0.0.1:8000
-	$(BIN)/regulars demo
+	$(BIN)/regulars demo --data .demo
 
 serve: install ## start Regulars on your own data
 	$(BIN)/regulars serve

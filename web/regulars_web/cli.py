@@ -21,10 +21,22 @@ class LazyCommand:
 
 
 COMMANDS: dict[str, LazyCommand] = {
+    "demo": LazyCommand(
+        "regulars_web.commands.demo:demo",
+        "load the sample shop, run its campaign to a report, and serve it",
+    ),
     "serve": LazyCommand(
         "regulars_web.commands.serve:serve",
         "serve Regulars on your own data: pages and background work in one",
     ),
+    "init": LazyCommand(
+        "regulars_web.commands.init:init", "open a shop and its owner's account without a browser"
+    ),
+    "import": LazyCommand(
+        "regulars_web.commands.import_orders:import_orders",
+        "an order file into the shop, with every line accounted for",
+    ),
+    "segment": LazyCommand("regulars_web.commands.segment:segment", "groups of customers by rule"),
     "evaluate": LazyCommand(
         "regulars_web.commands.evaluate:evaluate",
         "effects of any randomised file, without a shop or any set-up",

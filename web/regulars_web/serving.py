@@ -105,11 +105,17 @@ class Address:
 
 
 def serve(
-    settings: Settings, address: Address, *, threads: int, say: Callable[[str], None]
+    settings: Settings,
+    address: Address,
+    *,
+    threads: int,
+    say: Callable[[str], None],
+    demo_key: str | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM. Errors: ServingError.
 
-    say: prints one line for the person who started us.
+    say: prints one line for the person who started us. demo_key: a page asked for with
+    ?demo=KEY opens signed in as the owner (see `demo_door`); for the demo on loopback only.
     """
     os.umask(0o077)  # whatever is written from here on, by the worker too, is the owner's alone
     prepare_data_dir(settings)
@@ -117,7 +123,8 @@ def serve(
         upgrade(settings)
         tempfile.tempdir = str(prepare_incoming_dir(settings.data_dir))
         setup_code = _choose_setup_code(settings, address)
-        server = _listen(settings, address, threads=threads, setup_code=setup_code)
+        edge = {"setup_code": setup_code, "demo_key": demo_key if address.is_loopback else None}
+        server = _listen(settings, address, threads=threads, **edge)
         with _worker(settings), _ended_by_signals():
             _announce(address, setup_code, say)
             server.run()
@@ -143,10 +150,18 @@ def _announce(address: Address, setup_code: str | None, say: Callable[[str], Non
         say("Sign-in works over HTTPS only here: put a proxy with a certificate in front.")
 
 
-def _listen(settings: Settings, address: Address, *, threads: int, setup_code: str | None) -> Any:
+def _listen(
+    settings: Settings,
+    address: Address,
+    *,
+    threads: int,
+    setup_code: str | None,
+    demo_key: str | None,
+) -> Any:
     from waitress import create_server  # type: ignore[import-untyped]
 
     from regulars_web.app import create_app
+    from regulars_web.demo_door import install_demo_door
 
     app = create_app(
         settings,
@@ -154,6 +169,8 @@ def _listen(settings: Settings, address: Address, *, threads: int, setup_code: s
         setup_code=setup_code,
         host_names=address.known_names,
     )
+    if demo_key is not None:
+        install_demo_door(app, demo_key)
     try:
         return create_server(
             app,

@@ -67,13 +67,20 @@ def evaluate(  # noqa: PLR0913 -- one parameter per option of the command
         if str(json_out) == "-":
             click.echo(text, nl=False)
         else:
-            json_out.write_text(text, encoding="utf-8")
+            _write(json_out, text)
     if html_out is not None:
         from regulars_web.evaluation_page import evaluation_html
 
-        html_out.write_text(evaluation_html(document), encoding="utf-8")
+        _write(html_out, evaluation_html(document))
     if str(json_out) != "-":
         _print(document)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise click.FileError(str(path), error.strerror or str(error)) from error
 
 
 def _metrics(
@@ -128,6 +135,8 @@ def _shares(options: tuple[str, ...]) -> dict[str, float] | None:
 
 
 def _refuse_overlap(design: "Design", numbers: list[str]) -> None:
+    if design.arm in design.segments:
+        raise click.UsageError(f"Column {design.arm!r} cannot be the arm and a segment as well.")
     for name in (design.arm, *design.segments):
         if name in numbers or name in design.covariates:
             raise click.UsageError(

@@ -1,0 +1,134 @@
+"""`regulars import FILE`: an order file into the shop, with every line accounted for."""
+
+import shutil
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from regulars_web.commands.opening import data_option, now, open_installation
+
+if TYPE_CHECKING:
+    from regulars_platform.intake.models import OrderField, ReadingOptions
+    from regulars_platform.intake.tallies import Share, Tallies
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--map",
+    "columns",
+    multiple=True,
+    metavar="FIELD=HEADING",
+    help="What a column means; any --map replaces all that was proposed.",
+)
+@click.option(
+    "--status",
+    "words",
+    multiple=True,
+    metavar="WORD=MEANING",
+    help="What an unknown status word means: paid, unpaid or cancelled.",
+)
+@click.option("--dates", type=click.Choice(["day-first", "month-first"]), help="For 3/4/2026.")
+@click.option("--decimal", type=click.Choice(["point", "comma"]), help="For 1.234.")
+@click.option(
+    "--overlap",
+    type=click.Choice(["leave-out", "store-all"]),
+    help="Lines that are stored already under other order numbers.",
+)
+@click.option(
+    "--rejects",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where to write rejected lines with their reasons.",
+)
+@data_option
+def import_orders(
+    *,
+    file: Path,
+    columns: tuple[str, ...],
+    words: tuple[str, ...],
+    dates: str | None,
+    decimal: Literal["point", "comma"] | None,
+    overlap: str | None,
+    rejects: Path | None,
+    data_dir: Path | None,
+) -> None:
+    """Store the orders of FILE (CSV, plain or gzip, or Parquet); a file twice changes nothing."""
+    from regulars_platform.intake.models import OverlapChoice
+    from regulars_platform.intake.service import import_file, rejects_path
+
+    here = open_installation(data_dir)
+    stored = import_file(
+        here.settings,
+        here.database,
+        here.shop.id,
+        file,
+        mapping=_mapping(columns),
+        options=_options(words, dates, decimal),
+        overlap=None if overlap is None else OverlapChoice(overlap.replace("-", "_")),
+        now=now(),
+    )
+    if stored.tallies is not None:
+        _print(stored.tallies, here.shop.currency)
+    written = rejects_path(here.settings, stored.id)
+    if rejects is not None and written is not None:
+        shutil.copyfile(written, rejects)
+        click.echo(f"Rejected lines: {rejects}")
+
+
+def _mapping(options: tuple[str, ...]) -> "dict[OrderField, str] | None":
+    from regulars_platform.intake.models import OrderField
+
+    found = {}
+    for option in options:
+        name, equals, heading = option.partition("=")
+        if not equals or name not in set(OrderField):
+            known = ", ".join(OrderField)
+            raise click.BadParameter(
+                f"expected FIELD=HEADING with a field of: {known}", param_hint="--map"
+            )
+        found[OrderField(name)] = heading
+    return found or None
+
+
+def _options(
+    words: tuple[str, ...], dates: str | None, decimal: Literal["point", "comma"] | None
+) -> "ReadingOptions | None":
+    from regulars_platform.intake.models import ReadingOptions
+
+    meanings = {}
+    for option in words:
+        word, _, meaning = option.rpartition("=")
+        if not word or meaning not in {"paid", "unpaid", "cancelled"}:
+            raise click.BadParameter(
+                "expected WORD=paid, WORD=unpaid or WORD=cancelled", param_hint="--status"
+            )
+        meanings[word] = meaning
+    if not meanings and dates is None and decimal is None:
+        return None
+    order: Literal["day_first", "month_first"] | None = (
+        None if dates is None else "day_first" if dates == "day-first" else "month_first"
+    )
+    return ReadingOptions(date_order=order, decimal=decimal, status_words=meanings)
+
+
+def _print(tallies: "Tallies", currency: str) -> None:
+    def row(label: str, share: "Share") -> None:
+        amount = Decimal(share.money) / 10_000
+        click.echo(f"{label:12s} {share.lines:>12,} lines {amount:>20,.4f} {currency}")
+
+    row("read", tallies.read)
+    row("stored", tallies.stored)
+    if tallies.corrected.lines:
+        row("  corrected", tallies.corrected)
+    row("repeated", tallies.repeated)
+    if tallies.overlapping.lines:
+        row("  overlapping", tallies.overlapping)
+    row("rejected", tallies.rejected)
+    for reason, count in tallies.reasons.items():
+        click.echo(f"  {reason}: {count:,}")
+    click.echo(
+        f"{tallies.orders:,} orders, {tallies.customers:,} customers, "
+        f"{tallies.unattributed:,} lines without a customer"
+    )
