@@ -2,7 +2,7 @@
 
 import math
 
-from scipy import stats
+from scipy import special
 
 
 def detectable_difference(
@@ -23,5 +23,5 @@ def detectable_difference(
         raise ValueError(f"a standard deviation is not below 0, got {sd}")
     if not (0 < confidence < 1 and 0 < power < 1):
         raise ValueError(f"confidence and power lie between 0 and 1, got {confidence} and {power}")
-    reach = float(stats.norm.ppf(0.5 + confidence / 2) + stats.norm.ppf(power))
+    reach = float(special.ndtri(0.5 + confidence / 2) + special.ndtri(power))
     return reach * sd * math.sqrt(1 / n_arm + 1 / n_control)
