@@ -1,0 +1,1 @@
+"""Campaigns: planning, launching, lists, outcomes."""

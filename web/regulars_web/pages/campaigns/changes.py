@@ -1,0 +1,91 @@
+"""Adding and removing rows of the plan form: pure changes of what was posted."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from flask_babel import gettext
+
+from regulars_platform.campaigns.plan import MAX_ARMS
+from regulars_platform.segments.presets import (
+    dormant,
+    frequent_buyers,
+    one_time_buyers,
+    recent_buyers,
+)
+from regulars_platform.segments.rules import Rule, rule_json
+from regulars_platform.segments.tables import Segment
+from regulars_web.pages.campaigns.form import PlanForm, even_shares
+
+PRESETS: dict[str, tuple[Callable[[], str], Callable[[], Rule]]] = {
+    "frequent": (lambda: str(gettext("Frequent buyers")), frequent_buyers),
+    "recent": (lambda: str(gettext("Recent buyers")), recent_buyers),
+    "dormant": (lambda: str(gettext("Dormant")), dormant),
+    "one_time": (lambda: str(gettext("One-time buyers")), one_time_buyers),
+}
+"""Ready-made report segments: name in the reader's language, and rule."""
+
+USUAL = ("frequent", "dormant", "one_time")
+
+
+def usual_segments() -> list[dict[str, Any]]:
+    """The report segments that a new plan starts with."""
+    return [preset_segment(name) for name in USUAL]
+
+
+def preset_segment(name: str) -> dict[str, Any]:
+    """One ready-made segment as a plan keeps it."""
+    title, rule = PRESETS[name]
+    return {"name": title(), "rule": rule_json(rule())}
+
+
+def change_form(form: PlanForm, do: str, *, add: str, saved: Sequence[Segment]) -> PlanForm:
+    """The form after the button `do` was pressed; unchanged for any other word.
+
+    add: what "segment-add" adds: "saved:<id>" or "preset:<name>".
+    """
+    action, _, place = do.partition(":")
+    number = int(place) if place.isdecimal() else -1
+    if action in ("arm-add", "arm-remove"):
+        return _with_arms(form, _changed_arms(form.arms, action, number))
+    if action.startswith("segment-"):
+        segments = _changed_segments(form.segments, action, number, add, saved)
+        return replace(form, draft=form.draft | {"segments": segments})
+    return form
+
+
+def _changed_arms(arms: list[dict[str, Any]], action: str, number: int) -> list[dict[str, Any]]:
+    if action == "arm-remove" and 0 <= number < len(arms) and len(arms) > 1:
+        return arms[:number] + arms[number + 1 :]
+    if action == "arm-add" and len(arms) < MAX_ARMS and arms:
+        last = arms[-1]
+        return [*arms, last | {"name": "", "offer": dict(last["offer"])}]
+    return arms
+
+
+def _with_arms(form: PlanForm, arms: list[dict[str, Any]]) -> PlanForm:
+    shares = even_shares(form.value("holdout_percent"), len(arms))
+    shared = [arm | {"share_percent": share} for arm, share in zip(arms, shares, strict=True)]
+    return replace(form, draft=form.draft | {"arms": shared})
+
+
+def _changed_segments(
+    segments: list[dict[str, Any]], action: str, number: int, add: str, saved: Sequence[Segment]
+) -> list[dict[str, Any]]:
+    if action == "segment-usual":
+        taken = {segment["name"] for segment in segments}
+        return segments + [new for new in usual_segments() if new["name"] not in taken]
+    if action == "segment-add":
+        kind, _, name = add.partition(":")
+        if kind == "preset" and name in PRESETS:
+            return [*segments, preset_segment(name)]
+        chosen = [s for s in saved if kind == "saved" and str(s.id) == name]
+        return segments + [{"name": s.name, "rule": dict(s.rule)} for s in chosen]
+    if not 0 <= number < len(segments):
+        return segments
+    if action == "segment-remove":
+        return segments[:number] + segments[number + 1 :]
+    if action == "segment-up" and number > 0:
+        before, this = segments[number - 1], segments[number]
+        return [*segments[: number - 1], this, before, *segments[number + 1 :]]
+    return segments

@@ -1,0 +1,289 @@
+"""The plan form: what was posted, as the draft that is kept, and the problems beside its fields.
+
+A field's name is its path in the draft (`arms.0.offer.threshold`), so a problem that the platform
+finds with a draft names the field it belongs to. Only the audience and the report segments are
+chosen differently from how they are kept: as a choice that becomes a rule.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from regulars_platform.campaigns.plan import MAX_ARMS
+from regulars_platform.offers.kinds import KINDS
+from regulars_platform.segments.presets import FITS_FROM, FITS_TO, fits_threshold
+from regulars_platform.segments.rules import EVERYBODY, rule_json
+from regulars_platform.segments.tables import Segment
+
+TEXTS = (
+    "name",
+    "as_of",
+    "send_date",
+    "outcome_end",
+    "settle_until",
+    "unit",
+    "holdout_percent",
+    "margin_low_percent",
+    "margin_high_percent",
+    "primary_metric",
+    "confidence_percent",
+    "horizon_rounds",
+)
+LISTS = ("secondary_metrics", "guardrails")
+EXCLUSIONS = ("customers", "max_average_order_value", "customer_revenue_cap")
+ARM_TEXTS = ("name", "channel", "channel_label", "contact_cost")
+OFFER_FIELDS: dict[str, tuple[str, ...]] = {
+    "free_shipping": ("threshold", "shipping_cost"),
+    "amount_off": ("threshold", "amount"),
+    "percent_off": ("percent", "threshold"),
+    "message": (),
+}
+"""The fields that each kind of offer has besides its reach and its words."""
+
+
+TitleOf = Callable[[Mapping[str, Any]], str]
+"""An arm as typed -> what its offer is called in a few words; "" while that cannot be said."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AudienceChoice:
+    """Who is in the plan: "fits", "everybody", "segment:<id>", or "kept" (a rule of its own).
+
+    lowest, highest: for "fits", percent of the threshold, as typed.
+    """
+
+    choice: str = "fits"
+    lowest: str = f"{FITS_FROM * 100:f}".removesuffix(".0")
+    highest: str = f"{FITS_TO * 100:f}".removesuffix(".0")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlanForm:
+    """A draft with how its audience was chosen, and what is said beside its fields.
+
+    draft: nested, as `create_draft` keeps it; problems: field -> sentences, shown as they are.
+    """
+
+    draft: dict[str, Any]
+    audience: AudienceChoice
+    problems: Mapping[str, list[str]] = field(default_factory=dict)
+
+    def value(self, path: str) -> str:
+        """What stands in the field of that path; empty where nothing does."""
+        found: Any = self.draft
+        for step in path.split("."):
+            if isinstance(found, Mapping):
+                found = found.get(step)
+            elif isinstance(found, Sequence) and not isinstance(found, str) and step.isdigit():
+                found = found[int(step)] if int(step) < len(found) else None
+            else:
+                return ""
+        if found is None:
+            return ""
+        return "\n".join(map(str, found)) if isinstance(found, list | tuple) else str(found)
+
+    def has(self, path: str, word: str) -> bool:
+        """Whether a list of words contains this one."""
+        found = self.draft.get(path)
+        return isinstance(found, Sequence) and not isinstance(found, str) and word in found
+
+    def errors(self, path: str) -> list[str]:
+        """What is wrong with the field of that path."""
+        return self.problems.get(path, [])
+
+    def errors_within(self, *prefixes: str) -> bool:
+        """Whether any field under one of these paths has a problem."""
+        return any(path.startswith(prefixes) for path in self.problems)
+
+    @property
+    def arms(self) -> list[dict[str, Any]]:
+        """The treated arms as typed."""
+        return _dicts(self.draft.get("arms"))
+
+    @property
+    def segments(self) -> list[dict[str, Any]]:
+        """The report segments: name and rule."""
+        return _dicts(self.draft.get("segments"))
+
+
+def read_form(
+    posted: MultiDict[str, str], saved: Sequence[Segment], *, title_of: TitleOf
+) -> PlanForm:
+    """What was posted, as a draft; nothing is judged yet.
+
+    saved: the shop's segments; title_of: what an arm without a name is called.
+    """
+    draft: dict[str, Any] = {name: posted.get(name, "").strip() for name in TEXTS}
+    draft |= {name: [word for word in posted.getlist(name) if word] for name in LISTS}
+    if not draft["margin_high_percent"]:
+        draft["margin_high_percent"] = draft["margin_low_percent"]
+    draft["exclusions"] = {name: posted.get(f"exclusions.{name}", "") for name in EXCLUSIONS}
+    draft["exclusions"]["customers"] = draft["exclusions"]["customers"].splitlines()
+    draft["arms"] = [_arm(posted, place) for place in _places(posted, "arms")][:MAX_ARMS]
+    if len(draft["arms"]) == 1 and not draft["arms"][0]["share_percent"]:
+        draft["arms"][0]["share_percent"] = share_of_one(draft["holdout_percent"])
+    draft["arms"] = with_names(draft["arms"], title_of)
+    draft["segments"] = [
+        {
+            "name": posted.get(f"segments.{place}.name", "").strip(),
+            "rule": _json(posted.get(f"segments.{place}.rule", "")),
+        }
+        for place in _places(posted, "segments")
+    ]
+    usual = AudienceChoice()
+    choice = AudienceChoice(
+        choice=posted.get("audience.choice", usual.choice),
+        lowest=posted.get("audience.lowest", usual.lowest).strip(),
+        highest=posted.get("audience.highest", usual.highest).strip(),
+    )
+    rule = audience_rule(choice, draft["arms"], saved, _json(posted.get("audience.rule", "")))
+    return PlanForm(draft=draft | {"audience": rule}, audience=choice)
+
+
+def form_of_draft(draft: Mapping[str, Any], saved: Sequence[Segment]) -> PlanForm:
+    """The form of a kept draft: how its audience was chosen is seen from its rule."""
+    rule = draft.get("audience")
+    return PlanForm(draft=dict(draft), audience=_choice_of(rule, _dicts(draft.get("arms")), saved))
+
+
+def with_chosen_audience(form: PlanForm, saved: Sequence[Segment]) -> PlanForm:
+    """The form with the rule that its choice of audience means."""
+    rule = audience_rule(form.audience, form.arms, saved, form.draft.get("audience"))
+    return replace(form, draft=form.draft | {"audience": rule})
+
+
+def audience_rule(
+    choice: AudienceChoice,
+    arms: Sequence[Mapping[str, Any]],
+    saved: Sequence[Segment],
+    kept: object,
+) -> object:
+    """The rule (JSON form) that a choice means; None while it cannot be said."""
+    if choice.choice == "everybody":
+        return rule_json(EVERYBODY)
+    if choice.choice == "kept":
+        return kept
+    if choice.choice == "fits":
+        threshold = first_threshold(arms)
+        lowest, highest = _decimal(choice.lowest), _decimal(choice.highest)
+        if threshold is None or lowest is None or highest is None or lowest > highest:
+            return None
+        return rule_json(fits_threshold(threshold, lowest=lowest / 100, highest=highest / 100))
+    number = choice.choice.removeprefix("segment:")
+    return next((dict(segment.rule) for segment in saved if str(segment.id) == number), None)
+
+
+def first_threshold(arms: Sequence[Mapping[str, Any]]) -> Decimal | None:
+    """The threshold of the first arm that has one, in currency units."""
+    return next(iter(thresholds_of(arms)), None)
+
+
+def thresholds_of(arms: Sequence[Mapping[str, Any]]) -> list[Decimal]:
+    """The thresholds typed so far, in currency units, in the order of the arms."""
+    offers = [arm["offer"] for arm in arms if isinstance(arm.get("offer"), Mapping)]
+    found = [_decimal(offer.get("threshold")) for offer in offers]
+    return [value for value in found if value is not None and value > 0]
+
+
+def share_of_one(holdout: str) -> str:
+    """The share of a single arm: everybody whom the holdout leaves, in percent."""
+    held = _decimal(holdout)
+    return "" if held is None else f"{100 - held:f}"
+
+
+def even_shares(holdout: str, arms: int) -> list[str]:
+    """Shares in percent of so many arms, alike but for the last hundredths."""
+    held = _decimal(holdout)
+    if held is None or not 0 <= held <= 100:
+        return [""] * arms
+    points = int((100 - held) * 100)
+    each = points // arms
+    parts = [each + (points - each * arms if place == 0 else 0) for place in range(arms)]
+    return [f"{(Decimal(part) / 100).normalize():f}" for part in parts]
+
+
+def with_names(arms: Sequence[dict[str, Any]], title_of: TitleOf) -> list[dict[str, Any]]:
+    """The arms, those without a name called after their offer."""
+    return [arm if arm["name"] else arm | {"name": title_of(arm)} for arm in arms]
+
+
+def with_problems(form: PlanForm, problems: Mapping[str, list[str]]) -> PlanForm:
+    """The same form with what is to be said beside its fields."""
+    return replace(form, problems=problems)
+
+
+def _arm(posted: MultiDict[str, str], place: int) -> dict[str, Any]:
+    def typed(name: str) -> str:
+        return posted.get(f"arms.{place}.{name}", "").strip()
+
+    kind = typed("offer.kind") if typed("offer.kind") in KINDS else "free_shipping"
+    offer = {"kind": kind, "words": typed("offer.words")}
+    if kind != "message":
+        offer["reach"] = typed("offer.reach") or "open"
+    offer |= {name: typed(f"offer.{name}") for name in OFFER_FIELDS[kind]}
+    arm: dict[str, Any] = {name: typed(name) for name in ARM_TEXTS}
+    return arm | {"share_percent": typed("share_percent"), "offer": offer}
+
+
+def _choice_of(
+    rule: object, arms: Sequence[Mapping[str, Any]], saved: Sequence[Segment]
+) -> AudienceChoice:
+    if rule is None:
+        return AudienceChoice()
+    if rule == rule_json(EVERYBODY):
+        return AudienceChoice(choice="everybody")
+    fits = _fits(rule, first_threshold(arms))
+    if fits is not None:
+        return fits
+    same = next((segment for segment in saved if segment.rule == rule), None)
+    return AudienceChoice(choice="kept" if same is None else f"segment:{same.id}")
+
+
+def _fits(rule: object, threshold: Decimal | None) -> AudienceChoice | None:
+    if threshold is None or not isinstance(rule, Mapping):
+        return None
+    if (rule.get("feature"), rule.get("op")) != ("average_order_value", "between"):
+        return None
+    ends = [_decimal(end) for end in rule.get("value", ())]
+    percents = [None if end is None else (end / threshold * 100).normalize() for end in ends]
+    if len(percents) != 2 or percents[0] is None or percents[1] is None:
+        return None
+    # an end that is no round share of the threshold was not chosen as one
+    if any(share != round(share, 2) for share in percents if share is not None):
+        return None
+    return AudienceChoice(choice="fits", lowest=f"{percents[0]:f}", highest=f"{percents[1]:f}")
+
+
+def _places(posted: MultiDict[str, str], prefix: str) -> list[int]:
+    """The numbers of the rows posted under a prefix, in order, at most 100."""
+    found = {
+        int(name.split(".")[1])
+        for name in posted
+        if name.startswith(f"{prefix}.") and name.split(".")[1].isdecimal()
+    }
+    return sorted(found)[:100]
+
+
+def _dicts(found: object) -> list[dict[str, Any]]:
+    if not isinstance(found, Sequence) or isinstance(found, str):
+        return []
+    return [dict(item) for item in found if isinstance(item, Mapping)]
+
+
+def _decimal(text: object) -> Decimal | None:
+    try:
+        number = Decimal(str(text).strip())
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() and abs(number) < Decimal(10) ** 10 else None
+
+
+def _json(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None

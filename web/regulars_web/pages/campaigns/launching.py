@@ -1,0 +1,88 @@
+"""The last look at a plan before it is frozen, and the launch itself."""
+
+import secrets
+from dataclasses import dataclass
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from regulars_platform.campaigns.errors import (
+    AlreadyLaunchedError,
+    CampaignNotFoundError,
+    DraftChangedError,
+)
+from regulars_platform.campaigns.launch import launch as launch_campaign
+from regulars_platform.campaigns.plan import Plan
+from regulars_platform.campaigns.plan_form import read_plan
+from regulars_platform.campaigns.preview import Preview, preview_draft
+from regulars_platform.campaigns.service import get_campaign, get_shop_of
+from regulars_platform.campaigns.tables import LAUNCHED, Campaign
+from regulars_platform.errors import RegularsError
+from regulars_web.edge import current_shop, now, settings, unit_of_work
+from regulars_web.pages.campaigns.area import blueprint
+from regulars_web.pages.campaigns.planning import refuse_empty, show_form
+from regulars_web.pages.campaigns.problems import full_draft
+from regulars_web.pages.campaigns.show import plan_words
+from regulars_web.signing_in import current_account
+
+SALT_BYTES = 16
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LaunchPage:
+    """The context of campaigns/launch.html. revision: of the draft that is shown."""
+
+    campaign: Campaign
+    plan: Plan
+    preview: Preview
+    revision: int
+
+
+@blueprint.get("/<int:campaign_id>/launch")
+def launch(campaign_id: int) -> str | Response | tuple[str, int]:
+    """The plan as it will be frozen, with head-counts."""
+    shop = current_shop()
+    with unit_of_work() as work:
+        campaign = get_campaign(work, shop.id, campaign_id)
+    if campaign.state == LAUNCHED:
+        return redirect(url_for("campaigns.show", campaign_id=campaign_id))
+    try:
+        plan = read_plan(full_draft(campaign.draft, shop))
+        with unit_of_work() as work:
+            preview = preview_draft(work, settings(), get_shop_of(work, shop.id), campaign.draft)
+        refuse_empty(preview)
+    except RegularsError as error:
+        return show_form(campaign_id, error)
+    page = LaunchPage(campaign=campaign, plan=plan, preview=preview, revision=campaign.revision)
+    return render_template("campaigns/launch.html", page=page, words=plan_words(plan))
+
+
+@blueprint.post("/<int:campaign_id>/launch")
+def launch_now(campaign_id: int) -> str | Response | tuple[str, int]:
+    """Freeze the plan and draw the arms: once, whoever presses the button."""
+    shop = current_shop()
+    try:
+        with unit_of_work() as work:
+            campaign = get_campaign(work, shop.id, campaign_id)
+            seen = request.form.get("revision", type=int)
+            if campaign.state != LAUNCHED and seen != campaign.revision:
+                raise DraftChangedError.named(campaign.name)
+            launch_campaign(
+                work,
+                settings(),
+                shop_id=shop.id,
+                campaign_id=campaign_id,
+                now=now(),
+                user_id=current_account().id,
+                salt=secrets.token_hex(SALT_BYTES),
+            )
+    except CampaignNotFoundError:
+        raise
+    except AlreadyLaunchedError:
+        flash(gettext("This campaign was already launched. Nothing was drawn again."), "caution")
+        return redirect(url_for("campaigns.show", campaign_id=campaign_id))
+    except RegularsError as error:
+        return show_form(campaign_id, error)
+    flash(gettext("Launched. The plan is frozen and the lists are ready."), "good")
+    return redirect(url_for("campaigns.show", campaign_id=campaign_id))

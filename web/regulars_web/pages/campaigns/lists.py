@@ -1,0 +1,53 @@
+"""Downloads of a launched campaign: contact lists, the full assignment, the frozen plan."""
+
+from flask import Response, abort
+
+from regulars_platform.campaigns.service import get_launched
+from regulars_platform.delivery.lists import contact_list_name, treated_arm
+from regulars_platform.delivery.service import campaign_assignment_list, campaign_contact_list
+from regulars_web.edge import current_shop, settings, unit_of_work
+from regulars_web.pages.campaigns.area import blueprint
+
+CSV = "text/csv; charset=utf-8"
+
+
+@blueprint.get("/<int:campaign_id>/contacts/<int:place>.csv")
+def contacts(campaign_id: int, place: int) -> Response:
+    """Whom to contact in one treated arm (1, 2, ..); the holdout has no such list."""
+    shop = current_shop()
+    with unit_of_work() as work:
+        campaign = get_launched(work, shop.id, campaign_id)
+        if not 1 <= place <= len(campaign.plan.arms):
+            abort(404)
+        arm = campaign.plan.arms[place - 1].name
+        pieces = campaign_contact_list(
+            work, settings(), shop_id=shop.id, campaign_id=campaign_id, arm=arm
+        )
+    name = contact_list_name(campaign, treated_arm(campaign.plan, arm))
+    return _attachment(Response(pieces, content_type=CSV), name)
+
+
+@blueprint.get("/<int:campaign_id>/assignment.csv")
+def assignment(campaign_id: int) -> Response:
+    """Who got which arm, holdout and all, for the analyst."""
+    with unit_of_work() as work:
+        pieces = campaign_assignment_list(
+            work, settings(), shop_id=current_shop().id, campaign_id=campaign_id
+        )
+    return _attachment(Response(pieces, content_type=CSV), f"campaign-{campaign_id}-assignment.csv")
+
+
+@blueprint.get("/<int:campaign_id>/plan.json")
+def frozen_plan(campaign_id: int) -> Response:
+    """The frozen document to the byte: its SHA-256 is the plan's."""
+    with unit_of_work() as work:
+        campaign = get_launched(work, current_shop().id, campaign_id)
+    return _attachment(
+        Response(campaign.plan_json.encode(), content_type="application/json"),
+        f"campaign-{campaign_id}-plan.json",
+    )
+
+
+def _attachment(response: Response, name: str) -> Response:
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

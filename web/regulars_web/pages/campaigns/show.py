@@ -1,0 +1,305 @@
+"""The page of a launched campaign: plan, arms, lists, failed sends, outcomes so far."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+import polars as pl
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext, ngettext
+from werkzeug.wrappers import Response
+
+from regulars_platform.campaigns.failed_sends import (
+    FailedSendsRead,
+    failed_sends_by_arm,
+    record_failed_sends,
+)
+from regulars_platform.campaigns.plan import EVERYONE_ELSE, HOLDOUT, Plan
+from regulars_platform.campaigns.service import (
+    LaunchedCampaign,
+    campaign_ledger,
+    get_campaign,
+    get_launched,
+)
+from regulars_platform.campaigns.tables import LAUNCHED
+from regulars_platform.delivery.service import contact_counts
+from regulars_platform.errors import RegularsError
+from regulars_platform.orders.table import PAID, OrdersTable
+from regulars_web.edge import current_shop, now, settings, unit_of_work
+from regulars_web.formats import date, money, number, sentence
+from regulars_web.pages.campaigns.area import blueprint
+from regulars_web.pages.campaigns.pasted import posted_lines
+from regulars_web.pages.campaigns.words import (
+    GUARDRAIL_LABELS,
+    METRIC_LABELS,
+    UNIT_LABELS,
+    arm_label,
+    channel_text,
+    margin_text,
+    offer_text,
+    points_text,
+    segment_label,
+    short_money,
+)
+from regulars_web.pages.segments.words import rule_text
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ArmLine:
+    """One arm as drawn. place: 1, 2, .. of treated arms, 0 of the holdout; listed: customers on
+    its contact list now; silenced: suppressed since the draw; failed: messages that did not arrive.
+    """
+
+    place: int
+    name: str
+    customers: int
+    share: float
+    is_holdout: bool
+    has_codes: bool
+    listed: int
+    silenced: int
+    failed: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OutcomeSoFar:
+    """Paid orders in the table from the outcome window. last_at: of any order in the table."""
+
+    orders: int
+    of_drawn: int
+    last_at: dt.datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CampaignPage:
+    """The context of campaigns/show.html."""
+
+    campaign: LaunchedCampaign
+    arms: list[ArmLine]
+    outcome: OutcomeSoFar
+    is_provisional: bool
+
+
+@blueprint.get("/<int:campaign_id>")
+def show(campaign_id: int) -> str | Response | tuple[str, int]:
+    """A launched campaign; a draft is shown in its form."""
+    with unit_of_work() as work:
+        campaign = get_campaign(work, current_shop().id, campaign_id)
+    if campaign.state != LAUNCHED:
+        return redirect(url_for("campaigns.edit", campaign_id=campaign_id))
+    return _page(campaign_id, "")
+
+
+@blueprint.post("/<int:campaign_id>/failed-sends")
+def record_failed(campaign_id: int) -> str | Response | tuple[str, int]:
+    """Read back which messages did not arrive."""
+    try:
+        with unit_of_work() as work:
+            campaign = get_launched(work, current_shop().id, campaign_id)
+            read = record_failed_sends(
+                work,
+                campaign_id=campaign.id,
+                ledger=campaign_ledger(settings(), campaign),
+                lines=posted_lines(request),
+                now=now(),
+            )
+    except RegularsError as error:
+        return _page(campaign_id, _said(error)), 422
+    flash(_failed_words(read), "caution" if read.held_out or read.strangers else "good")
+    return redirect(url_for("campaigns.show", campaign_id=campaign_id, _anchor="failed"))
+
+
+def plan_words(plan: Plan) -> list[tuple[str, list[str]]]:
+    """A plan in words: what each part is called, and its lines."""
+    parts = [
+        (gettext("Audience"), [rule_text(plan.audience, plan.currency)]),
+        (gettext("Left out"), _exclusion_lines(plan)),
+        (gettext("Arms"), _arm_lines(plan)),
+        (gettext("Report segments"), _segment_lines(plan)),
+        (gettext("Days"), _day_lines(plan)),
+        (gettext("Measures"), _metric_lines(plan)),
+        (gettext("Draw and decision"), _decision_lines(plan)),
+    ]
+    return [(part, [line[:1].upper() + line[1:] for line in lines]) for part, lines in parts]
+
+
+def _page(campaign_id: int, problem: str) -> str:
+    shop = current_shop()
+    with unit_of_work() as work:
+        campaign = get_launched(work, shop.id, campaign_id)
+        counts = contact_counts(work, settings(), shop_id=shop.id, campaign_id=campaign_id)
+        failed = failed_sends_by_arm(work, campaign_id)
+    plan = campaign.plan
+    page = CampaignPage(
+        campaign=campaign,
+        arms=_arms(campaign, counts, failed),
+        outcome=_outcome(campaign),
+        is_provisional=now() < plan.settled_at,
+    )
+    return render_template(
+        "campaigns/show.html", page=page, words=plan_words(plan), problem=problem
+    )
+
+
+def _arms(
+    campaign: LaunchedCampaign, counts: dict[str, tuple[int, int]], failed: dict[str, int]
+) -> list[ArmLine]:
+    personal = {arm.name for arm in campaign.plan.arms if arm.offer.reach == "personal"}
+    lines = []
+    for place, (name, customers) in enumerate(campaign.arms):
+        listed, silenced = counts.get(name, (0, 0))
+        lines.append(
+            ArmLine(
+                place=place,
+                name=arm_label(name),
+                customers=customers,
+                share=customers / campaign.drawn,
+                is_holdout=name == HOLDOUT,
+                has_codes=name in personal,
+                listed=listed,
+                silenced=silenced,
+                failed=failed.get(name, 0),
+            )
+        )
+    return lines
+
+
+def _outcome(campaign: LaunchedCampaign) -> OutcomeSoFar:
+    """Counted from the orders table as it is now; exact, and quick on one column pass."""
+    plan = campaign.plan
+    drawn = campaign_ledger(settings(), campaign).lazy().select("customer_id")
+    lines = OrdersTable(settings().shop_dir(campaign.shop_id)).scan()
+    bought = (
+        lines.filter(
+            (pl.col("status") == PAID)
+            & (pl.col("amount") > 0)
+            & (pl.col("ordered_at") >= plan.outcome_start)
+            & (pl.col("ordered_at") < plan.outcome_stop)
+        )
+        .select("order_id", "customer_id")
+        .unique("order_id")
+    )
+    count = pl.len().alias("orders")
+    all_orders, of_drawn, last = pl.collect_all(
+        [
+            bought.select(count),
+            bought.join(drawn, on="customer_id", how="semi").select(count),
+            lines.select(pl.col("ordered_at").max()),
+        ]
+    )
+    return OutcomeSoFar(orders=all_orders.item(), of_drawn=of_drawn.item(), last_at=last.item())
+
+
+def _exclusion_lines(plan: Plan) -> list[str]:
+    out = plan.exclusions
+    lines = []
+    if out.customers:
+        lines.append(
+            ngettext(
+                "%(shown)s customer by id",
+                "%(shown)s customers by id",
+                len(out.customers),
+                shown=number(len(out.customers)),
+            )
+        )
+    if out.max_average_order_value is not None:
+        cap = short_money(out.max_average_order_value, plan.currency)
+        lines.append(gettext("average order value above %(cap)s", cap=cap))
+    return lines or [gettext("nobody, besides those on the suppression list")]
+
+
+def _arm_lines(plan: Plan) -> list[str]:
+    lines = [gettext("%(share)s%% held back (holdout)", share=points_text(plan.holdout))]
+    for arm in plan.arms:
+        personal = arm.offer.reach == "personal"
+        offer = offer_text(arm.offer, plan.currency)
+        parts = [
+            gettext("%(share)s%% %(name)s", share=points_text(arm.share), name=arm.name),
+            "" if offer == arm.name else offer,
+            gettext("with a personal code") if personal else gettext("open to the whole shop"),
+            gettext(
+                "%(channel)s at %(cost)s each",
+                channel=channel_text(arm.channel, arm.channel_label),
+                cost=money(arm.contact_cost, plan.currency),
+            ),
+        ]
+        if arm.offer.words:
+            parts.append(gettext("“%(words)s”", words=arm.offer.words))
+        lines.append(" · ".join(part for part in parts if part))
+    return lines
+
+
+def _segment_lines(plan: Plan) -> list[str]:
+    named = [
+        gettext("%(name)s: %(rule)s", name=s.name, rule=rule_text(s.rule, plan.currency))
+        for s in plan.segments
+    ]
+    return [*named, segment_label(EVERYONE_ELSE)] if named else [gettext("none")]
+
+
+def _day_lines(plan: Plan) -> list[str]:
+    return [
+        gettext("customers as of %(day)s", day=date(plan.as_of)),
+        gettext(
+            "orders count from %(first)s to %(last)s (%(days)s days)",
+            first=date(plan.send_date),
+            last=date(plan.outcome_end),
+            days=plan.window_days,
+        ),
+        gettext("returns settle until %(day)s", day=date(plan.settle_until)),
+    ]
+
+
+def _metric_lines(plan: Plan) -> list[str]:
+    others = [str(METRIC_LABELS[name]) for name in plan.secondary_metrics]
+    guards = [str(GUARDRAIL_LABELS[name]) for name in plan.guardrails]
+    lines = [
+        gettext("%(metric)s decides", metric=METRIC_LABELS[plan.primary_metric]),
+        gettext("also shown: %(metrics)s", metrics=", ".join(others)) if others else "",
+        gettext("must not get worse: %(metrics)s", metrics=", ".join(guards)) if guards else "",
+        gettext("margin: %(margin)s", margin=margin_text(plan)),
+    ]
+    cap = plan.exclusions.customer_revenue_cap
+    if cap is not None:
+        lines.append(
+            gettext("one customer counts up to %(cap)s", cap=short_money(cap, plan.currency))
+        )
+    return [line for line in lines if line]
+
+
+def _decision_lines(plan: Plan) -> list[str]:
+    return [
+        gettext("drawn by: %(unit)s", unit=UNIT_LABELS[plan.unit]),
+        gettext("confidence: %(share)s%%", share=points_text(plan.confidence)),
+        ngettext(
+            "decided for %(num)s further round",
+            "decided for %(num)s further rounds",
+            plan.horizon_rounds,
+        ),
+    ]
+
+
+def _failed_words(read: FailedSendsRead) -> str:
+    words = [
+        gettext(
+            "Of %(given)s ids %(recorded)s were recorded as not reached.",
+            given=number(read.given),
+            recorded=number(read.recorded),
+        )
+    ]
+    if read.known:
+        words.append(gettext("%(n)s were recorded before.", n=number(read.known)))
+    if read.strangers:
+        words.append(gettext("%(n)s are not in this campaign.", n=number(read.strangers)))
+    if read.held_out:
+        words.append(
+            gettext(
+                "%(n)s of them are held back, so somebody tried to contact the holdout.",
+                n=number(read.held_out),
+            )
+        )
+    return " ".join(words)
+
+
+def _said(error: RegularsError) -> str:
+    text = sentence(error.problem)
+    return text if error.hint is None else f"{text} {sentence(error.hint)}"

@@ -1,0 +1,113 @@
+"""Plans in words: offers, channels and metrics as a reader sees them."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import gettext, lazy_gettext
+
+from regulars_platform.campaigns.plan import EVERYONE_ELSE, HOLDOUT, Plan
+from regulars_platform.fields import FieldReader, percent_text
+from regulars_platform.offers.kinds import (
+    AmountOff,
+    FreeShipping,
+    MessageOnly,
+    Offer,
+    PercentOff,
+    read_offer,
+)
+from regulars_platform.orders.table import MONEY_SCALE
+from regulars_web.formats import money, number
+
+KIND_LABELS = {
+    "free_shipping": lazy_gettext("Free shipping from a threshold"),
+    "amount_off": lazy_gettext("Amount off from a threshold"),
+    "percent_off": lazy_gettext("Percent off"),
+    "message": lazy_gettext("Message only"),
+}
+CHANNEL_LABELS = {
+    "sms": lazy_gettext("SMS"),
+    "email": lazy_gettext("E-mail"),
+    "phone": lazy_gettext("Phone"),
+    "chat": lazy_gettext("Chat"),
+    "other": lazy_gettext("Another channel"),
+}
+METRIC_LABELS = {
+    "net_profit": lazy_gettext("Net profit"),
+    "revenue": lazy_gettext("Revenue"),
+    "orders": lazy_gettext("Orders"),
+    "buyers": lazy_gettext("Buyers"),
+}
+GUARDRAIL_LABELS = {"refunds": lazy_gettext("Refunds")}
+UNIT_LABELS = {
+    "customer": lazy_gettext("Each customer"),
+    "household": lazy_gettext("Household or shared phone together"),
+}
+
+
+def short_money(ten_thousandths: int | Decimal, currency: str) -> str:
+    """Money without the smaller coin where there is none."""
+    return money(ten_thousandths, currency, whole=ten_thousandths % MONEY_SCALE == 0)
+
+
+def offer_text(offer: Offer, currency: str) -> str:
+    """The offer in a few words, with currency."""
+    match offer:
+        case FreeShipping():
+            return str(
+                gettext("Free shipping from %(t)s", t=short_money(offer.threshold, currency))
+            )
+        case AmountOff():
+            return str(
+                gettext(
+                    "%(amount)s off from %(t)s",
+                    amount=short_money(offer.amount, currency),
+                    t=short_money(offer.threshold, currency),
+                )
+            )
+        case PercentOff(threshold=0):
+            return str(gettext("%(p)s%% off", p=points_text(offer.percent)))
+        case PercentOff():
+            return str(
+                gettext(
+                    "%(p)s%% off from %(t)s",
+                    p=points_text(offer.percent),
+                    t=short_money(offer.threshold, currency),
+                )
+            )
+        case MessageOnly():
+            return str(gettext("Message only"))
+
+
+def arm_title(arm: Mapping[str, Any], currency: str) -> str:
+    """What an arm as typed is called when nobody names it: its offer; "" while there is none."""
+    offer = read_offer(FieldReader(arm.get("offer")))
+    return "" if offer is None else offer_text(offer, currency)
+
+
+def points_text(points: int) -> str:
+    """Basis points as a number of percent, in the reader's format."""
+    return number(Decimal(percent_text(points)))
+
+
+def arm_label(name: str) -> str:
+    """An arm's name; the holdout's in plain words."""
+    return str(gettext("Held back (holdout)")) if name == HOLDOUT else name
+
+
+def segment_label(name: str) -> str:
+    """A segment's name; the rest in the reader's language."""
+    return str(gettext(EVERYONE_ELSE)) if name == EVERYONE_ELSE else name
+
+
+def channel_text(channel: str, label: str) -> str:
+    """The channel as the shop calls it."""
+    return label or str(CHANNEL_LABELS[channel])
+
+
+def margin_text(plan: Plan) -> str:
+    """One rate, or both ends of the range."""
+    low, high = points_text(plan.margin_low), points_text(plan.margin_high)
+    if plan.margin_low == plan.margin_high:
+        return str(gettext("%(rate)s%% of goods", rate=low))
+    return str(gettext("%(low)s%% to %(high)s%% of goods", low=low, high=high))
