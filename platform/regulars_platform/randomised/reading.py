@@ -4,6 +4,7 @@ CSV (comma, semicolon or tab; plain or gzip; UTF-8) and Parquet. Only the named 
 """
 
 import gzip
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -46,12 +47,12 @@ def read_columns(path: Path, *, text: Sequence[str], numbers: Sequence[str]) -> 
         frame = _scan(path)
         _refuse_unknown(frame.collect_schema().names(), wanted, path)
         raw = frame.select(wanted).collect()
-    except (pl.exceptions.PolarsError, UnicodeDecodeError, EOFError, OSError) as error:
+    except (pl.exceptions.PolarsError, UnicodeDecodeError, EOFError, OSError, zlib.error) as error:
         raise UnreadableFileError.because(
             N_("%(path)s cannot be read as CSV (UTF-8) or Parquet: %(error)s"),
             N_("Export it as CSV with a header line, or as Parquet."),
             path=str(path),
-            error=str(error).splitlines()[0],
+            error=(str(error).splitlines() or [type(error).__name__])[0],
         ) from error
     if raw.is_empty():
         raise UnreadableFileError.because(
@@ -96,6 +97,13 @@ def _refuse_unknown(names: Sequence[str], wanted: Sequence[str], path: Path) -> 
                 path=str(path),
                 name=name,
                 names=", ".join(list(names)[:40]),
+            )
+        if f"{name}_duplicated_0" in names:  # so Polars calls the second column of a name
+            raise UnreadableFileError.because(
+                N_("%(path)s has two columns named %(name)r."),
+                N_("Give each column its own name."),
+                path=str(path),
+                name=name,
             )
 
 

@@ -1,0 +1,116 @@
+"""Reading a randomised file: what is understood, and what is refused in words."""
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from regulars_platform.randomised.reading import UnreadableFileError, read_columns
+
+ROWS = b"arm,spend\nmail,1.50\nheld,\nmail,3\n"
+Write = Callable[[bytes], Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    def file(content: bytes) -> Path:
+        path = tmp_path / "customers.csv"
+        path.write_bytes(content)
+        return path
+
+    return file
+
+
+def read(path: Path) -> list[tuple[str | None, float | None]]:
+    return read_columns(path, text=["arm"], numbers=["spend"]).select("arm", "spend").rows()
+
+
+EXPECTED = [("mail", 1.5), ("held", None), ("mail", 3.0)]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        ROWS,
+        ROWS.replace(b",", b";"),
+        ROWS.replace(b",", b"\t"),
+        ROWS.replace(b"\n", b"\r\n"),
+        b"\xef\xbb\xbf" + ROWS,
+        gzip.compress(ROWS),
+        b'arm,note,spend\nmail,"a, b",1.50\nheld,,NA\nmail,x, 3 \n',
+        ROWS.removesuffix(b"\n"),
+    ],
+)
+def test_the_usual_forms_are_the_same_file(write: Write, content: bytes) -> None:
+    assert read(write(content)) == EXPECTED
+
+
+def test_parquet_is_the_same_file(tmp_path: Path) -> None:
+    path = tmp_path / "customers.parquet"
+    pl.DataFrame(
+        {"arm": ["mail", "held", "mail"], "spend": [1.5, float("nan"), 3.0]}
+    ).write_parquet(path)
+    assert read(path) == EXPECTED
+
+
+def test_numbers_as_text_are_not_taken_for_arms_and_whole_arms_become_text(tmp_path: Path) -> None:
+    path = tmp_path / "customers.parquet"
+    pl.DataFrame({"arm": [1, 0], "spend": [True, False]}).write_parquet(path)
+    assert read(path) == [("1", True), ("0", False)]
+
+
+def test_true_and_false_are_one_and_nothing(write: Write) -> None:
+    assert read(write(b"arm,spend\na,True\nb,false\n")) == [("a", 1.0), ("b", 0.0)]
+
+
+def test_only_the_named_columns_are_read(write: Write) -> None:
+    path = write(b"id,arm,spend,other\n1,mail,2,x\n")
+    assert read_columns(path, text=["arm"], numbers=["spend"]).columns == ["arm", "spend"]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "is empty"),
+        (b"arm,spend\n", "has a header but no rows"),
+        (bytes(range(256)) * 20, "is a binary file"),
+        (ROWS.decode().encode("utf-16"), "is a binary file"),
+        ("arm,spend\ncaf\u00e9,1\n".encode("latin-1"), "cannot be read as CSV"),
+        ("b\u00e9b\u00e9,spend\nx,1\n".encode("latin-1"), "has no column 'arm'"),
+        (gzip.compress(ROWS)[:-12], "cannot be read as CSV"),
+        (gzip.compress(ROWS)[:12], "cannot be read as CSV"),
+        (gzip.compress(ROWS)[:10] + b"\xff" * 40, "cannot be read as CSV"),
+        (b"PAR1 and no more", "cannot be read as CSV"),
+        (b"arm,spend\nmail,1,2,3\n", "cannot be read as CSV"),
+        (b"group,spend\nmail,1\n", "has no column 'arm'. It has: group, spend"),
+        (b"arm,spend,spend\nmail,1,2\n", "has two columns named 'spend'"),
+        (b"arm,spend\nmail,1\nheld,12.50 EUR\n", "line 3 holds '12.50 EUR'"),
+        (b'arm,spend\nmail,"1,200.00"\n', "line 2 holds '1,200.00'"),
+        (b"arm,spend\nmail,inf\n", "line 2 holds 'inf'"),
+        (b"arm,spend\nmail,1e999\n", "line 2 holds '1e999'"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_in_words(
+    write: Write, content: bytes, sentence: str
+) -> None:
+    with pytest.raises(UnreadableFileError) as refused:
+        read(write(content))
+    assert sentence in str(refused.value.problem)
+    assert refused.value.hint is not None
+
+
+def test_a_folder_and_a_missing_file_are_refused(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "nothing.csv"):
+        with pytest.raises(UnreadableFileError, match="There is no file"):
+            read(path)
+
+
+def test_dates_in_a_column_of_numbers_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "customers.parquet"
+    pl.DataFrame({"arm": ["a"], "spend": ["2026-01-01"]}).with_columns(
+        pl.col("spend").str.to_date()
+    ).write_parquet(path)
+    with pytest.raises(UnreadableFileError, match="holds Date, not numbers"):
+        read(path)
