@@ -86,8 +86,9 @@ def read_records(file: IO[str], delimiter: str, width: int | None = None) -> Ite
     """Records of a CSV text opened with `newline=""`; blank lines are no records.
 
     A record of several physical lines is a quoted line break, unless it does not fit `width`: then
-    its quotation mark was never meant to run on. Its first line is given as a record of its own
-    (unclosed_quote), and reading goes on with the next line.
+    its quotation mark was never meant to run on, as one on a single line without its mate. Its
+    first line is given as a record of its own (unclosed_quote), and reading goes on with the next
+    line.
     """
     lines = _Lines(file)
     reader = csv.reader(lines, delimiter=delimiter)
@@ -103,7 +104,9 @@ def read_records(file: IO[str], delimiter: str, width: int | None = None) -> Ite
         if cells == []:
             continue
         unfit = cells is None or (
-            len(lines.of_record) > 1 and width is not None and _ragged(cells, width)
+            width is not None
+            and _ragged(cells, width)
+            and (len(lines.of_record) > 1 or lines.of_record[0].count('"') % 2 == 1)
         )
         if not unfit and cells is not None:
             yield _Record(start, cells)

@@ -91,7 +91,10 @@ def _find_headings(start: str, limits: Limits) -> tuple[str, int, list[str]]:
     best: tuple[tuple[int, int, int], str, int, list[str]] | None = None
     for mark in (declared,) if declared else DELIMITERS:
         records = [
-            r for _, r in zip(range(50), read_records(io.StringIO(start), mark), strict=False)
+            r
+            for _, r in zip(
+                range(50), read_records(io.StringIO(start, newline=""), mark), strict=False
+            )
         ]
         if declared:
             records = records[1:]

@@ -216,7 +216,7 @@ def _choose_legacy(path: Path, broken_line: int) -> str:
             text = sample.decode(encoding)
         except UnicodeDecodeError:
             continue
-        first = next((line for line in io.StringIO(text) if line.strip()), "")
+        first = next((line for line in io.StringIO(text, newline="") if line.strip()), "")
         recognised = recognised_headings(re.split(r"[,;\t]", first))
         foreign = [heading for heading in recognised if not heading.isascii()]
         if len(foreign) > score:
