@@ -132,6 +132,17 @@ def serve(
     say("Regulars has ended.")
 
 
+def refuse_taken_port(address: Address) -> None:
+    """Raise ServingError now, before any long work, where `serve` would raise it later."""
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address.host, address.port))
+        except OSError as error:
+            raise ServingError.port_taken(address.host, address.port) from error
+
+
 def _choose_setup_code(settings: Settings, address: Address) -> str | None:
     if address.is_loopback:
         return None

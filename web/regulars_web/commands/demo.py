@@ -27,14 +27,16 @@ def demo(no_serve: bool, data_dir: Path | None, sample: Path | None, port: int) 
     import secrets
 
     from regulars_web.demo import build_demo
-    from regulars_web.serving import Address, serve
+    from regulars_web.serving import Address, refuse_taken_port, serve
 
     usual = default_data_dir()
     settings = build_settings(data_dir or usual.with_name(usual.name + "-demo"))
     folder = sample or Path(__file__).resolve().parents[3] / "sample_data"
+    address = Address(host="127.0.0.1", port=port)
+    if not no_serve:
+        refuse_taken_port(address)
     built = build_demo(settings, folder, now=dt.datetime.now(dt.UTC))
     click.echo(built.sentence)
-    address = Address(host="127.0.0.1", port=port)
     if no_serve:
         click.echo(f"To look at it: regulars serve --data {settings.data_dir}")
         click.echo(f"Sign in as {built.email} with {built.password}")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 
 from regulars_web.formats import number, percent
 
@@ -99,7 +99,7 @@ def _matches(checks: list[Mapping[str, Any]]) -> list[TrustItem]:
         TrustItem(
             state="ok",
             label=str(gettext("arms found alike before launch")),
-            detail=str(gettext("in %(n)s order files", n=number(len(judged)))),
+            detail=str(ngettext("in %(num)s order file", "in %(num)s order files", len(judged))),
         )
     ]
 

@@ -161,17 +161,33 @@ def _to_do(segments: Sequence[Group]) -> str:
     return " ".join(str(part) for part in parts)
 
 
+def chance(probability: float) -> str:
+    """A probability in whole percent; never "100%" or "0%" for what is not certain."""
+    if probability > 0.99:
+        return str(gettext("over %(share)s", share=percent(0.99, 0)))
+    if probability < 0.01:
+        return str(gettext("under %(share)s", share=percent(0.01, 0)))
+    return percent(probability, 0)
+
+
+def price(value: float, currency: str) -> str:
+    """What being wrong would cost; never nothing at all."""
+    if value < 1:
+        return str(gettext("under %(share)s", share=amount(1, currency, whole=True)))
+    return amount(value, currency, whole=True)
+
+
 def decision_reason(group: Group, currency: str) -> str:
     """Why this advice, with its price."""
     decision = group["decision"]
     if decision is None:
         return str(gettext("There is nothing to go by yet."))
     facts = {
-        "chance": percent(decision["chance_positive"], 0),
-        "keep": amount(decision["loss_if_kept_wrongly"], currency, whole=True),
-        "stop": amount(decision["loss_if_stopped_wrongly"], currency, whole=True),
-        "value": amount(decision["value_of_test"], currency, whole=True),
-        "cost": amount(decision["cost_of_test"], currency, whole=True),
+        "chance": chance(decision["chance_positive"]),
+        "keep": price(decision["loss_if_kept_wrongly"], currency),
+        "stop": price(decision["loss_if_stopped_wrongly"], currency),
+        "value": price(decision["value_of_test"], currency),
+        "cost": price(decision["cost_of_test"], currency),
     }
     if decision["advice"] == "retest":
         return str(
