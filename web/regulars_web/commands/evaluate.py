@@ -156,7 +156,7 @@ def _print(document: dict[str, Any]) -> None:
         click.echo("Counts are not equal; give --share ARM=SHARE to check them against the plan.")
     if checks["rows_without_arm"]:
         click.echo(f"WARNING: {checks['rows_without_arm']:,} rows have no arm and were left out.")
-    percent = f"{document['confidence']:.0%}"
+    percent = f"{100 * document['confidence']:g}%"
     for effect in document["effects"]:
         segment = effect["segment"]
         where = "" if segment is None else f" [{segment['column']} = {segment['value']}]"
