@@ -8,8 +8,8 @@ from regulars_web import formats
 
 
 def feature_heading(name: str) -> str:
-    """The label of a feature as a heading: its first letter large."""
-    label = str(gettext(FEATURES[name].label))
+    """The label of a feature as a heading: its first letter large; an unknown name as it is."""
+    label = str(gettext(FEATURES[name].label)) if name in FEATURES else name
     return label[:1].upper() + label[1:]
 
 

@@ -6,6 +6,7 @@ import polars as pl
 from flask_babel import gettext, ngettext
 
 from regulars_platform.customers.browse import Distribution, distribution
+from regulars_platform.customers.features import FEATURES
 from regulars_web import formats
 from regulars_web.charts import BarChart, BarInput, Histogram, build_bar_chart, build_histogram
 from regulars_web.pages.customers.shown import edge_text, feature_heading, feature_text
@@ -85,11 +86,17 @@ def build_channel_chart(features: pl.LazyFrame) -> BarChart | None:
 
 def _feature_chart(spread: Distribution, currency: str) -> FeatureChart:
     edges = [part.low for part in spread.bins] + [spread.bins[-1].high]
+    counts = [part.customers for part in spread.bins]
+    if FEATURES[spread.feature].kind == "share" and len(counts) > 1 and edges[-2] >= 1:
+        # nothing is more than the whole: exactly 100% belongs to the bar that ends there
+        last = counts.pop()
+        counts[-1] += last
+        edges.pop()
     return FeatureChart(
         heading=feature_heading(spread.feature),
         chart=build_histogram(
             edges,
-            [part.customers for part in spread.bins],
+            counts,
             [edge_text(spread.feature, edge, currency) for edge in edges],
         ),
         median=feature_text(spread.feature, spread.median, currency) or "",

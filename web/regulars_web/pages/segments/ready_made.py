@@ -1,6 +1,6 @@
-"""Ready-made rules with what each asks for: a threshold, a number of days."""
+"""Ready-made rules to start from. The threshold asks for numbers; the rest is changed after."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -14,177 +14,103 @@ from regulars_platform.words import N_
 from regulars_web import formats
 from regulars_web.pages.customers.shown import currency_text
 
-Numbers = Mapping[str, int]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Question:
-    """One number that is asked for. kind: money (read as ten-thousandths), percent or count."""
-
-    name: str
-    label: str
-    kind: str
-    usual: str
+FITS = "fits"
+_USUAL = {
+    "threshold": "",
+    "lowest": str(int(presets.FITS_FROM * 100)),
+    "highest": str(int(presets.FITS_TO * 100)),
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReadyMade:
-    """A ready-made rule: what it is for, what it asks for, how it is made and called."""
+    """A rule that needs no numbers to begin with; its title is the first proposal for a name."""
 
     key: str
     title: str
     text: str
-    questions: tuple[Question, ...]
-    build: Callable[[Numbers], Rule]
-    name: Callable[[Numbers, str], str]
+    rule: Rule
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Answered:
-    """What came of asking: a rule and a name for it, or problems by question."""
-
-    key: str
-    given: Mapping[str, str]
-    rule: Rule | None = None
-    name: str = ""
-    problems: Mapping[str, str] = field(default_factory=dict)
-
-
-def _fits(numbers: Numbers) -> Rule:
-    return presets.fits_threshold(
-        Decimal(numbers["threshold"]) / MONEY_SCALE,
-        lowest=Decimal(numbers["lowest"]) / 100,
-        highest=Decimal(numbers["highest"]) / 100,
-    )
-
-
-def _fits_name(numbers: Numbers, currency: str) -> str:
-    amount = currency_text(numbers["threshold"] / MONEY_SCALE, currency)
-    return str(gettext("Fits the threshold %(amount)s", amount=amount))
-
-
-_DAYS = lazy_gettext("Days")
 
 READY_MADE = {
     made.key: made
     for made in (
         ReadyMade(
-            key="fits",
-            title=lazy_gettext("Fits the threshold"),
-            text=lazy_gettext(
-                "For an offer from an amount upwards, such as free shipping: those who usually "
-                "spend somewhat less or slightly more on an order. Far below, it is out of reach; "
-                "far above, most get it anyway."
-            ),
-            questions=(
-                Question(
-                    name="threshold",
-                    label=lazy_gettext("Threshold of the offer"),
-                    kind="money",
-                    usual="",
-                ),
-                Question(
-                    name="lowest",
-                    label=lazy_gettext("Average order from, in % of the threshold"),
-                    kind="percent",
-                    usual=str(int(presets.FITS_FROM * 100)),
-                ),
-                Question(
-                    name="highest",
-                    label=lazy_gettext("to, in % of the threshold"),
-                    kind="percent",
-                    usual=str(int(presets.FITS_TO * 100)),
-                ),
-            ),
-            build=_fits,
-            name=_fits_name,
-        ),
-        ReadyMade(
             key="dormant",
             title=lazy_gettext("Dormant"),
-            text=lazy_gettext("Bought before, but not for a long time."),
-            questions=(
-                Question(
-                    name="days",
-                    label=lazy_gettext("Days without an order"),
-                    kind="count",
-                    usual="180",
-                ),
-            ),
-            build=lambda numbers: presets.dormant(days=numbers["days"]),
-            name=lambda numbers, _currency: gettext(
-                "Dormant for %(days)s days", days=formats.number(numbers["days"])
-            ),
-        ),
-        ReadyMade(
-            key="recent",
-            title=lazy_gettext("Recent buyers"),
-            text=lazy_gettext("Bought within the last days."),
-            questions=(Question(name="days", label=_DAYS, kind="count", usual="30"),),
-            build=lambda numbers: presets.recent_buyers(days=numbers["days"]),
-            name=lambda numbers, _currency: gettext(
-                "Bought within %(days)s days", days=formats.number(numbers["days"])
-            ),
+            text=lazy_gettext("bought before, but not for half a year"),
+            rule=presets.dormant(),
         ),
         ReadyMade(
             key="once",
             title=lazy_gettext("One-time buyers"),
-            text=lazy_gettext("Bought exactly once."),
-            questions=(),
-            build=lambda _numbers: presets.one_time_buyers(),
-            name=lambda _numbers, _currency: gettext("One-time buyers"),
+            text=lazy_gettext("bought exactly once"),
+            rule=presets.one_time_buyers(),
         ),
         ReadyMade(
             key="frequent",
             title=lazy_gettext("Frequent buyers"),
-            text=lazy_gettext("Bought several times, and not too long ago."),
-            questions=(
-                Question(
-                    name="orders", label=lazy_gettext("Orders at least"), kind="count", usual="3"
-                ),
-                Question(
-                    name="days",
-                    label=lazy_gettext("Last order within days"),
-                    kind="count",
-                    usual="365",
-                ),
-            ),
-            build=lambda numbers: presets.frequent_buyers(
-                orders=numbers["orders"], days=numbers["days"]
-            ),
-            name=lambda numbers, _currency: gettext(
-                "At least %(orders)s orders, the last within %(days)s days",
-                orders=formats.number(numbers["orders"]),
-                days=formats.number(numbers["days"]),
-            ),
+            text=lazy_gettext("at least 3 orders, the last within a year"),
+            rule=presets.frequent_buyers(),
+        ),
+        ReadyMade(
+            key="recent",
+            title=lazy_gettext("Recent buyers"),
+            text=lazy_gettext("bought within the last 30 days"),
+            rule=presets.recent_buyers(),
         ),
     )
 }
 """By key, in the order in which the page offers them."""
 
 
-def answer(made: ReadyMade, asked: Mapping[str, str], currency: str) -> Answered:
-    """Read the numbers that a ready-made rule asks for."""
-    given = {question.name: asked.get(question.name, question.usual) for question in made.questions}
-    reader = FieldReader(given)
-    numbers: dict[str, int] = {}
-    for question in made.questions:
-        if question.kind == "money":
-            value = reader.money(question.name, least=None)
-        else:
-            value = reader.whole(question.name, low=1, high=10_000)
-        if value is not None:
-            numbers[question.name] = value
-    if numbers.get("lowest", 0) > numbers.get("highest", 10_000):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Start:
+    """What the builder of a new segment starts with.
+
+    rule: None for an empty one. threshold: the fields of "fits the threshold" as typed (threshold
+    in currency units, both ends in percent of it), problems beside them.
+    """
+
+    threshold: Mapping[str, str] = field(default_factory=lambda: _USUAL)
+    rule: Rule | None = None
+    name: str = ""
+    problems: Mapping[str, str] = field(default_factory=dict)
+
+
+def choose_start(asked: Mapping[str, str], currency: str) -> Start:
+    """From the arguments of the address: preset, and the numbers that it asks for."""
+    key = asked.get("preset", "")
+    if key == FITS:
+        return _fit_threshold(asked, currency)
+    made = READY_MADE.get(key)
+    return Start() if made is None else Start(rule=made.rule, name=str(made.title))
+
+
+def _fit_threshold(asked: Mapping[str, str], currency: str) -> Start:
+    typed = {name: asked.get(name, usual) for name, usual in _USUAL.items()}
+    reader = FieldReader(typed)
+    threshold = reader.money("threshold", least=None)
+    lowest = reader.whole("lowest", low=1, high=1000)
+    highest = reader.whole("highest", low=1, high=1000)
+    if lowest is not None and highest is not None and lowest > highest:
         reader.refuse("lowest", N_("The lower end lies above the upper end: swap them."))
-    if reader.problems:
-        problems = {
-            problem.field or "": " ".join(
-                formats.sentence(said) for said in (problem.problem, problem.hint) if said
-            )
-            for problem in reader.problems
-        }
-        return Answered(key=made.key, given=given, problems=problems)
-    return Answered(
-        key=made.key, given=given, rule=made.build(numbers), name=made.name(numbers, currency)
+    if reader.problems or threshold is None or lowest is None or highest is None:
+        return Start(
+            threshold=typed,
+            problems={
+                problem.field or "": " ".join(
+                    formats.sentence(said) for said in (problem.problem, problem.hint) if said
+                )
+                for problem in reader.problems
+            },
+        )
+    units = Decimal(threshold) / MONEY_SCALE
+    shown = currency_text(float(units), currency, whole=units == units.to_integral_value())
+    return Start(
+        threshold=typed,
+        rule=presets.fits_threshold(
+            units, lowest=Decimal(lowest) / 100, highest=Decimal(highest) / 100
+        ),
+        name=str(gettext("Fits the threshold %(amount)s", amount=shown)),
     )

@@ -31,7 +31,7 @@ from regulars_web.pages.customers.shown import feature_heading
 from regulars_web.pages.segments.builder import Builder, build_builder, do_to_draft
 from regulars_web.pages.segments.checking import Checked, check_draft
 from regulars_web.pages.segments.draft import draft_of, empty_draft, read_draft
-from regulars_web.pages.segments.ready_made import READY_MADE, Answered, answer
+from regulars_web.pages.segments.ready_made import READY_MADE, Start, choose_start
 from regulars_web.pages.segments.words import operator_text, rule_text, unit_text
 
 blueprint = Blueprint("segments", __name__)
@@ -58,7 +58,7 @@ class EditPage:
     name: str
     name_problem: str
     builder: Builder
-    answered: Answered | None
+    start: Start
 
 
 @blueprint.get("/")
@@ -80,14 +80,10 @@ def overview() -> str:
 @blueprint.get("/new")
 def new() -> Page:
     """The builder, empty or filled in by a ready-made rule."""
-    made = READY_MADE.get(request.args.get("preset", ""))
-    if made is None:
-        return _edit_page(None, "", check_draft(empty_draft(), missing_is_wrong=False))
-    answered = answer(made, request.args, current_shop().currency)
-    draft = empty_draft() if answered.rule is None else draft_of(answered.rule)
-    checked = check_draft(draft, missing_is_wrong=False)
-    page = _edit_page(None, answered.name, checked, answered=answered)
-    return (page, 422) if answered.problems else page
+    start = choose_start(request.args, current_shop().currency)
+    draft = empty_draft() if start.rule is None else draft_of(start.rule)
+    page = _edit_page(None, start.name, check_draft(draft, missing_is_wrong=False), start=start)
+    return (page, 422) if start.problems else page
 
 
 @blueprint.post("/new")
@@ -172,14 +168,14 @@ def _edit_page(
     checked: Checked,
     *,
     name_problem: str = "",
-    answered: Answered | None = None,
+    start: Start | None = None,
 ) -> str:
     page = EditPage(
         segment=segment,
         name=name,
         name_problem=name_problem,
         builder=build_builder(checked),
-        answered=answered,
+        start=start or Start(),
     )
     return render_template(
         "segments/edit.html", page=page, builder=page.builder, ready_made=READY_MADE.values()

@@ -58,6 +58,10 @@ def _condition_text(condition: Condition, currency: str) -> str:
     assert isinstance(said, Sentence)  # noqa: S101 -- a condition is one sentence
     values = [_value_text(condition.feature, value, currency) for value in condition.values]
     shown = dict(said.parameters)
+    if condition.op == "=" and FEATURES[condition.feature].kind == "text":
+        return str(
+            gettext("%(feature)s is %(value)s", feature=sentence(shown["feature"]), value=values[0])
+        )
     if condition.op == "in":
         shown["value"] = ", ".join(values)
     elif values:
