@@ -16,6 +16,7 @@ from flask_babel import (
     get_timezone,
     gettext,
 )
+from markupsafe import Markup
 
 from regulars_platform.orders.table import MONEY_SCALE
 from regulars_platform.words import Sentence
@@ -29,18 +30,24 @@ def money(
     *,
     whole: bool = False,
     signed: bool = False,
+    exact: bool = False,
 ) -> str:
     """An amount, given in ten-thousandths, as the reader writes money.
 
     whole: without the smaller coin, for sums where it would only be noise. signed: a plus sign
-    before gains, so that they are told from losses without colour.
+    before gains, so that they are told from losses without colour. exact: every decimal there is,
+    for accounts that have to add up.
     """
     amount = Decimal(ten_thousandths) / MONEY_SCALE
     locale = get_locale()
     pattern = locale.currency_formats["standard"].pattern
     if whole:
         pattern = pattern.replace(".00", "")
-    text = str(babel_currency(abs(amount), currency, pattern, locale, currency_digits=not whole))
+    if exact:
+        pattern = pattern.replace(".00", ".00##")
+    text = str(
+        babel_currency(abs(amount), currency, pattern, locale, currency_digits=not (whole or exact))
+    )
     shown_zero = not re.search(r"[1-9]", text)
     if amount < 0 and not shown_zero:
         return MINUS + text
@@ -119,9 +126,16 @@ def currency_sign(code: str) -> str:
     return str(get_currency_symbol(code, locale=get_locale()))
 
 
+def breakable(name: str) -> Markup:
+    """A file name that may be broken after its dots, hyphens and underscores."""
+    parts = re.split(r"(?<=[._-])", name)
+    return Markup("<wbr>").join(parts)  # joining escapes the parts
+
+
 def install_formats(app: Flask) -> None:
     """Make these the filters of all templates, under their own names."""
     for shown in (money, money_interval, number, percent, date, date_time, iso, sentence):
         app.add_template_filter(shown, shown.__name__)
     app.add_template_filter(file_size, "file_size")
+    app.add_template_filter(breakable, "breakable")
     app.add_template_filter(currency_sign, "currency_sign")
