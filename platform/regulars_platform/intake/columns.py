@@ -48,7 +48,7 @@ def propose(form: FileForm, sample: pl.DataFrame) -> tuple[Proposal, ...]:
             confidence=0.95 if rank < 3 else 0.85,
         )
     for field, judge in _JUDGES.items():
-        if field in found:
+        if field in found or (field is OrderField.AMOUNT and _has_money(found)):
             continue
         shares = [(judge(_cells(sample, p)), -p) for p in sorted(free)]
         best = max(shares, default=(0.0, 0))
@@ -61,6 +61,10 @@ def propose(form: FileForm, sample: pl.DataFrame) -> tuple[Proposal, ...]:
                 confidence=round(0.7 * best[0], 2),
             )
     return tuple(found[field] for field in OrderField if field in found)
+
+
+def _has_money(found: Mapping[OrderField, Proposal]) -> bool:
+    return OrderField.TOTAL in found or {OrderField.UNIT_PRICE, OrderField.QUANTITY} <= set(found)
 
 
 def remembered_proposals(form: FileForm, mapping: Mapping[str, str]) -> tuple[Proposal, ...]:

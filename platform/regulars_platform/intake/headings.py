@@ -93,7 +93,8 @@ _SYNONYMS: dict[OrderField, str] = {
         "freight|delivery fee|买家应付邮费|应付邮费|邮费|运费|快递费|配送费"
     ),
     OrderField.REFUND: (
-        "refunded amount|amount refunded|refund amount|refund|refunds|refunded|total refunded|退款金额|"
+        "refunded amount|amount refunded|refund amount|refund|refunds|refunded|total refunded|"
+        "退款金额|"
         "买家退款金额|订单已退款金额|商品已退款金额|已退款金额|退款"
     ),
     OrderField.COUPON: (

@@ -13,8 +13,8 @@ LONDON = ZoneInfo("Europe/London")
 
 
 def at(*parts: int) -> dt.datetime:
-    year, month, day, *clock = parts
-    return dt.datetime.combine(dt.date(year, month, day), dt.time(*clock), dt.UTC)
+    year, month, day, hour, minute, second, micro = (*parts, 0, 0, 0, 0)[:7]
+    return dt.datetime(year, month, day, hour, minute, second, micro, tzinfo=dt.UTC)
 
 
 def read(cell: str, order: DateOrder | None = None, zone: dt.tzinfo = dt.UTC) -> dt.datetime | None:

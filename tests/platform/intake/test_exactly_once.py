@@ -8,6 +8,7 @@ import pytest
 from regulars_platform.intake import classify as classify_module
 from regulars_platform.intake import prepare as prepare_module
 from regulars_platform.intake import service, staging, storing
+from regulars_platform.intake.errors import DiskFullError, UndecidedError
 from regulars_platform.intake.models import ImportState, OverlapChoice
 from tests.platform.intake.builders import HEADER, NOW, ShopBench, csv
 
@@ -146,7 +147,7 @@ def test_an_overlap_that_appeared_since_the_check_is_asked_about(shop: ShopBench
     late = shop.confirmed(other_numbers)
     assert shop.check(late).overlap is None
     shop.bring_in(OLD)
-    with pytest.raises(service.UndecidedError, match="2 lines"):
+    with pytest.raises(UndecidedError, match="2 lines"):
         shop.store(late)
     kept = shop.get(late)
     assert kept.state is ImportState.CHECKED
@@ -168,7 +169,7 @@ def test_a_disk_that_fills_while_checking_stores_nothing_and_can_be_tried_again(
 
     with monkeypatch.context() as patch:
         patch.setattr(prepare_module, "write_rejects", full)
-        with pytest.raises(service.RegularsError, match="disk is full"):
+        with pytest.raises(DiskFullError, match="disk is full"):
             shop.check(import_id)
     kept = shop.get(import_id)
     assert kept.state is ImportState.FAILED
@@ -191,7 +192,7 @@ def test_a_disk_that_fills_while_storing_stores_nothing(
 
     with monkeypatch.context() as patch:
         patch.setattr(storing, "commit", full)
-        with pytest.raises(service.RegularsError, match="disk is full"):
+        with pytest.raises(DiskFullError, match="disk is full"):
             shop.store(import_id)
     assert shop.stored().equals(before)
     assert shop.get(import_id).state is ImportState.FAILED
