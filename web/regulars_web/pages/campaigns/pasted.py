@@ -15,14 +15,15 @@ PIECE = 1 << 16
 
 
 def posted_lines(request: Request) -> Iterator[str]:
-    """Lines of the field `ids`, then of the file `file`. IdListError where both are empty.
+    """Lines of the file `file`, then of the field `ids`. IdListError where both are empty.
 
     Files are read as a stream, in UTF-8 (with or without mark) or GB18030.
     """
     typed = request.form.get("ids", "").splitlines()
     file = request.files.get("file")
     if file is not None and file.filename:
-        return chain(typed, _decoded(file.stream))
+        # the file first: a heading is looked for in the first line of all
+        return chain(_decoded(file.stream), typed)
     if not any(line.strip() for line in typed):
         raise IdListError(
             Sentence(N_("No customer id came.")),

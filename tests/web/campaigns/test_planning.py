@@ -1,0 +1,259 @@
+"""The plan form: what it starts with, what it keeps, what it refuses beside which field."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from regulars_platform.campaigns.service import get_campaign
+from regulars_platform.campaigns.tables import Campaign
+from regulars_platform.segments.presets import one_time_buyers
+from regulars_platform.segments.rules import rule_json
+from regulars_platform.segments.service import save_segment
+from regulars_platform.storage.database import Database
+from tests.web.campaigns.build import filled, keep, said_beside, second_arm, text_of, value_of
+from tests.web.conftest import NOW, Browser
+
+
+def draft_of(database: Database, campaign_id: int) -> dict[str, Any]:
+    with database.unit_of_work() as session:
+        return dict(get_campaign(session, 1, campaign_id).draft)
+
+
+def test_without_orders_the_list_has_one_button_and_it_brings_orders(owner: Browser) -> None:
+    page = owner.get("/campaigns/").get_data(as_text=True)
+    assert "No campaign yet" in page
+    assert page.count('class="button"') == 1
+    assert 'class="button" href="/data/"' in page
+
+
+def test_a_new_plan_starts_from_what_the_orders_say(planner: Browser) -> None:
+    page = planner.get("/campaigns/new").get_data(as_text=True)
+    # the last order is of 19 October 2026 (customers of number % 5 == 4 with three orders)
+    assert value_of(page, "as_of") == "2026-10-20"
+    assert value_of(page, "send_date") >= "2026-11-21"
+    days = dt.date.fromisoformat(value_of(page, "outcome_end")) - dt.date.fromisoformat(
+        value_of(page, "send_date")
+    )
+    assert days.days == 27
+    # the median customer spends 69.5; 15% more is 79.9; the next round figure is 80
+    assert value_of(page, "arms.0.offer.threshold") == "80"
+    assert value_of(page, "arms.0.offer.shipping_cost") == "6"
+    assert value_of(page, "holdout_percent") == "20"
+    # what the orders do not say is left for the shop to say
+    assert value_of(page, "margin_low_percent") == ""
+    assert value_of(page, "arms.0.contact_cost") == ""
+    assert "needs mending" not in page
+
+
+def test_a_plan_can_start_from_a_saved_segment(planner: Browser, database: Database) -> None:
+    with database.unit_of_work() as session:
+        segment = save_segment(session, shop_id=1, name="Once", rule=one_time_buyers(), now=NOW)
+    page = planner.get(f"/campaigns/new?segment={segment.id}").get_data(as_text=True)
+    assert f'<option value="segment:{segment.id}" selected>Once</option>' in page
+    # every third of 300 customers has one order
+    assert "100 customers take part" in text_of(page)
+    kept = keep(planner, **{"audience.choice": f"segment:{segment.id}"})
+    assert draft_of(database, kept)["audience"] == rule_json(one_time_buyers())
+
+
+def test_the_fitting_audience_follows_the_threshold_and_is_copied_into_the_draft(
+    planner: Browser, database: Database
+) -> None:
+    kept = keep(planner, **{"arms.0.offer.threshold": "50", "audience.highest": "130"})
+    rule = draft_of(database, kept)["audience"]
+    assert rule == {"feature": "average_order_value", "op": "between", "value": ["30", "65"]}
+    page = planner.get(f"/campaigns/{kept}/plan").get_data(as_text=True)
+    assert value_of(page, "audience.lowest") == "60"
+    assert value_of(page, "audience.highest") == "130"
+
+
+def test_an_arm_without_a_name_is_called_after_its_offer(
+    planner: Browser, database: Database
+) -> None:
+    kept = keep(planner)
+    assert draft_of(database, kept)["arms"][0]["name"] == "Free shipping from £80"
+    again = planner.get(f"/campaigns/{kept}/plan").get_data(as_text=True)
+    assert value_of(again, "arms.0.name") == ""
+    fields = filled(do="save", **{"arms.0.offer.threshold": "90"})
+    planner.post(f"/campaigns/{kept}/plan", fields)
+    assert draft_of(database, kept)["arms"][0]["name"] == "Free shipping from £90"
+
+
+REFUSALS = {
+    "a holdout of zero": ({"holdout_percent": "0"}, "holdout_percent", "Without a holdout"),
+    "a window that ends before it starts": (
+        {"outcome_end": "2026-10-31"},
+        "outcome_end",
+        "before it starts",
+    ),
+    "returns that settle before the window ends": (
+        {"settle_until": "2026-11-05"},
+        "settle_until",
+        "before the window ends",
+    ),
+    "customers described after the sending": ({"as_of": "2026-11-03"}, "as_of", "after the send"),
+    "shares that do not add up": (
+        {"arms.0.share_percent": "50", **second_arm()},
+        "holdout_percent",
+        "add up to 110 percent instead of 100",
+    ),
+    "an audience of nobody": (
+        {"arms.0.offer.threshold": "5000"},
+        "audience",
+        "holds for no customer",
+    ),
+    "no threshold to fit": (
+        {"arms.0.offer.threshold": ""},
+        "audience",
+        "Without a threshold",
+    ),
+    "a threshold in words": (
+        {"arms.0.offer.threshold": "eighty"},
+        "arms.0.offer.threshold",
+        "A number such as",
+    ),
+    "a discount above the threshold": (
+        second_arm(**{"offer.amount": "90"}) | {"arms.0.share_percent": "40"},
+        "arms.1.offer.amount",
+        "must be below the threshold",
+    ),
+    "two arms of one name": (
+        second_arm(name="Free shipping from £80") | {"arms.0.share_percent": "40"},
+        "arms.1.name",
+        "cannot both be called",
+    ),
+    "margins the wrong way round": (
+        {"margin_high_percent": "20"},
+        "margin_high_percent",
+        "below the lower one",
+    ),
+    "everybody left out": (
+        {"exclusions.max_average_order_value": "1"},
+        "audience",
+        "are excluded",
+    ),
+    "a channel without a name": (
+        {"arms.0.channel": "other"},
+        "arms.0.channel_label",
+        "how these customers are contacted",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", REFUSALS)
+def test_what_cannot_be_launched_is_refused_beside_its_field(planner: Browser, what: str) -> None:
+    change, field, reason = REFUSALS[what]
+    answer = planner.post("/campaigns/new", filled(do="review", **change))
+    assert answer.status_code == 422
+    assert reason in said_beside(answer.get_data(as_text=True), field)
+
+
+def test_a_draft_with_problems_is_kept_and_they_stay_beside_their_fields(
+    planner: Browser,
+) -> None:
+    kept = keep(planner, holdout_percent="0", outcome_end="2026-10-31", margin_low_percent="")
+    page = planner.get(f"/campaigns/{kept}/plan").get_data(as_text=True)
+    assert "Without a holdout" in said_beside(page, "holdout_percent")
+    assert "before it starts" in said_beside(page, "outcome_end")
+    assert "give a number" in said_beside(page, "margin_low_percent")
+    assert value_of(page, "outcome_end") == "2026-10-31"
+    # and the launch page is not to be had by its address
+    refused = planner.get(f"/campaigns/{kept}/launch")
+    assert refused.status_code == 422
+    assert "Without a holdout" in said_beside(refused.get_data(as_text=True), "holdout_percent")
+
+
+def test_a_draft_needs_a_name_and_nothing_is_kept_without(
+    planner: Browser, database: Database
+) -> None:
+    answer = planner.post("/campaigns/new", filled(do="save", name=" "))
+    assert answer.status_code == 422
+    assert "fill this in" in said_beside(answer.get_data(as_text=True), "name")
+    with database.unit_of_work() as session:
+        assert session.query(Campaign).count() == 0
+
+
+def test_arms_can_be_added_and_removed_without_keeping_the_draft(
+    planner: Browser, database: Database
+) -> None:
+    two = planner.post("/campaigns/new", filled(do="arm-add")).get_data(as_text=True)
+    assert value_of(two, "arms.0.share_percent") == "40"
+    assert value_of(two, "arms.1.share_percent") == "40"
+    three = planner.post(
+        "/campaigns/new", filled(do="arm-add", **second_arm()) | {"holdout_percent": "10"}
+    ).get_data(as_text=True)
+    assert [value_of(three, f"arms.{n}.share_percent") for n in range(3)] == ["30", "30", "30"]
+    one = planner.post("/campaigns/new", filled(do="arm-remove:0", **second_arm()))
+    page = one.get_data(as_text=True)
+    assert value_of(page, "arms.0.name") == "Eight off"
+    assert "arms.1." not in page
+    with database.unit_of_work() as session:
+        assert session.query(Campaign).count() == 0
+
+
+def test_report_segments_are_added_moved_and_removed(planner: Browser) -> None:
+    rows = {
+        "segments.0.name": "Quiet",
+        "segments.0.rule": '{"feature": "last_order_days", "op": ">=", "value": "20"}',
+        "segments.1.name": "Once",
+        "segments.1.rule": '{"feature": "orders", "op": "=", "value": "1"}',
+    }
+    up = planner.post("/campaigns/new", filled(do="segment-up:1", **rows)).get_data(as_text=True)
+    assert [value_of(up, f"segments.{n}.name") for n in range(2)] == ["Once", "Quiet"]
+    added = planner.post(
+        "/campaigns/new", filled(do="segment-add", segment_add="preset:frequent", **rows)
+    ).get_data(as_text=True)
+    assert value_of(added, "segments.2.name") == "Frequent buyers"
+    gone = planner.post("/campaigns/new", filled(do="segment-remove:0", **rows))
+    assert value_of(gone.get_data(as_text=True), "segments.0.name") == "Once"
+
+
+def test_a_forged_rule_is_refused_not_obeyed(planner: Browser) -> None:
+    rows = {"segments.0.name": "Odd", "segments.0.rule": '{"feature": "salary", "op": ">="}'}
+    answer = planner.post("/campaigns/new", filled(do="review", **rows))
+    assert answer.status_code == 422
+    assert "salary" in said_beside(answer.get_data(as_text=True), "segments.0.name")
+
+
+def test_the_kind_of_offer_brings_its_own_fields(planner: Browser) -> None:
+    fields = filled(do="show", **{"arms.0.offer.kind": "percent_off"})
+    page = planner.post("/campaigns/new", fields).get_data(as_text=True)
+    assert value_of(page, "arms.0.offer.percent") == ""
+    assert value_of(page, "arms.0.offer.threshold") == "80"
+    assert "shipping_cost" not in page
+
+
+def test_the_side_counts_who_takes_part_and_divides_them(planner: Browser) -> None:
+    page = planner.post("/campaigns/preview", filled()).get_data(as_text=True)
+    text = text_of(page)
+    # average order values are 40 to 99, five customers each; 48 to 96 are 49 values
+    assert "245 customers take part" in text
+    assert "245 of 300 customers" in text
+    assert "Held back at random (holdout) 49" in text
+    assert "Free shipping from £80 196" in text
+    assert "threshold £80" in text
+    assert "four times out of five" in text
+    assert "<html" not in page
+
+
+def test_the_side_shows_what_it_can_while_the_plan_is_incomplete(planner: Browser) -> None:
+    fields = filled(**{"arms.0.contact_cost": "", "holdout_percent": ""})
+    text = text_of(planner.post("/campaigns/preview", fields).get_data(as_text=True))
+    assert "245 customers take part" in text
+    assert "threshold £80" in text
+    assert "once every arm is filled in" in text
+
+
+def test_a_draft_can_be_thrown_away(planner: Browser) -> None:
+    kept = keep(planner)
+    planner.post(f"/campaigns/{kept}/delete")
+    assert planner.get(f"/campaigns/{kept}/plan").status_code == 404
+
+
+def test_a_draft_of_another_shop_is_not_there(planner: Browser, database: Database) -> None:
+    kept = keep(planner)
+    with database.unit_of_work() as session:
+        session.get_one(Campaign, kept).shop_id = 1
+        assert session.get(Campaign, kept + 1) is None
+    assert planner.get(f"/campaigns/{kept + 1}/plan").status_code == 404
