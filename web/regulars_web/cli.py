@@ -37,6 +37,9 @@ COMMANDS: dict[str, LazyCommand] = {
         "an order file into the shop, with every line accounted for",
     ),
     "segment": LazyCommand("regulars_web.commands.segment:segment", "groups of customers by rule"),
+    "campaign": LazyCommand(
+        "regulars_web.commands.campaign:campaign", "plan, launch, lists and report of a campaign"
+    ),
     "evaluate": LazyCommand(
         "regulars_web.commands.evaluate:evaluate",
         "effects of any randomised file, without a shop or any set-up",
