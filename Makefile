@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help install demo serve test check lint types contracts calibration lock translations clean
+.PHONY: help install chromium demo serve test check lint types contracts calibration lock translations clean
 
 help: ## list what can be done
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -24,7 +24,10 @@ demo: install ## load the sample shop, run its campaign to a report, serve it on
 serve: install ## start Regulars on your own data
 	$(BIN)/regulars serve
 
-test: install ## all tests, the browser ones with a real Chromium
+chromium: install
+	bash requirements/ensure-chromium.sh $(BIN)
+
+test: install chromium ## all tests, the browser ones with a real Chromium
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: install ## style

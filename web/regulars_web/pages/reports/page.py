@@ -135,6 +135,9 @@ def shown(
     """An answer in money, in all or per customer."""
     if "not_estimable" in answer:
         return Shown(text=str(gettext("cannot tell")), interval=reason_words(answer["code"]))
+    if answer["low"] == answer["high"]:
+        exact = amount(answer["estimate"] * times, currency, whole=whole, signed=True)
+        return Shown(text=exact, interval=str(gettext("known exactly")))
     return Shown(
         text=amount(answer["estimate"] * times, currency, whole=whole, signed=True),
         interval=interval(answer["low"] * times, answer["high"] * times, currency, whole=whole),

@@ -30,7 +30,7 @@ def trust_items(document: Mapping[str, Any]) -> tuple[TrustItem, ...]:
             label=str(gettext("plan and assignment frozen")),
             detail=str(
                 gettext(
-                    "plan %(plan)s, ledger %(ledger)s; both checked just now",
+                    "plan %(plan)s, ledger %(ledger)s, checked when this was evaluated",
                     plan=document["inputs"]["plan_sha256"][:8],
                     ledger=document["inputs"]["ledger_sha256"][:8],
                 )
