@@ -103,8 +103,8 @@ def test_an_import_that_is_killed_again_and_again_ends_with_every_line_once(
     server = Server(data=settings.data_dir, port=free_port())
 
     try:
-        run_with_kills(server, database, "check_import", import_id, (0.1, 0.7, 1.5))
-        run_with_kills(server, database, "store_import", import_id, (0.0, 0.05, 0.15, 0.3))
+        run_with_kills(server, database, "check_import", import_id, (0.7,))
+        run_with_kills(server, database, "store_import", import_id, (0.05, 0.3))
     finally:
         server.kill()
 
