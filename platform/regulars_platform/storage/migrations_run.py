@@ -3,18 +3,23 @@
 import pkgutil
 from importlib import import_module
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection
 
 import regulars_platform
 from regulars_platform.settings import Settings
 from regulars_platform.storage.database import Base, Database
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 
 def upgrade(settings: Settings) -> None:
     """Run the migrations that this database has not seen yet. Safe to repeat."""
+    # imported here: web and worker only need the tables, and Alembic takes a second to load
+    from alembic import command
+
     database = Database(settings)
     try:
         with database.engine.begin() as connection:
@@ -23,8 +28,10 @@ def upgrade(settings: Settings) -> None:
         database.dispose()
 
 
-def build_config(connection: Connection) -> Config:
+def build_config(connection: Connection) -> "Config":
     """Alembic's configuration on an open connection, without any ini file."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", "regulars_platform:migrations")
     config.attributes["connection"] = connection
