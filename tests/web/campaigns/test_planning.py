@@ -164,6 +164,22 @@ def test_a_draft_with_problems_is_kept_and_they_stay_beside_their_fields(
     assert "Without a holdout" in said_beside(refused.get_data(as_text=True), "holdout_percent")
 
 
+def test_an_arm_is_not_asked_for_a_name_while_its_offer_is_unclear(planner: Browser) -> None:
+    fields = filled(do="review", **{"arms.0.offer.shipping_cost": "five"})
+    page = planner.post("/campaigns/new", fields).get_data(as_text=True)
+    assert "A number such as" in said_beside(page, "arms.0.offer.shipping_cost")
+    assert said_beside(page, "arms.0.name") == ""
+    assert "one field needs mending" in page
+
+
+def test_looking_at_a_new_plan_that_does_not_hold_keeps_no_draft(
+    planner: Browser, database: Database
+) -> None:
+    planner.post("/campaigns/new", filled(do="review", holdout_percent="0"))
+    with database.unit_of_work() as session:
+        assert session.query(Campaign).count() == 0
+
+
 def test_a_draft_needs_a_name_and_nothing_is_kept_without(
     planner: Browser, database: Database
 ) -> None:

@@ -150,10 +150,11 @@ def form_of_draft(draft: Mapping[str, Any], saved: Sequence[Segment]) -> PlanFor
     return PlanForm(draft=dict(draft), audience=_choice_of(rule, _dicts(draft.get("arms")), saved))
 
 
-def with_chosen_audience(form: PlanForm, saved: Sequence[Segment]) -> PlanForm:
-    """The form with the rule that its choice of audience means."""
+def completed(form: PlanForm, saved: Sequence[Segment], *, title_of: TitleOf) -> PlanForm:
+    """The form with the rule that its choice of audience means, and a name for every arm."""
     rule = audience_rule(form.audience, form.arms, saved, form.draft.get("audience"))
-    return replace(form, draft=form.draft | {"audience": rule})
+    named = with_names(form.arms, title_of)
+    return replace(form, draft=form.draft | {"audience": rule, "arms": named})
 
 
 def audience_rule(

@@ -40,9 +40,9 @@ from regulars_web.pages.campaigns.defaults import ShopFacts, find_shop_facts, ne
 from regulars_web.pages.campaigns.form import (
     OFFER_FIELDS,
     PlanForm,
+    completed,
     form_of_draft,
     read_form,
-    with_chosen_audience,
 )
 from regulars_web.pages.campaigns.problems import full_draft, with_error, with_plan_problems
 from regulars_web.pages.campaigns.side import Side, build_side
@@ -106,7 +106,7 @@ def new() -> str | Response | tuple[str, int]:
         wanted = request.args.get("segment", type=int)
         if wanted is not None:
             draft["audience"] = dict(get_segment(work, shop.id, wanted).rule)
-        form = with_chosen_audience(form_of_draft(draft, saved), saved)
+        form = completed(form_of_draft(draft, saved), saved, title_of=_title)
     return _show(None, form, saved)
 
 
@@ -175,9 +175,13 @@ def _posted(campaign_id: int | None) -> str | Response | tuple[str, int]:
     form = _read(saved)
     if do not in ("save", "review"):
         changed = change_form(form, do, add=request.form.get("segment_add", ""), saved=saved)
-        changed = with_chosen_audience(changed, saved)
+        changed = completed(changed, saved, title_of=_title)
         known = campaign_id is not None
         return _show(campaign_id, with_plan_problems(changed, shop) if known else changed, saved)
+    judged = _judged(form) if do == "review" else form
+    if judged.problems and campaign_id is None:
+        # not kept yet, so that loading this answer again keeps no second draft
+        return _show(None, judged, saved), 422
     try:
         kept_id = _keep(campaign_id, form)
     except RegularsError as error:
@@ -185,7 +189,9 @@ def _posted(campaign_id: int | None) -> str | Response | tuple[str, int]:
     if do == "save":
         flash(gettext("The draft is kept."), "good")
         return redirect(url_for("campaigns.edit", campaign_id=kept_id))
-    return _review(kept_id, form, saved)
+    if judged.problems:
+        return _show(kept_id, judged, saved), 422
+    return redirect(url_for("campaigns.launch", campaign_id=kept_id))
 
 
 def _keep(campaign_id: int | None, form: PlanForm) -> int:
@@ -197,20 +203,17 @@ def _keep(campaign_id: int | None, form: PlanForm) -> int:
         return campaign_id
 
 
-def _review(
-    campaign_id: int, form: PlanForm, saved: list[Segment]
-) -> str | Response | tuple[str, int]:
-    """On to the launch page, if the plan is complete and there is somebody to draw from."""
+def _judged(form: PlanForm) -> PlanForm:
+    """The form with all that keeps it from being launched, an empty audience included."""
     judged = with_plan_problems(form, current_shop())
-    if not judged.problems:
-        try:
-            with unit_of_work() as work:
-                refuse_empty(_preview(work, form))
-        except RegularsError as error:
-            judged = with_error(form, error, current_shop())
     if judged.problems:
-        return _show(campaign_id, judged, saved), 422
-    return redirect(url_for("campaigns.launch", campaign_id=campaign_id))
+        return judged
+    try:
+        with unit_of_work() as work:
+            refuse_empty(_preview(work, form))
+    except RegularsError as error:
+        return with_error(form, error, current_shop())
+    return judged
 
 
 def refuse_empty(preview: Preview) -> None:

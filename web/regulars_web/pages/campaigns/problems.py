@@ -49,7 +49,15 @@ def sorted_problems(
         found.setdefault(path, [])
         if text not in found[path]:
             found[path].append(text)
-    return found
+    return {path: texts for path, texts in found.items() if not _follows(path, found, draft)}
+
+
+def _follows(path: str, found: Mapping[str, list[str]], draft: Mapping[str, Any]) -> bool:
+    """Whether a problem is gone once another one is: an arm is named after its offer."""
+    arm = re.fullmatch(r"arms\.(\d+)\.name", path)
+    if arm is None or not any(other.startswith(f"arms.{arm[1]}.offer") for other in found):
+        return False
+    return not draft["arms"][int(arm[1])].get("name")
 
 
 def control_of(path: str) -> str:
