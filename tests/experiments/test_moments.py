@@ -96,8 +96,9 @@ def test_a_weighted_sum_of_columns_is_that_of_the_rows() -> None:
     together = found.summary([("a",)], net)
     assert together.mean[0] == pytest.approx(rows.mean(), rel=1e-12)
     assert together.variance[0] == pytest.approx(rows.var(ddof=1), rel=1e-12)
-    assert found.covariance([("a",)], net, {"cost": 1})[0] == pytest.approx(
-        np.cov(rows, cost)[0, 1], rel=1e-10
+    half_back = {"cost": Fraction(1, 2), "goods": Fraction(-3)}
+    assert found.covariance([("a",)], net, half_back)[0] == pytest.approx(
+        np.cov(rows, cost / 2 - 3 * goods)[0, 1], rel=1e-10
     )
 
 
