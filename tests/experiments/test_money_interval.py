@@ -19,7 +19,7 @@ from regulars_experiments.money_interval import (
 from regulars_experiments.results import Intervals, Reason
 from tests.experiments.build import Floats, arms_of, estimate, reason, shape_of
 
-REPETITIONS = 3_000
+REPETITIONS = 2_000
 
 
 def spending(n: int, buyers: int, *, seed: int, log_sd: float = 1.0, times: float = 1.0) -> Floats:

@@ -22,9 +22,9 @@ ERRORS = np.array([15.0, 10.0, 16.0, 11.0, 9.0, 11.0, 10.0, 18.0])
 
 def brute_force(y: Floats, error: Floats, scale: float) -> dict[str, Floats]:
     """The same model on a fine grid of (mu, tau), nothing integrated by formula."""
-    tau = np.linspace(1e-3, 5 * scale, 700)[None, :, None]
+    tau = (5 * scale * (np.arange(350) + 0.5) / 350)[None, :, None]
     reach = 8 * error.max() + 4 * scale
-    mu = np.linspace(y.mean() - reach, y.mean() + reach, 900)[:, None, None]
+    mu = np.linspace(y.mean() - reach, y.mean() + reach, 450)[:, None, None]
     log_weight = stats.norm.logpdf(y, mu, np.sqrt(error**2 + tau**2)).sum(axis=2)
     log_weight = log_weight + stats.halfnorm.logpdf(tau[..., 0], scale=scale)
     weight = np.exp(log_weight - log_weight.max())
@@ -68,7 +68,7 @@ def test_a_spread_far_below_the_prior_s_scale_is_resolved() -> None:
 
 def test_pooled_intervals_hold_the_truth_as_often_as_they_say() -> None:
     rng = np.random.default_rng(32)
-    held, repetitions, segments = 0, 250, 8
+    held, repetitions, segments = 0, 150, 8
     for _ in range(repetitions):
         tau = abs(rng.normal(0, 2.0))
         truth = rng.normal(5.0, tau, segments)
