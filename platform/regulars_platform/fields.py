@@ -16,6 +16,7 @@ WHOLE = 10_000
 """100% in basis points."""
 
 _LARGEST = Decimal(10) ** 10
+_FIRST_YEAR, _LAST_YEAR = 1900, 2999
 
 
 class FieldError(RegularsError):
@@ -144,12 +145,23 @@ class FieldReader:
             self.refuse(field, N_("Please give a day, as in 2026-01-31."))
             return None
         try:
-            return dt.date.fromisoformat(str(value).strip())
+            day = dt.date.fromisoformat(str(value).strip())
         except ValueError:
             self.refuse(
                 field, N_("A day as in 2026-01-31 is expected, %(got)s came."), got=repr(value)
             )
             return None
+        if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+            # windows before and after a day are reckoned from it, in any time zone
+            self.refuse(
+                field,
+                N_("A day from %(first)s to %(last)s is expected, %(got)s came."),
+                first=str(_FIRST_YEAR),
+                last=str(_LAST_YEAR),
+                got=day.isoformat(),
+            )
+            return None
+        return day
 
     def items(self, field: str) -> list[object]:
         """The entries of a list; none where the field is missing."""

@@ -46,6 +46,7 @@ def test_a_good_value_is_exact(method: str, value: object, expected: object) -> 
         ("text", "x" * 201, "201 came"),
         ("date", "31.1.2026", "as in 2026-01-31"),
         ("date", "", "Please give a day"),
+        ("date", "0001-01-01", "from 1900 to 2999"),
         ("items", "abc", "A list"),
     ],
 )

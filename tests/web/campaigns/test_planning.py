@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from regulars_platform.campaigns.service import get_campaign
+from regulars_platform.campaigns.service import create_draft, get_campaign
 from regulars_platform.campaigns.tables import Campaign
 from regulars_platform.segments.presets import one_time_buyers
 from regulars_platform.segments.rules import rule_json
@@ -232,6 +232,18 @@ def test_a_forged_rule_is_refused_not_obeyed(planner: Browser) -> None:
     assert "salary" in said_beside(answer.get_data(as_text=True), "segments.0.name")
 
 
+def test_a_rule_of_the_drafts_own_is_shown_and_kept(planner: Browser, database: Database) -> None:
+    rule = {"feature": "orders", "op": ">=", "value": "3"}
+    with database.unit_of_work() as session:
+        raw = {"name": "From a file", "audience": rule, "as_of": "2026-11-01"}
+        kept = create_draft(session, shop_id=1, raw=raw, now=NOW).id
+    page = planner.get(f"/campaigns/{kept}/plan").get_data(as_text=True)
+    assert "100 customers take part" in text_of(page)
+    own = {"audience.choice": "kept", "audience.rule": value_of(page, "audience.rule")}
+    planner.post(f"/campaigns/{kept}/plan", filled(do="save", **own))
+    assert draft_of(database, kept)["audience"] == rule
+
+
 def test_the_kind_of_offer_brings_its_own_fields(planner: Browser) -> None:
     fields = filled(do="show", **{"arms.0.offer.kind": "percent_off"})
     page = planner.post("/campaigns/new", fields).get_data(as_text=True)
@@ -273,3 +285,46 @@ def test_a_draft_of_another_shop_is_not_there(planner: Browser, database: Databa
         session.get_one(Campaign, kept).shop_id = 1
         assert session.get(Campaign, kept + 1) is None
     assert planner.get(f"/campaigns/{kept + 1}/plan").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {},
+        {"arms": [{}], "segments": [{}], "audience": 7},
+        {"arms": ["x", {"offer": {"kind": "gift"}}], "segments": "x", "exclusions": [1]},
+    ],
+)
+def test_any_draft_from_a_file_can_be_mended_in_the_form(
+    planner: Browser, database: Database, raw: dict[str, Any]
+) -> None:
+    with database.unit_of_work() as session:
+        kept = create_draft(session, shop_id=1, raw={"name": "From a file"} | raw, now=NOW).id
+    page = planner.get(f"/campaigns/{kept}/plan")
+    assert page.status_code == 200
+    assert "mending" in page.get_data(as_text=True)
+    assert planner.post(f"/campaigns/{kept}/plan", filled(do="review")).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("as_of", "0001-01-01"),
+        ("as_of", "9999-12-31"),
+        ("settle_until", "9999-12-31"),
+        ("outcome_end", "9999-12-31"),
+        ("send_date", "0001-01-01"),
+        ("holdout_percent", "NaN"),
+        ("arms.0.offer.threshold", "1e-99999999"),
+        ("arms.0.offer.threshold", "1e400"),
+        ("audience.lowest", "-5"),
+        ("audience.lowest", "500"),
+        ("arms.99999999999.name", "x"),
+        ("segments.0.rule", "[" * 100_000),
+        ("exclusions.customers", "=1+1\n\x00"),
+    ],
+)
+def test_whatever_is_typed_the_side_answers(planner: Browser, field: str, value: str) -> None:
+    fields = filled(**{field: value})
+    assert planner.post("/campaigns/preview", fields).status_code == 200
+    assert planner.post("/campaigns/new", fields | {"do": "review"}).status_code in (302, 422)

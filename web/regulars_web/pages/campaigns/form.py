@@ -6,6 +6,7 @@ chosen differently from how they are kept: as a choice that becomes a rule.
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
@@ -145,9 +146,26 @@ def read_form(
 
 
 def form_of_draft(draft: Mapping[str, Any], saved: Sequence[Segment]) -> PlanForm:
-    """The form of a kept draft: how its audience was chosen is seen from its rule."""
-    rule = draft.get("audience")
-    return PlanForm(draft=dict(draft), audience=_choice_of(rule, _dicts(draft.get("arms")), saved))
+    """The form of a kept draft: how its audience was chosen is seen from its rule.
+
+    A draft may come from a file and lack anything; the form has all its rows and fields.
+    """
+    rule, segments = draft.get("audience"), _dicts(draft.get("segments"))
+    whole = {
+        **draft,
+        "audience": rule,
+        "arms": [_whole_arm(arm) for arm in _dicts(draft.get("arms")) or [{}]],
+        "segments": [{"name": "", "rule": None} | segment for segment in segments],
+    }
+    return PlanForm(draft=whole, audience=_choice_of(rule, whole["arms"], saved))
+
+
+def _whole_arm(arm: Mapping[str, Any]) -> dict[str, Any]:
+    offer = arm.get("offer")
+    usual = {"kind": "free_shipping"} | (dict(offer) if isinstance(offer, Mapping) else {})
+    if usual["kind"] not in OFFER_FIELDS:
+        usual["kind"] = "free_shipping"
+    return {**dict.fromkeys((*ARM_TEXTS, "share_percent"), ""), **arm, "offer": usual}
 
 
 def completed(form: PlanForm, saved: Sequence[Segment], *, title_of: TitleOf) -> PlanForm:
@@ -261,12 +279,8 @@ def _fits(rule: object, threshold: Decimal | None) -> AudienceChoice | None:
 
 def _places(posted: MultiDict[str, str], prefix: str) -> list[int]:
     """The numbers of the rows posted under a prefix, in order, at most 100."""
-    found = {
-        int(name.split(".")[1])
-        for name in posted
-        if name.startswith(f"{prefix}.") and name.split(".")[1].isdecimal()
-    }
-    return sorted(found)[:100]
+    row = re.compile(rf"{prefix}\.(\d{{1,3}})\.", re.ASCII)
+    return sorted({int(found[1]) for name in posted if (found := row.match(name))})[:100]
 
 
 def _dicts(found: object) -> list[dict[str, Any]]:
@@ -280,11 +294,13 @@ def _decimal(text: object) -> Decimal | None:
         number = Decimal(str(text).strip())
     except InvalidOperation:
         return None
-    return number if number.is_finite() and abs(number) < Decimal(10) ** 10 else None
+    if not number.is_finite() or abs(number) >= Decimal(10) ** 10:
+        return None
+    return number if number == round(number, 10) else None
 
 
 def _json(text: str) -> object:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None

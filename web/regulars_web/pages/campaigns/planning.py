@@ -12,7 +12,11 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from regulars_platform.campaigns.errors import EmptyAudienceError, NoOrdersError
+from regulars_platform.campaigns.errors import (
+    EmptyAudienceError,
+    NoOrdersError,
+    PlanDamagedError,
+)
 from regulars_platform.campaigns.plan import MAX_ARMS, METRICS, UNITS
 from regulars_platform.campaigns.plan_form import read_draft
 from regulars_platform.campaigns.preview import Preview, preview_draft
@@ -276,7 +280,13 @@ def _preview(work: Session, form: PlanForm) -> Preview:
 
 def _line(campaign: Campaign) -> CampaignLine:
     if campaign.state == LAUNCHED:
-        launched = launched_of(campaign)
+        try:
+            launched = launched_of(campaign)
+        except PlanDamagedError:
+            # its own page says so; the list has to stay usable
+            return CampaignLine(
+                row=campaign, is_launched=True, dates=(None, None), arms=[], drawn=None
+            )
         return CampaignLine(
             row=campaign,
             is_launched=True,

@@ -208,12 +208,12 @@ def _exclusion_lines(plan: Plan) -> list[str]:
 
 
 def _arm_lines(plan: Plan) -> list[str]:
-    lines = [gettext("%(share)s%% held back (holdout)", share=points_text(plan.holdout))]
+    lines = [gettext("%(share)s%%: held back (holdout)", share=points_text(plan.holdout))]
     for arm in plan.arms:
         personal = arm.offer.reach == "personal"
         offer = offer_text(arm.offer, plan.currency)
         parts = [
-            gettext("%(share)s%% %(name)s", share=points_text(arm.share), name=arm.name),
+            gettext("%(share)s%%: %(name)s", share=points_text(arm.share), name=arm.name),
             "" if offer == arm.name else offer,
             gettext("with a personal code") if personal else gettext("open to the whole shop"),
             gettext(
