@@ -4,7 +4,7 @@ A line is known by its key (order and line). Fields that this file does not have
 correction: they keep what is stored.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from regulars_platform.intake.staging import (
 )
 from regulars_platform.intake.tallies import Overlap, Share, Tallies
 from regulars_platform.orders.table import KEY, ORDER_SCHEMA, OrdersTable
-from regulars_platform.words import Sentence
+from regulars_platform.words import N_, Sentence
 
 CONTENT = tuple(name for name in ORDER_SCHEMA if name not in (*KEY, "import_id", "source_line"))
 _SOURCES: dict[str, tuple[OrderField, ...]] = {
@@ -129,6 +129,31 @@ def _with_fate(
     return frame.with_columns(fate.alias("fate")).select(*LINE_SCHEMA, "fate", "order_known")
 
 
+def _orders_in_another_form(lines: pl.LazyFrame) -> Iterator[Sentence]:
+    """Orders that are stored, but with none of the lines they have here: perhaps the same orders
+    exported once as a whole and once line by line."""
+    found = (
+        lines.group_by("order_id")
+        .agg(
+            pl.len().alias("lines"),
+            (pl.col("order_known") & (pl.col("fate") == "new")).all().alias("other"),
+        )
+        .filter("other")
+        .select(pl.len().alias("orders"), pl.col("lines").sum())
+        .collect(engine="streaming")
+        .row(0, named=True)
+    )
+    if found["orders"]:
+        yield Sentence(
+            N_(
+                "%(orders)s orders are stored already, but with other lines than here; their"
+                " %(lines)s lines would be added to them. If this file holds the same orders in"
+                " another form (whole orders or single lines), do not store it."
+            ),
+            found,
+        )
+
+
 def _tally(
     classified: Path, prepared: Path, facts: Mapping[str, Any], overlap: Overlap | None
 ) -> Tallies:
@@ -173,7 +198,10 @@ def _tally(
         reasons=facts["reasons"],
         unknown_status_words=facts["unknown_status_words"],
         overlap=overlap,
-        notes=tuple(Sentence.from_json(note) for note in facts["notes"]),
+        notes=(
+            *(Sentence.from_json(note) for note in facts["notes"]),
+            *_orders_in_another_form(lines),
+        ),
     )
     if not tallies.adds_up:
         raise AssertionError(f"lines went astray: {tallies}")

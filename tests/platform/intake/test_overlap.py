@@ -70,3 +70,14 @@ def test_a_new_line_of_a_stored_order_is_no_overlap(shop: ShopBench) -> None:
     shop.bring_in(STORED)
     tallies = shop.bring_in(csv(HEADER, "2,,2020-01-03 11:00,cup,1,7"))
     assert (tallies.overlap, tallies.stored.lines) == (None, 1)
+
+
+def test_the_same_orders_in_another_form_are_pointed_out(shop: ShopBench) -> None:
+    shop.bring_in(csv("order_id,customer_id,ordered_at,total", "1,anna,2020-01-02,10"))
+    lines = csv(HEADER, "1,anna,2020-01-02,tea,1,6", "1,anna,2020-01-02,cup,1,4")
+    notes = [str(note) for note in shop.check(shop.confirmed(lines)).notes]
+    assert len(notes) == 1
+    assert notes[0].startswith("1 orders are stored already, but with other lines")
+    assert shop.check(shop.confirmed(STORED)).notes[0].parameters == {"orders": 1, "lines": 2}
+    whole_again = csv("order_id,customer_id,ordered_at,total", "1,anna,2020-01-02,12")
+    assert shop.check(shop.confirmed(whole_again)).notes == ()
