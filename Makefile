@@ -5,9 +5,10 @@ SHELL := /bin/bash
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
+DATA ?= ../shared/data
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help install chromium demo serve test check lint types contracts calibration lock translations clean
+.PHONY: help install chromium demo serve test check lint types contracts calibration false-profit lock translations clean
 
 help: ## list what can be done
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -42,11 +43,22 @@ contracts: install ## which layer may import which
 
 check: lint types contracts test ## everything that must hold before a commit
 
+false-profit: install ## how often a profit is proved where none can be, on real orders (needs DATA=folder)
+	$(BIN)/python benchmarks/false_profit.py --data $(DATA) --salts 500
+	$(BIN)/python benchmarks/false_profit.py --data $(DATA) --salts 500 --planted 2
+
 calibration: install ## measure the money interval on simulated shops (about a minute)
 	$(BIN)/python benchmarks/calibration.py
 
 lock: install ## pin every dependency with its hashes
 	$(BIN)/uv pip compile -q --no-header --generate-hashes --python-version 3.11 --universal --no-emit-index-url --no-annotate pyproject.toml --extra dev requirements/build.in -o requirements/dev.lock
+
+WORDS := web/regulars_web/translations
+
+translations: install ## collect the words of all pages, merge them into the catalogues, compile
+	$(BIN)/pybabel -q extract -F $(WORDS)/babel.cfg -k lazy_gettext -k N_ --no-location --sort-output --omit-header -o build/messages.pot .
+	$(BIN)/pybabel -q update -i build/messages.pot -d $(WORDS) -l zh_Hans --no-fuzzy-matching --ignore-obsolete --no-wrap --omit-header
+	$(BIN)/pybabel compile -d $(WORDS) --statistics
 
 clean: ## forget the environment and the demo
 	rm -rf $(VENV) .demo
