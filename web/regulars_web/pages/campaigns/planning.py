@@ -135,7 +135,7 @@ def preview() -> str:
     with unit_of_work() as work:
         form = _read(list_segments(work, current_shop().id))
         side = build_side(_preview(work, form), form, current_shop())
-    return render_template("campaigns/side.html", side=side)
+    return render_template("campaigns/preview.html", side=side)
 
 
 @blueprint.post("/<int:campaign_id>/delete")
