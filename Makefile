@@ -56,8 +56,9 @@ lock: install ## pin every dependency with its hashes
 WORDS := web/regulars_web/translations
 
 translations: install ## collect the words of all pages, merge them into the catalogues, compile
+	mkdir -p build
 	$(BIN)/pybabel -q extract -F $(WORDS)/babel.cfg -k lazy_gettext -k N_ --no-location --sort-output --omit-header -o build/messages.pot .
-	$(BIN)/pybabel -q update -i build/messages.pot -d $(WORDS) -l zh_Hans --no-fuzzy-matching --ignore-obsolete --no-wrap --omit-header
+	$(BIN)/pybabel -q update -i build/messages.pot -d $(WORDS) -l zh_Hans --no-fuzzy-matching --ignore-obsolete --no-wrap
 	$(BIN)/pybabel compile -d $(WORDS) --statistics
 
 clean: ## forget the environment and the demo
