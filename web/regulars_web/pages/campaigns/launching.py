@@ -75,7 +75,7 @@ def launch_now(campaign_id: int) -> str | Response | tuple[str, int]:
                 campaign_id=campaign_id,
                 now=now(),
                 user_id=current_account().id,
-                salt=secrets.token_hex(SALT_BYTES),
+                salt=new_salt(),
             )
     except CampaignNotFoundError:
         raise
@@ -86,3 +86,8 @@ def launch_now(campaign_id: int) -> str | Response | tuple[str, int]:
         return show_form(campaign_id, error)
     flash(gettext("Launched. The plan is frozen and the lists are ready."), "good")
     return redirect(url_for("campaigns.show", campaign_id=campaign_id))
+
+
+def new_salt() -> str:
+    """A salt that nobody can foresee, so that nobody can choose who is drawn."""
+    return secrets.token_hex(SALT_BYTES)
