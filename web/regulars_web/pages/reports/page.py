@@ -20,6 +20,7 @@ from regulars_web.pages.reports.words import (
     decision_reason,
     headline,
     interval,
+    method_name,
     reason_words,
     segment_name,
 )
@@ -256,9 +257,10 @@ def _metric(document: Mapping[str, Any], effect: Mapping[str, Any], currency: st
         mean=value(effect["mean_arm"]),
         difference=difference(effect["difference"]),
         relative=_relative(effect["relative"]),
-        method=effect["method"],
+        method=method_name(effect["method"]),
         others=tuple(
-            (other["method"], difference(other["difference"])) for other in effect["sensitivity"]
+            (method_name(other["method"]), difference(other["difference"]))
+            for other in effect["sensitivity"]
         ),
     )
 

@@ -1,10 +1,10 @@
 """The report in words: sentences about money, how sure they are, and what to do."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from flask_babel import gettext, lazy_gettext, ngettext
+from flask_babel import get_locale, gettext, lazy_gettext, ngettext
 
 from regulars_experiments.results import REASONS, Reason
 from regulars_platform.campaigns.plan import EVERYONE_ELSE
@@ -39,6 +39,10 @@ METRICS = {
     "refunds": lazy_gettext("returns and refunds"),
     "net_profit": lazy_gettext("net profit"),
 }
+METHODS = {
+    "calibrated money interval": lazy_gettext("calibrated money interval"),
+    "delta method": lazy_gettext("delta method"),
+}
 REASON_WORDS = {
     Reason.TOO_FEW_UNITS: lazy_gettext("fewer than two customers in one of the two groups"),
     Reason.NO_VARIATION: lazy_gettext("nobody differs in either group"),
@@ -68,6 +72,11 @@ def reason_words(code: str) -> str:
     return str(REASON_WORDS.get(reason, REASONS[reason]))
 
 
+def method_name(name: str) -> str:
+    """A method as the reader knows it; those called after persons keep their names."""
+    return str(METHODS.get(name, name))
+
+
 def amount(value: float, currency: str, *, whole: bool = False, signed: bool = False) -> str:
     """Currency units as money."""
     return money(round(value * MONEY_SCALE), currency, whole=whole, signed=signed)
@@ -84,11 +93,7 @@ def headline(document: Mapping[str, Any], arm: str) -> str:
     currency = document["plan"]["currency"]
     group = next(g for g in document["overall"] if g["arm"] == arm)
     segments = [g for g in document["segments"] if g["arm"] == arm and not g["hidden"]]
-    return " ".join(
-        part
-        for part in (_earned(document, group, currency), _carried(segments), _to_do(segments))
-        if part
-    )
+    return _flowing((_earned(document, group, currency), _carried(segments), _to_do(segments)))
 
 
 def _earned(document: Mapping[str, Any], group: Group, currency: str) -> str:
@@ -123,7 +128,7 @@ def _earned(document: Mapping[str, Any], group: Group, currency: str) -> str:
         "not_proved": gettext("neither a profit nor a loss is proved"),
         "proved_worse": gettext("a loss is proved"),
     }[group["evidence"]]
-    return f"{words}; {proof}."
+    return str(gettext("%(money)s; %(proof)s.", money=words, proof=proof))
 
 
 def _carried(segments: Sequence[Group]) -> str:
@@ -158,7 +163,7 @@ def _to_do(segments: Sequence[Group]) -> str:
         parts.append(gettext("Stop: %(names)s.", names=_listed(by_advice["stop"])))
     if by_advice.get("retest"):
         parts.append(gettext("Test again: %(names)s.", names=_listed(by_advice["retest"])))
-    return " ".join(str(part) for part in parts)
+    return _flowing(parts)
 
 
 def chance(probability: float) -> str:
@@ -205,6 +210,12 @@ def decision_reason(group: Group, currency: str) -> str:
 
 def _confidence(document: Mapping[str, Any]) -> str:
     return f"{document['plan']['confidence_percent']}%"
+
+
+def _flowing(sentences: Iterable[str]) -> str:
+    """Sentences one after the other; Chinese puts no blank between them."""
+    blank = "" if str(get_locale()).startswith("zh") else " "
+    return blank.join(str(sentence) for sentence in sentences if sentence)
 
 
 def _listed(names: Sequence[str]) -> str:
