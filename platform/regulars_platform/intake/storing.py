@@ -46,7 +46,7 @@ def store(
         if version is None:
             classified = _up_to_date(folder, orders, import_, report)
             _require_choice(database, import_, classified, choice)
-            version = _write(folder, orders, import_, classified, choice, report)
+            version = _write(folder, orders, import_, classified, choice, database, report)
         tallies = _write_down(folder, database, import_, version, now)
     folder.forget_working_files()
     report("stored", tallies.stored.lines, tallies.stored.lines)
@@ -81,6 +81,7 @@ def _require_choice(
         row = repository.get_row(session, import_.id)
         row.state = ImportState.CHECKED
         row.tallies = classified.tallies.as_json()
+        row.overlap_choice = None  # it was said of another overlap
     raise UndecidedError.overlap(
         overlap.share.lines, overlap.first_at.date().isoformat(), overlap.last_at.date().isoformat()
     )
@@ -92,9 +93,13 @@ def _write(
     import_: OrderImport,
     classified: Classified,
     choice: OverlapChoice | None,
+    database: Database,
     report: Report,
 ) -> int | None:
-    """Receipt first, then the commit. Returns the version that holds the lines."""
+    """Receipt first, then the commit; from here on the mapping cannot be changed.
+
+    Returns the version that holds the lines.
+    """
     tallies = classified.tallies.after_choice(choice)
     write_json(
         folder.receipt,
@@ -103,6 +108,8 @@ def _write(
     if not tallies.stored.lines:
         return orders.version()
     report("storing", 0, tallies.stored.lines)
+    with database.unit_of_work() as session:
+        repository.get_row(session, import_.id).state = ImportState.STORING
     lines = folder.lines().filter(pl.col("fate") != "repeated")
     if tallies.overlapping.lines:
         lines = lines.join(

@@ -8,7 +8,7 @@ import pytest
 from regulars_platform.intake import classify as classify_module
 from regulars_platform.intake import prepare as prepare_module
 from regulars_platform.intake import service, staging, storing
-from regulars_platform.intake.errors import DiskFullError, UndecidedError
+from regulars_platform.intake.errors import DiskFullError, UndecidedError, WrongStateError
 from regulars_platform.intake.models import ImportState, OverlapChoice
 from tests.platform.intake.builders import HEADER, NOW, ShopBench, csv
 
@@ -105,6 +105,9 @@ def test_killed_between_the_commit_and_the_note_of_it_while_another_import_goes_
         kill_after(patch, storing, "commit")
         with pytest.raises(Killed):
             shop.store(first)
+    assert shop.get(first).state is ImportState.STORING
+    with pytest.raises(WrongStateError):
+        shop.check(first)
     shop.bring_in(NEW)
     tallies = shop.store(first)
     assert tallies.stored.lines == 2
@@ -153,6 +156,7 @@ def test_an_overlap_that_appeared_since_the_check_is_asked_about(shop: ShopBench
     assert kept.state is ImportState.CHECKED
     assert kept.tallies is not None
     assert kept.tallies.overlap is not None
+    assert kept.overlap_choice is None
     assert shop.store(late, OverlapChoice.LEAVE_OUT).overlapping.lines == 2
     assert shop.stored().height == 2
 
