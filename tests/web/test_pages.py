@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 
+from regulars_platform.campaigns.service import create_draft
 from regulars_platform.jobs import registry
 from regulars_platform.jobs.errors import UNEXPECTED
 from regulars_platform.jobs.models import JobState
@@ -33,6 +34,17 @@ def test_a_new_shop_is_shown_the_path_to_its_first_campaign(owner: Browser) -> N
     steps = ("Bring your orders", "Look at your customers", "Plan the first campaign")
     assert [text.index(step) for step in steps] == sorted(text.index(step) for step in steps)
     assert 'href="/data/"' in text
+
+
+def test_a_shop_with_a_draft_sees_it_on_its_first_page_and_the_path_still(
+    owner: Browser, database: Database
+) -> None:
+    with database.unit_of_work() as session:
+        create_draft(session, shop_id=1, raw={"name": "Spring tea"}, now=NOW)
+    text = owner.get("/").get_data(as_text=True)
+    assert "Spring tea" in text
+    assert "Draft" in text
+    assert "Bring your orders" in text
 
 
 def test_the_shop_can_be_renamed_and_a_name_is_needed(owner: Browser) -> None:

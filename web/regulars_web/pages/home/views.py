@@ -1,24 +1,41 @@
-"""The first page: for a new shop the path from orders to the first campaign."""
+"""The first page: for a new shop the path from orders to the first campaign, later what runs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, render_template
 
+from regulars_platform.campaigns.service import list_campaigns
+from regulars_platform.campaigns.tables import LAUNCHED, Campaign
 from regulars_platform.orders.table import OrdersTable
-from regulars_web.edge import current_shop, settings
+from regulars_web.edge import current_shop, settings, unit_of_work
 
 blueprint = Blueprint("home", __name__)
+
+SHOWN = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HomePage:
-    """The context of home/shop.html. has_orders: whether any order line is stored."""
+    """The context of home/shop.html.
+
+    has_orders: whether any order line is stored. has_launched: the first campaign is on its way,
+    so the path is behind the shop. latest: campaigns and drafts, newest first.
+    """
 
     has_orders: bool
+    has_launched: bool
+    latest: Sequence[Campaign]
 
 
 @blueprint.get("/")
 def shop() -> str:
     """The shop at a glance."""
-    orders = OrdersTable(settings().shop_dir(current_shop().id))
-    return render_template("home/shop.html", page=HomePage(has_orders=orders.exists()))
+    with unit_of_work() as work:
+        campaigns = list_campaigns(work, current_shop().id)
+    page = HomePage(
+        has_orders=OrdersTable(settings().shop_dir(current_shop().id)).exists(),
+        has_launched=any(campaign.state == LAUNCHED for campaign in campaigns),
+        latest=campaigns[:SHOWN],
+    )
+    return render_template("home/shop.html", page=page)
