@@ -90,7 +90,7 @@ def find_account(session: Session, user_id: int) -> Account | None:
 def names_of_users(session: Session, user_ids: Collection[int]) -> dict[int, str]:
     """Names by user id, of those who still have an account."""
     found = session.execute(select(User.id, User.name).where(User.id.in_(user_ids)))
-    return dict(found.tuples().all())
+    return {row.id: row.name for row in found}
 
 
 def choose_language(session: Session, user_id: int, locale: str | None) -> None:
