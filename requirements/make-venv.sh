@@ -32,7 +32,7 @@ install_debian() {
 python=$(find_python)
 if [ ! -x "$venv/bin/python" ] || ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
     rm -rf "$venv"
-    if ! "$python" -m venv "$venv" 2>/dev/null; then
+    if ! "$python" -m venv "$venv" >/dev/null 2>&1; then
         rm -rf "$venv"
         echo "Python's venv module is missing; installing Debian's python3-venv."
         install_debian python3-venv
@@ -40,5 +40,5 @@ if [ ! -x "$venv/bin/python" ] || ! "$venv/bin/python" -m pip --version >/dev/nu
     fi
 fi
 "$venv/bin/python" -m pip install -q --disable-pip-version-check --require-hashes -r "$here/installer.lock"
-"$venv/bin/uv" pip sync -q --python "$venv/bin/python" --require-hashes "$here/dev.lock"
+"$venv/bin/uv" pip sync -q --compile-bytecode --python "$venv/bin/python" --require-hashes "$here/dev.lock"
 "$venv/bin/uv" pip install -q --python "$venv/bin/python" --no-deps --no-build-isolation -e "$root"
