@@ -112,6 +112,10 @@ def _group(group: GroupFinding) -> dict[str, Any]:
         "control_margin": group.control_margin,
         "net": answer_as_json(group.net),
         "bars": [{"name": bar.name, **answer_as_json(bar.amount)} for bar in group.bars],
+        "sensitivity": [
+            {"method": other.method, "difference": answer_as_json(other.difference)}
+            for other in group.sensitivity
+        ],
         "adjusted_p": group.adjusted_p,
         "evidence": group.evidence.value,
         "pooled": None

@@ -4,8 +4,8 @@ Pure: frames and the plan in, findings out. Money in currency units per assigned
 household), from exact integer sums.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -18,6 +18,7 @@ from regulars_experiments.evaluation import (
     Design,
     Effect,
     Metric,
+    Sensitivity,
     collect_moments,
     compare,
     evaluate,
@@ -37,6 +38,7 @@ PROFIT = ProfitColumns(
 LEAST_SHOWN = 10
 """A cell with fewer units in arm or holdout is hidden: its figures would be about persons."""
 
+_NET = "net_profit"
 _COUNTS = ("orders", "buyer", "used_offer")
 _WHOLE = 10_000
 
@@ -66,7 +68,7 @@ class GroupFinding:
     margin per unit of the holdout. net: per unit. bars: add up to net. adjusted_p: after Holm over
     the family. pooled: None for everybody. offer_uses: per unit of the arm / of the holdout.
     leak: share of what the arm's offer cost that went to orders the holdout made anyway; None
-    where the offer cost nothing. hidden: too small to be shown.
+    where the offer cost nothing. hidden: too small to be shown. sensitivity: net by other methods.
     """
 
     arm: str
@@ -86,6 +88,7 @@ class GroupFinding:
     leak: float | None
     spread_changed: bool
     hidden: bool
+    sensitivity: tuple[Sensitivity, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,6 +120,12 @@ def find(outcomes: pl.DataFrame, ledger: pl.DataFrame, plan: Plan) -> Findings:
             shapes=(PROFIT.goods,),
         ),
     )
+    effects = evaluate(collect_moments(frame, design, scales), design)
+    checks = {
+        (effect.arm, None if effect.segment is None else effect.segment[1]): effect.sensitivity
+        for effect in effects
+        if effect.metric == _NET
+    }
     overall = _groups(by_segment.rolled_up(["arm"]), plan, [None])
     present = [
         name for name in plan.segment_names if any(key[1] == name for key in by_segment.cells)
@@ -127,11 +136,18 @@ def find(outcomes: pl.DataFrame, ledger: pl.DataFrame, plan: Plan) -> Findings:
             [int(_units(outcomes, arm)) for arm in plan.arm_names], [float(s) for s in plan.shares]
         ),
         balances=_balances(ledger, plan),
-        overall=tuple(overall),
-        segments=tuple(segments),
+        overall=tuple(_with_checks(group, checks) for group in overall),
+        segments=tuple(_with_checks(group, checks) for group in segments),
         heterogeneity=_heterogeneity(segments, plan),
-        effects=evaluate(collect_moments(frame, design, scales), design),
+        effects=tuple(effect for effect in effects if effect.metric != _NET),
     )
+
+
+def _with_checks(
+    group: GroupFinding, checks: Mapping[tuple[str, str | None], tuple[Sensitivity, ...]]
+) -> GroupFinding:
+    """The group with its net profit by other methods, from the row-wise net of the same data."""
+    return replace(group, sensitivity=checks.get((group.arm, group.segment), ()))
 
 
 def _units(outcomes: pl.DataFrame, arm: str) -> int:
@@ -139,8 +155,19 @@ def _units(outcomes: pl.DataFrame, arm: str) -> int:
 
 
 def _design(plan: Plan) -> Design:
-    """The declared metrics, the primary one first; net profit has its own section."""
+    """The declared metrics, the primary one first, and the row-wise net for its checks."""
+    rate = Fraction(plan.margin_low + plan.margin_high, 2 * _WHOLE)
     known = {
+        _NET: Metric(
+            name=_NET,
+            kind="mean",
+            value={
+                PROFIT.goods: rate,
+                PROFIT.returned: -rate,
+                PROFIT.offer_cost: -1,
+                PROFIT.contact_cost: -1,
+            },
+        ),
         "revenue": Metric(name="revenue", kind="mean", value={"revenue": 1}),
         "orders": Metric(name="orders", kind="mean", value={"orders": 1}),
         "buyers": Metric(name="buyers", kind="conversion", value={"buyer": 1}),
@@ -153,7 +180,7 @@ def _design(plan: Plan) -> Design:
         ),
         "capped_revenue": Metric(name="capped_revenue", kind="mean", value={"capped_revenue": 1}),
     }
-    wanted = [plan.primary_metric, *plan.secondary_metrics, "revenue", "average_order_value"]
+    wanted = [_NET, plan.primary_metric, *plan.secondary_metrics, "revenue", "average_order_value"]
     if plan.exclusions.customer_revenue_cap is not None:
         wanted.append("capped_revenue")
     wanted += plan.guardrails

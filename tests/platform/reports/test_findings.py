@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
+from scipy import stats
 
 from regulars_experiments.results import Estimate, NotEstimable, Reason
 from regulars_experiments.verdicts import Evidence
@@ -177,3 +178,38 @@ def test_declared_metrics_are_there_once_for_everybody_and_once_per_segment() ->
         "refunds",
     }
     assert {key[2] for key in keys} == {None, ("segment", NEAR), ("segment", FAR)}
+
+
+def test_net_profit_stands_beside_welch_on_each_customers_own_net_and_cuped() -> None:
+    people, orders = shop(10, told=1500, out=1500, buys=(0.3, 0.4))
+    campaign = plan(
+        holdout_percent="50",
+        arms=[arm(share_percent="50")],
+        margin_low_percent="40",
+        margin_high_percent="40",
+    )
+    outcomes = unit_outcomes(orders, people, campaign)
+    own = outcomes.with_columns(
+        net=(
+            0.40 * (pl.col("goods") - pl.col("returned"))
+            - pl.col("offer_cost")
+            - pl.col("contact_cost")
+        )
+        / 10_000
+    )
+    sides = {name: rows["net"].to_numpy() for (name,), rows in own.group_by("arm")}
+    expected = stats.ttest_ind(sides[TOLD], sides["holdout"], equal_var=False)
+
+    overall = find(outcomes, people, campaign).overall[0]
+
+    checks = {check.method: check.difference for check in overall.sensitivity}
+    welch = checks["Welch"]
+    assert isinstance(welch, Estimate)
+    assert isinstance(overall.net, Estimate)
+    assert welch.estimate == pytest.approx(overall.net.estimate, rel=1e-9)
+    assert welch.p_value == pytest.approx(expected.pvalue, rel=1e-9)
+    # with equal arms the limits are Welch's, and the covariance of margin and cost makes them the
+    # same as on the row-wise net, but for the degrees of freedom
+    assert overall.net.low == pytest.approx(welch.low, abs=0.001 * (welch.high - welch.low))
+    # nobody differed before (pre_spend is alike), so there is nothing to adjust for
+    assert checks["CUPED"] == NotEstimable(reason=Reason.NO_SPREAD_IN_COVARIATE)

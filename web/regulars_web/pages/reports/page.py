@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import gettext
 
+from regulars_platform.campaigns.plan import HOLDOUT
 from regulars_platform.reports.service import Report
 from regulars_web.charts import BarChart, BarInput
 from regulars_web.formats import number, percent
@@ -55,6 +56,7 @@ class ArmSection:
     reason: str
     chart: BarChart | None
     bars: tuple[BarLine, ...]
+    checks: tuple[tuple[str, Shown], ...]
     spread_changed: bool
 
 
@@ -93,6 +95,17 @@ class MetricRow:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class FileRow:
+    """One order file that brought outcomes. state: ok or bad, of the arms before launch."""
+
+    name: str
+    orders: str
+    known: str
+    before: str
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ReportPage:
     """The context of reports/show.html. document: the stored one, for the method section."""
 
@@ -105,10 +118,11 @@ class ReportPage:
     several_arms: bool
     heterogeneity: tuple[tuple[str, str], ...]
     metrics: tuple[MetricRow, ...]
+    files: tuple[FileRow, ...]
 
 
-def build_report_page(report: Report) -> ReportPage:
-    """The page of a stored report, in the reader's language."""
+def build_report_page(report: Report, file_names: Mapping[int, str]) -> ReportPage:
+    """The page of a stored report, in the reader's language. file_names: by import id."""
     document = report.document
     currency = document["plan"]["currency"]
     return ReportPage(
@@ -127,7 +141,27 @@ def build_report_page(report: Report) -> ReportPage:
             for effect in document["metrics"]
             if effect["segment"] is None
         ),
+        files=tuple(_file(match, file_names) for match in document["checks"]["matches"]),
     )
+
+
+def _file(match: Mapping[str, Any], names: Mapping[int, str]) -> FileRow:
+    found = ", ".join(
+        f"{percent(arm['found'] / arm['customers'])} {_arm_name(arm['arm'])}"
+        for arm in match["before"]
+        if arm["customers"]
+    )
+    return FileRow(
+        name=names.get(match["import_id"], str(match["import_id"])),
+        orders=number(match["orders"]),
+        known=percent(match["known"] / match["orders"], 1) if match["orders"] else "–",
+        before=str(gettext("no orders from before launch")) if match["p_value"] is None else found,
+        state="bad" if match["flagged"] else "ok",
+    )
+
+
+def _arm_name(arm: str) -> str:
+    return str(gettext("held out")) if arm == HOLDOUT else arm
 
 
 def shown(
@@ -163,6 +197,13 @@ def _arm(document: Mapping[str, Any], group: Mapping[str, Any], currency: str) -
         reason=decision_reason(group, currency),
         chart=_chart(group, bars),
         bars=tuple(bars),
+        checks=tuple(
+            (
+                method_name(check["method"]),
+                shown(check["difference"], currency, times=group["n"], whole=True),
+            )
+            for check in group["sensitivity"]
+        ),
         spread_changed=group["spread_changed"],
     )
 

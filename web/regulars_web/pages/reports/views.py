@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from regulars_platform.accounts.service import names_of_users
 from regulars_platform.campaigns.service import get_launched
 from regulars_platform.errors import RegularsError
+from regulars_platform.intake.service import list_imports
 from regulars_platform.jobs.service import enqueue, find_latest_job
 from regulars_platform.reports.document import canonical_report
 from regulars_platform.reports.service import (
@@ -42,10 +43,11 @@ def show(campaign_id: int) -> str:
         job = find_latest_job(work, ("evaluate_campaign",), campaign_id)
         decisions = list_decisions(work, campaign_id)
         names = names_of_users(work, {row.decided_by for row in decisions})
+        names_of_files = {int(file.id): file.filename for file in list_imports(work, shop_id)}
     return render_template(
         "reports/show.html",
         campaign=campaign,
-        page=None if report is None else build_report_page(report),
+        page=None if report is None else build_report_page(report, names_of_files),
         versions=versions,
         job=job,
         decisions=decision_rows(decisions, names),
