@@ -34,7 +34,12 @@ def group(
 
 def document(overall: dict[str, Any], *segments: dict[str, Any]) -> dict[str, Any]:
     return {
-        "plan": {"currency": "EUR", "confidence_percent": "95", "arms": [{"name": "told"}]},
+        "plan": {
+            "currency": "EUR",
+            "confidence_percent": "95",
+            "unit": "customer",
+            "arms": [{"name": "told"}],
+        },
         "overall": [overall],
         "segments": list(segments),
     }
@@ -75,6 +80,13 @@ def test_what_cannot_be_told_says_why(app: Flask) -> None:
     assert said(app, made).startswith(
         "What telling these 41,200 customers earned cannot be told: fewer than 30 buyers"
     )
+
+
+def test_households_and_arms_are_named(app: Flask) -> None:
+    made = document(group(None, net(0.5, 0.1, 0.9), "proved_better", "keep"))
+    made["plan"] |= {"unit": "household", "arms": [{"name": "told"}, {"name": "other"}]}
+
+    assert said(app, made).startswith("Telling these 41,200 households (told) earned €20,600 net")
 
 
 def test_the_same_in_chinese_has_no_english_left(app: Flask) -> None:

@@ -81,10 +81,11 @@ class SegmentRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MetricRow:
-    """One metric for everybody. role: primary, secondary or guard-rail."""
+    """One metric for everybody. role: primary, secondary or guard-rail; verdict: its chip."""
 
     name: str
     role: str
+    verdict: tuple[str, str] | None
     arm: str
     control: str
     mean: str
@@ -293,6 +294,7 @@ def _metric(document: Mapping[str, Any], effect: Mapping[str, Any], currency: st
     return MetricRow(
         name=str(METRICS.get(name, name)),
         role=_role(document, name),
+        verdict=_verdict(document, effect),
         arm=effect["arm"],
         control=value(effect["mean_control"]),
         mean=value(effect["mean_arm"]),
@@ -323,6 +325,21 @@ def _role(document: Mapping[str, Any], name: str) -> str:
     if name in plan["guardrails"]:
         return str(gettext("guard-rail"))
     return str(gettext("secondary"))
+
+
+def _verdict(document: Mapping[str, Any], effect: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Kind and word of the chip of the primary metric and of guard-rails; others have none."""
+    plan, answer = document["plan"], effect["difference"]
+    guards = effect["metric"] in plan["guardrails"]
+    if not guards and effect["metric"] != plan["primary_metric"]:
+        return None
+    if "not_estimable" in answer:
+        return _look(EVIDENCE, "cannot_tell")
+    rises, falls = answer["low"] > 0, answer["high"] < 0
+    # more of what a guard-rail counts is worse
+    better, worse = (falls, rises) if guards else (rises, falls)
+    key = "proved_better" if better else "proved_worse" if worse else "not_proved"
+    return _look(EVIDENCE, key)
 
 
 def _look(table: Mapping[str, tuple[str, Any]], key: str) -> tuple[str, str]:

@@ -99,12 +99,7 @@ def headline(document: Mapping[str, Any], arm: str) -> str:
 def _earned(document: Mapping[str, Any], group: Group, currency: str) -> str:
     net, n = group["net"], group["n"]
     facts: dict[str, Any] = {"n": number(n), "arm": group["arm"]}
-    several = len(document["plan"]["arms"]) > 1
-    who = (
-        gettext("these %(n)s customers (%(arm)s)", **facts)
-        if several
-        else gettext("these %(n)s customers", **facts)
-    )
+    who = _told(document, facts)
     if "not_estimable" in net:
         return str(
             gettext(
@@ -129,6 +124,18 @@ def _earned(document: Mapping[str, Any], group: Group, currency: str) -> str:
         "proved_worse": gettext("a loss is proved"),
     }[group["evidence"]]
     return str(gettext("%(money)s; %(proof)s.", money=words, proof=proof))
+
+
+def _told(document: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
+    """Who was told: customers, or the households that were drawn, and in which arm of several."""
+    plan = document["plan"]
+    if plan["unit"] == "household":
+        who = gettext("these %(n)s households", **facts)
+    else:
+        who = gettext("these %(n)s customers", **facts)
+    if len(plan["arms"]) > 1:
+        return str(gettext("%(who)s (%(arm)s)", who=who, arm=facts["arm"]))
+    return str(who)
 
 
 def _carried(segments: Sequence[Group]) -> str:
