@@ -15,6 +15,7 @@ from regulars_web.pages.reports.words import (
     ADVICE,
     BARS,
     EVIDENCE,
+    GUARD_RAIL,
     METRICS,
     amount,
     chance,
@@ -333,13 +334,14 @@ def _verdict(document: Mapping[str, Any], effect: Mapping[str, Any]) -> tuple[st
     guards = effect["metric"] in plan["guardrails"]
     if not guards and effect["metric"] != plan["primary_metric"]:
         return None
+    words = GUARD_RAIL if guards else EVIDENCE
     if "not_estimable" in answer:
-        return _look(EVIDENCE, "cannot_tell")
+        return _look(words, "cannot_tell")
     rises, falls = answer["low"] > 0, answer["high"] < 0
     # more of what a guard-rail counts is worse
     better, worse = (falls, rises) if guards else (rises, falls)
     key = "proved_better" if better else "proved_worse" if worse else "not_proved"
-    return _look(EVIDENCE, key)
+    return _look(words, key)
 
 
 def _look(table: Mapping[str, tuple[str, Any]], key: str) -> tuple[str, str]:

@@ -18,6 +18,12 @@ EVIDENCE = {
     "proved_worse": ("worse", lazy_gettext("proved worse")),
     "cannot_tell": ("open", lazy_gettext("cannot tell")),
 }
+GUARD_RAIL = {
+    "proved_better": ("better", lazy_gettext("got better")),
+    "not_proved": ("open", lazy_gettext("no harm proved")),
+    "proved_worse": ("worse", lazy_gettext("got worse")),
+    "cannot_tell": ("open", lazy_gettext("cannot tell")),
+}
 ADVICE = {
     "keep": ("keep", lazy_gettext("keep")),
     "stop": ("stop", lazy_gettext("stop")),
