@@ -44,7 +44,10 @@ def chromium() -> Iterator[Browser]:
 def page(chromium: Browser) -> Iterator[Page]:
     """A fresh browser profile on a desktop screen; fails on any script error."""
     context = chromium.new_context(
-        viewport={"width": 1280, "height": 900}, locale="en-GB", accept_downloads=True
+        viewport={"width": 1280, "height": 900},
+        locale="en-GB",
+        accept_downloads=True,
+        reduced_motion="reduce",  # colours caught in the middle of a change have no contrast
     )
     opened = context.new_page()
     opened.set_default_timeout(30_000)

@@ -114,6 +114,8 @@ def _options(
 
 
 def _print(tallies: "Tallies", currency: str) -> None:
+    from regulars_platform.intake.reasons import reason_sentence
+
     def row(label: str, share: "Share") -> None:
         amount = Decimal(share.money) / 10_000
         click.echo(f"{label:12s} {share.lines:>12,} lines {amount:>20,.4f} {currency}")
@@ -127,7 +129,9 @@ def _print(tallies: "Tallies", currency: str) -> None:
         row("  overlapping", tallies.overlapping)
     row("rejected", tallies.rejected)
     for reason, count in tallies.reasons.items():
-        click.echo(f"  {reason}: {count:,}")
+        click.echo(f"  {count:,} x {reason_sentence(reason)}")
+    for note in tallies.notes:
+        click.echo(str(note))
     click.echo(
         f"{tallies.orders:,} orders, {tallies.customers:,} customers, "
         f"{tallies.unattributed:,} lines without a customer"

@@ -1,0 +1,131 @@
+"""The shop on the command line: opened, filled with orders, asked for segments."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from regulars_web.cli import group
+
+FILE = """Order number,Customer,Ordered at,Status,Amount
+A1,c1,2026-01-02 10:00,paid,10.00
+A2,c1,2026-01-09 10:00,paid,20.50
+A3,c2,2026-01-03 10:00,cancelled,30.00
+1.2E+18,c3,2026-01-03 10:00,paid,40.00
+A5,,2026-01-03 10:00,paid,5.00
+"""
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+def run(data: Path, *words: str) -> Result:
+    return CliRunner().invoke(group, [*words, "--data", str(data)])
+
+
+@pytest.fixture
+def shop(data: Path) -> Path:
+    opened = run(
+        data, "init", "Tea", "--currency", "EUR", "--timezone", "UTC",
+        "--owner-name", "Wen", "--owner-email", "wen@example.org",
+        "--owner-password", "a long password",
+    )  # fmt: skip
+    assert opened.exit_code == 0, opened.output
+    return data
+
+
+@pytest.fixture
+def orders(tmp_path: Path) -> Path:
+    path = tmp_path / "orders.csv"
+    path.write_text(FILE)
+    return path
+
+
+def test_a_shop_is_opened_once(shop: Path) -> None:
+    again = run(
+        shop, "init", "Coffee", "--currency", "EUR", "--timezone", "UTC", "--owner-name", "W",
+        "--owner-email", "w@example.org", "--owner-password", "a long password",
+    )  # fmt: skip
+
+    assert again.exit_code == 1
+    assert "has an owner already" in again.output
+
+
+def test_without_a_shop_a_command_says_how_to_open_one(data: Path, orders: Path) -> None:
+    answer = run(data, "import", str(orders))
+
+    assert answer.exit_code == 1
+    assert "regulars init" in answer.output
+
+
+def test_an_import_accounts_for_every_line_and_writes_the_rejected_ones(
+    shop: Path, orders: Path, tmp_path: Path
+) -> None:
+    rejects = tmp_path / "rejects.csv"
+    answer = run(shop, "import", str(orders), "--rejects", str(rejects))
+
+    assert answer.exit_code == 0, answer.output
+    rows = {line.split()[0]: line.split()[1:] for line in answer.output.splitlines()[:4]}
+    assert rows == {
+        "read": ["5", "lines", "105.5000", "EUR"],
+        "stored": ["4", "lines", "65.5000", "EUR"],
+        "repeated": ["0", "lines", "0.0000", "EUR"],
+        "rejected": ["1", "lines", "40.0000", "EUR"],
+    }
+    assert "scientific notation" in answer.output
+    assert "1.2E+18" in rejects.read_text()
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        (("--map", "price=Amount"), "expected FIELD=HEADING with a field of: order_id"),
+        (("--status", "gone"), "expected WORD=paid"),
+    ],
+)
+def test_options_that_do_not_hold_are_refused(
+    shop: Path, orders: Path, option: tuple[str, str], said: str
+) -> None:
+    answer = run(shop, "import", str(orders), *option)
+
+    assert answer.exit_code == 2
+    assert said in " ".join(answer.output.split())
+
+
+def test_columns_may_be_said_outright(shop: Path, orders: Path) -> None:
+    fields = {
+        "order_id": "Order number",
+        "customer_id": "Customer",
+        "ordered_at": "Ordered at",
+        "amount": "Amount",
+    }
+    options = [part for name, head in fields.items() for part in ("--map", f"{name}={head}")]
+    answer = run(shop, "import", str(orders), *options)
+
+    assert answer.exit_code == 0, answer.output
+    assert "4 orders, 2 customers, 1 lines without a customer" in answer.output
+
+
+def test_segments_are_counted_kept_and_listed(shop: Path, orders: Path, tmp_path: Path) -> None:
+    run(shop, "import", str(orders))
+    rule = tmp_path / "rule.json"
+    rule.write_text(json.dumps({"feature": "orders", "op": ">=", "value": "2"}))
+
+    counted = run(shop, "segment", "count", str(rule), "--as-of", "2026-02-01")
+    kept = run(shop, "segment", "save", "regulars", str(rule))
+    listed = run(shop, "segment", "list")
+
+    # a cancelled order is no purchase, but its customer is known
+    assert counted.output == "1 of 2 customers\n"
+    assert kept.exit_code == 0
+    assert listed.output.startswith("1\tregulars\t")
+
+
+def test_a_rule_that_is_no_json_is_refused(shop: Path, orders: Path) -> None:
+    answer = run(shop, "segment", "count", str(orders))
+
+    assert answer.exit_code == 1
+    assert "The rule is not JSON" in answer.output
