@@ -59,6 +59,13 @@ def unit_of_work() -> Iterator[Session]:
         g.in_unit_of_work = False
 
 
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A look at the database that blocks nobody; for long work that only reads."""
+    with edge().database.reading() as session:
+        yield session
+
+
 def now() -> dt.datetime:
     """The time, aware, UTC."""
     return dt.datetime.now(dt.UTC)

@@ -18,6 +18,9 @@ NAMING = {
 }
 
 
+_READS_ONLY = "regulars_reads_only"
+
+
 class Base(DeclarativeBase):
     """Base of all tables; constraints are named so that migrations can speak of them."""
 
@@ -30,12 +33,25 @@ class Database:
     def __init__(self, settings: Settings) -> None:
         self.engine = _build_engine(settings.database_url)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        readers = self.engine.execution_options(**{_READS_ONLY: True})
+        self._readers = sessionmaker(readers, expire_on_commit=False, autoflush=False)
 
     @contextmanager
     def unit_of_work(self) -> Iterator[Session]:
         """A session whose changes are committed together at the end, or not at all."""
         with self._sessions.begin() as session:
             yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that only looks, at one moment of the database, and blocks nobody.
+
+        For long work that reads (drawing, forecasting): a unit of work would keep everybody else
+        from writing as long as it lasts. Nothing that is done in it is kept.
+        """
+        with self._readers() as session:
+            yield session
+            session.rollback()
 
     def dispose(self) -> None:
         """Close all connections."""
@@ -62,4 +78,5 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _begin_immediately(connection: Any) -> None:
     # a deferred transaction that reads first and writes later fails with "database is locked"
     # at once, whatever the timeout; taking the write lock at the start waits its turn instead
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    reads_only = connection.get_execution_options().get(_READS_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")

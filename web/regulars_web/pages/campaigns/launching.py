@@ -12,14 +12,14 @@ from regulars_platform.campaigns.errors import (
     CampaignNotFoundError,
     DraftChangedError,
 )
-from regulars_platform.campaigns.launch import launch as launch_campaign
+from regulars_platform.campaigns.launch import prepare_launch, store_launch
 from regulars_platform.campaigns.plan import Plan
 from regulars_platform.campaigns.plan_form import read_plan
 from regulars_platform.campaigns.preview import Preview, preview_draft
 from regulars_platform.campaigns.service import get_campaign, get_shop_of
 from regulars_platform.campaigns.tables import LAUNCHED, Campaign
 from regulars_platform.errors import RegularsError
-from regulars_web.edge import current_shop, now, settings, unit_of_work
+from regulars_web.edge import current_shop, now, reading, settings, unit_of_work
 from regulars_web.pages.campaigns.area import blueprint
 from regulars_web.pages.campaigns.planning import refuse_empty, show_form
 from regulars_web.pages.campaigns.problems import full_draft
@@ -49,7 +49,7 @@ def launch(campaign_id: int) -> str | Response | tuple[str, int]:
         return redirect(url_for("campaigns.show", campaign_id=campaign_id))
     try:
         plan = read_plan(full_draft(campaign.draft, shop))
-        with unit_of_work() as work:
+        with reading() as work:
             preview = preview_draft(work, settings(), get_shop_of(work, shop.id), campaign.draft)
         refuse_empty(preview)
     except RegularsError as error:
@@ -63,12 +63,13 @@ def launch_now(campaign_id: int) -> str | Response | tuple[str, int]:
     """Freeze the plan and draw the arms: once, whoever presses the button."""
     shop = current_shop()
     try:
-        with unit_of_work() as work:
+        # the draw of a large shop takes seconds: it only reads, and one short update decides
+        with reading() as work:
             campaign = get_campaign(work, shop.id, campaign_id)
             seen = request.form.get("revision", type=int)
             if campaign.state != LAUNCHED and seen != campaign.revision:
                 raise DraftChangedError.named(campaign.name)
-            launch_campaign(
+            prepared = prepare_launch(
                 work,
                 settings(),
                 shop_id=shop.id,
@@ -77,6 +78,8 @@ def launch_now(campaign_id: int) -> str | Response | tuple[str, int]:
                 user_id=current_account().id,
                 salt=new_salt(),
             )
+        with unit_of_work() as work:
+            store_launch(work, settings(), prepared)
     except CampaignNotFoundError:
         raise
     except AlreadyLaunchedError:

@@ -37,7 +37,7 @@ from regulars_platform.orders.table import OrdersTable
 from regulars_platform.segments.rules import parse_rule
 from regulars_platform.segments.service import get_segment, list_segments
 from regulars_platform.segments.tables import Segment
-from regulars_web.edge import current_shop, now, settings, unit_of_work
+from regulars_web.edge import current_shop, now, reading, settings, unit_of_work
 from regulars_web.pages.campaigns.area import blueprint
 from regulars_web.pages.campaigns.changes import PRESETS, change_form
 from regulars_web.pages.campaigns.defaults import ShopFacts, find_shop_facts, new_draft, next_round
@@ -132,7 +132,7 @@ def edit(campaign_id: int) -> str | Response | tuple[str, int]:
 @blueprint.post("/preview")
 def preview() -> str:
     """The live side of the form, for what stands in it now. Nothing is kept."""
-    with unit_of_work() as work:
+    with reading() as work:
         form = _read(list_segments(work, current_shop().id))
         side = build_side(_preview(work, form), form, current_shop())
     return render_template("campaigns/preview.html", side=side)
@@ -213,7 +213,7 @@ def _judged(form: PlanForm) -> PlanForm:
     if judged.problems:
         return judged
     try:
-        with unit_of_work() as work:
+        with reading() as work:
             refuse_empty(_preview(work, form))
     except RegularsError as error:
         return with_error(form, error, current_shop())
@@ -240,7 +240,7 @@ def show_form(campaign_id: int, error: RegularsError) -> tuple[str, int]:
 
 def _show(campaign_id: int | None, form: PlanForm, saved: list[Segment]) -> str:
     shop = current_shop()
-    with unit_of_work() as work:
+    with reading() as work:
         side = build_side(_preview(work, form), form, shop)
     page = PlanPage(
         campaign_id=campaign_id, form=form, side=side, saved=saved, last_day=_facts().last_day
