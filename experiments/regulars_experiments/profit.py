@@ -36,16 +36,21 @@ LimitsOf = Callable[[FloatArray], Limits]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProfitColumns:
-    """Names of the columns (money per assigned customer, all >= 0) that make up the profit."""
+    """Names of the columns (money per assigned customer) that make up the profit.
+
+    kept: goods less returned, in a column of its own, so that the spread of what buyers keep is
+    known: who sends everything back is no buyer of anything.
+    """
 
     goods: str
     returned: str
+    kept: str
     offer_cost: str
     contact_cost: str
 
     def all(self) -> tuple[str, ...]:
-        """In the order of the waterfall."""
-        return (self.goods, self.returned, self.offer_cost, self.contact_cost)
+        """All of them."""
+        return (self.goods, self.returned, self.kept, self.offer_cost, self.contact_cost)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,7 +127,7 @@ def exact_difference(control: Summary, arm: Summary, *, confidence: float) -> In
 
 
 def _margin(columns: ProfitColumns, rate: Fraction) -> Combination:
-    return {columns.goods: rate, columns.returned: -rate}
+    return {columns.kept: rate}
 
 
 def _net_at(
@@ -206,6 +211,13 @@ def _distance(one: FloatArray, other: FloatArray, correlation: FloatArray) -> Fl
     return np.sqrt(np.maximum(square, 0))
 
 
+def _widened(middle: Intervals, low: FloatArray, high: FloatArray) -> FloatArray:
+    own = middle.high - middle.low
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scale = np.where(own > 0, (high - low) / own, 1.0)
+    return middle.standard_error * scale
+
+
 def _over_the_range(nets: list[Intervals]) -> Intervals:
     """The middle's estimate; limits and p-value that hold for every margin in the range."""
     middle = nets[0]
@@ -217,7 +229,8 @@ def _over_the_range(nets: list[Intervals]) -> Intervals:
     worst = np.maximum.reduce([net.p_value for net in nets])
     return build_intervals(
         estimate=middle.estimate,
-        standard_error=middle.standard_error,
+        # the error of advice grows with the range as the interval does
+        standard_error=_widened(middle, low, high),
         low=low,
         high=high,
         p_value=np.where(agree, worst, 1.0),

@@ -32,9 +32,10 @@ class Reason(StrEnum):
 REASONS: Mapping[Reason, str] = {
     Reason.TOO_FEW_UNITS: "fewer than two customers in one of the two groups",
     Reason.NO_VARIATION: "nobody differs in either group, so there is no error to estimate",
-    Reason.NO_BUYERS: "nobody bought in one of the two groups",
+    Reason.NO_BUYERS: "nobody in one of the two groups has any of it",
     Reason.TOO_FEW_BUYERS: (
-        "fewer than 30 buyers are expected in the smaller group, too few for a valid interval"
+        "fewer than 30 customers with any of it are expected in the smaller group, too few for an "
+        "interval that holds"
     ),
     Reason.CONTROL_NOT_POSITIVE: "the control group's mean is not above zero",
     Reason.UNBOUNDED: (

@@ -13,7 +13,7 @@ from regulars_experiments.results import Reason
 from tests.experiments.build import Floats, estimate, reason, summary, summary_of
 
 COLUMNS = ProfitColumns(
-    goods="goods", returned="returned", offer_cost="offer", contact_cost="contact"
+    goods="goods", returned="returned", kept="kept", offer_cost="offer", contact_cost="contact"
 )
 MARGIN = Fraction(2, 5)
 
@@ -36,9 +36,12 @@ def rows(n: int, seed: int, *, buyers: float, offer: float, contact: float) -> p
 
 def moments_of_groups(frame: pl.DataFrame, by: list[str]) -> Moments:
     names = list(COLUMNS.all())
+    frame = frame.with_columns((pl.col("goods") - pl.col("returned")).alias("kept"))
     whole = frame.with_columns((pl.col(name) * 10_000).round(0).cast(pl.Int64) for name in names)
     pairs = [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]]
-    plan = plan_moments(by=by, columns=dict.fromkeys(names, 10_000), pairs=pairs, shapes=["goods"])
+    plan = plan_moments(
+        by=by, columns=dict.fromkeys(names, 10_000), pairs=pairs, shapes=["goods", "kept"]
+    )
     return aggregate(whole.lazy(), plan)
 
 

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from regulars_platform.customers.keys import clean_customer_id
 from regulars_platform.errors import RegularsError
 from regulars_platform.words import N_, Sentence
 
@@ -43,12 +44,14 @@ class IdListError(RegularsError):
 def read_ids(lines: Iterable[str]) -> Iterator[GivenId]:
     """Ids out of lines of text, read one by one.
 
-    Where the first line has a heading for ids, it says which columns (comma, semicolon or tab)
-    hold ids and reasons. Without headings each line is one id: a line of several cells is refused,
-    as nobody could tell ids from reasons. Blank lines are passed over, and the wrappers that
-    spreadsheets put around numbers (="123", '123) taken off. Raises IdListError.
+    Where the first line has a heading for ids, it says which columns hold ids and reasons, and how
+    cells are parted (comma, semicolon or tab) in all lines. Without headings each line is one id: a
+    line of several cells is refused, as nobody could tell ids from reasons. Blank lines are passed
+    over; ids are spelt as order files store them (see `clean_customer_id`). Raises IdListError.
     """
     columns: tuple[int, int | None] | None = None
+    separator: str | None = None
+    width = 0
     first = True
     for number, line in enumerate(lines, start=1):
         text = line.rstrip("\r\n").lstrip("\ufeff")
@@ -56,12 +59,20 @@ def read_ids(lines: Iterable[str]) -> Iterator[GivenId]:
             continue
         if "\x00" in text or len(text) > MAX_LINE:
             raise IdListError.at(N_("Line %(line)s is no text."), number)
-        cells = _cells(text)
+        cells = _cells(text, separator or _separator(text))
         if first:
             first = False
             columns = _columns(cells)
             if columns is not None:
+                separator, width = _separator(text), len(cells)
                 continue
+        if columns is not None and any(cell.strip() for cell in cells[width:]):
+            raise IdListError.at(
+                N_("Line %(line)s has %(found)s cells, the line of headings has %(width)s."),
+                number,
+                found=len(cells),
+                width=width,
+            )
         if columns is None and sum(bool(cell.strip()) for cell in cells) > 1:
             raise IdListError.at(
                 N_("Line %(line)s has %(found)s cells, and no heading says which is the id."),
@@ -75,7 +86,7 @@ def read_ids(lines: Iterable[str]) -> Iterator[GivenId]:
 
 def _given(cells: list[str], columns: tuple[int, int | None], number: int) -> GivenId | None:
     place, note_place = columns
-    name = _unwrapped(cells[place]) if place < len(cells) else ""
+    name = clean_customer_id(cells[place]) if place < len(cells) else ""
     if not name:
         return None
     if len(name) > MAX_ID:
@@ -88,19 +99,15 @@ def _given(cells: list[str], columns: tuple[int, int | None], number: int) -> Gi
 
 def _columns(cells: list[str]) -> tuple[int, int | None] | None:
     """Places of the ids and of the reasons, if these cells are headings."""
-    names = [_unwrapped(cell).casefold() for cell in cells]
+    names = [cell.strip().casefold() for cell in cells]
     ids = [place for place, name in enumerate(names) if name in ID_HEADINGS]
     notes = [place for place, name in enumerate(names) if name in NOTE_HEADINGS]
     return (ids[0], notes[0] if notes else None) if ids else None
 
 
-def _cells(text: str) -> list[str]:
-    separator = next((sign for sign in ("\t", ";", ",") if sign in text), ",")
+def _separator(text: str) -> str:
+    return next((sign for sign in ("\t", ";", ",") if sign in text), ",")
+
+
+def _cells(text: str, separator: str) -> list[str]:
     return next(csv.reader([text], delimiter=separator), [""])
-
-
-def _unwrapped(cell: str) -> str:
-    clean = cell.strip()
-    if clean.startswith('="') and clean.endswith('"'):
-        clean = clean[2:-1]
-    return clean.removeprefix("'").strip()

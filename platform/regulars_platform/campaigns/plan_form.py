@@ -5,7 +5,7 @@ each other field what does not. `read_plan` wants all of it.
 """
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -22,9 +22,10 @@ from regulars_platform.campaigns.plan import (
     Plan,
     TreatmentArm,
 )
+from regulars_platform.customers.keys import clean_customer_id
 from regulars_platform.errors import InvalidInputError, RegularsError
 from regulars_platform.fields import WHOLE, FieldReader, percent_text
-from regulars_platform.offers.kinds import read_offer
+from regulars_platform.offers.kinds import MessageOnly, read_offer
 from regulars_platform.segments.rules import Rule, parse_rule
 from regulars_platform.words import N_, Sentence
 
@@ -235,7 +236,30 @@ def _arms(reader: FieldReader) -> tuple[TreatmentArm, ...] | None:
             continue
         taken.add(arm.name.casefold())
         found.append(arm)
-    return tuple(found) if len(found) == len(given) else None
+    if len(found) < len(given):
+        return None
+    _refuse_mixed_offers(reader, found)
+    return tuple(found)
+
+
+def _refuse_mixed_offers(reader: FieldReader, arms: list[TreatmentArm]) -> None:
+    """An open offer works in every arm; beside another one nobody could tell what an order used."""
+    offers = [
+        (place, replace(arm.offer, words=""))
+        for place, arm in enumerate(arms)
+        if not isinstance(arm.offer, MessageOnly)
+    ]
+    is_open = any(offer.reach == "open" for _, offer in offers)
+    if not is_open or len({offer for _, offer in offers}) == 1:
+        return
+    reader.refuse(
+        f"arms.{offers[-1][0]}.offer.reach",
+        N_(
+            "An offer that is open to the whole shop works in the other arms, too, so nobody could "
+            "tell which offer an order used."
+        ),
+        Sentence(N_("Make all of them personal, or give the other arms the same offer or none.")),
+    )
 
 
 def _arm(part: FieldReader) -> TreatmentArm | None:
@@ -303,7 +327,7 @@ def _exclusions(reader: FieldReader) -> Exclusions | None:
     }
     if len(reader.problems) > before:
         return None
-    customers = sorted({str(name).strip() for name in given} - {""})
+    customers = sorted({clean_customer_id(str(name)) for name in given} - {""})
     return Exclusions(customers=tuple(customers), **limits)
 
 

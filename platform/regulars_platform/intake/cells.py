@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import polars as pl
 
-_BLANKS = (
+BLANKS = (
     " \t\n\r\v\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2007\u2009"
     "\u200b\u200e\u200f\u202f\u3000\ufeff"
 )
@@ -21,9 +21,9 @@ SCIENTIFIC = r"^[+-]?\d([.,]\d+)?[eE]\+\d{1,3}$|^[+-]?\d[.,]\d+[eE]\d{1,3}$"
 
 def clean(cell: pl.Expr) -> pl.Expr:
     """Text without edge blanks, `="..."` and a leading apostrophe; null where nothing is left."""
-    text = cell.str.strip_chars(_BLANKS)
+    text = cell.str.strip_chars(BLANKS)
     text = pl.when(text.str.starts_with("=")).then(text.str.replace(_WRAPPED, "$1")).otherwise(text)
-    text = text.str.strip_prefix("'").str.strip_chars(_BLANKS)
+    text = text.str.strip_prefix("'").str.strip_chars(BLANKS)
     return pl.when(text.str.len_bytes() > 0).then(text)
 
 

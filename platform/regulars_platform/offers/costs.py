@@ -12,6 +12,9 @@ high than too low, and written on the report's method page:
   amount + amount off, or amount / (1 - percent off), rounded down; an order used the offer if
   these reached the threshold, and cost the whole of it.
 
+What is sent back takes its discount with it, so an amount or percent off costs only on what was
+kept. Free shipping is spent once the parcel is out.
+
 A personal offer counts only with the customer's own code where the orders record codes.
 """
 
@@ -34,22 +37,28 @@ def offer_use(
     used, cost = _use(offer, discounts_recorded=discounts_recorded)
     bought = (pl.col("amount") > 0) & (pl.col("status") == PAID)
     if offer.reach == "personal" and coupons_recorded:
-        used = used & (_code("coupon") == _code("code"))
+        given = pl.col("coupon").str.to_uppercase().str.replace_all(r"\s", "")
+        own = pl.col("code").str.strip_chars().str.to_uppercase()
+        used = used & given.str.replace_all("[;|]", ",").str.split(",").list.contains(own)
     really = (bought & used).fill_null(False)
+    if isinstance(offer, AmountOff | PercentOff):
+        cost = _kept_of(cost)
     return orders.with_columns(
         really.cast(pl.Int64).alias("used_offer"),
         pl.when(really).then(cost).otherwise(0).cast(pl.Int64).alias("offer_cost"),
     )
 
 
-def discounts_are_recorded(orders: pl.LazyFrame) -> bool:
-    """Whether any of these orders has a discount, so that their discounts can be believed."""
-    return bool(orders.select((pl.col("discount") > 0).any()).collect().item())
+def discounts_are_recorded(lines: pl.LazyFrame) -> bool:
+    """Whether any of the shop's order lines has a discount, so that discounts can be believed."""
+    some = ((pl.col("discount") > 0) | (pl.col("order_discount") > 0)).any()
+    return bool(lines.select(some).collect(engine="streaming").item())
 
 
-def coupons_are_recorded(orders: pl.LazyFrame) -> bool:
-    """Whether any of these orders names the code it used."""
-    return bool(orders.select(pl.col("coupon").is_not_null().any()).collect().item())
+def coupons_are_recorded(lines: pl.LazyFrame) -> bool:
+    """Whether any of the shop's order lines names the code it used."""
+    some = pl.col("coupon").is_not_null().any()
+    return bool(lines.select(some).collect(engine="streaming").item())
 
 
 def would_qualify(offer: Offer, orders: pl.LazyFrame) -> pl.LazyFrame:
@@ -96,6 +105,9 @@ def _use(offer: Offer, *, discounts_recorded: bool) -> tuple[pl.Expr, pl.Expr]:
             return pl.lit(False), pl.lit(0)
 
 
-def _code(column: str) -> pl.Expr:
-    # people type codes by hand: case and blanks do not make another code
-    return pl.col(column).str.strip_chars().str.to_uppercase()
+def _kept_of(cost: pl.Expr) -> pl.Expr:
+    """A discount comes back with the goods: the part of it that belongs to what was kept."""
+    kept = pl.col("amount") - pl.min_horizontal("refund", "amount")
+    # 128 bits: both factors are money in ten-thousandths
+    wide = cost.cast(pl.Int128) * kept.cast(pl.Int128) // pl.col("amount").cast(pl.Int128).clip(1)
+    return wide.cast(pl.Int64)

@@ -65,20 +65,33 @@ class OrdersTable:
 def whole_orders(lines: pl.LazyFrame) -> pl.LazyFrame:
     """Order lines -> one row per order.
 
-    Columns: order_id, customer_id, household, ordered_at, status, channel, coupon (all: of the
-    order), amount (goods after discounts), discount (line and order discounts together), shipping
-    (null: not known), refund; money in ten-thousandths. `amount` < 0 marks a credit note: money
-    given back under an order number of its own, not a purchase.
+    Columns: order_id, customer_id, household, ordered_at, status, channel, coupon (all codes of the
+    order, sorted, with commas between), amount (goods after discounts), discount (line and order
+    discounts together), shipping (null: not known), refund; money in ten-thousandths. `amount` < 0
+    marks a credit note: money given back under an order number of its own, not a purchase.
+
+    An order is paid if any of its lines is; then only the paid lines count: what was cancelled or
+    left unpaid beside them was not bought.
     """
+    is_paid = pl.col("status") == PAID
+    counts = (is_paid | ~is_paid.any()).fill_null(True)
+    codes = pl.col("coupon").drop_nulls().unique().sort().str.join(",")
     return lines.group_by("order_id").agg(
         *(
             pl.col(name).drop_nulls().min()
-            for name in ("customer_id", "household", "ordered_at", "status", "channel", "coupon")
+            for name in ("customer_id", "household", "ordered_at", "channel")
         ),
-        pl.col("amount").sum(),
-        (pl.col("discount").sum() + pl.col("order_discount").max().fill_null(0)).alias("discount"),
+        pl.when(is_paid.any())
+        .then(pl.lit(PAID))
+        .otherwise(pl.col("status").drop_nulls().min())
+        .alias("status"),
+        pl.when(pl.col("coupon").is_not_null().any()).then(codes).alias("coupon"),
+        pl.col("amount").filter(counts).sum(),
+        (
+            pl.col("discount").filter(counts).sum() + pl.col("order_discount").max().fill_null(0)
+        ).alias("discount"),
         pl.col("shipping").max(),
-        pl.col("refund").sum(),
+        pl.col("refund").filter(counts).sum(),
     )
 
 

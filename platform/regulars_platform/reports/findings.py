@@ -30,10 +30,14 @@ from regulars_experiments.results import Answer, Estimate, FloatArray
 from regulars_experiments.verdicts import Decision, Evidence, decide, evidence_of
 from regulars_platform.campaigns.plan import HOLDOUT, Plan
 from regulars_platform.orders.table import MONEY_SCALE
-from regulars_platform.reports.outcomes import OUTCOME_COLUMNS
+from regulars_platform.reports.outcomes import OUTCOME_COLUMNS, offer_open_to
 
 PROFIT = ProfitColumns(
-    goods="goods", returned="returned", offer_cost="offer_cost", contact_cost="contact_cost"
+    goods="goods",
+    returned="returned",
+    kept="kept",
+    offer_cost="offer_cost",
+    contact_cost="contact_cost",
 )
 LEAST_SHOWN = 10
 """A cell with fewer units in arm or holdout is hidden: its figures would be about persons."""
@@ -67,8 +71,9 @@ class GroupFinding:
     n, n_control: units. customers: units of the whole group in all arms. control_margin: mean
     margin per unit of the holdout. net: per unit. bars: add up to net. adjusted_p: after Holm over
     the family. pooled: None for everybody. offer_uses: per unit of the arm / of the holdout.
-    leak: share of what the arm's offer cost that went to orders the holdout made anyway; None
-    where the offer cost nothing. hidden: too small to be shown. sensitivity: net by other methods.
+    leak: what goes to orders that come anyway, as a share of what the arm's offer gives (an
+    estimate: by chance it may pass 1); None where it gives nothing. hidden: too small to be
+    shown. sensitivity: net by other methods.
     """
 
     arm: str
@@ -117,7 +122,7 @@ def find(outcomes: pl.DataFrame, ledger: pl.DataFrame, plan: Plan) -> Findings:
                 name: scales[name] for name in (*PROFIT.all(), "orders", "used_offer", *extra)
             },
             pairs=[(a, b) for a in PROFIT.all() for b in PROFIT.all() if a < b],
-            shapes=(PROFIT.goods,),
+            shapes=(PROFIT.goods, PROFIT.kept),
         ),
     )
     effects = evaluate(collect_moments(frame, design, scales), design)
@@ -139,8 +144,13 @@ def find(outcomes: pl.DataFrame, ledger: pl.DataFrame, plan: Plan) -> Findings:
         overall=tuple(_with_checks(group, checks) for group in overall),
         segments=tuple(_with_checks(group, checks) for group in segments),
         heterogeneity=_heterogeneity(segments, plan),
-        effects=tuple(effect for effect in effects if effect.metric != _NET),
+        effects=tuple(effect for effect in effects if effect.metric != _NET and _shown(effect)),
     )
+
+
+def _shown(effect: Effect) -> bool:
+    """Small segments are hidden in every table, not only in that of the profit."""
+    return effect.segment is None or min(effect.n_arm, effect.n_control) >= LEAST_SHOWN
 
 
 def _with_checks(
@@ -162,8 +172,7 @@ def _design(plan: Plan) -> Design:
             name=_NET,
             kind="mean",
             value={
-                PROFIT.goods: rate,
-                PROFIT.returned: -rate,
+                PROFIT.kept: rate,
                 PROFIT.offer_cost: -1,
                 PROFIT.contact_cost: -1,
             },
@@ -228,7 +237,8 @@ def _posterior(
 ) -> Posterior | None:
     """Pooled over the groups of one arm; None where not one of them has an estimate."""
     net, error = bars.net.estimate[places], bars.net.standard_error[places]
-    if not np.isfinite(net).any():
+    # without a margin and a cost there is nothing to be uncertain about, and nothing to decide
+    if not (np.isfinite(net) & np.isfinite(error) & (error > 0)).any():
         return None
     if len(places) == 1:
         return single(float(net[0]), float(error[0]))
@@ -252,7 +262,7 @@ def _group(
 ) -> GroupFinding:
     posterior, within = pooled
     rate = Fraction(plan.margin_low + plan.margin_high, 2 * _WHOLE)
-    margin = comparison.summaries({PROFIT.goods: rate, PROFIT.returned: -rate})
+    margin = comparison.summaries({PROFIT.kept: rate})
     n_control, n = int(margin[0].n[place]), int(margin[1].n[place])
     customers = _group_size(comparison.moments, cell)
     net = bars.net.answer(place)
@@ -337,10 +347,16 @@ def _decision(
 
 
 def _leak(comparison: Comparison, plan: Plan, cell: Cell, place: int) -> float | None:
-    """What the offer would have given on the holdout's own orders, over what it cost in the arm."""
+    """What is given to orders that come anyway, over what is given in the arm.
+
+    The holdout shows what comes anyway. An open offer is compared as it was used on both sides; a
+    personal one, which the holdout cannot use, by the orders that reach it on both sides.
+    """
+    offer = offer_open_to(cell.arm, plan.arms)
     index = [arm.name for arm in plan.arms].index(cell.arm)
-    control = comparison.summaries({f"anyway_{index}": 1})[0]
-    arm = comparison.summaries({PROFIT.offer_cost: 1})[1]
+    is_open = offer is not None and offer.reach == "open"
+    column = PROFIT.offer_cost if is_open else f"anyway_{index}"
+    control, arm = comparison.summaries({column: 1})
     if not arm.mean[place] > 0 or not np.isfinite(control.mean[place]):
         return None
     return float(control.mean[place] / arm.mean[place])

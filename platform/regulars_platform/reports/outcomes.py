@@ -21,6 +21,7 @@ from regulars_platform.orders.table import PAID, whole_orders
 OUTCOME_COLUMNS = (
     "goods",  # goods sold, with what the offer took off added back
     "returned",  # given back until returns settle: refunds and credit notes
+    "kept",  # goods less what was given back
     "offer_cost",  # what the offer cost in these orders
     "contact_cost",  # what telling this unit cost
     "revenue",  # goods paid for, less what was given back
@@ -36,22 +37,21 @@ def unit_outcomes(lines: pl.LazyFrame, ledger: pl.DataFrame, plan: Plan) -> pl.D
     """One row per unit: unit_id, arm, segment, members, and OUTCOME_COLUMNS; sorted by unit_id.
 
     lines: order lines at the pinned version. ledger: one row per customer. For each treated arm i
-    there is also `anyway_<i>`: what its offer would have given away on the unit's own orders had
-    they been the holdout's (for the leak).
+    there is also `anyway_<i>`: what its offer gives if every order that reaches it uses it, whether
+    the unit was told or not (for the leak).
     """
     orders = _window_orders(lines, ledger, plan)
-    purchases = orders.filter(pl.col("amount") > 0)
-    bought = (
-        _with_costs(purchases, plan)
-        .group_by("unit_id")
-        .agg(
-            pl.col("goods").sum(),
-            pl.col("offer_cost").sum(),
-            pl.col("used_offer").sum(),
-            pl.col("amount").sum().alias("paid"),
-            pl.len().cast(pl.Int64).alias("orders"),
-            *(pl.col(f"anyway_{i}").sum() for i in range(len(plan.arms))),
-        )
+    purchases = orders.filter(pl.col("amount") > 0).lazy()
+    # asked of the whole shop: a few orders of a campaign would answer by chance
+    discounts, coupons = discounts_are_recorded(lines), coupons_are_recorded(lines)
+    costed = _with_costs(purchases, plan, discounts=discounts, coupons=coupons)
+    bought = costed.group_by("unit_id").agg(
+        pl.col("goods").sum(),
+        pl.col("offer_cost").sum(),
+        pl.col("used_offer").sum(),
+        pl.col("amount").sum().alias("paid"),
+        pl.len().cast(pl.Int64).alias("orders"),
+        *(pl.col(f"anyway_{i}").sum() for i in range(len(plan.arms))),
     )
     given_back = orders.group_by("unit_id").agg(
         (pl.col("refund").sum() - pl.col("amount").filter(pl.col("amount") < 0).sum()).alias(
@@ -59,19 +59,21 @@ def unit_outcomes(lines: pl.LazyFrame, ledger: pl.DataFrame, plan: Plan) -> pl.D
         )
     )
     units = _units(ledger, plan)
-    joined = units.join(bought, on="unit_id", how="left").join(given_back, on="unit_id", how="left")
+    joined = (
+        units.join(bought, on="unit_id", how="left")
+        .join(given_back, on="unit_id", how="left")
+        .join(_capped(orders, plan), on="unit_id", how="left")
+    )
     revenue = pl.col("paid") - pl.col("returned")
-    cap = plan.exclusions.customer_revenue_cap
-    capped = revenue if cap is None else pl.min_horizontal(revenue, pl.lit(cap, dtype=pl.Int64))
     numbers = [
-        *("goods", "offer_cost", "used_offer", "paid", "orders", "returned"),
+        *("goods", "offer_cost", "used_offer", "paid", "orders", "returned", "capped_revenue"),
         *(f"anyway_{i}" for i in range(len(plan.arms))),
     ]
     return (
         joined.with_columns(pl.col(name).fill_null(0).cast(pl.Int64) for name in numbers)
         .with_columns(
             revenue.alias("revenue"),
-            capped.alias("capped_revenue"),
+            (pl.col("goods") - pl.col("returned")).alias("kept"),
             (pl.col("orders") > 0).cast(pl.Int64).alias("buyer"),
         )
         .drop("paid")
@@ -95,14 +97,24 @@ def _window_orders(lines: pl.LazyFrame, ledger: pl.DataFrame, plan: Plan) -> pl.
     return whole.join(key, on="customer_id", how="inner").collect(engine="streaming")
 
 
-def _with_costs(purchases: pl.DataFrame, plan: Plan) -> pl.DataFrame:
+def _capped(orders: pl.DataFrame, plan: Plan) -> pl.DataFrame:
+    """unit_id, capped_revenue: each customer's revenue counts at most the declared cap."""
+    each = orders.group_by("unit_id", "customer_id").agg(
+        (pl.col("amount").sum() - pl.col("refund").sum()).alias("revenue")
+    )
+    cap = plan.exclusions.customer_revenue_cap
+    if cap is not None:
+        each = each.with_columns(pl.min_horizontal("revenue", pl.lit(cap, dtype=pl.Int64)))
+    return each.group_by("unit_id").agg(pl.col("revenue").sum().alias("capped_revenue"))
+
+
+def _with_costs(
+    purchases: pl.LazyFrame, plan: Plan, *, discounts: bool, coupons: bool
+) -> pl.DataFrame:
     """Purchases with used_offer, offer_cost, goods, anyway_<i>, by the offer an arm may use."""
-    frame = purchases.lazy()
-    discounts = discounts_are_recorded(frame)
-    coupons = coupons_are_recorded(frame)
     parts = []
     for arm in plan.arm_names:
-        of_arm = frame.filter(pl.col("arm") == arm)
+        of_arm = purchases.filter(pl.col("arm") == arm)
         offer = offer_open_to(arm, plan.arms)
         if offer is None:
             costed = of_arm.with_columns(
@@ -117,8 +129,12 @@ def _with_costs(purchases: pl.DataFrame, plan: Plan) -> pl.DataFrame:
         taken_off = pl.col("offer_cost") if isinstance(offer, AmountOff | PercentOff) else pl.lit(0)
         parts.append(costed.with_columns((pl.col("amount") + taken_off).alias("goods")))
     together = pl.concat(parts)
+    # where discounts are recorded, amount + discount is the price before any offer; else goods is
+    price = together.drop("used_offer", "offer_cost")
+    if not discounts:
+        price = price.with_columns(pl.col("goods").alias("amount"))
     for i, treated in enumerate(plan.arms):
-        as_if = would_qualify(treated.offer, together.drop("used_offer", "offer_cost")).select(
+        as_if = would_qualify(treated.offer, price).select(
             "order_id", pl.col("offer_cost").alias(f"anyway_{i}")
         )
         together = together.join(as_if, on="order_id", how="left")
@@ -126,21 +142,16 @@ def _with_costs(purchases: pl.DataFrame, plan: Plan) -> pl.DataFrame:
 
 
 def offer_open_to(arm: str, arms: Sequence[TreatmentArm]) -> Offer | None:
-    """The offer that customers of `arm` can use: their own, or one that is open to the whole shop.
+    """The offer that customers of `arm` can use: one that is open to the whole shop, or their own.
 
     The holdout is told nothing, but an open offer works for it all the same; it costs there too.
+    A plan has one open offer at most, and then no other (see `plan_form`): with two at work at
+    once nobody could tell which of them an order used.
     """
-    own = next((treated.offer for treated in arms if treated.name == arm), None)
-    if own is not None and own.reach == "personal":
-        return own
-    open_offers = [
-        treated.offer
-        for treated in arms
-        if treated.offer.reach == "open" and not isinstance(treated.offer, MessageOnly)
-    ]
-    if own is not None and own in open_offers:
-        return own
-    return open_offers[0] if open_offers else own
+    for treated in arms:
+        if treated.offer.reach == "open" and not isinstance(treated.offer, MessageOnly):
+            return treated.offer
+    return next((treated.offer for treated in arms if treated.name == arm), None)
 
 
 def _units(ledger: pl.DataFrame, plan: Plan) -> pl.DataFrame:

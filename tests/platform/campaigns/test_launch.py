@@ -187,7 +187,7 @@ def test_a_personal_offer_gives_every_treated_customer_a_code_and_the_holdout_no
         share_percent="40",
         offer={"kind": "amount_off", "threshold": "80", "amount": "8", "reach": "personal"},
     )
-    arms = [personal, arm(name="Open", share_percent="40")]
+    arms = [personal, arm(name="Open", share_percent="40", offer={"kind": "message"})]
     ledger = campaign_ledger(settings, campaign_of(database, settings, arms=arms))
     codes = ledger.filter(arm="Free shipping")["code"]
     assert codes.null_count() == 0

@@ -161,3 +161,26 @@ def test_two_spellings_of_one_plan_have_one_digest() -> None:
 def test_a_float_has_no_canonical_form() -> None:
     with pytest.raises(TypeError, match="decimal as text"):
         canonical_json({"a": [{"b": 0.1}]})
+
+
+def test_an_open_offer_stands_beside_no_other_one() -> None:
+    other = {"kind": "amount_off", "threshold": "100", "amount": "5", "reach": "personal"}
+    two = [arm(share_percent="40"), arm(name="Second", share_percent="40", offer=other)]
+
+    with pytest.raises(InvalidInputError) as refused:
+        read_plan(draft(arms=two))
+
+    assert [problem.field for problem in refused.value.problems] == ["arms.1.offer.reach"]
+
+
+@pytest.mark.parametrize(
+    "offer",
+    [
+        {"kind": "message"},
+        arm()["offer"] | {"words": "told in other words"},
+    ],
+)
+def test_arms_may_differ_in_words_channel_or_by_having_no_offer(offer: dict[str, Any]) -> None:
+    two = [arm(share_percent="40"), arm(name="Second", share_percent="40", offer=offer)]
+
+    assert len(read_plan(draft(arms=two)).arms) == 2

@@ -1,5 +1,6 @@
 """Lists of ids that people bring: who must not be contacted, and who was not reached."""
 
+import polars as pl
 import pytest
 
 from regulars_platform.campaigns.failed_sends import failed_sends_by_arm, record_failed_sends
@@ -15,6 +16,8 @@ from regulars_platform.campaigns.suppressions import (
     remove_suppressions,
     suppressed_customers,
 )
+from regulars_platform.customers.keys import clean_customer_id
+from regulars_platform.intake.cells import clean_key
 from regulars_platform.settings import Settings
 from regulars_platform.storage.database import Database
 from tests.platform.campaigns.build import draft
@@ -121,3 +124,42 @@ def test_failed_sends_are_counted_in_their_arm_and_take_nobody_out(
         assert (again.recorded, again.known) == (1, 2)
         assert failed_sends_by_arm(session, campaign.id) == {"Free shipping": 3, HOLDOUT: 1}
         assert campaign_ledger(settings, campaign).height == 300
+
+
+def test_the_headings_say_how_cells_are_parted_in_every_line() -> None:
+    found = list(read_ids(["customer_id,reason", "c1,opted out; by phone", 'c2,"no; consent"']))
+
+    assert [(item.customer_id, item.note) for item in found] == [
+        ("c1", "opted out; by phone"),
+        ("c2", "no; consent"),
+    ]
+
+
+def test_a_line_of_more_cells_than_headings_is_refused() -> None:
+    with pytest.raises(IdListError, match="Line 2 has 3 cells, the line of headings has 2"):
+        list(read_ids(["customer_id,reason", "c1,opted out,by phone"]))
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        '="007"',
+        "'007",
+        " 007\u00a0",
+        "Anna@Example.com",
+        "17850",
+        "\u200bc1",
+        "张三",
+        "n/a",
+        "A-1 b",
+    ],
+)
+def test_an_id_is_spelt_as_order_files_store_it(cell: str) -> None:
+    stored = pl.select(clean_key(pl.lit(cell))).item() or ""
+
+    assert clean_customer_id(cell) == stored
+
+
+def test_a_number_written_as_a_float_is_the_same_customer() -> None:
+    # order files lose the ".0" where a whole column is like that
+    assert clean_customer_id("17850.0") == "17850"

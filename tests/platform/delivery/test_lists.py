@@ -84,8 +84,8 @@ def situations(make: st.DrawFn) -> tuple[Plan, list[dict[str, Any]], set[str], s
                     share_percent=str(share / 100),
                     offer={"kind": "percent_off", "percent": "10", "reach": reach},
                 )
-                for place, share in enumerate(shares[1:])
                 for reach in [make(st.sampled_from(["open", "personal"]))]
+                for place, share in enumerate(shares[1:])
             ],
             segments=[{"name": "big", "rule": {"feature": "spend", "op": ">", "value": 0}}],
         )

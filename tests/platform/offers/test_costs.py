@@ -114,12 +114,12 @@ def test_very_large_orders_do_not_overflow() -> None:
 
 
 def test_whether_discounts_and_codes_are_recorded_is_seen_in_the_orders() -> None:
-    plain = orders(line("1", "ann", "2026-01-01", 10))
+    plain = lines(line("1", "ann", "2026-01-01", 10))
     assert not discounts_are_recorded(plain)
     assert not coupons_are_recorded(plain)
-    assert not discounts_are_recorded(orders())
-    assert discounts_are_recorded(orders(line("1", "a", "2026-01-01", 10, order_discount=1)))
-    assert coupons_are_recorded(orders(line("1", "a", "2026-01-01", 10, coupon="X")))
+    assert not discounts_are_recorded(lines())
+    assert discounts_are_recorded(lines(line("1", "a", "2026-01-01", 10, order_discount=1)))
+    assert coupons_are_recorded(lines(line("1", "a", "2026-01-01", 10, coupon="X")))
 
 
 def test_the_leak_counts_the_audiences_orders_that_reach_the_threshold_anyway() -> None:
@@ -149,3 +149,19 @@ def test_a_message_leaks_nothing_and_nobody_has_no_share() -> None:
         MessageOnly(), orders(), pl.DataFrame({"customer_id": []}, {"customer_id": pl.String})
     )
     assert (leak.orders, leak.cost, leak.share, leak.cost_per_customer) == (0, 0, None, None)
+
+
+def test_what_is_sent_back_takes_its_discount_with_it() -> None:
+    tenner = AmountOff(threshold=money(100), amount=money(10))
+    whole = orders(line("1", "ann", "2026-01-01", 90, discount=10, refund=90))
+    half = orders(line("1", "ann", "2026-01-01", 90, discount=10, refund=45))
+
+    for frame, cost in ((whole, 0), (half, money(5))):
+        used = offer_use(tenner, frame, discounts_recorded=True, coupons_recorded=False)
+        assert used.select("used_offer", "offer_cost").collect().row(0) == (1, cost)
+
+
+def test_one_of_several_codes_of_an_order_is_enough() -> None:
+    personal = AmountOff(threshold=money(100), amount=money(10), reach="personal")
+    assert use(personal, 90, discount=10, codes=True, code="K7", coupon="AAA,k7") == (1, 10)
+    assert use(personal, 90, discount=10, codes=True, code="K7", coupon="AAA") == (0, 0)

@@ -213,3 +213,76 @@ def test_net_profit_stands_beside_welch_on_each_customers_own_net_and_cuped() ->
     assert overall.net.low == pytest.approx(welch.low, abs=0.001 * (welch.high - welch.low))
     # nobody differed before (pre_spend is alike), so there is nothing to adjust for
     assert checks["CUPED"] == NotEstimable(reason=Reason.NO_SPREAD_IN_COVARIATE)
+
+
+def test_the_leak_of_a_personal_offer_compares_the_orders_that_reach_it() -> None:
+    # half of either side reaches 80; every fourth of those told uses the code: all would have come
+    offer = {"kind": "amount_off", "threshold": "80", "amount": "8", "reach": "personal"}
+    people = ledger(
+        *(held(f"h{i}") for i in range(200)), *(drawn(f"t{i}", code=f"K{i}") for i in range(200))
+    )
+    orders = lines(
+        *(line(f"h{i}", f"h{i}", "2026-02-10", 90 if i < 100 else 50) for i in range(200)),
+        *(
+            line(
+                f"t{i}",
+                f"t{i}",
+                "2026-02-10",
+                (82 if i < 25 else 90) if i < 100 else 50,
+                discount=8 if i < 25 else 0,
+                coupon=f"K{i}" if i < 25 else None,
+            )
+            for i in range(200)
+        ),
+    )
+
+    overall = findings(people, orders, plan(arms=[arm(offer=offer)])).overall[0]
+
+    assert overall.leak == pytest.approx(1.0)
+    assert overall.offer_uses == 25 / 200
+
+
+def test_without_margin_and_cost_there_is_nothing_to_decide() -> None:
+    people, orders = shop(11, told=800, out=200, buys=(0.5, 0.5))
+    nothing = arm(offer={"kind": "message"}, contact_cost="0")
+
+    found = findings(
+        people, orders, plan(arms=[nothing], margin_low_percent="0", margin_high_percent="0")
+    )
+
+    assert found.overall[0].decision is None
+
+
+def test_figures_of_a_hidden_segment_are_in_no_table() -> None:
+    big = shop(6, told=3000, out=1000, buys=(0.3, 0.3), segment=NEAR)
+    small = shop(7, told=30, out=9, buys=(0.5, 0.5), segment=FAR)
+
+    found = findings(pl.concat([big[0], small[0]]), pl.concat([big[1], small[1]]), with_segments())
+
+    assert {effect.segment for effect in found.effects} == {None, ("segment", NEAR)}
+
+
+def test_identical_orders_in_every_arm_make_no_offer_bar() -> None:
+    # an open offer works in the arm that only gets a message, and in the holdout
+    arms = [
+        arm(share_percent="40"),
+        arm(name="Letter", share_percent="40", offer={"kind": "message"}),
+    ]
+    people = ledger(
+        *(held(f"h{i}") for i in range(100)),
+        *(drawn(f"t{i}") for i in range(100)),
+        *(drawn(f"m{i}", "Letter") for i in range(100)),
+    )
+    orders = lines(
+        *(
+            line(f"{side}{i}", f"{side}{i}", "2026-02-10", 60 + i)
+            for side in "htm"
+            for i in range(100)
+        )
+    )
+
+    for group in findings(people, orders, plan(arms=arms)).overall:
+        bars = {bar.name: bar.amount for bar in group.bars}
+        offer = bars["offer"]
+        assert isinstance(offer, Estimate)
+        assert offer.estimate == 0

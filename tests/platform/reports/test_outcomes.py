@@ -29,7 +29,7 @@ def test_everyone_in_the_ledger_has_a_row_buyers_or_not() -> None:
     assert found["unit_id"].to_list() == ["a", "b"]
     assert outcome(found, "b") | {"pre_spend": 0} == {
         "unit_id": "b", "arm": "holdout", "segment": "everyone else", "members": 1,
-        "goods": 0, "returned": 0, "offer_cost": 0, "contact_cost": 0, "revenue": 0,
+        "goods": 0, "returned": 0, "kept": 0, "offer_cost": 0, "contact_cost": 0, "revenue": 0,
         "capped_revenue": 0, "orders": 0, "buyer": 0, "used_offer": 0, "pre_spend": 0,
         "anyway_0": 0,
     }  # fmt: skip
@@ -147,3 +147,53 @@ def test_the_name_of_the_arm_is_the_ledgers() -> None:
     found = unit_outcomes(lines(), ledger(drawn("a"), held("b")), plan())
 
     assert dict(found.select("unit_id", "arm").iter_rows()) == {"a": TOLD, "b": "holdout"}
+
+
+def test_of_a_mixed_order_only_what_was_paid_counts() -> None:
+    orders = lines(
+        line("1", "a", "2026-02-10", 100, line_key="1"),
+        line("1", "a", "2026-02-10", 50, line_key="2", status="cancelled"),
+    )
+
+    found = outcome(unit_outcomes(orders, ledger(drawn("a"), held("b")), plan()), "a")
+
+    assert (found["goods"], found["orders"]) == (1_000_000, 1)
+
+
+def test_a_fully_returned_order_leaves_neither_goods_nor_a_discount() -> None:
+    offer = {"kind": "amount_off", "threshold": "80", "amount": "20"}
+    orders = lines(line("1", "a", "2026-02-10", 80, discount=20, refund=80))
+
+    found = outcome(
+        unit_outcomes(orders, ledger(drawn("a"), held("b")), plan(arms=[arm(offer=offer)])), "a"
+    )
+
+    assert (found["kept"], found["offer_cost"]) == (0, 0)
+
+
+def test_whether_codes_are_recorded_is_asked_of_the_whole_shop() -> None:
+    # nobody of the campaign used a code, but the shop's orders do name them
+    orders = lines(
+        line("1", "a", "2026-02-10", 80),
+        line("2", "stranger", "2026-01-10", 80, coupon="SPRING"),
+    )
+    personal = plan(arms=[arm(offer=PERSONAL)])
+
+    found = outcome(unit_outcomes(orders, ledger(drawn("a", code="X"), held("b")), personal), "a")
+
+    assert (found["used_offer"], found["offer_cost"]) == (0, 0)
+
+
+def test_the_cap_holds_for_each_customer_of_a_household() -> None:
+    capped = plan(unit="household", exclusions={"customer_revenue_cap": "100"})
+    orders = lines(line("1", "a", "2026-02-10", 90), line("2", "b", "2026-02-10", 250))
+    together = {"unit_id": "household:7"}
+
+    found = outcome(
+        unit_outcomes(
+            orders, ledger(drawn("a", **together), drawn("b", **together), held("c")), capped
+        ),
+        "household:7",
+    )
+
+    assert (found["revenue"], found["capped_revenue"]) == (3_400_000, 1_900_000)

@@ -52,7 +52,7 @@ METHODS = {
 REASON_WORDS = {
     Reason.TOO_FEW_UNITS: lazy_gettext("fewer than two customers in one of the two groups"),
     Reason.NO_VARIATION: lazy_gettext("nobody differs in either group"),
-    Reason.NO_BUYERS: lazy_gettext("nobody bought in one of the two groups"),
+    Reason.NO_BUYERS: lazy_gettext("nobody in one of the two groups has any of it"),
     Reason.TOO_FEW_BUYERS: lazy_gettext(
         "fewer than 30 buyers are expected in the smaller group, too few for a valid interval"
     ),
