@@ -1,9 +1,11 @@
 """The lines of a file against what is stored: new, corrected or repeated.
 
 A line is known by its key (order and line). Fields that this file does not have are no
-correction: they keep what is stored.
+correction: they keep what is stored. Nor does a file correct that was stored before, byte for
+byte: what differs from it by now was corrected since.
 """
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +14,8 @@ from typing import Any
 import polars as pl
 
 from regulars_platform.intake.finish import LINE_SCHEMA
-from regulars_platform.intake.models import OrderField
+from regulars_platform.intake.imports import OrderImport
+from regulars_platform.intake.models import ImportId, OrderField
 from regulars_platform.intake.overlap import find_overlap
 from regulars_platform.intake.staging import (
     Folder,
@@ -45,10 +48,14 @@ _STORED = "_stored"
 
 @dataclass(frozen=True, slots=True)
 class Classified:
-    """The tallies of a file against one version of the orders table (None: no table yet)."""
+    """The tallies of a file against one version of the orders table (None: no table yet).
+
+    before: the import that stored this very file earlier, if any.
+    """
 
     tallies: Tallies
     version: int | None
+    before: ImportId | None
 
 
 def classify(
@@ -57,8 +64,13 @@ def classify(
     version: int | None,
     mapping: Mapping[OrderField, str],
     report: Report,
+    before: OrderImport | None,
 ) -> Classified:
-    """Compare the prepared lines with `orders` at `version`; result in `folder.classified`."""
+    """Compare the prepared lines with `orders` at `version`; result in `folder.classified`.
+
+    before: the stored import of a file of the very same bytes (`repository.find_stored_before`);
+    then no stored line is corrected.
+    """
     facts = read_json(folder.prepared / "facts.json")
     stored = orders.scan(version)
     parts = sorted(folder.prepared.glob("part-*.parquet"))
@@ -66,14 +78,20 @@ def classify(
         for number, path in enumerate(parts):
             report("comparing", number, len(parts))
             lines = _with_fate(pl.read_parquet(path, glob=False), stored, version, mapping)
+            if before is not None:
+                lines = lines.with_columns(pl.col("fate").replace("corrected", "repeated"))
             lines.write_parquet(part_path(out, number), compression="zstd")
         report("comparing", len(parts), len(parts))
         overlap = None
         if version is not None:
             overlap = find_overlap(out, stored, parts=max(1, len(parts)))
-        tallies = _tally(out, folder.prepared, facts, overlap)
-        write_json(out / "facts.json", {"version": version, "tallies": tallies.as_json()})
-    return Classified(tallies, version)
+        tallies = _tally(out, folder.prepared, facts, overlap, before)
+        result = Classified(tallies, version, None if before is None else before.id)
+        write_json(
+            out / "facts.json",
+            {"version": version, "before": result.before, "tallies": tallies.as_json()},
+        )
+    return result
 
 
 def read_classified(folder: Folder) -> Classified | None:
@@ -81,7 +99,7 @@ def read_classified(folder: Folder) -> Classified | None:
     facts = read_json(folder.classified / "facts.json")
     if facts is None:
         return None
-    return Classified(Tallies.from_json(facts["tallies"]), facts["version"])
+    return Classified(Tallies.from_json(facts["tallies"]), facts["version"], facts.get("before"))
 
 
 def _with_fate(
@@ -154,8 +172,28 @@ def _orders_in_another_form(lines: pl.LazyFrame) -> Iterator[Sentence]:
         )
 
 
+def _stored_before(before: OrderImport | None) -> Iterator[Sentence]:
+    if before is None:
+        return
+    moment = before.stored_at or before.received_at
+    yield Sentence(
+        N_(
+            "This very file was stored before (“%(filename)s”, %(stored_at)s). Nothing of it that"
+            " is stored is changed: corrections that came later stand."
+        ),
+        {
+            "filename": before.filename,
+            "stored_at": f"{moment.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC",
+        },
+    )
+
+
 def _tally(
-    classified: Path, prepared: Path, facts: Mapping[str, Any], overlap: Overlap | None
+    classified: Path,
+    prepared: Path,
+    facts: Mapping[str, Any],
+    overlap: Overlap | None,
+    before: OrderImport | None,
 ) -> Tallies:
     lines = pl.scan_parquet(sorted(classified.glob("part-*.parquet")), glob=False)
     own_repeats = pl.read_parquet(prepared / "own_repeats.parquet", glob=False)
@@ -200,6 +238,7 @@ def _tally(
         overlap=overlap,
         notes=(
             *(Sentence.from_json(note) for note in facts["notes"]),
+            *_stored_before(before),
             *_orders_in_another_form(lines),
         ),
     )

@@ -98,6 +98,8 @@ def finish_orders(
     ).rename({"line": "source_line"})
     good = frame.filter(pl.col("reason").is_null())
     lines, repeats, conflicts = _with_keys(good)
+    if _is_before_order_discount(reading):
+        lines = _less_order_discount(lines, frame)
     rejects = pl.concat(
         [
             frame.filter(pl.col("reason").is_not_null()).select(
@@ -110,9 +112,13 @@ def finish_orders(
         lines=lines,
         rejects=rejects,
         repeats=repeats,
-        money=int(frame["amount"].cast(pl.Int128).sum()),
+        money=sum(_money(part) for part in (lines, rejects, repeats)),
         unknown_words=unknown,
     )
+
+
+def _money(frame: pl.DataFrame) -> int:
+    return int(frame["amount"].cast(pl.Int128).sum())
 
 
 def _carry(frame: pl.DataFrame) -> pl.DataFrame:
@@ -212,6 +218,42 @@ def _share_out(frame: pl.DataFrame) -> pl.DataFrame:
         .otherwise(pl.when(pl.col("place") == 1).then(order_amount).otherwise(0))
     )
     return frame.with_columns((pl.col("floor") + extra).cast(pl.Int64).alias("part"))
+
+
+def _is_before_order_discount(reading: Reading) -> bool:
+    """Whether all amounts are unit price x quantity, which knows only the discount on the line."""
+    return reading.has(OrderField.ORDER_DISCOUNT) and not (
+        reading.has(OrderField.AMOUNT) or reading.has(OrderField.TOTAL)
+    )
+
+
+def _less_order_discount(lines: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
+    """`lines` with the discount on their order taken off `amount`, in proportion to it.
+
+    lines: LINE_SCHEMA, unique keys, sorted by key, so that neither a line that comes twice nor the
+    order of the rows changes a share. frame: all lines of these orders, rejected ones too; the
+    discount may stand on any of them. Credits take no part. A discount larger than the goods (it
+    may count the shipping) leaves nothing of them: below zero they would be a credit.
+    """
+    discounts = (
+        frame.filter(pl.col("order_id").is_not_null())
+        .group_by("order_id")
+        .agg(pl.col("order_discount").max().alias("whole"))
+    )
+    weight = pl.col("amount").clip(0)
+    weighed = lines.join(discounts, on="order_id", how="left", maintain_order="left").with_columns(
+        weight.alias("weight"),
+        (weight > 0).alias("good"),
+        pl.min_horizontal(
+            pl.col("whole").cast(pl.Int128), weight.cast(pl.Int128).sum().over("order_id")
+        ).alias("order_amount"),
+    )
+    part = pl.when("good").then("part").otherwise(0)
+    return (
+        _share_out(weighed)
+        .with_columns((pl.col("amount") - part).alias("amount"))
+        .select(list(LINE_SCHEMA))
+    )
 
 
 def _with_keys(good: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:

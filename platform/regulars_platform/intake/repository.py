@@ -38,6 +38,24 @@ def list_rows(session: Session, shop_id: int) -> list[OrderImportRow]:
     return list(session.scalars(query))
 
 
+def find_stored_before(session: Session, import_: OrderImport) -> OrderImport | None:
+    """The first import of the same shop that stored a file of the very same bytes; None if there
+    is none."""
+    query = (
+        select(OrderImportRow)
+        .where(
+            OrderImportRow.shop_id == import_.shop_id,
+            OrderImportRow.sha256 == import_.sha256,
+            OrderImportRow.state == ImportState.STORED,
+            OrderImportRow.id != import_.id,
+        )
+        .order_by(OrderImportRow.stored_at, OrderImportRow.id)
+        .limit(1)
+    )
+    row = session.scalars(query).one_or_none()
+    return None if row is None else build_import(row)
+
+
 def find_mapping(session: Session, shop_id: int, fingerprint: str) -> ColumnMappingRow | None:
     """What the shop confirmed for files with these headings."""
     query = select(ColumnMappingRow).where(

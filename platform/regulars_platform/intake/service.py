@@ -204,7 +204,10 @@ def check(
     listener = _Listener(report)
     with _recording(database, import_id, listener), room_on_disk(N_("checking the file")):
         prepare(task, listener)
-        result = classify(folder, orders, orders.version(), import_.mapping, listener)
+        version = orders.version()
+        with database.unit_of_work() as session:
+            before = repository.find_stored_before(session, import_)
+        result = classify(folder, orders, version, import_.mapping, listener, before)
     with database.unit_of_work() as session:
         row = repository.get_row(session, import_id)
         row.tallies = result.tallies.as_json()

@@ -44,7 +44,7 @@ def store(
     with only_writer(settings.shop_dir(import_.shop_id)):
         version = committed_version(orders, import_.id)
         if version is None:
-            classified = _up_to_date(folder, orders, import_, report)
+            classified = _up_to_date(folder, orders, import_, database, report)
             _require_choice(database, import_, classified, choice)
             version = _write(folder, orders, import_, classified, choice, database, report)
         tallies = _write_down(folder, database, import_, version, now)
@@ -54,16 +54,22 @@ def store(
 
 
 def _up_to_date(
-    folder: Folder, orders: OrdersTable, import_: OrderImport, report: Report
+    folder: Folder,
+    orders: OrdersTable,
+    import_: OrderImport,
+    database: Database,
+    report: Report,
 ) -> Classified:
-    """The comparison with the table as it is now."""
+    """The comparison with the table as it is now, and with the files that are stored now."""
     last = read_classified(folder)
     version = orders.version()
-    if last is not None and last.version == version:
+    with database.unit_of_work() as session:
+        before = repository.find_stored_before(session, import_)
+    if last is not None and (last.version, last.before) == (version, before and before.id):
         return last
     if import_.mapping is None or not folder.prepared.exists():
         raise WrongStateError.of(import_.state, ImportState.CHECKED)
-    return classify(folder, orders, version, import_.mapping, report)
+    return classify(folder, orders, version, import_.mapping, report, before)
 
 
 def _require_choice(

@@ -125,6 +125,24 @@ def test_a_file_checked_before_another_was_stored_is_compared_again(shop: ShopBe
     assert shop.stored().height == 2
 
 
+def test_a_file_checked_before_its_twin_was_stored_and_corrected_undoes_nothing(
+    shop: ShopBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = shop.confirmed(OLD), shop.confirmed(OLD)
+    shop.check(first)
+    shop.store(first)
+    assert shop.check(second).repeated.lines == 2
+    shop.bring_in(NEW)
+    for place in ("_up_to_date", "_write"):
+        with monkeypatch.context() as patch:
+            kill_after(patch, storing, place)
+            with pytest.raises(Killed):
+                shop.store(second)
+    tallies = shop.store(second)
+    assert (tallies.stored.lines, tallies.repeated.lines) == (0, 2)
+    assert shop.stored()["amount"].to_list() == [120_000, 55_000, 70_000]
+
+
 def test_two_imports_stored_at_the_same_time_do_not_double_a_line(shop: ShopBench) -> None:
     imports = [shop.confirmed(OLD) for _ in range(4)]
     for import_id in imports:

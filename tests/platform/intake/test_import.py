@@ -67,6 +67,30 @@ def test_a_corrected_file_corrects(shop: ShopBench) -> None:
     assert stored.filter(pl.col("product") == "cup")["amount"].to_list() == [90_000]
 
 
+def test_a_file_stored_before_does_not_undo_what_was_corrected_since(shop: ShopBench) -> None:
+    shop.bring_in(THREE)
+    shop.bring_in(THREE.replace(b"cup,1,4.50", b"cup,2,9.00"))
+    before, version = shop.stored(), shop.orders.version()
+    again = shop.bring_in(THREE)
+    assert again.adds_up
+    assert (again.stored, again.corrected) == (Share(), Share())
+    assert again.repeated == again.read == Share(lines=3, money=210_000)
+    assert [str(note) for note in again.notes] == [
+        "This very file was stored before (“orders.csv”, 2026-03-01 12:00 UTC). Nothing of it that"
+        " is stored is changed: corrections that came later stand."
+    ]
+    assert shop.orders.version() == version
+    assert shop.stored().equals(before)
+
+
+def test_a_file_that_was_only_checked_before_still_corrects(shop: ShopBench) -> None:
+    shop.check(shop.confirmed(THREE))
+    shop.bring_in(THREE.replace(b"cup,1,4.50", b"cup,2,9.00"))
+    tallies = shop.bring_in(THREE)
+    assert tallies.corrected == Share(lines=1, money=45_000)
+    assert not tallies.notes
+
+
 def test_a_file_without_a_column_does_not_wipe_it_out(shop: ShopBench) -> None:
     shop.bring_in(
         csv(
