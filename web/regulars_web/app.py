@@ -13,6 +13,7 @@ from regulars_web.assets import install_assets
 from regulars_web.edge import Edge, find_current_shop
 from regulars_web.errors import install_errors
 from regulars_web.formats import install_formats
+from regulars_web.ids import IdConverter
 from regulars_web.language import HTML_TAGS, LANGUAGES, choose_locale, install_language
 from regulars_web.navigation import build_navigation, page_exists
 from regulars_web.security import (
@@ -58,6 +59,7 @@ def create_app(
     app.extensions["regulars"] = Edge(
         settings=settings, database=Database(settings), setup_code=setup_code
     )
+    app.url_map.converters["int"] = IdConverter
     install_security(app, secure_cookies=secure_cookies, host_names=host_names)
     install_sign_in(app)
     install_upload_limits(app)

@@ -105,6 +105,25 @@ def test_a_file_goes_from_upload_to_store_and_every_line_is_accounted_for(
     assert "orders.csv" in page(owner, "/data/")
 
 
+def test_a_file_of_one_line_is_spoken_of_in_the_singular(
+    owner: Browser, finish_jobs: FinishJobs
+) -> None:
+    upload(owner, "".join(ORDERS.splitlines(keepends=True)[:2]))
+    confirm(owner)
+    finish_jobs()
+    assert "1 line can be stored. Nothing is stored yet." in page(owner, "/data/1")
+
+    owner.post("/data/1/store")
+    finish_jobs()
+    assert "1 line is stored, worth £80.50." in page(owner, "/data/1")
+
+
+def test_one_line_of_several_is_stored(owner: Browser, finish_jobs: FinishJobs) -> None:
+    header, first, _, _, no_such_day = ORDERS.splitlines(keepends=True)
+    bring(owner, finish_jobs, header + first + no_such_day)
+    assert "1 of 2 lines is stored, worth £80.50." in page(owner, "/data/1")
+
+
 def test_rejected_lines_come_back_as_a_file_with_their_reason(
     owner: Browser, finish_jobs: FinishJobs
 ) -> None:

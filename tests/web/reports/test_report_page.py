@@ -20,13 +20,15 @@ LAUNCH = dt.datetime(2026, 2, 1, tzinfo=dt.UTC)
 REPORT = "/campaigns/1/report"
 
 
-@pytest.fixture
-def launched(settings: Settings, database: Database, owner: Browser) -> Browser:
+def launch_and_sell(settings: Settings, database: Database, *, unit: str) -> None:
     """A campaign on 1,500 customers whose told half as many again bought than the held out."""
     path = settings.shop_dir(1) / "orders"
-    history = [line(f"h{i}", f"c{i}", "2026-01-10", 40 + i % 60) for i in range(1500)]
+    history = [
+        line(f"h{i}", f"c{i}", "2026-01-10", 40 + i % 60, household=f"home {i}")
+        for i in range(1500)
+    ]
     lines(*history).collect().write_delta(path)
-    raw = draft()
+    raw = draft(unit=unit)
     del raw["currency"], raw["timezone"]
     with database.unit_of_work() as session:
         made = create_draft(session, shop_id=1, raw=raw, now=LAUNCH)
@@ -41,6 +43,11 @@ def launched(settings: Settings, database: Database, owner: Browser) -> Browser:
         if rng.random() < (0.3 if arm == "holdout" else 0.6)
     ]
     lines(*window).collect().write_delta(path, mode="append")
+
+
+@pytest.fixture
+def launched(settings: Settings, database: Database, owner: Browser) -> Browser:
+    launch_and_sell(settings, database, unit="customer")
     return owner
 
 
@@ -78,6 +85,48 @@ def test_the_page_says_in_money_what_was_earned_and_how_sure_that_is(evaluated: 
     assert "window closed, returns settled" in page
     # the file's rows came without an upload, so nothing can be said of arms before launch
     assert "arms found alike" not in page
+
+
+def test_where_households_were_drawn_no_figure_is_said_to_be_per_customer(
+    settings: Settings,
+    database: Database,
+    owner: Browser,
+    finish_jobs: Callable[[], list[Job]],
+) -> None:
+    launch_and_sell(settings, database, unit="household")
+    owner.post(REPORT)
+    assert [job.state for job in finish_jobs()] == [JobState.DONE]
+    page = owner.get(REPORT).get_data(as_text=True)
+
+    for words in (
+        "for all 1,200 households told",
+        "in all and per household told",
+        "by other methods on the same households",
+        "Net profit per household told, against the held-out households",
+        "What households did",
+        "net per household",
+    ):
+        assert words in page
+    assert page.count("Per household") > 1
+    told = page.lower()
+    assert "per customer" not in told
+    assert "customers told" not in told
+    assert "held-out customers" not in told
+
+
+def test_where_customers_were_drawn_nothing_is_said_of_households(evaluated: Browser) -> None:
+    page = evaluated.get(REPORT).get_data(as_text=True)
+
+    assert "for all 1,200 customers told" in page
+    assert "household" not in page.lower()
+
+
+@pytest.mark.parametrize("version", ["99999999999999999999", "x"])
+def test_a_version_that_cannot_be_one_shows_the_latest(evaluated: Browser, version: str) -> None:
+    answer = evaluated.get(REPORT, query_string={"version": version})
+
+    assert answer.status_code == 200
+    assert "a profit is proved" in answer.get_data(as_text=True)
 
 
 def test_the_download_is_the_stored_document(evaluated: Browser) -> None:

@@ -38,6 +38,7 @@ from regulars_platform.segments.rules import parse_rule
 from regulars_platform.segments.service import get_segment, list_segments
 from regulars_platform.segments.tables import Segment
 from regulars_web.edge import current_shop, now, reading, settings, unit_of_work
+from regulars_web.ids import read_id
 from regulars_web.pages.campaigns.area import blueprint
 from regulars_web.pages.campaigns.changes import PRESETS, change_form
 from regulars_web.pages.campaigns.defaults import ShopFacts, find_shop_facts, new_draft, next_round
@@ -107,7 +108,7 @@ def new() -> str | Response | tuple[str, int]:
             today=now().astimezone(ZoneInfo(shop.timezone)).date(),
             last_plan=None if latest is None else latest.draft,
         )
-        wanted = request.args.get("segment", type=int)
+        wanted = request.args.get("segment", type=read_id)
         if wanted is not None:
             draft["audience"] = dict(get_segment(work, shop.id, wanted).rule)
         form = completed(form_of_draft(draft, saved), saved, title_of=_title)

@@ -71,11 +71,12 @@ class OutcomeSoFar:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CampaignPage:
-    """The context of campaigns/show.html."""
+    """The context of campaigns/show.html. has_started: the send date has come."""
 
     campaign: LaunchedCampaign
     arms: list[ArmLine]
     outcome: OutcomeSoFar
+    has_started: bool
     is_provisional: bool
 
 
@@ -123,7 +124,7 @@ def plan_words(plan: Plan) -> list[tuple[str, list[str]]]:
 
 
 def _page(campaign_id: int, problem: str) -> str:
-    shop = current_shop()
+    shop, moment = current_shop(), now()
     with unit_of_work() as work:
         campaign = get_launched(work, shop.id, campaign_id)
         counts = contact_counts(work, settings(), shop_id=shop.id, campaign_id=campaign_id)
@@ -133,7 +134,8 @@ def _page(campaign_id: int, problem: str) -> str:
         campaign=campaign,
         arms=_arms(campaign, counts, failed),
         outcome=_outcome(campaign),
-        is_provisional=now() < plan.settled_at,
+        has_started=moment >= plan.outcome_start,  # in the plan's frozen zone, as orders count
+        is_provisional=moment < plan.settled_at,
     )
     return render_template(
         "campaigns/show.html", page=page, words=plan_words(plan), problem=problem

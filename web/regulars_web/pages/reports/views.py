@@ -20,6 +20,7 @@ from regulars_platform.reports.service import (
 )
 from regulars_web.edge import current_shop, now, unit_of_work
 from regulars_web.formats import sentence
+from regulars_web.ids import read_id
 from regulars_web.pages.reports.decisions import decision_rows
 from regulars_web.pages.reports.page import build_report_page
 from regulars_web.pages.reports.words import CHOICES, group_key, group_of, segment_name
@@ -31,7 +32,7 @@ blueprint = Blueprint("reports", __name__)
 def show(campaign_id: int) -> str:
     """The latest report, or the one asked for by ?version=."""
     shop_id = current_shop().id
-    wanted = request.args.get("version", type=int)
+    wanted = request.args.get("version", type=read_id)
     with unit_of_work() as work:
         campaign = get_launched(work, shop_id, campaign_id)
         report = (
