@@ -39,8 +39,9 @@ def list_rows(session: Session, shop_id: int) -> list[OrderImportRow]:
 
 
 def find_stored_before(session: Session, import_: OrderImport) -> OrderImport | None:
-    """The first import of the same shop that stored a file of the very same bytes; None if there
-    is none."""
+    """The first import of the same shop that stored a file of the very same bytes, read in the same
+    way; None if there is none. Read in another way (other columns, other dates) it is a correction.
+    """
     query = (
         select(OrderImportRow)
         .where(
@@ -50,10 +51,14 @@ def find_stored_before(session: Session, import_: OrderImport) -> OrderImport | 
             OrderImportRow.id != import_.id,
         )
         .order_by(OrderImportRow.stored_at, OrderImportRow.id)
-        .limit(1)
     )
-    row = session.scalars(query).one_or_none()
-    return None if row is None else build_import(row)
+    earlier = (build_import(row) for row in session.scalars(query))
+    alike = (
+        found
+        for found in earlier
+        if found.mapping == import_.mapping and found.options == import_.options
+    )
+    return next(alike, None)
 
 
 def find_mapping(session: Session, shop_id: int, fingerprint: str) -> ColumnMappingRow | None:

@@ -83,6 +83,14 @@ def test_a_file_stored_before_does_not_undo_what_was_corrected_since(shop: ShopB
     assert shop.stored().equals(before)
 
 
+def test_the_same_file_read_in_another_way_corrects(shop: ShopBench) -> None:
+    dates = csv(HEADER, "1,anna,03/04/2020,tea,1,5.50")
+    shop.bring_in(dates, options=ReadingOptions(date_order="month_first"))
+    again = shop.bring_in(dates, options=ReadingOptions(date_order="day_first"))
+    assert again.corrected.lines == 1
+    assert shop.stored()["ordered_at"].dt.date().to_list() == [dt.date(2020, 4, 3)]
+
+
 def test_a_file_that_was_only_checked_before_still_corrects(shop: ShopBench) -> None:
     shop.check(shop.confirmed(THREE))
     shop.bring_in(THREE.replace(b"cup,1,4.50", b"cup,2,9.00"))
