@@ -114,7 +114,8 @@ def test_an_arm_that_gets_nobody_is_refused_beside_its_share(
     monkeypatch.setattr(launching, "new_salt", lambda: "pepper")
     kept = keep(
         planner,
-        **{"arms.0.share_percent": "79.99", **second_arm(share_percent="0.01")},
+        **{"arms.0.share_percent": "79.99", "arms.0.offer.reach": "personal"},
+        **second_arm(share_percent="0.01", **{"offer.reach": "personal"}),
     )
     answer = planner.post(f"/campaigns/{kept}/launch", {"revision": "1"})
     assert answer.status_code == 422
