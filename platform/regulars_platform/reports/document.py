@@ -124,7 +124,7 @@ def _group(group: GroupFinding) -> dict[str, Any]:
         "decision": None if group.decision is None else _decision(group.decision),
         "offer_uses": group.offer_uses,
         "offer_uses_control": group.offer_uses_control,
-        "leak": group.leak,
+        "leak": None if group.leak is None else answer_as_json(group.leak),
         "spread_changed": group.spread_changed,
     }
 

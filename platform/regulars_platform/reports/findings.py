@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from regulars_experiments.checks import Balance, SampleRatio, balance, sample_ratio
+from regulars_experiments.effects import ratio_limits, symmetric_limits
 from regulars_experiments.evaluation import (
     Cell,
     Comparison,
@@ -26,7 +27,7 @@ from regulars_experiments.evaluation import (
 from regulars_experiments.moments import Moments, aggregate, plan_moments
 from regulars_experiments.pooling import Heterogeneity, Posterior, heterogeneity, holm, pool, single
 from regulars_experiments.profit import ProfitColumns, Waterfall, waterfall
-from regulars_experiments.results import Answer, Estimate, FloatArray
+from regulars_experiments.results import Answer, Estimate, FloatArray, NotEstimable, Reason
 from regulars_experiments.verdicts import Decision, Evidence, decide, evidence_of
 from regulars_platform.campaigns.plan import HOLDOUT, Plan
 from regulars_platform.orders.table import MONEY_SCALE
@@ -71,8 +72,8 @@ class GroupFinding:
     n, n_control: units. customers: units of the whole group in all arms. control_margin: mean
     margin per unit of the holdout. net: per unit. bars: add up to net. adjusted_p: after Holm over
     the family. pooled: None for everybody. offer_uses: per unit of the arm / of the holdout.
-    leak: what goes to orders that come anyway, as a share of what the arm's offer gives (an
-    estimate: by chance it may pass 1); None where it gives nothing. hidden: too small to be
+    leak: what goes to orders that come anyway, as a share of what the arm's offer gives (by chance
+    it may pass 1); None where it gives nothing. hidden: too small to be
     shown. sensitivity: net by other methods.
     """
 
@@ -90,7 +91,7 @@ class GroupFinding:
     decision: Decision | None
     offer_uses: float
     offer_uses_control: float
-    leak: float | None
+    leak: Answer | None
     spread_changed: bool
     hidden: bool
     sensitivity: tuple[Sensitivity, ...] = ()
@@ -346,11 +347,12 @@ def _decision(
     )
 
 
-def _leak(comparison: Comparison, plan: Plan, cell: Cell, place: int) -> float | None:
+def _leak(comparison: Comparison, plan: Plan, cell: Cell, place: int) -> Answer | None:
     """What is given to orders that come anyway, over what is given in the arm.
 
     The holdout shows what comes anyway. An open offer is compared as it was used on both sides; a
-    personal one, which the holdout cannot use, by the orders that reach it on both sides.
+    personal one, which the holdout cannot use, by the orders that reach it on both sides. A ratio
+    of two means with Fieller's limits.
     """
     offer = offer_open_to(cell.arm, plan.arms)
     index = [arm.name for arm in plan.arms].index(cell.arm)
@@ -359,7 +361,17 @@ def _leak(comparison: Comparison, plan: Plan, cell: Cell, place: int) -> float |
     control, arm = comparison.summaries({column: 1})
     if not arm.mean[place] > 0 or not np.isfinite(control.mean[place]):
         return None
-    return float(control.mean[place] / arm.mean[place])
+    of_arm, of_control = symmetric_limits(arm, control, plan.confidence / _WHOLE)
+    low, high = ratio_limits(arm.mean, of_arm, control.mean, of_control)
+    if not np.isfinite(low[place]) or not np.isfinite(high[place]):
+        return NotEstimable(reason=Reason.UNBOUNDED)
+    return Estimate(
+        estimate=float(control.mean[place] / arm.mean[place]),
+        standard_error=None,
+        low=max(float(low[place]), 0.0),
+        high=float(high[place]),
+        p_value=None,
+    )
 
 
 def _heterogeneity(

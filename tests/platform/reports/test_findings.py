@@ -142,7 +142,9 @@ def test_the_leak_is_what_the_holdout_would_have_got_over_what_was_given() -> No
 
     overall = findings(people, orders, plan()).overall[0]
 
-    assert overall.leak == pytest.approx(100 / 150)
+    assert isinstance(overall.leak, Estimate)
+    assert overall.leak.estimate == pytest.approx(100 / 150)
+    assert overall.leak.low < 100 / 150 < overall.leak.high
     assert (overall.offer_uses, overall.offer_uses_control) == (0.75, 0.5)
 
 
@@ -238,7 +240,8 @@ def test_the_leak_of_a_personal_offer_compares_the_orders_that_reach_it() -> Non
 
     overall = findings(people, orders, plan(arms=[arm(offer=offer)])).overall[0]
 
-    assert overall.leak == pytest.approx(1.0)
+    assert isinstance(overall.leak, Estimate)
+    assert overall.leak.estimate == pytest.approx(1.0)
     assert overall.offer_uses == 25 / 200
 
 

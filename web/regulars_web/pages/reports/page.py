@@ -73,7 +73,7 @@ class SegmentRow:
     control_margin: str = ""
     raw: Shown | None = None
     pooled: Shown | None = None
-    leak: str = ""
+    leak: Shown | None = None
     chance: str = ""
     evidence: tuple[str, str] | None = None
     advice: tuple[str, str] | None = None
@@ -261,7 +261,7 @@ def _segment(group: Mapping[str, Any], currency: str) -> SegmentRow:
             text=amount(pooled["mean"], currency, signed=True),
             interval=interval(pooled["low"], pooled["high"], currency),
         ),
-        leak="–" if group["leak"] is None else percent(group["leak"], 0),
+        leak=None if group["leak"] is None else _share(group["leak"], 0),
         chance="" if decision is None else chance(decision["chance_positive"]),
         evidence=_look(EVIDENCE, group["evidence"]),
         advice=None if decision is None else _look(ADVICE, decision["advice"]),
@@ -310,11 +310,16 @@ def _metric(document: Mapping[str, Any], effect: Mapping[str, Any], currency: st
 
 
 def _relative(answer: Mapping[str, Any]) -> Shown:
+    return _share(answer, 1)
+
+
+def _share(answer: Mapping[str, Any], digits: int) -> Shown:
+    """A ratio in percent with its interval."""
     if "not_estimable" in answer:
         return Shown(text=str(gettext("cannot tell")), interval=reason_words(answer["code"]))
-    low, high = percent(answer["low"]), percent(answer["high"])
+    low, high = percent(answer["low"], digits), percent(answer["high"], digits)
     return Shown(
-        text=percent(answer["estimate"]),
+        text=percent(answer["estimate"], digits),
         interval=str(gettext("%(low)s to %(high)s", low=low, high=high)),
     )
 
