@@ -34,8 +34,7 @@ REASONS: Mapping[Reason, str] = {
     Reason.NO_VARIATION: "nobody differs in either group, so there is no error to estimate",
     Reason.NO_BUYERS: "nobody in one of the two groups has any of it",
     Reason.TOO_FEW_BUYERS: (
-        "fewer than 30 customers with any of it are expected in the smaller group, too few for an "
-        "interval that holds"
+        "fewer than 30 buyers are expected in the smaller group, too few for a valid interval"
     ),
     Reason.CONTROL_NOT_POSITIVE: "the control group's mean is not above zero",
     Reason.UNBOUNDED: (
