@@ -128,10 +128,6 @@ class ReadingOptions:
         return cls(**stored) if stored else cls()
 
 
-ColumnMapping = Mapping[OrderField, str]
-"""Which heading of the file carries which field."""
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Look:
     """What one sees of a file before anything is read into the shop.

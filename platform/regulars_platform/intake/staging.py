@@ -24,8 +24,6 @@ from regulars_platform.settings import Settings
 Report = Callable[[str, int, int | None], None]
 """Told of progress: step, done, total (None: not known). May raise to cancel."""
 
-FATES = ("new", "corrected", "repeated")
-
 
 def keep_quiet(step: str, done: int, total: int | None) -> None:
     """A Report for those who do not want to hear."""

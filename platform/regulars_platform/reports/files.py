@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from regulars_platform.campaigns.plan import Plan
 from regulars_platform.intake.models import ImportId, ImportState
-from regulars_platform.intake.staging import folder_of
+from regulars_platform.intake.service import staged_lines
 from regulars_platform.intake.tables import OrderImportRow
 from regulars_platform.settings import Settings
 
@@ -33,7 +33,7 @@ def outcome_files(
     """Those of the imports that have an order of the outcome window, with all their lines."""
     found = []
     for import_id in imports:
-        lines = folder_of(settings, ImportId(import_id)).lines()
+        lines = staged_lines(settings, ImportId(import_id))
         inside = lines.filter(
             (pl.col("ordered_at") >= plan.outcome_start) & (pl.col("ordered_at") < plan.settled_at)
         )

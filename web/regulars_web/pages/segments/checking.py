@@ -30,11 +30,6 @@ class Checked:
     rule: Rule | None
     problems: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def is_incomplete(self) -> bool:
-        """Whether there is nothing wrong but something missing."""
-        return self.rule is None and not self.problems
-
 
 def check_draft(draft: DraftGroup, *, missing_is_wrong: bool) -> Checked:
     """Read the draft as a rule.
