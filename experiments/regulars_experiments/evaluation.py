@@ -12,7 +12,8 @@ import numpy as np
 import polars as pl
 
 from regulars_experiments import effects
-from regulars_experiments.moments import Key, Moments, Summary, aggregate, plan_moments
+from regulars_experiments.aggregation import aggregate
+from regulars_experiments.moments import Key, Moments, Summary, plan_moments
 from regulars_experiments.money_interval import (
     FLAGGED_SHAPE_Z,
     Arms,

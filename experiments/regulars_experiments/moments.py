@@ -1,31 +1,28 @@
 """The addable value on which every estimator stands.
 
-Per cell (arm x segment) it keeps n and, over the declared columns, sums and sums of products, as
-exact integers. Columns are integers with a scale (fixed point): money in ten-thousandths is one
-already, any other column is put on a grid by `quantise`. Integer sums do not depend on the order
-of the rows, on threads or on the machine, so an evaluation that is run again is the same to the
-byte, and nothing cancels, however large the values are.
+Per cell (arm x segment x stratum x day) it keeps n and, over the declared columns, sums and sums
+of products, as exact integers (see `fixed_point`). So an evaluation that is run again is the same
+to the byte whatever the order of rows or the number of threads, and nothing cancels.
 
-The plan of the aggregation is data (`AggregationPlan`), so another engine can carry it out.
+The plan of the aggregation is data (`AggregationPlan`): `aggregation` carries it out in Polars,
+and another engine could.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from regulars_experiments.results import FloatArray
 
 Key = tuple[str | None, ...]
+Integers = npt.NDArray[np.object_]
 
-_DECIMAL_SCALES = (1, 100, 10_000)
-_GRID_BITS = 48  # squares stay below 2^96, so 2^30 rows fit into 128 bits
-_LARGEST = 2**_GRID_BITS
-_TOO_LARGE = "column {name!r} has values of 2^48 (2.8e14) or more, too large to be added up exactly"
-_LOG_SCALE = 1 << 16  # grid of the logarithms that describe the shape of buyers' amounts
+LOG_SCALE = 1 << 16
+"""Grid of the logarithms that describe the shape of buyers' amounts."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,13 +32,15 @@ class AggregationPlan:
     by: grouping columns (arm first). columns: fixed-point integer columns -> units per 1.
     products: pairs whose sum of products is kept (a pair of a column with itself is its square).
     shapes: money columns of which the buyers (non-zero rows) are counted and the first, second
-    and fourth power of the logarithm of positive amounts are kept.
+    and fourth power of the logarithm of positive amounts are kept. groups: the columns in groups
+    that are mostly zero together, so that an engine may skip the rows where a whole group is.
     """
 
     by: tuple[str, ...]
     columns: Mapping[str, int]
     products: tuple[tuple[str, str], ...]
     shapes: tuple[str, ...] = ()
+    groups: tuple[tuple[str, ...], ...] = ()
 
     def statistics(self) -> tuple[str, ...]:
         """Names of the integers kept per cell, in their order."""
@@ -52,6 +51,12 @@ class AggregationPlan:
             names += [f"log{power}:{name}" for power in (1, 2, 3, 4)]
         return tuple(names)
 
+    def products_of(self, group: Sequence[str]) -> tuple[tuple[str, str], ...]:
+        """The products to be summed over this group's rows: each product in one group only."""
+        home = {name: i for i, names in enumerate(self.groups) for name in names}
+        here = home[group[0]]
+        return tuple((a, b) for a, b in self.products if min(home[a], home[b]) == here)
+
 
 def plan_moments(
     *,
@@ -59,77 +64,69 @@ def plan_moments(
     columns: Mapping[str, int],
     pairs: Iterable[tuple[str, str]] = (),
     shapes: Iterable[str] = (),
+    apart: Sequence[str] = (),
 ) -> AggregationPlan:
-    """A plan with the square of each column and each further pair once, in a fixed order."""
+    """A plan with the square of each column and each further pair once, in a fixed order.
+
+    apart: columns that are not zero where the others are (what was known before the start).
+    """
     products = [(name, name) for name in columns]
     for a, b in pairs:
         pair = (a, b) if a <= b else (b, a)
         if pair not in products:
             products.append(pair)
+    together = tuple(name for name in columns if name not in apart)
+    alone = tuple(name for name in columns if name in apart)
     return AggregationPlan(
-        by=tuple(by), columns=dict(columns), products=tuple(products), shapes=tuple(shapes)
+        by=tuple(by),
+        columns=dict(columns),
+        products=tuple(products),
+        shapes=tuple(shapes),
+        groups=tuple(group for group in (together, alone) if group),
     )
 
 
-def aggregate(frame: pl.LazyFrame, plan: AggregationPlan) -> "Moments":
-    """One pass over `frame` (columns of `plan.by` as text, `plan.columns` as integers)."""
-    wide = pl.Int128
-    sums = [pl.len().cast(wide).alias("n")]
-    sums += [pl.col(name).cast(wide).sum().alias(f"sum:{name}") for name in plan.columns]
-    for a, b in plan.products:
-        product = pl.col(a).cast(wide) * pl.col(b).cast(wide)
-        sums.append(product.sum().alias(f"product:{a}*{b}"))
-    for name in plan.shapes:
-        value = pl.col(name)
-        logs = (value.filter(value > 0).cast(pl.Float64).log() * _LOG_SCALE).round().cast(wide)
-        sums.append((value != 0).sum().cast(wide).alias(f"buyers:{name}"))
-        sums.append((value > 0).sum().cast(wide).alias(f"positive:{name}"))
-        power = logs
-        for exponent in (1, 2, 3, 4):
-            sums.append(power.sum().alias(f"log{exponent}:{name}"))
-            power = power * logs
-    cells = frame.group_by(plan.by).agg(sums).sort(plan.by).collect()
-    names = plan.statistics()
-    # 128-bit integers leave Polars as exact Python integers
-    by_column = {name: cells.get_column(name).to_list() for name in names}
-    keys = list(zip(*(cells.get_column(name).to_list() for name in plan.by), strict=True))
-    return Moments(
-        plan=plan,
-        cells={
-            key: tuple(by_column[name][row] or 0 for name in names) for row, key in enumerate(keys)
-        },
-    )
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Moments:
-    """Sums per cell. Adding two (other rows of the same plan) gives the value of all the rows."""
+    """Sums per cell. Adding two (other rows of the same plan) gives the value of all the rows.
+
+    keys: values of `plan.by` per cell, in a fixed order. sums: Python integers, (cells,
+    statistics), columns as in `plan.statistics()`.
+    """
 
     plan: AggregationPlan
-    cells: Mapping[Key, tuple[int, ...]]
+    keys: tuple[Key, ...]
+    sums: Integers
+
+    @property
+    def cells(self) -> dict[Key, tuple[int, ...]]:
+        """The sums of each cell by its key."""
+        return {key: tuple(row) for key, row in zip(self.keys, self.sums, strict=True)}
 
     def __add__(self, other: "Moments") -> "Moments":
         if self.plan != other.plan:
             raise ValueError("moments of different plans cannot be added")
-        merged = dict(self.cells)
-        for key, sums in other.cells.items():
-            merged[key] = _add(merged[key], sums) if key in merged else sums
-        return Moments(self.plan, merged)
+        return _merged(
+            self.plan, [*self.keys, *other.keys], np.concatenate([self.sums, other.sums])
+        )
 
     def rolled_up(self, by: Sequence[str]) -> "Moments":
         """The same over fewer grouping columns: cells that share `by` are added."""
         places = [self.plan.by.index(name) for name in by]
-        merged: dict[Key, tuple[int, ...]] = {}
-        for key, sums in self.cells.items():
-            short = tuple(key[place] for place in places)
-            merged[short] = _add(merged[short], sums) if short in merged else sums
         plan = AggregationPlan(
             by=tuple(by),
             columns=self.plan.columns,
             products=self.plan.products,
             shapes=self.plan.shapes,
+            groups=self.plan.groups,
         )
-        return Moments(plan, merged)
+        return _merged(
+            plan, [tuple(key[place] for place in places) for key in self.keys], self.sums
+        )
+
+    def counts(self, keys: Sequence[Key]) -> list[int]:
+        """Rows per key, exact."""
+        return [int(n) for n in self._rows(keys)[:, 0]]
 
     def summary(self, keys: Sequence[Key], combination: Mapping[str, Fraction | int]) -> "Summary":
         """Summaries, one per key, of a linear combination of columns (in natural units).
@@ -137,27 +134,16 @@ class Moments:
         The combination's weights are exact, so net profit (margin rate x goods - cost) comes from
         the moments of goods and cost without another pass. A key without rows has n = 0.
         """
-        place = {name: i for i, name in enumerate(self.plan.statistics())}
-        empty = (0,) * len(place)
-        n, mean, variance, second = [], [], [], []
-        for key in keys:
-            sums = self.cells.get(key, empty)
-            count = sums[0]
-            first, square = self._combine(sums, place, combination)
-            n.append(float(count))
-            mean.append(float(first / count) if count else np.nan)
-            second.append(float(square / count) if count else np.nan)
-            # (n S2 - S1^2) / (n (n - 1)) in exact arithmetic: nothing cancels
-            variance.append(
-                float((count * square - first * first) / (count * (count - 1)))
-                if count > 1
-                else np.nan
-            )
+        rows = self._rows(keys)
+        n = rows[:, 0]
+        weights, unit = self._weights(combination)
+        first, square = self._first(rows, weights), self._second(rows, weights, weights)
         return Summary(
-            n=np.array(n),
-            mean=np.array(mean),
-            variance=np.array(variance),
-            mean_square=np.array(second),
+            n=n.astype(np.float64),
+            mean=_quotient(first, n * unit),
+            # (n S2 - S1^2) / (n (n - 1)) in exact arithmetic: nothing cancels
+            variance=_quotient(n * square - first * first, n * (n - 1) * unit**2),
+            mean_square=_quotient(square, n * unit**2),
         )
 
     def covariance(
@@ -167,70 +153,89 @@ class Moments:
         other: Mapping[str, Fraction | int],
     ) -> FloatArray:
         """Sample covariances (ddof 1) of two linear combinations, one per key; NaN below n = 2."""
-        place = {name: i for i, name in enumerate(self.plan.statistics())}
-        empty = (0,) * len(place)
-        found = []
-        for key in keys:
-            sums = self.cells.get(key, empty)
-            count = sums[0]
-            if count < 2:
-                found.append(np.nan)
-                continue
-            total_one = self._combine(sums, place, one)[0]
-            total_other = self._combine(sums, place, other)[0]
-            cross = sum(
-                (
-                    weight * other_weight * self._product(sums, place, a, b)
-                    for a, weight in one.items()
-                    for b, other_weight in other.items()
-                ),
-                start=Fraction(0),
-            )
-            found.append(float((count * cross - total_one * total_other) / (count * (count - 1))))
-        return np.array(found)
+        rows = self._rows(keys)
+        n = rows[:, 0]
+        (weights, unit), (other_weights, other_unit) = self._weights(one), self._weights(other)
+        cross = self._second(rows, weights, other_weights)
+        sums = self._first(rows, weights) * self._first(rows, other_weights)
+        return _quotient(n * cross - sums, n * (n - 1) * (unit * other_unit))
 
     def shape(self, keys: Sequence[Key], column: str) -> "Shape":
         """How many bought and how their amounts spread, per key."""
-        place = {name: i for i, name in enumerate(self.plan.statistics())}
-        empty = (0,) * len(place)
-        rows = [self.cells.get(key, empty) for key in keys]
+        rows, place = self._rows(keys), self._place()
 
         def values(name: str, scale: int = 1) -> FloatArray:
-            return np.array([float(Fraction(row[place[name]], scale)) for row in rows])
+            found: FloatArray = rows[:, place[name]].astype(np.float64) / scale
+            return found
 
         return Shape(
             buyers=values(f"buyers:{column}"),
             positive=values(f"positive:{column}"),
-            logs=tuple(values(f"log{power}:{column}", _LOG_SCALE**power) for power in (1, 2, 3, 4)),
+            logs=tuple(values(f"log{power}:{column}", LOG_SCALE**power) for power in (1, 2, 3, 4)),
         )
 
-    def _combine(
-        self,
-        sums: tuple[int, ...],
-        place: Mapping[str, int],
-        combination: Mapping[str, Fraction | int],
-    ) -> tuple[Fraction, Fraction]:
-        first = sum(
-            (
-                weight * Fraction(sums[place[f"sum:{name}"]], self.plan.columns[name])
-                for name, weight in combination.items()
-            ),
-            start=Fraction(0),
-        )
-        square = sum(
-            (
-                one * other * self._product(sums, place, a, b)
-                for a, one in combination.items()
-                for b, other in combination.items()
-            ),
-            start=Fraction(0),
-        )
-        return first, square
+    def _place(self) -> dict[str, int]:
+        return {name: i for i, name in enumerate(self.plan.statistics())}
 
-    def _product(self, sums: tuple[int, ...], place: Mapping[str, int], a: str, b: str) -> Fraction:
-        one, other = (a, b) if f"product:{a}*{b}" in place else (b, a)
-        scale = self.plan.columns[a] * self.plan.columns[b]
-        return Fraction(sums[place[f"product:{one}*{other}"]], scale)
+    def _rows(self, keys: Sequence[Key]) -> Integers:
+        """(keys, statistics); zeros for a key that no row has."""
+        row_of = {key: i for i, key in enumerate(self.keys)}
+        nobody = np.zeros((1, len(self.plan.statistics())), dtype=object)
+        padded = np.concatenate([self.sums, nobody])
+        return padded[[row_of.get(key, len(self.keys)) for key in keys]]
+
+    def _weights(self, combination: Mapping[str, Fraction | int]) -> tuple[dict[str, int], int]:
+        """Whole weights of the stored integers, and the unit that their sum is counted in."""
+        exact = {
+            name: Fraction(weight) / self.plan.columns[name] for name, weight in combination.items()
+        }
+        unit = math.lcm(*(weight.denominator for weight in exact.values()))
+        return {name: int(weight * unit) for name, weight in exact.items()}, unit
+
+    def _first(self, rows: Integers, weights: Mapping[str, int]) -> Integers:
+        place = self._place()
+        return _sum(rows, [(place[f"sum:{name}"], weight) for name, weight in weights.items()])
+
+    def _second(
+        self, rows: Integers, weights: Mapping[str, int], others: Mapping[str, int]
+    ) -> Integers:
+        place = self._place()
+        terms: dict[int, int] = {}
+        for a, weight in weights.items():
+            for b, other in others.items():
+                name = f"product:{a}*{b}" if f"product:{a}*{b}" in place else f"product:{b}*{a}"
+                terms[place[name]] = terms.get(place[name], 0) + weight * other
+        return _sum(rows, list(terms.items()))
+
+
+def build_moments(plan: AggregationPlan, keys: Sequence[Key], sums: Integers) -> Moments:
+    """Moments with their cells in a fixed order. sums: (cells, statistics), Python integers."""
+    order = sorted(range(len(keys)), key=lambda i: [(part is None, part or "") for part in keys[i]])
+    return Moments(plan, tuple(keys[i] for i in order), sums[order])
+
+
+def _merged(plan: AggregationPlan, keys: Sequence[Key], sums: Integers) -> Moments:
+    """Cells of the same key added."""
+    place: dict[Key, int] = {}
+    rows = [place.setdefault(key, len(place)) for key in keys]
+    merged = np.zeros((len(place), sums.shape[1]), dtype=object)
+    np.add.at(merged, rows, sums)
+    return build_moments(plan, list(place), merged)
+
+
+def _sum(rows: Integers, terms: Sequence[tuple[int, int]]) -> Integers:
+    total: Integers = np.zeros(len(rows), dtype=object)
+    for column, weight in terms:
+        total = total + (rows[:, column] if weight == 1 else rows[:, column] * weight)
+    return total
+
+
+def _quotient(numerator: Integers, denominator: Integers) -> FloatArray:
+    """Correctly rounded quotients of integers of any size; NaN where the denominator is 0."""
+    return np.array(
+        [a / b if b else np.nan for a, b in zip(numerator, denominator, strict=True)],
+        dtype=np.float64,
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -263,49 +268,3 @@ class Shape:
     buyers: FloatArray
     positive: FloatArray
     logs: tuple[FloatArray, ...]
-
-
-def quantise(frame: pl.DataFrame, names: Sequence[str]) -> tuple[pl.DataFrame, dict[str, int]]:
-    """Put numeric columns on a fixed-point grid; nulls become 0 (no order is an outcome of 0).
-
-    A column with at most 0, 2 or 4 decimals keeps every value exactly (as long as the largest fits
-    into 48 bits of that unit); any other is rounded to a binary grid of 48 bits below its largest
-    value, an error of at most 2^-48 (3.6e-15) of that value.
-    Returns the frame with these columns as Int64, and units per 1 of each.
-    Raises ValueError for values that are not finite, or of 2^48 and more.
-    """
-    columns, scales = [], {}
-    for name in names:
-        column = frame.get_column(name)
-        whole = column.dtype.is_integer() or column.dtype == pl.Boolean
-        values = (column.cast(pl.Int8) if column.dtype == pl.Boolean else column).fill_null(0)
-        if whole:
-            if (values.cast(pl.Int128).abs() >= _LARGEST).any():
-                raise ValueError(_TOO_LARGE.format(name=name))
-            columns.append(values.cast(pl.Int64))
-            scales[name] = 1
-            continue
-        numbers: npt.NDArray[np.float64] = values.cast(pl.Float64).to_numpy()
-        if not np.isfinite(numbers).all():
-            raise ValueError(f"column {name!r} has values that are not finite numbers")
-        if np.abs(numbers).max(initial=0.0) >= _LARGEST:
-            raise ValueError(_TOO_LARGE.format(name=name))
-        grid, scales[name] = _on_grid(numbers)
-        columns.append(pl.Series(name, grid, dtype=pl.Int64))
-    return frame.with_columns(columns), scales
-
-
-def _on_grid(numbers: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.int64], int]:
-    largest = float(np.abs(numbers).max(initial=0.0))
-    for scale in _DECIMAL_SCALES:
-        if largest * scale >= 2**_GRID_BITS:
-            break
-        scaled = np.rint(numbers * scale)
-        if np.array_equal(scaled / scale, numbers):
-            return scaled.astype(np.int64), scale
-    scale = 2 ** min(_GRID_BITS - int(np.ceil(np.log2(largest))), 200)
-    return np.rint(numbers * float(scale)).astype(np.int64), scale
-
-
-def _add(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(a + b for a, b in zip(one, other, strict=True))

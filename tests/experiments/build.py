@@ -11,7 +11,9 @@ import numpy.typing as npt
 import polars as pl
 import pytest
 
-from regulars_experiments.moments import Moments, Shape, Summary, aggregate, plan_moments, quantise
+from regulars_experiments.aggregation import aggregate
+from regulars_experiments.fixed_point import quantise
+from regulars_experiments.moments import Moments, Shape, Summary, plan_moments
 from regulars_experiments.money_interval import Arms
 from regulars_experiments.results import Estimate, Intervals, NotEstimable, Reason
 

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from regulars_experiments.evaluation import Design, Effect, Metric, collect_moments, evaluate
-from regulars_experiments.moments import quantise
+from regulars_experiments.fixed_point import quantise
 from regulars_experiments.results import Answer, Estimate, NotEstimable, Reason
 
 SPEND = Metric(name="spend", kind="mean", value={"spend": 1})

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regulars_experiments.moments import Moments, aggregate, plan_moments, quantise
+from regulars_experiments.aggregation import aggregate
+from regulars_experiments.fixed_point import quantise
+from regulars_experiments.moments import Moments, plan_moments
 from tests.experiments.build import moments_of
 
 ROWS = st.lists(

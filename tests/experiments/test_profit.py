@@ -6,8 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from regulars_experiments.aggregation import aggregate
 from regulars_experiments.evaluation import Comparison
-from regulars_experiments.moments import Moments, aggregate, plan_moments
+from regulars_experiments.moments import Moments, plan_moments
 from regulars_experiments.profit import ProfitColumns, Waterfall, exact_difference, waterfall
 from regulars_experiments.results import Reason
 from tests.experiments.build import Floats, estimate, reason, summary, summary_of
@@ -170,10 +171,9 @@ def test_the_net_interval_holds_the_truth_with_a_small_holdout() -> None:
     of_buyers = moments_of_groups(pl.concat(parts), ["arm", "run"])
     sizes = {"held": n_c, "sent": n_t}
     # those who did not buy add nothing but their number
-    everybody = Moments(
-        of_buyers.plan,
-        {key: (sizes[str(key[0])], *sums[1:]) for key, sums in of_buyers.cells.items()},
-    )
+    sums = of_buyers.sums.copy()
+    sums[:, 0] = [sizes[str(key[0])] for key in of_buyers.keys]
+    everybody = Moments(of_buyers.plan, of_buyers.keys, sums)
     runs = [str(run) for run in range(repetitions)]
     comparison = Comparison(
         everybody, tuple(("held", run) for run in runs), tuple(("sent", run) for run in runs)

@@ -11,6 +11,7 @@ from fractions import Fraction
 import numpy as np
 import polars as pl
 
+from regulars_experiments.aggregation import aggregate
 from regulars_experiments.checks import Balance, SampleRatio, balance, sample_ratio
 from regulars_experiments.effects import ratio_limits, symmetric_limits
 from regulars_experiments.evaluation import (
@@ -24,7 +25,7 @@ from regulars_experiments.evaluation import (
     compare,
     evaluate,
 )
-from regulars_experiments.moments import Moments, aggregate, plan_moments
+from regulars_experiments.moments import Moments, plan_moments
 from regulars_experiments.pooling import Heterogeneity, Posterior, heterogeneity, holm, pool, single
 from regulars_experiments.profit import ProfitColumns, Waterfall, waterfall
 from regulars_experiments.results import Answer, Estimate, FloatArray, NotEstimable, Reason
