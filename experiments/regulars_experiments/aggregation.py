@@ -11,7 +11,8 @@ import polars as pl
 
 from regulars_experiments.moments import LOG_SCALE, AggregationPlan, Moments, build_moments
 
-_WIDE = pl.Int128
+WIDE = pl.Int128
+"""Sums of products of 48-bit integers fit."""
 
 
 def aggregate(frame: pl.LazyFrame, plan: AggregationPlan) -> Moments:
@@ -40,7 +41,7 @@ def _parts(frame: pl.LazyFrame, plan: AggregationPlan) -> list[pl.LazyFrame]:
     Shops' outcomes are 0 for most customers: leaving these rows out of the sums saves more than
     exact integers cost.
     """
-    parts = [frame.group_by(plan.by).agg(pl.len().cast(_WIDE).alias("n"))]
+    parts = [frame.group_by(plan.by).agg(pl.len().cast(WIDE).alias("n"))]
     for group in plan.groups:
         present = frame.filter(pl.any_horizontal(pl.col(name) != 0 for name in group))
         parts.append(present.group_by(plan.by).agg(_sums(plan, group)))
@@ -48,9 +49,9 @@ def _parts(frame: pl.LazyFrame, plan: AggregationPlan) -> list[pl.LazyFrame]:
 
 
 def _sums(plan: AggregationPlan, group: Sequence[str]) -> list[pl.Expr]:
-    sums = [pl.col(name).cast(_WIDE).sum().alias(f"sum:{name}") for name in group]
+    sums = [pl.col(name).cast(WIDE).sum().alias(f"sum:{name}") for name in group]
     for a, b in plan.products_of(group):
-        product = pl.col(a).cast(_WIDE) * pl.col(b).cast(_WIDE)
+        product = pl.col(a).cast(WIDE) * pl.col(b).cast(WIDE)
         sums.append(product.sum().alias(f"product:{a}*{b}"))
     for name in plan.shapes:
         if name in group:
@@ -62,8 +63,8 @@ def shape_sums(name: str, value: pl.Expr) -> list[pl.Expr]:
     """Buyers, positive amounts and the powers of their logarithms, in the plan's order."""
     logs = log_grid(value.filter(value > 0))
     sums = [
-        (value != 0).sum().cast(_WIDE).alias(f"buyers:{name}"),
-        (value > 0).sum().cast(_WIDE).alias(f"positive:{name}"),
+        (value != 0).sum().cast(WIDE).alias(f"buyers:{name}"),
+        (value > 0).sum().cast(WIDE).alias(f"positive:{name}"),
     ]
     power = logs
     for exponent in (1, 2, 3, 4):
@@ -74,7 +75,7 @@ def shape_sums(name: str, value: pl.Expr) -> list[pl.Expr]:
 
 def log_grid(value: pl.Expr) -> pl.Expr:
     """Natural logarithms of positive integers on the grid of the shapes, as wide integers."""
-    return (value.cast(pl.Float64).log() * LOG_SCALE).round().cast(_WIDE)
+    return (value.cast(pl.Float64).log() * LOG_SCALE).round().cast(WIDE)
 
 
 def _assemble(frames: Sequence[pl.DataFrame], plan: AggregationPlan) -> Moments:

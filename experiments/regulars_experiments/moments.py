@@ -136,14 +136,14 @@ class Moments:
         """
         rows = self._rows(keys)
         n = rows[:, 0]
-        weights, unit = self._weights(combination)
+        weights, unit = self.whole_weights(combination)
         first, square = self._first(rows, weights), self._second(rows, weights, weights)
         return Summary(
             n=n.astype(np.float64),
-            mean=_quotient(first, n * unit),
+            mean=quotients(first, n * unit),
             # (n S2 - S1^2) / (n (n - 1)) in exact arithmetic: nothing cancels
-            variance=_quotient(n * square - first * first, n * (n - 1) * unit**2),
-            mean_square=_quotient(square, n * unit**2),
+            variance=quotients(n * square - first * first, n * (n - 1) * unit**2),
+            mean_square=quotients(square, n * unit**2),
         )
 
     def covariance(
@@ -155,10 +155,13 @@ class Moments:
         """Sample covariances (ddof 1) of two linear combinations, one per key; NaN below n = 2."""
         rows = self._rows(keys)
         n = rows[:, 0]
-        (weights, unit), (other_weights, other_unit) = self._weights(one), self._weights(other)
+        (weights, unit), (other_weights, other_unit) = (
+            self.whole_weights(one),
+            self.whole_weights(other),
+        )
         cross = self._second(rows, weights, other_weights)
         sums = self._first(rows, weights) * self._first(rows, other_weights)
-        return _quotient(n * cross - sums, n * (n - 1) * (unit * other_unit))
+        return quotients(n * cross - sums, n * (n - 1) * (unit * other_unit))
 
     def shape(self, keys: Sequence[Key], column: str) -> "Shape":
         """How many bought and how their amounts spread, per key."""
@@ -174,6 +177,10 @@ class Moments:
             logs=tuple(values(f"log{power}:{column}", LOG_SCALE**power) for power in (1, 2, 3, 4)),
         )
 
+    def totals(self, keys: Sequence[Key], combination: Mapping[str, Fraction | int]) -> Integers:
+        """Exact sums of a combination per key, counted in the unit of `whole_weights`."""
+        return self._first(self._rows(keys), self.whole_weights(combination)[0])
+
     def _place(self) -> dict[str, int]:
         return {name: i for i, name in enumerate(self.plan.statistics())}
 
@@ -184,7 +191,9 @@ class Moments:
         padded = np.concatenate([self.sums, nobody])
         return padded[[row_of.get(key, len(self.keys)) for key in keys]]
 
-    def _weights(self, combination: Mapping[str, Fraction | int]) -> tuple[dict[str, int], int]:
+    def whole_weights(
+        self, combination: Mapping[str, Fraction | int]
+    ) -> tuple[dict[str, int], int]:
         """Whole weights of the stored integers, and the unit that their sum is counted in."""
         exact = {
             name: Fraction(weight) / self.plan.columns[name] for name, weight in combination.items()
@@ -230,7 +239,7 @@ def _sum(rows: Integers, terms: Sequence[tuple[int, int]]) -> Integers:
     return total
 
 
-def _quotient(numerator: Integers, denominator: Integers) -> FloatArray:
+def quotients(numerator: Integers, denominator: Integers) -> FloatArray:
     """Correctly rounded quotients of integers of any size; NaN where the denominator is 0."""
     return np.array(
         [a / b if b else np.nan for a, b in zip(numerator, denominator, strict=True)],
