@@ -27,6 +27,7 @@ class Reason(StrEnum):
     UNBOUNDED = "unbounded"
     NO_DENOMINATOR = "no_denominator"
     NO_SPREAD_IN_COVARIATE = "no_spread_in_covariate"
+    NOT_A_RATIO = "not_a_ratio"
 
 
 REASONS: Mapping[Reason, str] = {
@@ -42,6 +43,7 @@ REASONS: Mapping[Reason, str] = {
     ),
     Reason.NO_DENOMINATOR: "the denominator of the ratio is zero in one of the two groups",
     Reason.NO_SPREAD_IN_COVARIATE: "the covariate is the same for everybody",
+    Reason.NOT_A_RATIO: "what it is divided by is not clearly above zero, so there is no ratio",
 }
 
 

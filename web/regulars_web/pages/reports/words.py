@@ -60,6 +60,7 @@ REASON_WORDS = {
     Reason.UNBOUNDED: lazy_gettext("the holdout's mean cannot be told from zero"),
     Reason.NO_DENOMINATOR: lazy_gettext("nobody ordered in one of the two groups"),
     Reason.NO_SPREAD_IN_COVARIATE: lazy_gettext("all were alike before the start"),
+    Reason.NOT_A_RATIO: lazy_gettext("what it is divided by is not clearly above zero"),
 }
 
 Group = Mapping[str, Any]
