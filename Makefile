@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 DATA ?= ../shared/data
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help install chromium demo serve test check lint types contracts calibration false-profit lock translations clean
+.PHONY: help install chromium demo serve test check lint types contracts calibration calibration-full false-profit lock translations clean
 
 help: ## list what can be done
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -47,8 +47,11 @@ false-profit: install ## how often a profit is proved where none can be, on real
 	$(BIN)/python benchmarks/false_profit.py --data $(DATA) --salts 500
 	$(BIN)/python benchmarks/false_profit.py --data $(DATA) --salts 500 --planted 2
 
-calibration: install ## measure the money interval on simulated shops (about a minute)
-	$(BIN)/python benchmarks/calibration.py
+calibration: install ## do the intervals mean what they say? simulated shops, about a minute
+	$(BIN)/python -m benchmarks.calibration
+
+calibration-full: install ## the same with 10,000 repetitions a cell; writes docs/calibration.md
+	$(BIN)/python -m benchmarks.calibration --full --progress --write docs/calibration.md --date "$$(date -u +%F)"
 
 lock: install ## pin every dependency with its hashes
 	$(BIN)/uv pip compile -q --no-header --generate-hashes --python-version 3.11 --universal --no-emit-index-url --no-annotate pyproject.toml --extra dev requirements/build.in -o requirements/dev.lock

@@ -6,11 +6,11 @@ from types import ModuleType
 
 import pytest
 
-FOLDER = Path(__file__).parents[2] / "benchmarks"
+CHECKOUT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="package")
 def shops() -> ModuleType:
     with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(FOLDER))
-        return importlib.import_module("simulated_shops")
+        patch.syspath_prepend(str(CHECKOUT))
+        return importlib.import_module("benchmarks.calibration.shops")

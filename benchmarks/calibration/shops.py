@@ -1,18 +1,18 @@
-"""Shops with a known truth, many repetitions of one campaign at once.
-
-Only the buyers are drawn, so that 4,000 repetitions of a campaign on 50,000 customers take seconds:
-what the product's money interval reads (`Arms`) is built with one cell per repetition.
-"""
+"""Shops with a known truth, many repetitions of one campaign at once."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
+from benchmarks.calibration.draws import (
+    Amounts,
+    Totals,
+    add_up,
+    lognormal,
+    resampled,
+    with_returns,
+)
 
-from regulars_experiments.moments import Shape, Summary
 from regulars_experiments.money_interval import Arms
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +36,14 @@ class Group:
         typical = float(np.mean(self.pool)) if self.pool else float(np.exp(self.log_sd**2 / 2))
         return self.buyers * self.basket * typical * (1 - self.returns * 4 / 3)
 
+    def amounts(self) -> Amounts:
+        """How one buyer's amount is drawn."""
+        if self.pool:
+            drawn = resampled(np.array(self.pool), self.basket)
+        else:
+            drawn = lognormal(self.basket, self.log_sd)
+        return with_returns(drawn, self.returns) if self.returns else drawn
+
 
 @dataclass(frozen=True, kw_only=True)
 class Campaign:
@@ -49,6 +57,10 @@ class Campaign:
     def truth(self) -> float:
         """True difference per customer."""
         return self.arm.mean() - self.control.mean()
+
+    def true_lift(self) -> float:
+        """True relative difference."""
+        return self.arm.mean() / self.control.mean() - 1
 
     def expected_buyers(self) -> float:
         """Of the smaller group at the common share of buyers, as the product gates on."""
@@ -73,6 +85,8 @@ def campaign(  # noqa: PLR0913 -- one parameter per thing that a scenario varies
     """n customers, a share `holdout` kept back; the last five say what the campaign changes."""
     held = round(n * holdout)
     control = Group(n=held, buyers=buyers, log_sd=log_sd, returns=returns, pool=pool)
+    if pool:
+        control = replace(control, basket=1.0)
     arm = replace(
         control,
         n=n - held,
@@ -85,40 +99,22 @@ def campaign(  # noqa: PLR0913 -- one parameter per thing that a scenario varies
 
 def draw(shop: Campaign, repetitions: int, rng: np.random.Generator) -> Arms:
     """`repetitions` outcomes of the campaign, one per cell."""
-    control, control_shape = draw_group(shop.control, repetitions, rng)
-    arm, arm_shape = draw_group(shop.arm, repetitions, rng)
-    return Arms(control=control, arm=arm, control_shape=control_shape, arm_shape=arm_shape)
+    return as_arms(
+        draw_group(shop.control, repetitions, rng), draw_group(shop.arm, repetitions, rng)
+    )
 
 
-def draw_group(group: Group, repetitions: int, rng: np.random.Generator) -> tuple[Summary, Shape]:
-    """Figures and shape of the group in each repetition; arrays of shape (repetitions,)."""
+def draw_group(group: Group, repetitions: int, rng: np.random.Generator) -> Totals:
+    """The group's sums in each repetition."""
     bought = rng.binomial(group.n, group.buyers, repetitions)
-    total = int(bought.sum())
-    if group.pool:
-        amounts = group.basket * rng.choice(np.array(group.pool), total)
-    else:
-        amounts = group.basket * np.exp(group.log_sd * rng.standard_normal(total))
-    if group.returns:
-        amounts = np.where(rng.random(total) < group.returns, -amounts / 3, amounts)
-    which = np.repeat(np.arange(repetitions), bought)
+    return add_up(group.n, bought, group.amounts(), rng)
 
-    def per_repetition(values: Floats, where: npt.NDArray[np.int64] = which) -> Floats:
-        return np.bincount(where, weights=values, minlength=repetitions)
 
-    first, second = per_repetition(amounts), per_repetition(amounts**2)
-    above = amounts > 0
-    logs, where = np.log(amounts[above]), which[above]
-    n = np.full(repetitions, float(group.n))
-    return (
-        Summary(
-            n=n,
-            mean=first / n,
-            variance=np.maximum(second - first**2 / n, 0) / (n - 1),
-            mean_square=second / n,
-        ),
-        Shape(
-            buyers=bought.astype(np.float64),
-            positive=np.bincount(where, minlength=repetitions).astype(np.float64),
-            logs=tuple(per_repetition(logs**power, where) for power in (1, 2, 3, 4)),
-        ),
+def as_arms(control: Totals, arm: Totals) -> Arms:
+    """What the money interval reads, one cell per repetition."""
+    return Arms(
+        control=control.summary(),
+        arm=arm.summary(),
+        control_shape=control.shape(),
+        arm_shape=arm.shape(),
     )

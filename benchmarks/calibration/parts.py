@@ -1,0 +1,39 @@
+"""The battery's parts, in the order in which they are read."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from benchmarks.calibration import money
+from benchmarks.calibration.scoring import Cell, Row
+from benchmarks.calibration.tables import Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A chapter: its cells, its tables, and how rows are gathered for a table that sums up."""
+
+    name: str
+    title: str
+    cells: Callable[..., Iterable[Cell]]
+    tables: tuple[Table, ...]
+    summaries: Callable[[Sequence[Row]], Sequence[Row]] | None = None
+
+    def listed(self, table: Table, rows: Sequence[Row]) -> list[Row]:
+        """The rows of one of its tables."""
+        everything = [*rows, *(self.summaries(rows) if self.summaries else ())]
+        return [
+            row
+            for row in everything
+            if row.group == table.group and (row.ours or not table.only_ours)
+        ]
+
+
+PARTS = (
+    Part(
+        name="money",
+        title=money.TITLE,
+        cells=money.cells,
+        tables=money.TABLES,
+        summaries=money.summaries,
+    ),
+)
