@@ -22,13 +22,43 @@ from regulars_experiments.results import (
 )
 
 Limits = tuple[FloatArray, FloatArray]
+"""(low, high) per cell."""
+
+LimitsOf = Callable[[FloatArray], Limits]
+"""The limits as a function of the normal quantile per cell; they widen with it."""
 
 _ROUNDING = 1e-13  # of the terms of a difference of variances
 _FARTHEST_Z = 37.0  # normal quantiles beyond are subnormal, and quantiles of t break down
+_CLOSE = 1e-13  # relative error of z at which the search for it ends
+_MOST_STEPS = 60
+
+
+def as_summary(n: npt.ArrayLike, mean: npt.ArrayLike, variance: npt.ArrayLike) -> Summary:
+    """One group's figures from elsewhere (a published table, another engine), in any shape.
+
+    variance: sample variance (ddof 1).
+
+    >>> as_summary([100, 200], [4.0, 5.0], [25.0, 32.0]).error2
+    array([0.25, 0.16])
+    """
+    size, average, spread = np.broadcast_arrays(
+        *(np.atleast_1d(np.asarray(given, dtype=np.float64)) for given in (n, mean, variance))
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return Summary(
+            n=size.copy(),
+            mean=average.copy(),
+            variance=spread.copy(),
+            mean_square=spread * (size - 1) / size + average**2,
+        )
 
 
 def normal_quantile(confidence: float) -> float:
-    """Two-sided: 0.95 -> 1.96."""
+    """Two-sided normal quantile.
+
+    >>> round(normal_quantile(0.95), 4)
+    1.96
+    """
     return float(special.ndtri(0.5 + confidence / 2))
 
 
@@ -37,6 +67,11 @@ def welch(control: Summary, arm: Summary, confidence: float) -> Intervals:
 
     Welch (1947), degrees of freedom after Satterthwaite; p = 2 sf(|d|/se), never 1 - cdf, so that
     small p-values do not underflow.
+
+    >>> control, arm = as_summary(100, 4.0, 25.0), as_summary(200, 5.0, 32.0)
+    >>> found = welch(control, arm, 0.95).answer(0)
+    >>> round(found.low, 3), round(found.high, 3), round(found.p_value, 4)
+    (-0.262, 2.262, 0.1198)
     """
     q_c, q_t = control.error2, arm.error2
     difference = arm.mean - control.mean
@@ -58,7 +93,11 @@ def welch(control: Summary, arm: Summary, confidence: float) -> Intervals:
 
 
 def undefined_difference(control: Summary, arm: Summary) -> ReasonArray:
-    """Cells in which no interval for a difference of means exists, with the reason."""
+    """Cells in which no interval for a difference of means exists, with the reason.
+
+    >>> undefined_difference(as_summary([1, 9], 0.0, 0.0), as_summary([9, 9], 2.0, 0.0)).tolist()
+    [<Reason.TOO_FEW_UNITS: 'too_few_units'>, <Reason.NO_VARIATION: 'no_variation'>]
+    """
     undefined = no_reasons(control.n.shape)
     first_reason(undefined, (control.n < 2) | (arm.n < 2), Reason.TOO_FEW_UNITS)
     first_reason(undefined, (control.variance + arm.variance) == 0, Reason.NO_VARIATION)
@@ -66,7 +105,12 @@ def undefined_difference(control: Summary, arm: Summary) -> ReasonArray:
 
 
 def wilson(successes: FloatArray, n: FloatArray, z: FloatArray | float) -> Limits:
-    """Score limits of a proportion (Wilson 1927)."""
+    """Score limits of a proportion (Wilson 1927).
+
+    >>> low, high = wilson(np.array([7.0, 45.0]), np.array([90.0, 90.0]), 1.96)
+    >>> low.round(4), high.round(4)
+    (array([0.0382, 0.3988]), array([0.1519, 0.6012]))
+    """
     share = successes / n
     centre = share + z**2 / (2 * n)
     half: FloatArray = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
@@ -81,6 +125,11 @@ def newcombe(control: Summary, arm: Summary, confidence: float) -> Intervals:
 
     Newcombe (1998), method 10, which is MOVER (`difference_limits`) on Wilson's limits. The
     summaries are of 0/1 columns. The p-value inverts the same interval.
+
+    >>> control, arm = as_summary(100, 0.04, 0.0388), as_summary(900, 0.06, 0.0565)
+    >>> found = newcombe(control, arm, 0.95).answer(0)
+    >>> round(found.low, 3), round(found.high, 3)
+    (-0.04, 0.05)
     """
     difference = arm.mean - control.mean
 
@@ -108,7 +157,12 @@ def newcombe(control: Summary, arm: Summary, confidence: float) -> Intervals:
 
 
 def proportions(control: Summary, arm: Summary, confidence: float) -> Intervals:
-    """Difference of shares: Newcombe where an arm has under 50 of either kind, else Welch."""
+    """Difference of shares: Newcombe where an arm has under 50 of either kind, else Welch.
+
+    >>> control, arm = as_summary([100, 4000], 0.04, 0.0384), as_summary([900, 4000], 0.06, 0.0564)
+    >>> proportions(control, arm, 0.95).method.tolist()
+    ['Newcombe', 'Welch']
+    """
     few: npt.NDArray[np.bool_] = np.zeros(control.n.shape, dtype=np.bool_)
     for side in (control, arm):
         with np.errstate(invalid="ignore"):
@@ -120,7 +174,12 @@ def proportions(control: Summary, arm: Summary, confidence: float) -> Intervals:
 def difference_limits(
     mean_c: FloatArray, limits_c: Limits, mean_t: FloatArray, limits_t: Limits
 ) -> Limits:
-    """MOVER: limits of m_t - m_c from each mean's own limits (Zou & Donner 2008, eq. 5)."""
+    """MOVER: limits of m_t - m_c from each mean's own limits (Zou & Donner 2008, eq. 5).
+
+    >>> two, one = np.array([2.0]), np.array([1.0])
+    >>> difference_limits(two, (one, two + 3), two + 4, (two, two + 8))
+    (array([-1.]), array([8.12310563]))
+    """
     difference = mean_t - mean_c
     low: FloatArray = difference - np.hypot(mean_t - limits_t[0], limits_c[1] - mean_c)
     high: FloatArray = difference + np.hypot(limits_t[1] - mean_t, mean_c - limits_c[0])
@@ -137,6 +196,11 @@ def ratio_limits(
     the difference. Where m_t's own limit is below zero the ratio is negative there, and r m_c is
     limited from its other side. An upper limit of the control that lies far off (over twice its
     mean, as limits on the log scale may) leaves the ratio bounded.
+
+    >>> two, three = np.array([2.0]), np.array([3.0])
+    >>> low, high = ratio_limits(two, (two - 1, two + 1), three, (three - 1, three + 1))
+    >>> low.round(4), high.round(4)
+    (array([0.8453]), array([3.1547]))
     """
     (l_t, u_t), (l_c, u_c) = limits_t, limits_c
 
@@ -163,7 +227,15 @@ def relative_lift(
     mean_t: FloatArray,
     limits_t: Limits,
 ) -> Intervals:
-    """m_t / m_c - 1 with the limits that belong to `difference`; its p-value is the same test."""
+    """m_t / m_c - 1 with the limits that belong to `difference`; its p-value is the same test.
+
+    >>> control, arm = as_summary(100, 4.0, 25.0), as_summary(200, 5.0, 32.0)
+    >>> limits_c, limits_t = symmetric_limits(control, arm, 0.95)
+    >>> difference = welch(control, arm, 0.95)
+    >>> found = relative_lift(difference, control.mean, limits_c, arm.mean, limits_t).answer(0)
+    >>> round(found.estimate, 3), round(found.low, 3), round(found.high, 3)
+    (0.25, -0.055, 0.717)
+    """
     low, high = ratio_limits(mean_c, limits_c, mean_t, limits_t)
     undefined = difference.undefined.copy()
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -182,7 +254,13 @@ def relative_lift(
 
 
 def welch_limits(control: Summary, arm: Summary) -> Callable[[FloatArray], Limits]:
-    """Welch's limits of the difference as a function of the normal quantile."""
+    """Welch's limits of the difference as a function of the normal quantile.
+
+    >>> control, arm = as_summary(100, 4.0, 25.0), as_summary(200, 5.0, 32.0)
+    >>> low, high = welch_limits(control, arm)(np.array([1.96]))
+    >>> low.round(3), high.round(3)
+    (array([-0.262]), array([2.262]))
+    """
     q_c, q_t = control.error2, arm.error2
     difference = arm.mean - control.mean
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -203,6 +281,11 @@ def symmetric_limits(control: Summary, arm: Summary, confidence: float) -> tuple
     """Each mean +- t x its own standard error, t with Welch's degrees of freedom.
 
     Fed to `ratio_limits` they give Fieller's interval, in agreement with `welch`.
+
+    >>> control, arm = as_summary(100, 4.0, 25.0), as_summary(200, 5.0, 32.0)
+    >>> (low, high), _ = symmetric_limits(control, arm, 0.95)
+    >>> low.round(3), high.round(3)
+    (array([3.015]), array([4.985]))
     """
     q_c, q_t = control.error2, arm.error2
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -220,10 +303,15 @@ def ratio_summary(numerator: Summary, denominator: Summary, covariance: FloatArr
 
     R = mean(S) / mean(N); variance per customer (v_S - 2 R c_SN + R^2 v_N) / mean(N)^2
     (Deng, Knoblich & Lu 2018, sec. 2.3). `welch` and Fieller then apply with n = customers.
+
+    >>> spend, orders = as_summary(400, 14.0, 900.0), as_summary(400, 0.7, 0.8)
+    >>> found = ratio_summary(spend, orders, np.array([17.0]))
+    >>> found.mean, found.variance.round(1)
+    (array([20.]), array([1102.]))
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = numerator.mean / denominator.mean
-        variance = _beyond_rounding(
+        variance = beyond_rounding(
             numerator.variance - 2 * ratio * covariance + ratio**2 * denominator.variance,
             numerator.variance + ratio**2 * denominator.variance,
         )
@@ -236,16 +324,24 @@ def ratio_summary(numerator: Summary, denominator: Summary, covariance: FloatArr
     )
 
 
-def _beyond_rounding(difference: FloatArray, terms: FloatArray) -> FloatArray:
+def beyond_rounding(difference: FloatArray, terms: FloatArray) -> FloatArray:
     """A variance left over between large terms: 0 where it is no more than their rounding.
 
     Else "everybody has the same ratio" would have a standard error of 1e-9 and prove anything.
+
+    >>> beyond_rounding(np.array([1e-15, 0.5]), np.array([2.0, 2.0]))
+    array([0. , 0.5])
     """
     return np.where(difference <= _ROUNDING * terms, 0.0, difference)
 
 
 def ratio_difference(control: Summary, arm: Summary, confidence: float) -> Intervals:
-    """Difference of two ratio summaries. No causal comparison of baskets: who buys differs too."""
+    """Difference of two ratio summaries. No causal comparison of baskets: who buys differs too.
+
+    >>> control, arm = as_summary(400, 20.0, 1102.0), as_summary(3600, 22.0, 1210.0)
+    >>> round(ratio_difference(control, arm, 0.95).answer(0).p_value, 3)
+    0.256
+    """
     answer = welch(control, arm, confidence)
     undefined = answer.undefined.copy()
     first_reason(undefined, np.isnan(control.mean) | np.isnan(arm.mean), Reason.NO_DENOMINATOR)
@@ -289,7 +385,7 @@ def cuped(
             n=raw.n,
             # x_c - x_pooled = -(n_t / n) (x_t - x_c): exactly 0 where the arms' means are equal
             mean=raw.mean + (theta * (x_t - x_c) * shares[side]).sum(axis=0),
-            variance=_beyond_rounding(variance, raw.variance + explained),
+            variance=beyond_rounding(variance, raw.variance + explained),
             mean_square=np.full(raw.n.shape, np.nan),
         )
 
@@ -347,25 +443,91 @@ def _slopes(
     return theta
 
 
-def p_by_inversion(limits: Callable[[FloatArray], Limits], shape: tuple[int, ...]) -> FloatArray:
+def p_by_inversion(limits: LimitsOf, shape: tuple[int, ...]) -> FloatArray:
     """Two-sided p-value of "no difference": the level at which the interval just reaches zero.
 
-    `limits(z)` gives the interval at normal quantile z per cell and widens with z. Bisection in
-    z to 2^-50 of its range; p is never below 2 sf(37) = 1.1e-299, near the smallest double.
+    `limits(z)` gives the interval at normal quantile z per cell and widens with z; shape: (cells,).
+    p is 1 where the estimate is 0, NaN where there are no limits, and never below 2 sf(37) =
+    1.1e-299, near the smallest double. See `z_by_inversion`.
+
+    >>> wald = lambda z: (0.3 - z * np.array([0.1]), 0.3 + z * np.array([0.1]))
+    >>> p_by_inversion(wald, (1,)).round(6)
+    array([0.0027])
     """
-    below, above = np.zeros(shape), np.full(shape, _FARTHEST_Z)
-    for _ in range(50):
-        middle = (below + above) / 2
-        low, high = limits(middle)
-        outside = (low > 0) | (high < 0)
-        below, above = np.where(outside, middle, below), np.where(outside, above, middle)
-    low, _ = limits(np.full(shape, 1.0))
-    p_value: FloatArray = 2 * special.ndtr(-(below + above) / 2)
-    return np.where(np.isnan(low), np.nan, p_value)
+    p_value: FloatArray = 2 * special.ndtr(-z_by_inversion(limits, shape))
+    return p_value
+
+
+def z_by_inversion(limits: LimitsOf, shape: tuple[int, ...]) -> FloatArray:
+    """The normal quantile, 0 to 37, at which the interval just reaches zero; NaN without limits.
+
+    Where the end that faces zero has moved by D(z) from the estimate d, D(z) = |d|. D is close to
+    a power of z, so the secant runs on log D against log z and needs some six evaluations for
+    1e-13 of z. It is kept inside the bracket by halving, and after a dozen steps every other one
+    halves it.
+
+    >>> wald = lambda z: (0.3 - z * np.array([0.1]), 0.3 + z * np.array([0.1]))
+    >>> z_by_inversion(wald, (1,)).round(6)
+    array([3.])
+    """
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        low, high = limits(np.zeros(shape))
+        above = low > 0
+        distance = np.where(above, low, -high)
+
+        def excess(log_z: FloatArray) -> FloatArray:
+            low, high = limits(np.exp(log_z))
+            moved: FloatArray = distance - np.where(above, low, -high)
+            return np.log(np.maximum(moved, 0) / distance)
+
+        at = np.zeros(shape)
+        value = excess(at)
+        unknown = np.isnan(low) | np.isnan(high)
+        root = _log_root(excess, at, value, unknown | ~(distance > 0))
+        unknown |= (distance > 0) & np.isnan(root)
+        return np.where(unknown, np.nan, np.where(distance > 0, np.exp(root), 0.0))
+
+
+def _log_root(
+    excess: Callable[[FloatArray], FloatArray],
+    at: FloatArray,
+    value: FloatArray,
+    done: npt.NDArray[np.bool_],
+) -> FloatArray:
+    """Root of a rising function, at most log(37); the cells of `done` are not looked for."""
+    farthest = np.log(_FARTHEST_Z)
+    lower, upper = np.full(at.shape, -700.0), np.full(at.shape, np.inf)
+    slope = np.ones(at.shape)
+    for step in range(_MOST_STEPS):
+        lower = np.where(value < 0, at, lower)
+        upper = np.where(value >= 0, at, upper)
+        done = done | np.isnan(value) | (value == 0) | ((value < 0) & (at >= farthest))
+        following = np.minimum(at - value / slope, farthest)
+        close = np.abs(following - at) <= _CLOSE
+        halve = ~((following > lower) & (following < upper)) | ((step > 12) & (step % 2 == 0))
+        middle = (lower + np.minimum(upper, farthest)) / 2
+        following = np.where(halve & ~close, middle, following)
+        following = np.where(done, at, following)
+        # a cell that has arrived stays, so that no cell's answer depends on its neighbours
+        done = done | close
+        if done.all():
+            at = following
+            break
+        new = excess(following)
+        steeper = (new - value) / (following - at)
+        slope = np.where((steeper > 0) & np.isfinite(steeper), steeper, slope)
+        at, value = following, np.where(done, value, new)
+    return np.where(np.isnan(value), np.nan, at)
 
 
 def choose(condition: npt.NDArray[np.bool_], yes: Intervals, no: Intervals) -> Intervals:
-    """Cell by cell: `yes` where the condition holds, else `no`."""
+    """Cell by cell: `yes` where the condition holds, else `no`.
+
+    >>> control, arm = as_summary([9, 99], 0.2, 0.18), as_summary([9, 99], 0.4, 0.27)
+    >>> plain, score = welch(control, arm, 0.95), newcombe(control, arm, 0.95)
+    >>> choose(np.array([True, False]), score, plain).method.tolist()
+    ['Newcombe', 'Welch']
+    """
     return Intervals(
         estimate=np.where(condition, yes.estimate, no.estimate),
         standard_error=np.where(condition, yes.standard_error, no.standard_error),

@@ -27,7 +27,10 @@ class Reason(StrEnum):
     UNBOUNDED = "unbounded"
     NO_DENOMINATOR = "no_denominator"
     NO_SPREAD_IN_COVARIATE = "no_spread_in_covariate"
+    TOO_FEW_FOR_COVARIATES = "too_few_for_covariates"
+    TOO_EARLY_TO_LOOK = "too_early_to_look"
     NOT_A_RATIO = "not_a_ratio"
+    NOT_DETECTABLE = "not_detectable"
 
 
 REASONS: Mapping[Reason, str] = {
@@ -43,7 +46,12 @@ REASONS: Mapping[Reason, str] = {
     ),
     Reason.NO_DENOMINATOR: "the denominator of the ratio is zero in one of the two groups",
     Reason.NO_SPREAD_IN_COVARIATE: "the covariate is the same for everybody",
+    Reason.TOO_FEW_FOR_COVARIATES: (
+        "one of the two groups has too few customers for that many covariates"
+    ),
+    Reason.TOO_EARLY_TO_LOOK: "too few buyers so far for an interval that allows looking early",
     Reason.NOT_A_RATIO: "what it is divided by is not clearly above zero, so there is no ratio",
+    Reason.NOT_DETECTABLE: "the customers are too few to prove an effect of that size",
 }
 
 

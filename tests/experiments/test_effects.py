@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -204,6 +205,94 @@ def test_p_values_by_inversion_are_those_of_welch_far_into_the_tail() -> None:
     known = effects.welch(control, arm, 0.95).p_value
     assert known[2] < 1e-100
     assert found == pytest.approx(known, rel=1e-9, abs=0)
+
+
+def newcombe_limits(control: Summary, arm: Summary) -> effects.LimitsOf:
+    """Newcombe's limits of the difference as a function of the normal quantile."""
+
+    def limits(z: Floats) -> effects.Limits:
+        of_control = effects.wilson(control.mean * control.n, control.n, z)
+        of_arm = effects.wilson(arm.mean * arm.n, arm.n, z)
+        return effects.difference_limits(control.mean, of_control, arm.mean, of_arm)
+
+    return limits
+
+
+def many_shares(seed: int, cells: int) -> tuple[Summary, Summary]:
+    rng = np.random.default_rng(seed)
+    n = rng.integers(20, 3000, cells)
+
+    def side(n: npt.NDArray[np.int64], rate: float) -> Summary:
+        share = rng.binomial(n, rate * rng.uniform(0, 2, cells)) / n
+        return Summary(
+            n=n.astype(float),
+            mean=share,
+            variance=share * (1 - share) * n / (n - 1),
+            mean_square=share,
+        )
+
+    return side(n, 0.03), side(n * 9, 0.04)
+
+
+def test_the_search_for_z_ends_where_brent_s_does_within_a_dozen_evaluations() -> None:
+    control, arm = many_shares(1, 500)
+    limits = newcombe_limits(control, arm)
+    asked: list[int] = []
+
+    def counted(z: Floats) -> effects.Limits:
+        asked.append(z.size)
+        return limits(z)
+
+    found = effects.z_by_inversion(counted, (500,))
+    assert len(asked) <= 12
+    known = np.zeros(500)
+    better = arm.mean > control.mean
+    for i in np.flatnonzero(arm.mean != control.mean)[::9]:
+        own = newcombe_limits(cell_of(control, i), cell_of(arm, i))
+        end, sign = (0, 1) if better[i] else (1, -1)
+        known[i] = optimize.brentq(
+            lambda z, own=own, end=end, sign=sign: sign * own(np.array([z]))[end][0],
+            0, 37, xtol=1e-15, rtol=1e-14,
+        )  # fmt: skip
+        assert found[i] == pytest.approx(known[i], rel=1e-12, abs=0)
+
+
+def cell_of(many: Summary, i: int) -> Summary:
+    return Summary(
+        n=many.n[i : i + 1],
+        mean=many.mean[i : i + 1],
+        variance=many.variance[i : i + 1],
+        mean_square=many.mean_square[i : i + 1],
+    )
+
+
+def test_a_cell_s_p_value_does_not_depend_on_its_neighbours() -> None:
+    control, arm = many_shares(2, 40)
+    together = effects.newcombe(control, arm, 0.95).p_value
+    alone = [
+        effects.newcombe(cell_of(control, i), cell_of(arm, i), 0.95).p_value for i in range(40)
+    ]
+    assert np.array_equal(together, np.concatenate(alone))
+
+
+def test_inversion_of_limits_without_width_or_without_numbers() -> None:
+    """Exact and off zero, exact zero, an arm with one customer, nearly no difference."""
+    control = Summary(
+        n=np.array([9.0, 9.0, 1.0, 1e6]),
+        mean=np.zeros(4),
+        variance=np.array([0, 0, np.nan, 1.0]),
+        mean_square=np.zeros(4),
+    )
+    arm = Summary(
+        n=np.array([9.0, 9.0, 9.0, 1e6]),
+        mean=np.array([1.0, 0.0, 1.0, 1e-12]),
+        variance=np.array([0, 0, 1.0, 1.0]),
+        mean_square=np.zeros(4),
+    )
+    found = effects.z_by_inversion(effects.welch_limits(control, arm), (4,))
+    assert found[:2] == pytest.approx([37.0, 0.0])
+    assert np.isnan(found[2])
+    assert found[3] == pytest.approx(1e-12 / math.sqrt(2e-6), rel=1e-6)
 
 
 def test_a_p_value_beyond_the_smallest_double_is_tiny_and_not_zero() -> None:
