@@ -139,26 +139,6 @@ def heterogeneity(estimates: FloatArray, standard_errors: FloatArray) -> Heterog
     return Heterogeneity(q=q, degrees_of_freedom=freedom, p_value=float(special.chdtrc(freedom, q)))
 
 
-def holm(p_values: FloatArray) -> FloatArray:
-    """Adjusted p-values that hold the family-wise error (Holm 1979); NaN takes no part."""
-    adjusted = np.full(p_values.shape, np.nan)
-    known = np.flatnonzero(np.isfinite(p_values))
-    order = known[np.argsort(p_values[known], kind="stable")]
-    steps = (len(order) - np.arange(len(order))) * p_values[order]
-    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
-    return adjusted
-
-
-def benjamini_hochberg(p_values: FloatArray) -> FloatArray:
-    """Adjusted p-values that hold the false discovery rate (Benjamini & Hochberg 1995)."""
-    adjusted = np.full(p_values.shape, np.nan)
-    known = np.flatnonzero(np.isfinite(p_values))
-    order = known[np.argsort(p_values[known], kind="stable")]
-    steps = p_values[order] * len(order) / np.arange(1, len(order) + 1)
-    adjusted[order] = np.minimum(np.minimum.accumulate(steps[::-1])[::-1], 1.0)
-    return adjusted
-
-
 def _density(z: FloatArray) -> FloatArray:
     value: FloatArray = np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi)
     return value

@@ -1,20 +1,17 @@
-"""Pooling against brute-force integration and simulation; corrections against statsmodels."""
+"""Pooling against brute-force integration and simulation."""
 
 import numpy as np
 import pytest
 from scipy import stats
 from statsmodels.stats.meta_analysis import combine_effects
-from statsmodels.stats.multitest import multipletests
 
 from regulars_experiments.pooling import (
     Posterior,
-    benjamini_hochberg,
     heterogeneity,
-    holm,
     pool,
     single,
 )
-from tests.experiments.build import Floats, reference_case
+from tests.experiments.build import Floats
 
 SCHOOLS = np.array([28.0, 8.0, -3.0, 7.0, -1.0, 1.0, 18.0, 12.0])
 ERRORS = np.array([15.0, 10.0, 16.0, 11.0, 9.0, 11.0, 10.0, 18.0])
@@ -130,23 +127,3 @@ def test_heterogeneity_is_that_of_statsmodels() -> None:
     assert found.degrees_of_freedom == 7
     assert found.p_value == pytest.approx(stats.chi2.sf(known.q, 7))
     assert heterogeneity(np.array([1.0, np.nan]), np.array([1.0, 1.0])) is None
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_corrections_are_those_of_statsmodels(seed: int) -> None:
-    p_values = np.round(np.random.default_rng(seed).beta(0.4, 2, 30), 3)  # with ties
-    assert holm(p_values) == pytest.approx(multipletests(p_values, method="holm")[1])
-    known = multipletests(p_values, method="fdr_bh")[1]
-    assert benjamini_hochberg(p_values) == pytest.approx(known)
-
-
-@pytest.mark.shared
-@pytest.mark.parametrize("name", ["mult-01", "mult-02", "mult-04", "mult-05"])
-def test_corrections_agree_with_public_engines(name: str) -> None:
-    case = reference_case("multiplicity", name)
-    p_values = np.array(case["input"]["pvalues"], dtype=float)
-    corrections = {"holm": holm, "bh": benjamini_hochberg}
-    for known, correct in corrections.items():
-        if known in case["expected"]:
-            expected = np.array(case["expected"][known], dtype=float)
-            assert correct(p_values) == pytest.approx(expected, nan_ok=True)

@@ -10,7 +10,7 @@ from regulars_experiments.checks import SampleRatio, sample_ratio
 from regulars_experiments.evaluation import Design, Effect, Metric, collect_moments, evaluate
 from regulars_experiments.fixed_point import quantise
 from regulars_experiments.moments import Moments
-from regulars_experiments.pooling import benjamini_hochberg
+from regulars_experiments.multiplicity import benjamini_hochberg
 from regulars_platform.randomised.reading import UnreadableFileError
 from regulars_platform.words import N_
 

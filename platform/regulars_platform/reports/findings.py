@@ -26,7 +26,8 @@ from regulars_experiments.evaluation import (
     evaluate,
 )
 from regulars_experiments.moments import Moments, plan_moments
-from regulars_experiments.pooling import Heterogeneity, Posterior, heterogeneity, holm, pool, single
+from regulars_experiments.multiplicity import holm
+from regulars_experiments.pooling import Heterogeneity, Posterior, heterogeneity, pool, single
 from regulars_experiments.profit import ProfitColumns, Waterfall, waterfall
 from regulars_experiments.results import Answer, Estimate, FloatArray, NotEstimable, Reason
 from regulars_experiments.verdicts import Decision, Evidence, decide, evidence_of
