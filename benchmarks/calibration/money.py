@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from benchmarks.calibration import peers
+from benchmarks.calibration import peers, product
 from benchmarks.calibration.draws import Totals, add_up_lognormal
 from benchmarks.calibration.scoring import (
     CHANGED,
@@ -16,7 +16,6 @@ from benchmarks.calibration.scoring import (
     OK,
     USUAL,
     Cell,
-    Floats,
     Row,
     Score,
     monte_carlo,
@@ -26,14 +25,11 @@ from benchmarks.calibration.scoring import (
 from benchmarks.calibration.shops import Campaign, as_arms, campaign, draw_group
 from benchmarks.calibration.tables import INTERVAL, Column, Table
 
-from regulars_experiments.effects import normal_quantile
 from regulars_experiments.money_interval import (
     FLAGGED_SHAPE_Z,
     LEAST_EXPECTED_BUYERS,
     Arms,
-    MoneyLimits,
     build_limits,
-    undefined_money,
 )
 
 TITLE = "Money per customer"
@@ -160,20 +156,11 @@ def measure(rng: np.random.Generator, repetitions: int, *, shop: Campaign) -> It
     yield from rows(shop, arms, group=EFFECT)
 
 
-def product_difference(
-    limits: MoneyLimits, confidence: float = CONFIDENCE
-) -> tuple[Floats, Floats]:
-    """The product's interval of the difference; NaN where it declines to answer."""
-    answers = undefined_money(limits.arms) == np.array(None)
-    z = np.full(answers.shape, normal_quantile(confidence))
-    low, high = limits.of_difference(z)
-    return np.where(answers, low, np.nan), np.where(answers, high, np.nan)
-
-
 def rows(shop: Campaign, arms: Arms, *, group: str) -> Iterator[Row]:
     """The product's interval and its peers' on the same repetitions."""
     limits = build_limits(arms)
-    low, high = product_difference(limits)
+    answer = product.difference(limits)
+    low, high = answer.low, answer.high
     expected = shop.expected_buyers()
     plain = peers.welch_interval(arms.control, arms.arm, CONFIDENCE)
     width = plain[1] - plain[0]
@@ -200,6 +187,15 @@ def rows(shop: Campaign, arms: Arms, *, group: str) -> Iterator[Row]:
     scale = shop.control.mean()
     yield Row(
         group=group, scenario=shop.name, method="Welch", figures={**common, **usual.figures()}
+    )
+    relative = score(*product.lift(limits, answer), lift, width_of=width / scale)
+    yield Row(
+        group=group,
+        scenario=shop.name,
+        method="Regulars, relative",
+        figures={**common, **relative.figures()},
+        verdict=verdict(shop, expected, relative, usual),
+        bound=bound(shop, expected),
     )
     for name, interval in (
         ("relative, delta method", peers.delta_lift),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from benchmarks.calibration import money
+from benchmarks.calibration import baskets, money, peeking, profits, shares
 from benchmarks.calibration.scoring import Cell, Row
 from benchmarks.calibration.tables import Table
 
@@ -36,4 +36,8 @@ PARTS = (
         tables=money.TABLES,
         summaries=money.summaries,
     ),
+    Part(name="peeking", title=peeking.TITLE, cells=peeking.cells, tables=peeking.TABLES),
+    Part(name="shares", title=shares.TITLE, cells=shares.cells, tables=shares.TABLES),
+    Part(name="baskets", title=baskets.TITLE, cells=baskets.cells, tables=baskets.TABLES),
+    Part(name="profits", title=profits.TITLE, cells=profits.cells, tables=profits.TABLES),
 )
