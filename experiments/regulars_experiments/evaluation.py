@@ -1,72 +1,45 @@
-"""Plan + frame -> records: one per metric, arm and segment, by the default method of its kind.
+"""Plan + moments -> records: one per metric, arm and segment, by the default method of its kind.
 
 Other methods' answers on the same data stand beside it as sensitivities.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
-from typing import Literal
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
-import polars as pl
 
-from regulars_experiments import effects
-from regulars_experiments.aggregation import aggregate
-from regulars_experiments.moments import Key, Moments, Summary, plan_moments
-from regulars_experiments.money_interval import (
-    FLAGGED_SHAPE_Z,
-    Arms,
-    build_limits,
-    money_difference,
-    money_lift,
-)
-from regulars_experiments.results import Answer, FloatArray, Intervals
-
-Combination = Mapping[str, Fraction | int]
-Kind = Literal["mean", "conversion", "ratio"]
+from regulars_experiments.comparison import Cell, Collected
+from regulars_experiments.methods import Method, fixed_relative, method_of, peek_safe
+from regulars_experiments.metrics import Design, Metric, Role
+from regulars_experiments.moments import Moments
+from regulars_experiments.money_interval import FLAGGED_SHAPE_Z
+from regulars_experiments.multiplicity import benjamini_hochberg, holm, segment_p_values
+from regulars_experiments.pooling import Heterogeneity, heterogeneity, pool
+from regulars_experiments.results import Answer, Estimate, FloatArray, Intervals, numbers
+from regulars_experiments.sensitivities import Other, Sensitivity, View, others_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Metric:
-    """What is compared. `value` is a weighted sum of columns; a ratio has a `denominator` too.
+class Corrected:
+    """p-values corrected over the family of tests that the effect belongs to (`tests` of them).
 
-    mean: money or any number per customer. conversion: a column of 0 and 1. ratio: sum over sum.
+    For everybody: all arms and metrics of the same role. In segments: all arms, metrics of the
+    same role and values of the same column, by the tests of `multiplicity.segment_p_values`.
     """
 
-    name: str
-    kind: Kind
-    value: Combination
-    denominator: Combination | None = None
-
-    def columns(self) -> tuple[str, ...]:
-        """The columns it reads."""
-        return (*self.value, *(self.denominator or {}))
+    holm: float
+    benjamini_hochberg: float
+    tests: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Design:
-    """How customers were assigned, and what is asked.
+class PooledEffect:
+    """A segment's effect with what the other segments say: mean and central interval."""
 
-    arm: column of the assignment; control: its value for the control group. segments: columns
-    whose values are reported one by one. covariates: columns from before the start.
-    """
-
-    arm: str
-    control: str
-    metrics: tuple[Metric, ...]
-    covariates: tuple[str, ...] = ()
-    segments: tuple[str, ...] = ()
-    confidence: float = 0.95
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Sensitivity:
-    """The same difference by another method."""
-
-    method: str
-    difference: Answer
-    relative: Answer | None
+    mean: float
+    low: float
+    high: float
+    chance_positive: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,9 +50,11 @@ class Effect:
     unit per assigned customer; relative: difference over the control's mean. spread_changed:
     buyers' amounts spread differently in the arm, so the borrowed spread was (partly) withdrawn.
     variance_removed: share of the variance that CUPED took away, where covariates were given.
+    corrected: None for a guard-rail, or where there is no test.
     """
 
     metric: str
+    role: Role
     arm: str
     control: str
     segment: tuple[str, str] | None
@@ -93,256 +68,211 @@ class Effect:
     sensitivity: tuple[Sensitivity, ...]
     spread_changed: bool
     variance_removed: float | None
+    corrected: Corrected | None = None
+    pooled: PooledEffect | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Cell:
-    """Where an effect is looked for: an arm, and everybody or a segment."""
+class SegmentTest:
+    """Whether one arm's effect differs between the values of a segment column (Cochran's Q)."""
 
+    metric: str
     arm: str
-    segment: tuple[str, str] | None
+    column: str
+    test: Heterogeneity
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Moments seen as (control, arm) pairs over a list of cells."""
-
-    moments: Moments
-    control_keys: tuple[Key, ...]
-    arm_keys: tuple[Key, ...]
-
-    def summaries(self, value: Combination) -> tuple[Summary, Summary]:
-        """(control, arm) of a weighted sum of columns."""
-        return (
-            self.moments.summary(self.control_keys, value),
-            self.moments.summary(self.arm_keys, value),
-        )
-
-    def covariances(self, one: Combination, other: Combination) -> tuple[FloatArray, FloatArray]:
-        """(control, arm) sample covariances of two weighted sums."""
-        return (
-            self.moments.covariance(self.control_keys, one, other),
-            self.moments.covariance(self.arm_keys, one, other),
-        )
-
-    def money(self, value: Combination) -> Arms:
-        """What the money interval needs; the buyers are those of the first column of `value`."""
-        column = next(iter(value))
-        control, arm = self.summaries(value)
-        return Arms(
-            control=control,
-            arm=arm,
-            control_shape=self.moments.shape(self.control_keys, column),
-            arm_shape=self.moments.shape(self.arm_keys, column),
-        )
-
-
-def collect_moments(
-    frame: pl.LazyFrame, design: Design, scales: Mapping[str, int]
-) -> dict[str | None, Moments]:
-    """One value per segment column (None: everybody), from integer columns with these scales."""
-    pairs: list[tuple[str, str]] = []
-    for metric in design.metrics:
-        together = [*metric.columns(), *design.covariates]
-        pairs += [(a, b) for i, a in enumerate(together) for b in together[i + 1 :] if a != b]
-    shapes = dict.fromkeys(
-        next(iter(metric.value)) for metric in design.metrics if metric.kind == "mean"
-    )
-    used = dict.fromkeys(
-        [name for metric in design.metrics for name in metric.columns()] + list(design.covariates)
-    )
-    columns = {name: scales[name] for name in used}
-    found: dict[str | None, Moments] = {}
-    for segment in design.segments:
-        by = (design.arm, segment)
-        plan = plan_moments(by=by, columns=columns, pairs=pairs, shapes=shapes)
-        found[segment] = aggregate(frame, plan)
-    if design.segments:
-        found[None] = found[design.segments[0]].rolled_up([design.arm])
-    else:
-        plan = plan_moments(by=(design.arm,), columns=columns, pairs=pairs, shapes=shapes)
-        found[None] = aggregate(frame, plan)
-    return found
-
-
-def evaluate(moments: Mapping[str | None, Moments], design: Design) -> tuple[Effect, ...]:
+def evaluate(collected: Collected, design: Design) -> tuple[Effect, ...]:
     """All effects: for each metric, everybody first and then each segment, arms in text order.
 
-    `moments` as `collect_moments` gives them. Raises ValueError when the control has no customer.
+    `collected` as `collect_moments` gives it. Raises ValueError when the control has no customer.
     """
-    arms = sorted({str(key[0]) for key in moments[None].cells} - {design.control})
-    if (design.control,) not in moments[None].cells:
+    everybody = collected.moments[None]
+    if (design.control,) not in everybody.keys:
         raise ValueError(f"no row has the control value {design.control!r}")
+    arms = sorted({str(key[0]) for key in everybody.keys} - {design.control})
+    every = sum(everybody.counts(everybody.keys))
     found: list[Effect] = []
+    tests: list[float] = []
     for metric in design.metrics:
-        for segment in (None, *design.segments):
-            cells = list(_cells(moments[segment], arms, segment))
-            comparison = compare(moments[segment], design.control, cells)
-            found += _effects(metric, design, comparison, cells)
-    return tuple(found)
+        for column in (None, *design.segments):
+            cells = list(_cells(collected.moments[column], arms, column))
+            view = View(collected, design, column, cells, every)
+            records, p_values = _effects(metric, view)
+            found += records
+            tests += p_values.tolist()
+    found = _with_corrections(found, np.array(tests))
+    return tuple(_with_pooling(found, design.confidence) if design.pool_segments else found)
 
 
-def compare(moments: Moments, control: str, cells: Sequence[Cell]) -> Comparison:
-    """The cells' keys in `moments`, arm beside control."""
+def segment_tests(found: Iterable[Effect]) -> tuple[SegmentTest, ...]:
+    """Heterogeneity of each metric and arm over each segment column with two known effects."""
+    groups: dict[tuple[str, str, str], list[Answer]] = {}
+    for effect in found:
+        if effect.segment is not None:
+            key = (effect.metric, effect.arm, effect.segment[0])
+            groups.setdefault(key, []).append(effect.difference)
+    tests = []
+    for (metric, arm, column), answers in groups.items():
+        test = heterogeneity(*_estimates(answers))
+        if test is not None:
+            tests.append(SegmentTest(metric=metric, arm=arm, column=column, test=test))
+    return tuple(tests)
 
-    def key(arm: str, cell: Cell) -> Key:
-        return (arm,) if cell.segment is None else (arm, cell.segment[1])
 
-    return Comparison(
-        moments,
-        tuple(key(control, cell) for cell in cells),
-        tuple(key(cell.arm, cell) for cell in cells),
-    )
-
-
-def _cells(moments: Moments, arms: Iterable[str], segment: str | None) -> Iterable[Cell]:
-    if segment is None:
+def _cells(moments: Moments, arms: Iterable[str], column: str | None) -> Iterable[Cell]:
+    if column is None:
         return [Cell(arm=arm, segment=None) for arm in arms]
-    values = sorted({str(key[1]) for key in moments.cells})
-    return [Cell(arm=arm, segment=(segment, value)) for value in values for arm in arms]
+    values = sorted({str(key[1]) for key in moments.keys})
+    return [Cell(arm=arm, segment=(column, value)) for value in values for arm in arms]
 
 
-@dataclass(frozen=True, slots=True)
-class _Answers:
-    """Vectorised answers of one metric over the cells."""
+def _effects(metric: Metric, view: View) -> tuple[list[Effect], FloatArray]:
+    """The records of one metric over a view's cells, and the p-values for their correction."""
+    design, comparison = view.design, view.comparison
+    method = method_of(metric, design, comparison)
+    difference, relative = method.fixed, fixed_relative(method, design.confidence)
+    others: list[Other] = []
+    planned = view.planned(method)
+    if planned is not None:
+        others.append(Other("at one look: " + _kind_name(metric), difference, relative))
+        difference, relative = peek_safe(method, planned, design.confidence)
+    others += others_of(metric, view, comparison, method)
+    records = _records(metric, view, method, (difference, relative), others)
+    p_values = difference.p_value if planned is not None else _tests(metric, view, method)
+    return records, p_values
 
-    control: Summary
-    arm: Summary
-    difference: Intervals
-    relative: Intervals
-    others: tuple[tuple[str, Intervals, Intervals | None], ...]
-    shape_z: FloatArray
 
-
-def _effects(
-    metric: Metric, design: Design, comparison: Comparison, cells: Sequence[Cell]
+def _records(
+    metric: Metric,
+    view: View,
+    method: Method,
+    answers: tuple[Intervals, Intervals],
+    others: Sequence["Other"],
 ) -> list[Effect]:
-    answers = _BY_KIND[metric.kind](metric, design, comparison)
-    adjusted, removed = _adjusted(metric, design, comparison, answers)
-    others = answers.others if adjusted is None else (*answers.others, ("CUPED", adjusted, None))
+    difference, relative = answers
+    removed = next((other.removed for other in others if other.name == "CUPED"), None)
+    flagged = np.abs(np.nan_to_num(method.shape_z)) > FLAGGED_SHAPE_Z
+    beside = list(zip(*(other.answers() for other in others), strict=True))
+    columns = zip(
+        view.cells,
+        difference.method.tolist(),
+        method.arm.n.astype(int).tolist(),
+        method.control.n.astype(int).tolist(),
+        numbers(method.arm.mean),
+        numbers(method.control.mean),
+        difference.answers(),
+        relative.answers(),
+        beside or [()] * len(view.cells),
+        flagged.tolist(),
+        [None] * len(view.cells) if removed is None else numbers(removed),
+        strict=True,
+    )
     return [
         Effect(
             metric=metric.name,
+            role=metric.role,
             arm=cell.arm,
-            control=design.control,
+            control=view.design.control,
             segment=cell.segment,
-            method=str(answers.difference.method[i]),
-            n_arm=int(answers.arm.n[i]),
-            n_control=int(answers.control.n[i]),
-            mean_arm=_number(answers.arm.mean[i]),
-            mean_control=_number(answers.control.mean[i]),
-            difference=answers.difference.answer(i),
-            relative=answers.relative.answer(i),
-            sensitivity=tuple(
-                Sensitivity(
-                    method=name,
-                    difference=other.answer(i),
-                    relative=None if lift is None else lift.answer(i),
-                )
-                for name, other, lift in others
-            ),
-            spread_changed=bool(np.abs(np.nan_to_num(answers.shape_z[i])) > FLAGGED_SHAPE_Z),
-            variance_removed=None if removed is None else _number(removed[i]),
+            method=name,
+            n_arm=n_arm,
+            n_control=n_control,
+            mean_arm=mean_arm,
+            mean_control=mean_control,
+            difference=answer,
+            relative=lift,
+            sensitivity=sensitivity,
+            spread_changed=changed,
+            variance_removed=saved,
         )
-        for i, cell in enumerate(cells)
+        for (
+            cell,
+            name,
+            n_arm,
+            n_control,
+            mean_arm,
+            mean_control,
+            answer,
+            lift,
+            sensitivity,
+            changed,
+            saved,
+        ) in columns
     ]
 
 
-def _money_answers(metric: Metric, design: Design, comparison: Comparison) -> _Answers:
-    limits = build_limits(comparison.money(metric.value))
-    control, arm = limits.arms.control, limits.arms.arm
-    difference = money_difference(limits, design.confidence)
-    welch = effects.welch(control, arm, design.confidence)
-    return _Answers(
-        control=control,
-        arm=arm,
-        difference=difference,
-        relative=money_lift(limits, difference, design.confidence),
-        others=(("Welch", welch, _fieller(control, arm, welch, design.confidence)),),
-        shape_z=limits.shape_z,
-    )
+def _kind_name(metric: Metric) -> str:
+    return {
+        "mean": "calibrated money interval",
+        "conversion": "Newcombe or Welch",
+        "ratio": "delta method",
+    }[metric.kind]
 
 
-def _conversion_answers(metric: Metric, design: Design, comparison: Comparison) -> _Answers:
-    control, arm = comparison.summaries(metric.value)
-    difference = effects.proportions(control, arm, design.confidence)
-    score = difference.method == "Newcombe"
-    z = effects.normal_quantile(design.confidence)
-    symmetric = effects.symmetric_limits(control, arm, design.confidence)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        scores = [effects.wilson(side.mean * side.n, side.n, z) for side in (control, arm)]
-    of_control, of_arm = (
-        (np.where(score, own[0], plain[0]), np.where(score, own[1], plain[1]))
-        for own, plain in zip(scores, symmetric, strict=True)
-    )
-    return _Answers(
-        control=control,
-        arm=arm,
-        difference=difference,
-        relative=effects.relative_lift(difference, control.mean, of_control, arm.mean, of_arm),
-        others=(),
-        shape_z=np.full(control.n.shape, np.nan),
-    )
+def _tests(metric: Metric, view: View, method: Method) -> FloatArray:
+    """p-values that stay honest when many of them are looked at, as the corrections need."""
+    if view.column is None or metric.kind == "ratio":
+        return method.fixed.p_value
+    if metric.kind == "conversion":
+        return segment_p_values(method.control, method.arm)
+    arms = view.comparison.money(metric.value)
+    bought = arms.control_shape.buyers, arms.arm_shape.buyers
+    return segment_p_values(method.control, method.arm, buyers=bought)
 
 
-def _ratio_answers(metric: Metric, design: Design, comparison: Comparison) -> _Answers:
-    if metric.denominator is None:
-        raise ValueError(f"the ratio {metric.name!r} has no denominator")
-    numerator = comparison.summaries(metric.value)
-    denominator = comparison.summaries(metric.denominator)
-    covariance = comparison.covariances(metric.value, metric.denominator)
-    control, arm = (
-        effects.ratio_summary(numerator[side], denominator[side], covariance[side])
-        for side in (0, 1)
-    )
-    difference = effects.ratio_difference(control, arm, design.confidence)
-    return _Answers(
-        control=control,
-        arm=arm,
-        difference=difference,
-        relative=_fieller(control, arm, difference, design.confidence),
-        others=(),
-        shape_z=np.full(control.n.shape, np.nan),
-    )
+def _with_corrections(found: Sequence[Effect], p_values: FloatArray) -> list[Effect]:
+    families: dict[tuple[Role, str | None], list[int]] = {}
+    for i, effect in enumerate(found):
+        if effect.role != "guardrail" and np.isfinite(p_values[i]):
+            column = None if effect.segment is None else effect.segment[0]
+            families.setdefault((effect.role, column), []).append(i)
+    corrected = list(found)
+    for places in families.values():
+        own = p_values[places]
+        for i, strict, rate in zip(places, holm(own), benjamini_hochberg(own), strict=True):
+            family = Corrected(
+                holm=float(strict), benjamini_hochberg=float(rate), tests=len(places)
+            )
+            corrected[i] = replace(corrected[i], corrected=family)
+    return corrected
 
 
-_BY_KIND: Mapping[Kind, Callable[[Metric, Design, Comparison], _Answers]] = {
-    "mean": _money_answers,
-    "conversion": _conversion_answers,
-    "ratio": _ratio_answers,
-}
+def _with_pooling(found: Sequence[Effect], confidence: float) -> list[Effect]:
+    """Each segment's effect pooled with those of the same metric, arm and column."""
+    groups: dict[tuple[str, str, str], list[int]] = {}
+    overall = {(e.metric, e.arm): e for e in found if e.segment is None}
+    for i, effect in enumerate(found):
+        if effect.segment is not None:
+            groups.setdefault((effect.metric, effect.arm, effect.segment[0]), []).append(i)
+    pooled = list(found)
+    for (metric, arm, _), places in groups.items():
+        estimates, errors = _estimates([found[i].difference for i in places])
+        if not np.isfinite(estimates).any():
+            continue
+        typical = abs(overall[(metric, arm)].mean_control or 0.0)
+        # segments differ in effect by about what is there at most; failing that, by the noise
+        posterior = pool(estimates, errors, typical or float(np.nanmean(errors)))
+        mean, chance = posterior.mean(), posterior.chance_above_zero()
+        low, high = (posterior.quantile(0.5 + side * confidence / 2) for side in (-1, 1))
+        for place, i in enumerate(places):
+            answer = PooledEffect(
+                mean=float(mean[place]),
+                low=float(low[place]),
+                high=float(high[place]),
+                chance_positive=float(chance[place]),
+            )
+            pooled[i] = replace(pooled[i], pooled=answer)
+    return pooled
 
 
-def _fieller(control: Summary, arm: Summary, difference: Intervals, confidence: float) -> Intervals:
-    of_control, of_arm = effects.symmetric_limits(control, arm, confidence)
-    return effects.relative_lift(difference, control.mean, of_control, arm.mean, of_arm)
-
-
-def _adjusted(
-    metric: Metric, design: Design, comparison: Comparison, answers: _Answers
-) -> tuple[Intervals | None, FloatArray | None]:
-    """CUPED on all covariates together, and the share of the variance that it removes."""
-    names = [name for name in design.covariates if name not in metric.columns()]
-    if not names or metric.kind == "ratio":
-        return None, None
-    covariates = [comparison.summaries({name: 1}) for name in names]
-    crossed = [comparison.covariances(metric.value, {name: 1}) for name in names]
-    among = [[comparison.covariances({a: 1}, {b: 1}) for b in names] for a in names]
-    adjusted = effects.cuped(
-        (answers.control, answers.arm),
-        covariates,
-        (np.stack([pair[0] for pair in crossed]), np.stack([pair[1] for pair in crossed])),
-        (
-            np.array([[pair[0] for pair in row] for row in among]),
-            np.array([[pair[1] for pair in row] for row in among]),
-        ),
-        design.confidence,
-    )
-    with np.errstate(divide="ignore", invalid="ignore"):
-        plain = answers.control.error2 + answers.arm.error2
-        removed: FloatArray = 1 - adjusted.standard_error**2 / plain
-    return adjusted, removed
-
-
-def _number(value: np.float64) -> float | None:
-    return None if np.isnan(value) else float(value)
+def _estimates(answers: Sequence[Answer]) -> tuple[FloatArray, FloatArray]:
+    """Estimates and standard errors; NaN where there is none, or no error with it."""
+    rows = [
+        (answer.estimate, answer.standard_error or np.nan)
+        if isinstance(answer, Estimate)
+        else (np.nan, np.nan)
+        for answer in answers
+    ]
+    array = np.array(rows, dtype=np.float64).reshape(-1, 2)
+    return array[:, 0], array[:, 1]

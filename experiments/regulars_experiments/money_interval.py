@@ -81,7 +81,10 @@ class MoneyLimits:
         q_c, q_t = control.error2, arm.error2
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             freedom = (q_c + q_t) ** 2 / (q_c**2 / (control.n - 1) + q_t**2 / (arm.n - 1))
-            t = -special.stdtrit(freedom, special.ndtr(-z))
+            # quantiles of t are dear, and cells that borrow throughout need none
+            own = self.borrowed < 1
+            t = np.zeros_like(freedom)
+            t[own] = -special.stdtrit(freedom[own], special.ndtr(-z[own]))
             return (
                 self._blend(control.mean, self.log_error_control, np.sqrt(q_c), z, t),
                 self._blend(arm.mean, self.log_error_arm, np.sqrt(q_t), z, t),
@@ -183,14 +186,21 @@ def undefined_money(arms: Arms) -> ReasonArray:
     has a value) is no purchase, and needs no buyers.
     """
     undefined = undefined_difference(arms.control, arms.arm)
-    n_c, n_t = arms.control.n, arms.arm.n
     b_c, b_t = arms.control_shape.buyers, arms.arm_shape.buyers
-    with np.errstate(divide="ignore", invalid="ignore"):
-        expected = np.minimum(n_c, n_t) * (b_c + b_t) / (n_c + n_t)
-    sparse = b_c + b_t < n_c + n_t
+    sparse = b_c + b_t < arms.control.n + arms.arm.n
+    few = ~(expected_buyers(arms) >= LEAST_EXPECTED_BUYERS)
     first_reason(undefined, sparse & ((b_c == 0) | (b_t == 0)), Reason.NO_BUYERS)
-    first_reason(undefined, sparse & ~(expected >= LEAST_EXPECTED_BUYERS), Reason.TOO_FEW_BUYERS)
+    first_reason(undefined, sparse & few, Reason.TOO_FEW_BUYERS)
     return undefined
+
+
+def expected_buyers(arms: Arms) -> FloatArray:
+    """Of the smaller group, per cell: its size x the common share of buyers."""
+    n_c, n_t = arms.control.n, arms.arm.n
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = (arms.control_shape.buyers + arms.arm_shape.buyers) / (n_c + n_t)
+        expected: FloatArray = np.minimum(n_c, n_t) * share
+    return expected
 
 
 def shape_change(control: Shape, arm: Shape) -> FloatArray:

@@ -12,8 +12,9 @@ from fractions import Fraction
 
 import numpy as np
 
+from regulars_experiments.comparison import Comparison
 from regulars_experiments.effects import Limits, normal_quantile, p_by_inversion, welch_limits
-from regulars_experiments.evaluation import Combination, Comparison
+from regulars_experiments.metrics import Combination
 from regulars_experiments.moments import Summary
 from regulars_experiments.money_interval import (
     FLAGGED_SHAPE_Z,

@@ -4,8 +4,9 @@ Undefined is not zero. A cell without buyers, with one customer, or without vari
 interval, and says so by being another type.
 """
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
@@ -114,18 +115,29 @@ class Intervals:
 
     def answer(self, cell: int) -> Answer:
         """One cell's answer."""
-        reason = self.undefined[cell]
-        if reason is not None:
-            return NotEstimable(reason=reason)
-        error = float(self.standard_error[cell])
-        p_value = float(self.p_value[cell])
-        return Estimate(
-            estimate=float(self.estimate[cell]),
-            standard_error=None if np.isnan(error) else error,
-            low=float(self.low[cell]),
-            high=float(self.high[cell]),
-            p_value=None if np.isnan(p_value) else p_value,
-        )
+        return self._only(cell).answers()[0]
+
+    def _only(self, cell: int) -> "Intervals":
+        place = slice(cell, cell + 1) if cell != -1 else slice(cell, None)
+        return Intervals(**{field.name: getattr(self, field.name)[place] for field in fields(self)})
+
+    def answers(self) -> list[Answer]:
+        """Every cell's answer."""
+        columns = (self.estimate, self.standard_error, self.low, self.high, self.p_value)
+        return [
+            NotEstimable(reason=reason)
+            if reason is not None
+            else Estimate(
+                estimate=estimate,
+                standard_error=None if math.isnan(error) else error,
+                low=low,
+                high=high,
+                p_value=None if math.isnan(p_value) else p_value,
+            )
+            for reason, estimate, error, low, high, p_value in zip(
+                self.undefined, *(column.tolist() for column in columns), strict=True
+            )
+        ]
 
 
 def build_intervals(
@@ -179,3 +191,8 @@ def answer_as_json(answer: Answer) -> dict[str, Any]:
             }
         case NotEstimable():
             return {"not_estimable": answer.words, "code": answer.reason.value}
+
+
+def numbers(values: FloatArray) -> list[float | None]:
+    """Plain floats; None for NaN."""
+    return [None if math.isnan(value) else value for value in values.tolist()]

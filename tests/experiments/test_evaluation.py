@@ -7,8 +7,10 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from regulars_experiments.evaluation import Design, Effect, Metric, collect_moments, evaluate
+from regulars_experiments.comparison import collect_moments
+from regulars_experiments.evaluation import Effect, evaluate
 from regulars_experiments.fixed_point import quantise
+from regulars_experiments.metrics import Design, Metric
 from regulars_experiments.results import Answer, Estimate, NotEstimable, Reason
 
 SPEND = Metric(name="spend", kind="mean", value={"spend": 1})
@@ -112,7 +114,11 @@ def test_welch_stands_beside_the_money_interval() -> None:
 def test_cuped_stands_beside_it_where_covariates_are_given() -> None:
     frame = shop()
     spend, basket = effects_of(frame, metrics=(SPEND, AVERAGE), covariates=("before",))[::2]
-    assert [other.method for other in spend.sensitivity] == ["Welch", "CUPED"]
+    assert [other.method for other in spend.sensitivity] == [
+        "Welch",
+        "CUPED",
+        "CUPED with interactions",
+    ]
     both = frame.filter(pl.col("arm") != "sms")
     slope = np.polyfit(both["before"].to_numpy(), both["spend"].to_numpy(), 1)[0]
     left = [

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from regulars_experiments.aggregation import aggregate
-from regulars_experiments.evaluation import Comparison
+from regulars_experiments.comparison import Comparison
 from regulars_experiments.moments import Moments, plan_moments
 from regulars_experiments.profit import ProfitColumns, Waterfall, exact_difference, waterfall
 from regulars_experiments.results import Reason

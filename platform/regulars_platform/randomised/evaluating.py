@@ -7,8 +7,10 @@ import numpy as np
 import polars as pl
 
 from regulars_experiments.checks import SampleRatio, sample_ratio
-from regulars_experiments.evaluation import Design, Effect, Metric, collect_moments, evaluate
+from regulars_experiments.comparison import collect_moments
+from regulars_experiments.evaluation import Effect, evaluate
 from regulars_experiments.fixed_point import quantise
+from regulars_experiments.metrics import Design, Metric
 from regulars_experiments.moments import Moments
 from regulars_experiments.multiplicity import benjamini_hochberg
 from regulars_platform.randomised.reading import UnreadableFileError
@@ -71,7 +73,7 @@ def evaluate_frame(
         raise UnreadableFileError.because(
             N_("The numbers cannot be added up: %(error)s."), None, error=str(error)
         ) from error
-    moments = collect_moments(integers.lazy(), design, scales)
+    collected = collect_moments(integers.lazy(), design, scales)
     arms = [design.control, *(name for name in counts if name != design.control)]
     weights = [shares[name] if shares else 1.0 for name in arms]
     return FileEvaluation(
@@ -82,8 +84,8 @@ def evaluate_frame(
         missing={name: count for name, count in missing.items() if count},
         shares_given=shares is not None,
         ratio=sample_ratio([counts[name] for name in arms], weights),
-        segment_ratios=_segment_ratios(moments, design, arms, counts),
-        effects=evaluate(moments, design),
+        segment_ratios=_segment_ratios(collected.moments, design, arms, counts),
+        effects=evaluate(collected, design),
     )
 
 
@@ -148,9 +150,9 @@ def _segment_ratios(
     found: list[tuple[tuple[str, str], float]] = []
     weights = [float(counts[name]) for name in arms]
     for column in design.segments:
-        cells = moments[column].cells
-        for value in sorted({str(key[1]) for key in cells}):
-            observed = [cells[(arm, value)][0] if (arm, value) in cells else 0 for arm in arms]
+        of_column = moments[column]
+        for value in sorted({str(key[1]) for key in of_column.keys}):
+            observed = of_column.counts([(arm, value) for arm in arms])
             found.append(((column, value), sample_ratio(observed, weights).p_value))
     if not found:
         return ()

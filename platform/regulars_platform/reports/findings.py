@@ -13,23 +13,16 @@ import polars as pl
 
 from regulars_experiments.aggregation import aggregate
 from regulars_experiments.checks import Balance, SampleRatio, balance, sample_ratio
+from regulars_experiments.comparison import Cell, Comparison, collect_moments, compare
 from regulars_experiments.effects import ratio_limits, symmetric_limits
-from regulars_experiments.evaluation import (
-    Cell,
-    Comparison,
-    Design,
-    Effect,
-    Metric,
-    Sensitivity,
-    collect_moments,
-    compare,
-    evaluate,
-)
+from regulars_experiments.evaluation import Effect, evaluate
+from regulars_experiments.metrics import Design, Metric
 from regulars_experiments.moments import Moments, plan_moments
 from regulars_experiments.multiplicity import holm
 from regulars_experiments.pooling import Heterogeneity, Posterior, heterogeneity, pool, single
 from regulars_experiments.profit import ProfitColumns, Waterfall, waterfall
 from regulars_experiments.results import Answer, Estimate, FloatArray, NotEstimable, Reason
+from regulars_experiments.sensitivities import Sensitivity
 from regulars_experiments.verdicts import Decision, Evidence, decide, evidence_of
 from regulars_platform.campaigns.plan import HOLDOUT, Plan
 from regulars_platform.orders.table import MONEY_SCALE
@@ -136,7 +129,7 @@ def find(outcomes: pl.DataFrame, ledger: pl.DataFrame, plan: Plan) -> Findings:
     }
     overall = _groups(by_segment.rolled_up(["arm"]), plan, [None])
     present = [
-        name for name in plan.segment_names if any(key[1] == name for key in by_segment.cells)
+        name for name in plan.segment_names if any(key[1] == name for key in by_segment.keys)
     ]
     segments = _groups(by_segment, plan, present)
     return Findings(
@@ -308,8 +301,8 @@ def _bars(bars: Waterfall, place: int) -> tuple[Bar, ...]:
 
 def _group_size(moments: Moments, cell: Cell) -> int:
     return sum(
-        sums[0]
-        for key, sums in moments.cells.items()
+        count
+        for key, count in zip(moments.keys, moments.counts(moments.keys), strict=True)
         if cell.segment is None or key[1] == cell.segment[1]
     )
 

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from regulars_experiments.evaluation import Design, Metric
+from regulars_experiments.metrics import Design, Metric
 from regulars_platform.randomised.evaluating import (
     NO_VALUE,
     ConversionValueError,

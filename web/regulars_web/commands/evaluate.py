@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from regulars_experiments.evaluation import Design, Metric
+    from regulars_experiments.metrics import Design, Metric
 
 
 @click.command()
@@ -42,7 +42,7 @@ def evaluate(  # noqa: PLR0913 -- one parameter per option of the command
 
     Everyone in the file counts, in the arm assigned. Missing values count as 0.
     """
-    from regulars_experiments.evaluation import Design
+    from regulars_experiments.metrics import Design
     from regulars_platform.randomised.document import evaluation_document
     from regulars_platform.randomised.evaluating import evaluate_frame
     from regulars_platform.randomised.reading import read_columns
@@ -86,7 +86,7 @@ def _write(path: Path, text: str) -> None:
 def _metrics(
     metrics: tuple[str, ...], conversions: tuple[str, ...], ratios: tuple[str, ...]
 ) -> "tuple[Metric, ...]":
-    from regulars_experiments.evaluation import Metric
+    from regulars_experiments.metrics import Metric
 
     found = []
     for option in conversions:

@@ -1,0 +1,164 @@
+"""Moments seen as arm beside control, cell by cell; and how they are collected for a design."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+import numpy as np
+import polars as pl
+
+from regulars_experiments.aggregation import aggregate_all
+from regulars_experiments.metrics import Combination, Design
+from regulars_experiments.moments import AggregationPlan, Key, Moments, Summary, plan_moments
+from regulars_experiments.money_interval import Arms
+from regulars_experiments.results import FloatArray
+from regulars_experiments.winsorising import winsorised
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cell:
+    """Where an effect is looked for: an arm, and everybody or a segment."""
+
+    arm: str
+    segment: tuple[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Moments seen as (control, arm) pairs over a list of cells."""
+
+    moments: Moments
+    control_keys: tuple[Key, ...]
+    arm_keys: tuple[Key, ...]
+
+    def summaries(self, value: Combination) -> tuple[Summary, Summary]:
+        """(control, arm) of a weighted sum of columns."""
+        return (
+            self.moments.summary(self.control_keys, value),
+            self.moments.summary(self.arm_keys, value),
+        )
+
+    def covariances(self, one: Combination, other: Combination) -> tuple[FloatArray, FloatArray]:
+        """(control, arm) sample covariances of two weighted sums."""
+        return (
+            self.moments.covariance(self.control_keys, one, other),
+            self.moments.covariance(self.arm_keys, one, other),
+        )
+
+    def money(self, value: Combination) -> Arms:
+        """What the money interval needs; the buyers are those of the first column of `value`."""
+        column = next(iter(value))
+        control, arm = self.summaries(value)
+        return Arms(
+            control=control,
+            arm=arm,
+            control_shape=self.moments.shape(self.control_keys, column),
+            arm_shape=self.moments.shape(self.arm_keys, column),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """All that an evaluation reads, per segment column (None: everybody).
+
+    moments: by arm and segment. stratified: by arm, segment and stratum; empty without strata.
+    limits: at which each winsorised metric was capped, in its unit.
+    """
+
+    moments: Mapping[str | None, Moments]
+    stratified: Mapping[str | None, Moments] = field(default_factory=dict)
+    limits: Mapping[str, Fraction] = field(default_factory=dict)
+
+    def __add__(self, other: "Collected") -> "Collected":
+        """Of other customers of the same design, with the same limits."""
+        if self.limits != other.limits:
+            raise ValueError("moments capped at different limits cannot be added")
+        return Collected(
+            {name: value + other.moments[name] for name, value in self.moments.items()},
+            {name: value + other.stratified[name] for name, value in self.stratified.items()},
+            self.limits,
+        )
+
+
+def collect_moments(frame: pl.LazyFrame, design: Design, scales: Mapping[str, int]) -> Collected:
+    """One streamed pass over integer columns with these scales (units per 1).
+
+    frame: one row per customer; arm, segment and stratum columns as text or categories without
+    nulls. A percentile to winsorise at is looked for in a pass of its own before.
+    """
+    frame, capped, limits = winsorised(frame, design, scales)
+    plan = _plan(design, {**scales, **capped}, capped)
+    strata = () if design.stratum is None else (design.stratum,)
+    columns = design.segments or (None,)
+    plans = [
+        replace(plan, by=tuple(dict.fromkeys((design.arm, *filter(None, [column]), *strata))))
+        for column in columns
+    ]
+    found = dict(zip(columns, aggregate_all(frame, plans), strict=True))
+    fine: dict[str | None, Moments] = dict(found)
+    if None not in fine:
+        fine[None] = found[columns[0]].rolled_up([design.arm, *strata])
+    if not strata:
+        return Collected(fine, {}, limits)
+    plain = {
+        column: moments.rolled_up([design.arm, *filter(None, [column])])
+        for column, moments in fine.items()
+    }
+    # inside a segment of the stratum's own column there is only one stratum
+    apart = {column: moments for column, moments in fine.items() if column != design.stratum}
+    return Collected(plain, apart, limits)
+
+
+def _plan(design: Design, scales: Mapping[str, int], capped: Iterable[str]) -> AggregationPlan:
+    pairs: list[tuple[str, str]] = []
+    for metric in design.metrics:
+        together = [*metric.columns(), *design.covariates]
+        pairs += [(a, b) for i, a in enumerate(together) for b in together[i + 1 :] if a != b]
+    shapes = [next(iter(metric.value)) for metric in design.metrics if metric.kind == "mean"]
+    used = [name for metric in design.metrics for name in metric.columns()]
+    every = dict.fromkeys([*used, *capped, *design.covariates])
+    apart = [name for name in design.covariates if name not in used]
+    return plan_moments(
+        by=(design.arm,),
+        columns={name: scales[name] for name in every},
+        pairs=pairs,
+        shapes=dict.fromkeys([*shapes, *capped]),
+        apart=apart,
+    )
+
+
+def compare(moments: Moments, control: str, cells: Sequence[Cell]) -> Comparison:
+    """The cells' keys in `moments`, arm beside control."""
+
+    def key(arm: str, cell: Cell) -> Key:
+        return (arm,) if cell.segment is None else (arm, cell.segment[1])
+
+    return Comparison(
+        moments,
+        tuple(key(control, cell) for cell in cells),
+        tuple(key(cell.arm, cell) for cell in cells),
+    )
+
+
+def strata_summaries(
+    moments: Moments, control: str, cells: Sequence[Cell], value: Combination
+) -> tuple[Summary, Summary]:
+    """(control, arm) per cell and stratum, (cells, strata); n = 0 where nobody is in a stratum."""
+    strata = sorted({str(key[-1]) for key in moments.keys})
+    flat = [Cell(arm=cell.arm, segment=cell.segment) for cell in cells for _ in strata]
+    comparison = compare(moments, control, flat)
+    names = strata * len(cells)
+    shape = (len(cells), len(strata))
+
+    def of(keys: Sequence[Key]) -> Summary:
+        found = moments.summary(
+            [(*key, stratum) for key, stratum in zip(keys, names, strict=True)], value
+        )
+        return Summary(
+            **{
+                name: np.reshape(getattr(found, name), shape)
+                for name in ("n", "mean", "variance", "mean_square")
+            }
+        )
+
+    return of(comparison.control_keys), of(comparison.arm_keys)
