@@ -168,6 +168,34 @@ def required_control_for_shares(
     return reach**2 * variance / (share_arm - share_control) ** 2
 
 
+def detectable_share(
+    share_control: float,
+    *,
+    n_control: float,
+    n_arm: float,
+    confidence: float = 0.95,
+    power: float = 0.8,
+) -> float | None:
+    """The smallest gain in the share of buyers that is proved; None if beyond everybody buying.
+
+    The inverse of `required_control_for_shares`, quadratic in the gain d:
+    d^2 (1 + r/n_t) - d r (1 - 2p)/n_t - r p q (1/n_c + 1/n_t) = 0, r the square of both quantiles.
+
+    >>> gain = detectable_share(0.05, n_control=4_220, n_arm=9 * 4_220)
+    >>> None if gain is None else round(gain, 4)
+    0.01
+    """
+    if not (0 < share_control < 1 and n_control > 0 and n_arm > 0):
+        raise ValueError("a share lies between 0 and 1, and both groups need customers")
+    _check_chances(confidence, power)
+    reach2 = float(special.ndtri(0.5 + confidence / 2) + special.ndtri(power)) ** 2
+    a = 1 + reach2 / n_arm
+    b = reach2 * (1 - 2 * share_control) / n_arm
+    c = reach2 * share_control * (1 - share_control) * (1 / n_control + 1 / n_arm)
+    gain = (b + math.sqrt(b * b + 4 * a * c)) / (2 * a)
+    return gain if share_control + gain <= 1 else None
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Baseline:
     """What customers spend without the offer, per customer, buyers or not; shape (cells,).

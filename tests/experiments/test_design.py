@@ -13,6 +13,7 @@ from regulars_experiments.design import (
     chance_of_proof,
     detectable_difference,
     detectable_effect,
+    detectable_share,
     effect_size_of_shares,
     power_of_difference,
     required_control,
@@ -123,6 +124,18 @@ def test_no_customers_and_no_effect_are_refused() -> None:
         required_control(0.0)
     with pytest.raises(ValueError, match="two different shares"):
         required_control_for_shares(0.1, 0.1)
+
+
+@pytest.mark.parametrize("share", [0.005, 0.2, 0.7])
+def test_the_detectable_share_needs_just_the_customers_there_are(share: float) -> None:
+    gain = detectable_share(share, n_control=5_000, n_arm=45_000, confidence=0.99, power=0.9)
+    assert gain is not None
+    needed = required_control_for_shares(share, share + gain, ratio=9.0, confidence=0.99, power=0.9)
+    assert needed == pytest.approx(5_000)
+
+
+def test_a_share_cannot_grow_beyond_everybody() -> None:
+    assert detectable_share(0.97, n_control=40, n_arm=40) is None
 
 
 def test_what_buyers_spend_becomes_what_customers_spend() -> None:

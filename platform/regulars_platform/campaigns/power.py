@@ -1,0 +1,235 @@
+"""What a campaign could prove and how many to hold out: schema `regulars.plan/1`.
+
+Described in docs/plan-json.md. Fields are only ever added; a field that changes its meaning changes
+the schema's number. The form's live side asks the same functions (`preview`).
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from regulars_experiments.design import (
+    Baseline,
+    Detectable,
+    baseline_of_buyers,
+    detectable_effect,
+    detectable_share,
+)
+from regulars_experiments.holdouts import (
+    HoldoutQuestion,
+    HoldoutSize,
+    HoldoutSizes,
+    Prior,
+    Stakes,
+    holdout_sizes,
+    size_of_test_and_roll,
+)
+from regulars_experiments.money_interval import LEAST_EXPECTED_BUYERS
+from regulars_experiments.results import REASONS, NotEstimable, Reason
+
+SCHEMA = "regulars.plan/1"
+USUAL_LIFT = 0.1  # of spend: what is assumed of an offer that nobody has tried
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlanQuestion:
+    """What is known beforehand. Money in any one unit.
+
+    rate: share of customers who buy in the window. mean, sd: of what one buyer spends in it.
+    holdout: share held out. segments: how many of equal size. prior_mean, prior_sd: of the
+    offer's effect on spend per customer. target: gain in spend per customer that finance wants
+    proved, as a share of it. horizon: further rounds. None: see `usual_prior` and `holdout_sizes`.
+    """
+
+    customers: int
+    rate: float
+    mean: float
+    sd: float
+    holdout: float
+    segments: int | None = None
+    prior_mean: float | None = None
+    prior_sd: float | None = None
+    margin: float | None = None
+    contact_cost: float = 0.0
+    horizon: float = 4.0
+    target: float | None = None
+    confidence: float = 0.95
+    power: float = 0.8
+
+
+def usual_prior(
+    mean_per_customer: float, prior_mean: float | None = None, prior_sd: float | None = None
+) -> Prior:
+    """What is believed of an offer: what was given, else +10% of spend, give or take as much.
+
+    A mean as large as its deviation says that five offers in six bring something, which is why
+    they are made. (With a mean of 0 a holdout of half the list would cost nothing.)
+
+    >>> usual_prior(3.0)
+    Prior(mean=0.30000000000000004, sd=0.30000000000000004)
+    """
+    if prior_sd is None:
+        prior_sd = abs(prior_mean) if prior_mean else USUAL_LIFT * mean_per_customer
+    return Prior(mean=prior_sd if prior_mean is None else prior_mean, sd=prior_sd)
+
+
+def family_confidence(confidence: float, segments: int) -> float:
+    """Of one of several segments so that all together keep `confidence`: Bonferroni's, which is
+    the most cautious step of Holm's correction (Holm 1979)."""
+    return 1 - (1 - confidence) / segments
+
+
+def plan_document(asked: PlanQuestion) -> dict[str, Any]:
+    """The whole answer. Raises ValueError for numbers that cannot be."""
+    baseline = baseline_of_buyers(asked.rate, asked.mean, asked.sd)
+    mean = float(baseline.mean[0])
+    held = round(asked.customers * asked.holdout)
+    treated = asked.customers - held
+    prior = usual_prior(mean, asked.prior_mean, asked.prior_sd)
+    stakes = Stakes(
+        margin=1.0 if asked.margin is None else asked.margin,
+        contact_cost=asked.contact_cost,
+        further_rounds=asked.horizon,
+    )
+    sizes = holdout_sizes(
+        HoldoutQuestion(
+            customers=asked.customers,
+            baseline=baseline,
+            prior=prior,
+            stakes=stakes,
+            target=None if asked.target is None else asked.target * mean,
+            confidence=asked.confidence,
+            power=asked.power,
+        )
+    )
+    whole = detectable_effect(
+        baseline,
+        n_control=held,
+        n_arm=treated,
+        confidence=asked.confidence,
+        power=asked.power,
+    )
+    document: dict[str, Any] = {
+        "schema": SCHEMA,
+        "customers": asked.customers,
+        "holdout": {"share": asked.holdout, "customers": held},
+        "treated": treated,
+        "confidence": asked.confidence,
+        "power": asked.power,
+        "baseline": {
+            "rate": asked.rate,
+            "mean_of_buyers": asked.mean,
+            "sd_of_buyers": asked.sd,
+            "mean_per_customer": mean,
+            "sd_per_customer": float(baseline.sd[0]),
+            "expected_holdout_buyers": held * asked.rate,
+        },
+        **_mde(whole, asked.customers, asked.margin),
+        "mde_buyers": _mde_buyers(asked, held, treated),
+        "segments": _segments(asked, baseline, held),
+        "assumed": {
+            "prior_mean": prior.mean,
+            "prior_sd": prior.sd,
+            "prior_given": asked.prior_sd is not None or asked.prior_mean is not None,
+            "margin": stakes.margin,
+            "contact_cost": stakes.contact_cost,
+            "horizon": stakes.further_rounds,
+            "target": sizes.target,
+        },
+        "holdout_sizes": _sizes(sizes, asked),
+        "test_and_roll": _test_and_roll(asked.customers, baseline, prior),
+    }
+    return document
+
+
+def _mde(found: Detectable, customers: float, margin: float | None) -> dict[str, Any]:
+    """mde_relative, mde_per_customer, mde_money, mde_profit; null with the reason."""
+    reason = found.undefined[0]
+    each = None if reason is not None else float(found.difference[0])
+    fields: dict[str, Any] = {
+        "mde_relative": None if each is None else float(found.relative[0]),
+        "mde_per_customer": each,
+        "mde_money": None if each is None else each * customers,
+        "mde_profit": None if each is None or margin is None else each * customers * margin,
+    }
+    return fields if reason is None else fields | _why(reason)
+
+
+def _why(reason: Reason) -> dict[str, str]:
+    return {"not_estimable": REASONS[reason], "code": reason.value}
+
+
+def _mde_buyers(asked: PlanQuestion, held: int, treated: int) -> float | None:
+    enough = min(held, treated) * asked.rate >= LEAST_EXPECTED_BUYERS
+    if not (asked.rate < 1 and enough):
+        return None
+    return detectable_share(
+        asked.rate,
+        n_control=held,
+        n_arm=treated,
+        confidence=asked.confidence,
+        power=asked.power,
+    )
+
+
+def _segments(asked: PlanQuestion, baseline: Baseline, held: int) -> dict[str, Any] | None:
+    if asked.segments is None:
+        return None
+    count = asked.segments
+    confidence = family_confidence(asked.confidence, count)
+    customers = asked.customers / count
+
+    def found(level: float) -> dict[str, Any]:
+        effect = detectable_effect(
+            baseline,
+            n_control=held / count,
+            n_arm=customers - held / count,
+            confidence=level,
+            power=asked.power,
+        )
+        return _mde(effect, customers, asked.margin)
+
+    return {
+        "count": count,
+        "customers": customers,
+        "confidence": confidence,
+        **found(confidence),
+        "alone": {"confidence": asked.confidence, **found(asked.confidence)},
+    }
+
+
+def _sizes(found: HoldoutSizes, asked: PlanQuestion) -> dict[str, Any]:
+    def one(answer: HoldoutSize | NotEstimable) -> dict[str, Any]:
+        if isinstance(answer, NotEstimable):
+            nothing = dict.fromkeys(
+                ("customers", "share", "withheld", "mde_relative", "mde_per_customer", "mde_money")
+            )
+            return nothing | _why(answer.reason)
+        each = answer.difference
+        return {
+            "customers": answer.customers,
+            "share": answer.share,
+            "withheld": answer.withheld,
+            "mde_relative": answer.relative,
+            "mde_per_customer": each,
+            "mde_money": None if each is None else each * asked.customers,
+        }
+
+    return {
+        "learn_most": one(found.learn_most),
+        "earn_most": one(found.earn_most),
+        "convince_finance": one(found.convince_finance),
+    }
+
+
+def _test_and_roll(customers: int, baseline: Baseline, prior: Prior) -> dict[str, Any]:
+    """Two equal test groups first, the better for the rest of the list."""
+    spread = float(baseline.sd[0])
+    each = (
+        size_of_test_and_roll(
+            customers=customers, response_sd=spread, prior_sd=prior.sd / math.sqrt(2)
+        )
+        if spread > 0
+        else 1.0
+    )
+    return {"customers_per_group": max(1, round(each))}
