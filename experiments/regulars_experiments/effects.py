@@ -1,10 +1,10 @@
-"""Effects per assigned customer: differences, ratios of means, shares, ratio metrics, adjustment.
+"""Effects per assigned customer: differences, ratios of means, shares, ratio metrics.
 
 All functions are vectorised over cells: arguments and answers are arrays of shape (cells,).
 "t" is the arm, "c" the control. Notation follows the sources named at each formula.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -354,93 +354,6 @@ def ratio_difference(control: Summary, arm: Summary, confidence: float) -> Inter
         undefined=undefined,
         method="delta method",
     )
-
-
-def cuped(
-    outcome: tuple[Summary, Summary],
-    covariates: Sequence[tuple[Summary, Summary]],
-    with_outcome: tuple[FloatArray, FloatArray],
-    among_covariates: tuple[FloatArray, FloatArray],
-    confidence: float,
-) -> Intervals:
-    """Difference adjusted by covariates from before the start; each pair is (control, arm).
-
-    with_outcome: covariances of outcome and covariates, (covariates, cells). among_covariates:
-    covariances of the covariates, (covariates, covariates, cells).
-    theta = S_xx^-1 s_xy over both arms as one sample, m' = m - theta (x - x_pooled)
-    (Deng, Xu, Kohavi & Walker 2013, eq. 4; several covariates as in its appendix B); then Welch.
-    A covariate that is the same for everybody takes no part.
-    """
-    y_c, y_t = outcome
-    x_c, x_t = (np.stack([pair[side].mean for pair in covariates]) for side in (0, 1))
-    theta = _slopes((y_c, y_t), (x_c, x_t), with_outcome, among_covariates)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        shares = y_t.n / (y_c.n + y_t.n), -y_c.n / (y_c.n + y_t.n)
-
-    def adjusted(side: int) -> Summary:
-        raw = outcome[side]
-        explained = np.einsum("ic,ijc,jc->c", theta, among_covariates[side], theta)
-        variance = raw.variance - 2 * (theta * with_outcome[side]).sum(axis=0) + explained
-        return Summary(
-            n=raw.n,
-            # x_c - x_pooled = -(n_t / n) (x_t - x_c): exactly 0 where the arms' means are equal
-            mean=raw.mean + (theta * (x_t - x_c) * shares[side]).sum(axis=0),
-            variance=beyond_rounding(variance, raw.variance + explained),
-            mean_square=np.full(raw.n.shape, np.nan),
-        )
-
-    control, arm = adjusted(0), adjusted(1)
-    answer = welch(control, arm, confidence)
-    undefined = undefined_difference(y_c, y_t)
-    nothing = np.isnan(theta) | (theta == 0) & _constant(among_covariates)
-    first_reason(undefined, nothing.all(axis=0), Reason.NO_SPREAD_IN_COVARIATE)
-    first_reason(undefined, control.variance + arm.variance == 0, Reason.NO_VARIATION)
-    return build_intervals(
-        estimate=answer.estimate,
-        standard_error=answer.standard_error,
-        low=answer.low,
-        high=answer.high,
-        p_value=answer.p_value,
-        undefined=undefined,
-        method="CUPED",
-    )
-
-
-def _constant(among_covariates: tuple[FloatArray, FloatArray]) -> npt.NDArray[np.bool_]:
-    """(covariates, cells): whether a covariate varies in neither arm."""
-    one, other = (np.einsum("iic->ic", side) for side in among_covariates)
-    same: npt.NDArray[np.bool_] = (one == 0) & (other == 0)
-    return same
-
-
-def _slopes(
-    outcome: tuple[Summary, Summary],
-    means: tuple[FloatArray, FloatArray],
-    with_outcome: tuple[FloatArray, FloatArray],
-    among_covariates: tuple[FloatArray, FloatArray],
-) -> FloatArray:
-    """theta, (covariates, cells): least squares over both arms as one sample."""
-    y_c, y_t = outcome
-    with np.errstate(divide="ignore", invalid="ignore"):
-        between = y_c.n * y_t.n / (y_c.n + y_t.n)
-        away, y_away = means[1] - means[0], y_t.mean - y_c.mean
-        s_xy = between * away * y_away
-        s_xx = between * away[:, None] * away[None]
-        for side, n in ((0, y_c.n), (1, y_t.n)):
-            s_xy = s_xy + (n - 1) * with_outcome[side]
-            s_xx = s_xx + (n - 1) * among_covariates[side]
-    usable = np.isfinite(s_xx).all(axis=(0, 1))
-    theta = np.full_like(s_xy, np.nan)
-    if not usable.any():
-        return theta
-    spread = np.sqrt(np.einsum("iic->ic", s_xx[:, :, usable]))
-    per_spread = np.divide(1.0, spread, out=np.zeros_like(spread), where=spread > 0)
-    # on the correlation scale, so that what counts as collinear does not depend on the units
-    correlation = s_xx[:, :, usable] * per_spread[:, None] * per_spread[None]
-    inverse = np.linalg.pinv(np.moveaxis(correlation, -1, 0), rcond=1e-10, hermitian=True)
-    scaled = np.einsum("cij,jc->ic", inverse, s_xy[:, usable] * per_spread)
-    theta[:, usable] = scaled * per_spread
-    return theta
 
 
 def p_by_inversion(limits: LimitsOf, shape: tuple[int, ...]) -> FloatArray:

@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, stats
-from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from regulars_experiments import effects
-from regulars_experiments.moments import Moments, Summary
+from regulars_experiments.moments import Summary
 from regulars_experiments.results import Intervals, Reason
 from tests.experiments.build import (
     Floats,
@@ -436,97 +435,3 @@ def test_a_ratio_over_nothing_says_so() -> None:
     nothing = ratio_of(np.zeros(10), np.zeros(10))
     some = ratio_of(np.array([1.0, 2.0, 0.0]), np.array([5.0, 7.0, 0.0]))
     assert reason(effects.ratio_difference(nothing, some, 0.95)) is Reason.NO_DENOMINATOR
-
-
-# CUPED
-
-
-def adjusted(control: Floats, arm: Floats) -> Intervals:
-    """control, arm: rows of (y, x1, x2, ...)."""
-    n_c, n_t = len(control), len(arm)
-    names = [f"x{i}" for i in range(control.shape[1] - 1)]
-    rows = np.concatenate([control, arm])
-    found = moments_of(
-        {"y": rows[:, 0], **{name: rows[:, i + 1] for i, name in enumerate(names)}},
-        by={"arm": ["c"] * n_c + ["t"] * n_t},
-    )
-    return cuped_of(found, names)
-
-
-def cuped_of(found: Moments, names: list[str]) -> Intervals:
-    keys = [[("c",)], [("t",)]]
-    return effects.cuped(
-        (found.summary(keys[0], {"y": 1}), found.summary(keys[1], {"y": 1})),
-        [(found.summary(keys[0], {x: 1}), found.summary(keys[1], {x: 1})) for x in names],
-        tuple(np.stack([found.covariance(k, {"y": 1}, {x: 1}) for x in names]) for k in keys),  # type: ignore[arg-type]
-        tuple(
-            np.array([[found.covariance(k, {a: 1}, {b: 1}) for b in names] for a in names])
-            for k in keys
-        ),  # type: ignore[arg-type]
-        0.95,
-    )
-
-
-@pytest.mark.shared
-@pytest.mark.parametrize("name", ["cuped-01", "cuped-02", "cuped-04"])
-def test_cuped_agrees_with_public_engines(name: str) -> None:
-    case = reference_case("cuped", name)
-    control, arm = ([case["input"][s]] for s in SIDES)
-    found = estimate(
-        effects.cuped(
-            tuple(summary(own["n"], own["mean"], own["var"]) for own in (*control, *arm)),  # type: ignore[arg-type]
-            [tuple(summary(own["n"], own["xmean"], own["xvar"]) for own in (*control, *arm))],  # type: ignore[list-item]
-            tuple(np.array([[own["xycov"]]]) for own in (*control, *arm)),  # type: ignore[arg-type]
-            tuple(np.array([[[own["xvar"]]]]) for own in (*control, *arm)),  # type: ignore[arg-type]
-            0.95,
-        )
-    )
-    known = case["expected"]
-    assert found.estimate == pytest.approx(known["effect"], rel=1e-7)
-    assert found.standard_error == pytest.approx(known["se"], rel=1e-7)
-    assert (found.low, found.high) == pytest.approx((known["ci_low"], known["ci_high"]), rel=1e-7)
-    assert found.p_value == pytest.approx(known["pvalue"], rel=1e-7)
-
-
-@pytest.mark.parametrize("unit", [1.0, 1e9])
-def test_several_covariates_are_welch_on_what_least_squares_leaves(unit: float) -> None:
-    """One covariate in units a billion times larger than the other changes nothing."""
-    rng = np.random.default_rng(7)
-    x = np.round(rng.normal(size=(260, 2)) @ np.array([[1.0, 0.6], [0.0, 0.8]]), 3)
-    y = np.round(5 + x @ [2.0, -1.0] + rng.normal(size=260), 3)
-    y[60:] += 0.5
-    rows = np.column_stack([y, x * [1.0, unit]])
-    slopes = OLS(y, np.column_stack([np.ones(260), x])).fit().params[1:]
-    left = y - x @ slopes
-    known = stats.ttest_ind(left[60:], left[:60], equal_var=False)
-    found = estimate(adjusted(rows[:60], rows[60:]))
-    assert found.estimate == pytest.approx(left[60:].mean() - left[:60].mean(), rel=1e-7)
-    assert found.p_value == pytest.approx(known.pvalue, rel=1e-6)
-
-
-def test_the_same_covariate_twice_counts_once() -> None:
-    rng = np.random.default_rng(8)
-    rows = np.round(rng.normal(size=(80, 2)), 3)
-    twice = np.column_stack([rows, rows[:, 1] * 3])
-    once, both = (estimate(adjusted(r[:30], r[30:])) for r in (rows, twice))
-    assert (both.estimate, both.standard_error) == pytest.approx(
-        (once.estimate, once.standard_error), rel=1e-9
-    )
-
-
-def test_a_covariate_that_is_the_same_for_everybody_takes_no_part() -> None:
-    rng = np.random.default_rng(9)
-    rows = np.round(rng.normal(size=(90, 2)), 3)
-    with_constant = np.column_stack([rows, np.full(90, 0.1)])
-    one, other = (estimate(adjusted(r[:30], r[30:])) for r in (rows, with_constant))
-    assert other == one
-    nothing_else = np.column_stack([rows[:, 0], np.full(90, 0.1)])
-    found = adjusted(nothing_else[:30], nothing_else[30:])
-    assert reason(found) is Reason.NO_SPREAD_IN_COVARIATE
-
-
-def test_a_covariate_that_is_the_outcome_leaves_no_error_to_estimate() -> None:
-    rng = np.random.default_rng(10)
-    y = np.round(rng.lognormal(3, 1, 100), 2)
-    rows = np.column_stack([y, y])
-    assert reason(adjusted(rows[:40], rows[40:])) is Reason.NO_VARIATION
