@@ -5,7 +5,7 @@ made in blocks that stay in the processor's cache and are added up per repetitio
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +42,10 @@ class Totals:
         return Totals(
             **{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)}
         )
+
+    def scaled(self, factor: Floats) -> "Totals":
+        """Amounts times a factor; logarithms stay, as a shift of them changes no spread."""
+        return replace(self, first=self.first * factor, second=self.second * factor**2)
 
     def summary(self) -> Summary:
         """As the product's estimators read it."""
@@ -100,7 +104,7 @@ def add_up(n: float, counts: Counts, amounts: Amounts, rng: np.random.Generator)
         else:
             sums[6, where] += np.diff(np.append(starts, size))
     return Totals(
-        n=np.full(len(counts), float(n)),
+        n=np.broadcast_to(np.asarray(n, dtype=np.float64), counts.shape).copy(),
         buyers=counts.astype(np.float64),
         positive=sums[6],
         first=sums[0],
@@ -148,7 +152,11 @@ def with_returns(amounts: Amounts, share: float) -> Amounts:
 
 
 def add_up_lognormal(
-    n: float, counts: Counts, median: float, log_sds: tuple[float, ...], rng: np.random.Generator
+    n: float | Floats,
+    counts: Counts,
+    median: float,
+    log_sds: tuple[float, ...],
+    rng: np.random.Generator,
 ) -> tuple[Totals, ...]:
     """One draw of normals, read as lognormal amounts of several spreads: a value for each."""
     powers = np.zeros((4, len(counts)))
@@ -168,7 +176,7 @@ def add_up_lognormal(
     buyers = counts.astype(np.float64)
     return tuple(
         Totals(
-            n=np.full(len(counts), float(n)),
+            n=np.broadcast_to(np.asarray(n, dtype=np.float64), counts.shape).copy(),
             buyers=buyers,
             positive=buyers,
             first=median * money[row, 0],

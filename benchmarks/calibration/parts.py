@@ -3,7 +3,16 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from benchmarks.calibration import baskets, money, peeking, profits, shares
+from benchmarks.calibration import (
+    baskets,
+    money,
+    peeking,
+    planning,
+    profits,
+    segments,
+    several_arms,
+    shares,
+)
 from benchmarks.calibration.scoring import Cell, Row
 from benchmarks.calibration.tables import Table
 
@@ -40,4 +49,9 @@ PARTS = (
     Part(name="shares", title=shares.TITLE, cells=shares.cells, tables=shares.TABLES),
     Part(name="baskets", title=baskets.TITLE, cells=baskets.cells, tables=baskets.TABLES),
     Part(name="profits", title=profits.TITLE, cells=profits.cells, tables=profits.TABLES),
+    Part(name="segments", title=segments.TITLE, cells=segments.cells, tables=segments.TABLES),
+    Part(
+        name="arms", title=several_arms.TITLE, cells=several_arms.cells, tables=several_arms.TABLES
+    ),
+    Part(name="planning", title=planning.TITLE, cells=planning.cells, tables=planning.TABLES),
 )

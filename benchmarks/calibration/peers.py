@@ -71,3 +71,32 @@ def _defined(low: Floats, high: Floats) -> Limits:
     """NaN where either side is no finite number."""
     known = np.isfinite(low) & np.isfinite(high)
     return np.where(known, low, np.nan), np.where(known, high, np.nan)
+
+
+def delta_lift_p(control: Summary, arm: Summary) -> Floats:
+    """p-value of "no lift" as GrowthBook's relative test gives it."""
+    q_c, q_t = control.error2, arm.error2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        freedom = (q_c + q_t) ** 2 / (q_c**2 / (control.n - 1) + q_t**2 / (arm.n - 1))
+        error = np.sqrt(q_t + q_c * (arm.mean / control.mean) ** 2) / np.abs(control.mean)
+        p_value: Floats = 2 * special.stdtr(freedom, -np.abs(arm.mean / control.mean - 1) / error)
+    return p_value
+
+
+def plug_in_pooled(estimates: Floats, errors: Floats) -> tuple[Floats, Floats, Floats]:
+    """(mean, low, high) of empirical Bayes with one estimate of the spread between segments.
+
+    DerSimonian & Laird's tau^2, then Morris (1983): the usual form, whose interval forgets that
+    tau is itself uncertain.
+    """
+    v = errors**2
+    w = 1 / v
+    centre = (w * estimates).sum() / w.sum()
+    q = (w * (estimates - centre) ** 2).sum()
+    tau2 = max(0.0, (q - len(v) + 1) / (w.sum() - (w**2).sum() / w.sum()))
+    weight = 1 / (v + tau2)
+    middle = (weight * estimates).sum() / weight.sum()
+    pull = v * weight
+    mean = pull * middle + (1 - pull) * estimates
+    half = special.ndtri(0.975) * np.sqrt((1 - pull) * v + pull**2 / weight.sum())
+    return mean, mean - half, mean + half

@@ -113,7 +113,7 @@ def measure_net(
         margin_high=MARGIN,
         confidence=CONFIDENCE,
     ).net
-    value = {"kept": MARGIN, "offer": -1, "contact": -1}
+    value: dict[str, Fraction | int] = {"kept": MARGIN, "offer": -1, "contact": -1}
     plain = peers.welch_interval(*pair.summaries(value), CONFIDENCE)
     width = plain[1] - plain[0]
     for method, limits in (("Regulars", (net.low, net.high)), ("Welch", plain)):

@@ -38,11 +38,11 @@ def cells(*, full: bool) -> Iterator[Cell]:
                     )
 
 
-def counted(successes: Floats, n: int) -> Summary:
+def counted(successes: Floats, n: float | Floats) -> Summary:
     """Summaries of 0/1 columns."""
     share = successes / n
     return Summary(
-        n=np.full(successes.shape, float(n)),
+        n=np.broadcast_to(np.asarray(n, dtype=np.float64), successes.shape),
         mean=share,
         variance=share * (1 - share) * n / (n - 1),
         mean_square=share,
