@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 DATA ?= ../shared/data
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help install chromium demo serve test check lint types contracts calibration calibration-full false-profit lock translations clean
+.PHONY: help install chromium demo serve test check lint types contracts bench bench-short calibration calibration-full false-profit lock translations clean
 
 help: ## list what can be done
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -53,8 +53,23 @@ calibration: install ## do the intervals mean what they say? simulated shops, ab
 calibration-full: install ## the same with 10,000 repetitions a cell; writes docs/calibration.md
 	$(BIN)/python -m benchmarks.calibration --full --progress --write docs/calibration.md --date "$$(date -u +%F)"
 
+bench: .bench/installed ## how fast the engine is beside its peers and the bare aggregation; writes docs/benchmarks.md
+	$(BIN)/python -m benchmarks.engine --growth 1000000 5000000 10000000 25000000 50000000 --write docs/benchmarks.md --date "$$(date -u +%F)"
+
+bench-short: .bench/installed ## the same with a million customers, once
+	$(BIN)/python -m benchmarks.engine --rows 1000000 --segments 1 500 --repetitions 1
+
+# the peers, in environments of their own: the product's stays as it is
+.bench/installed: $(VENV)/installed requirements/bench.lock requirements/bench-gbstats.lock
+	$(BIN)/uv venv -q --clear --python $(BIN)/python .bench/peers
+	$(BIN)/uv pip sync -q --compile-bytecode --python .bench/peers/bin/python --require-hashes requirements/bench.lock
+	$(BIN)/uv venv -q --clear --python $(BIN)/python .bench/gbstats
+	$(BIN)/uv pip sync -q --compile-bytecode --python .bench/gbstats/bin/python --require-hashes requirements/bench-gbstats.lock
+	touch $@
+
 lock: install ## pin every dependency with its hashes
 	$(BIN)/uv pip compile -q --no-header --generate-hashes --python-version 3.11 --universal --no-emit-index-url --no-annotate pyproject.toml --extra dev requirements/build.in -o requirements/dev.lock
+	for peers in bench bench-gbstats; do $(BIN)/uv pip compile -q --no-header --generate-hashes --python-version 3.11 --universal --no-emit-index-url --no-annotate requirements/$$peers.in -o requirements/$$peers.lock; done
 
 WORDS := web/regulars_web/translations
 
@@ -65,4 +80,4 @@ translations: install ## collect the words of all pages, merge them into the cat
 	$(BIN)/pybabel compile -d $(WORDS) --statistics
 
 clean: ## forget the environment and the demo
-	rm -rf $(VENV) .demo
+	rm -rf $(VENV) .demo .bench
