@@ -12,7 +12,7 @@ from scipy import special
 
 from regulars_experiments import effects
 from regulars_experiments.comparison import Comparison
-from regulars_experiments.effects import Limits, LimitsOf
+from regulars_experiments.inversion import Limits, LimitsOf
 from regulars_experiments.metrics import Combination, Design, Metric
 from regulars_experiments.moments import Summary
 from regulars_experiments.money_interval import (

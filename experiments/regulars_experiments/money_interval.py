@@ -16,7 +16,28 @@ buyers spend, from both groups together:
    to 50% in the smaller group the limits go over to Welch's.
 
 Nothing is claimed below 30 expected buyers in the smaller group. Measured coverage: see
-`benchmarks/calibration.py`.
+`docs/calibration.md`.
+
+A thousand held out, of whom 40 bought; nine thousand addressed, of whom 400 bought a little more:
+
+>>> import polars as pl
+>>> from regulars_experiments.aggregation import aggregate
+>>> from regulars_experiments.comparison import Comparison
+>>> from regulars_experiments.moments import plan_moments
+>>> held = [20, 35, 50, 80, 140] * 8 + [0] * 960
+>>> sent = [22, 38, 55, 88, 150] * 80 + [0] * 8600
+>>> frame = pl.DataFrame({"arm": ["held"] * 1000 + ["sent"] * 9000, "spend": held + sent})
+>>> plan = plan_moments(by=["arm"], columns={"spend": 1}, shapes=["spend"])
+>>> arms = Comparison(aggregate(frame.lazy(), plan), (("held",),), (("sent",),)).money({"spend": 1})
+>>> float(expected_buyers(arms)[0]), shape_change(arms.control_shape, arms.arm_shape).round(1)
+(44.0, array([-0.1]))
+>>> limits = build_limits(arms)
+>>> difference = money_difference(limits, 0.95)
+>>> difference.estimate.round(3), difference.low.round(3), difference.high.round(3)
+(array([0.538]), array([-0.665]), array([1.4]))
+>>> lift = money_lift(limits, difference, 0.95)
+>>> lift.estimate.round(3), lift.low.round(3), lift.high.round(3)
+(array([0.207]), array([-0.188]), array([0.785]))
 """
 
 from dataclasses import dataclass
@@ -25,13 +46,12 @@ import numpy as np
 from scipy import special
 
 from regulars_experiments.effects import (
-    Limits,
     difference_limits,
     normal_quantile,
-    p_by_inversion,
     relative_lift,
     undefined_difference,
 )
+from regulars_experiments.inversion import Limits, p_by_inversion
 from regulars_experiments.moments import Shape, Summary
 from regulars_experiments.results import (
     FloatArray,

@@ -13,7 +13,8 @@ from fractions import Fraction
 import numpy as np
 
 from regulars_experiments.comparison import Comparison
-from regulars_experiments.effects import Limits, normal_quantile, p_by_inversion, welch_limits
+from regulars_experiments.effects import normal_quantile, welch_limits
+from regulars_experiments.inversion import Limits, p_by_inversion
 from regulars_experiments.metrics import Combination
 from regulars_experiments.moments import Summary
 from regulars_experiments.money_interval import (

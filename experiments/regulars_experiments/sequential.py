@@ -20,11 +20,12 @@ groups at the planned end, at which the sequence is narrowest; fixed before the 
 import numpy as np
 from scipy import special
 
-from regulars_experiments.effects import LimitsOf, z_by_inversion
+from regulars_experiments.inversion import LimitsOf, z_by_inversion
 from regulars_experiments.results import (
     FloatArray,
     Intervals,
     Reason,
+    ReasonArray,
     build_intervals,
     first_reason,
 )
@@ -101,13 +102,15 @@ def sequential(
     n_star: FloatArray,
     confidence: float,
     *,
-    exact: bool = False,
+    expected_buyers: FloatArray | None = None,
+    least: FloatArray | float = LEAST_BUYERS_UNBORROWED,
 ) -> Intervals:
     """The peek-safe interval of an estimate with a standard error (also an adjusted one).
 
-    For metrics that everybody has; for sparse money see `sequential_limits`. The p-value is valid
-    whenever one looks: min(1, 1 / likelihood ratio). Cells without a standard error (nobody
-    differs, or limits that have none) have no answer here.
+    For metrics that most customers have. On sparse money an ordinary standard error breaks the
+    promise early: pass `expected_buyers` of the smaller group, and there is no answer below
+    `least`; or see `sequential_limits`. The p-value is valid whenever one looks: min(1, 1 /
+    likelihood ratio). A cell without a standard error has no answer.
 
     >>> from regulars_experiments.effects import as_summary, welch
     >>> fixed = welch(as_summary(1000, 4.0, 25.0), as_summary(2000, 5.0, 32.0), 0.95)
@@ -115,13 +118,14 @@ def sequential(
     >>> found.low.round(2), found.high.round(2), found.p_value.round(3)
     (array([0.39]), array([1.61]), array([0.]))
     """
-    factor = boundary_factor(n_total, n_star, confidence, exact=exact)
+    factor = boundary_factor(n_total, n_star, confidence)
     half = factor * fixed.standard_error
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.abs(fixed.estimate) / fixed.standard_error
-        evidence = log_evidence(z, n_total, n_star, confidence, exact=exact)
+        evidence = log_evidence(z, n_total, n_star, confidence)
     undefined = fixed.undefined.copy()
     first_reason(undefined, ~(fixed.standard_error > 0), Reason.NO_VARIATION)
+    _too_early(undefined, expected_buyers, least)
     return build_intervals(
         estimate=fixed.estimate,
         standard_error=fixed.standard_error,
@@ -183,10 +187,7 @@ def sequential_limits(
         z = z_by_inversion(limits, fixed.estimate.shape)
         evidence = log_evidence(z, n_total, n_star, confidence)
     undefined = fixed.undefined.copy()
-    if expected_buyers is not None:
-        few = ~(expected_buyers >= LEAST_BUYERS_AT_A_LOOK)
-        first_reason(undefined, few, Reason.TOO_FEW_BUYERS)
-        first_reason(undefined, ~(expected_buyers >= least), Reason.TOO_EARLY_TO_LOOK)
+    _too_early(undefined, expected_buyers, least)
     return build_intervals(
         estimate=fixed.estimate,
         standard_error=fixed.standard_error,
@@ -196,3 +197,13 @@ def sequential_limits(
         undefined=undefined,
         method=_METHOD,
     )
+
+
+def _too_early(
+    undefined: ReasonArray, expected_buyers: FloatArray | None, least: FloatArray | float
+) -> None:
+    if expected_buyers is None:
+        return
+    few = ~(expected_buyers >= LEAST_BUYERS_AT_A_LOOK)
+    first_reason(undefined, few, Reason.TOO_FEW_BUYERS)
+    first_reason(undefined, ~(expected_buyers >= least), Reason.TOO_EARLY_TO_LOOK)

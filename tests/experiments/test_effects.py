@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import optimize, stats
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from regulars_experiments import effects
+from regulars_experiments import effects, inversion
 from regulars_experiments.moments import Summary
 from regulars_experiments.results import Intervals, Reason
 from tests.experiments.build import (
@@ -200,16 +200,16 @@ def test_p_values_by_inversion_are_those_of_welch_far_into_the_tail() -> None:
     arm = Summary(
         n=control.n, mean=np.array([0.1, 0.3, 0.07]), variance=np.ones(3), mean_square=np.ones(3)
     )
-    found = effects.p_by_inversion(effects.welch_limits(control, arm), (3,))
+    found = inversion.p_by_inversion(effects.welch_limits(control, arm), (3,))
     known = effects.welch(control, arm, 0.95).p_value
     assert known[2] < 1e-100
     assert found == pytest.approx(known, rel=1e-9, abs=0)
 
 
-def newcombe_limits(control: Summary, arm: Summary) -> effects.LimitsOf:
+def newcombe_limits(control: Summary, arm: Summary) -> inversion.LimitsOf:
     """Newcombe's limits of the difference as a function of the normal quantile."""
 
-    def limits(z: Floats) -> effects.Limits:
+    def limits(z: Floats) -> inversion.Limits:
         of_control = effects.wilson(control.mean * control.n, control.n, z)
         of_arm = effects.wilson(arm.mean * arm.n, arm.n, z)
         return effects.difference_limits(control.mean, of_control, arm.mean, of_arm)
@@ -238,11 +238,11 @@ def test_the_search_for_z_ends_where_brent_s_does_within_a_dozen_evaluations() -
     limits = newcombe_limits(control, arm)
     asked: list[int] = []
 
-    def counted(z: Floats) -> effects.Limits:
+    def counted(z: Floats) -> inversion.Limits:
         asked.append(z.size)
         return limits(z)
 
-    found = effects.z_by_inversion(counted, (500,))
+    found = inversion.z_by_inversion(counted, (500,))
     assert len(asked) <= 12
     known = np.zeros(500)
     better = arm.mean > control.mean
@@ -288,7 +288,7 @@ def test_inversion_of_limits_without_width_or_without_numbers() -> None:
         variance=np.array([0, 0, 1.0, 1.0]),
         mean_square=np.zeros(4),
     )
-    found = effects.z_by_inversion(effects.welch_limits(control, arm), (4,))
+    found = inversion.z_by_inversion(effects.welch_limits(control, arm), (4,))
     assert found[:2] == pytest.approx([37.0, 0.0])
     assert np.isnan(found[2])
     assert found[3] == pytest.approx(1e-12 / math.sqrt(2e-6), rel=1e-6)
@@ -296,7 +296,7 @@ def test_inversion_of_limits_without_width_or_without_numbers() -> None:
 
 def test_a_p_value_beyond_the_smallest_double_is_tiny_and_not_zero() -> None:
     control, arm = summary(10**6, 0, 1), summary(10**6, 5, 1)
-    p_value = effects.p_by_inversion(effects.welch_limits(control, arm), (1,))
+    p_value = inversion.p_by_inversion(effects.welch_limits(control, arm), (1,))
     assert 0 < p_value[0] < 1e-298
 
 
