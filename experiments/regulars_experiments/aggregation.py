@@ -16,7 +16,16 @@ WIDE = pl.Int128
 
 
 def aggregate(frame: pl.LazyFrame, plan: AggregationPlan) -> Moments:
-    """One pass over `frame` (columns of `plan.by` as text, `plan.columns` as integers)."""
+    """One pass over `frame` (columns of `plan.by` as text, `plan.columns` as integers).
+
+    >>> from regulars_experiments.moments import plan_moments
+    >>> frame = pl.DataFrame({"arm": ["held", "sent", "sent"], "cents": [0, 150, 250]})
+    >>> found = aggregate(frame.lazy(), plan_moments(by=["arm"], columns={"cents": 100}))
+    >>> found.plan.statistics(), found.cells[("sent",)]
+    (('n', 'sum:cents', 'product:cents*cents'), (2, 400, 85000))
+    >>> found.summary([("sent",)], {"cents": 1}).mean
+    array([2.])
+    """
     return aggregate_all(frame, [plan])[0]
 
 

@@ -38,6 +38,9 @@ def sample_ratio(observed: Sequence[int], shares: Sequence[float]) -> SampleRati
     those are too many to go through, the smallest of the arms' binomial tests times their number.
     shares need not add up to 1; an arm with share 0 takes no part in statistic or degrees of
     freedom. Raises ValueError when nothing was observed or fewer than two arms are live.
+
+    >>> sample_ratio([9_850, 90_150], [0.1, 0.9]).p_value  # doctest: +ELLIPSIS
+    0.11384629...
     """
     live = [i for i, share in enumerate(shares) if share > 0]
     total = sum(observed[i] for i in live)
@@ -124,6 +127,13 @@ def balance(
     control, arm: one Summary per covariate, of one cell each. covariance: pooled covariance
     matrix (covariates x covariates). The statistic is d' V^-1 d with V = covariance (1/n_c + 1/n_t)
     (Hansen & Bowers 2008), chi-square with the rank of V.
+
+    >>> def group(n: float, mean: float) -> Summary:
+    ...     return Summary(n=np.array([n]), mean=np.array([mean]), variance=np.array([4.0]),
+    ...                    mean_square=np.array([4.0 + mean**2]))
+    >>> found = balance(["orders"], [group(100, 3.0)], [group(100, 3.5)], np.array([[4.0]]))
+    >>> float(found.differences[0]), round(found.p_value, 4)
+    (0.25, 0.0771)
     """
     differences = np.array(
         [float(t.mean[0] - c.mean[0]) for c, t in zip(control, arm, strict=True)]
@@ -153,7 +163,10 @@ def balance(
 def independence(table: Sequence[Sequence[int]]) -> float | None:
     """Chi-square p-value that rows (arms) fill the columns alike; None where a column is empty.
 
-    The counts are taken as they are, without a continuity correction.
+    The counts are taken as they are, without a continuity correction (Pearson 1900).
+
+    >>> round(independence([[10, 90], [20, 80]]), 4)
+    0.0477
     """
     counts = np.array(table, dtype=np.float64)
     if counts.shape[0] < 2 or not (counts.sum(axis=0) > 0).all() or not counts.sum(axis=1).all():

@@ -104,6 +104,14 @@ def aggregate_days(assigned: pl.LazyFrame, purchases: pl.LazyFrame, plan: DayPla
     of rows per unit with `plan.unit`, `day` (whole days since launch) and the cells' columns as
     integers; rows of units that were not assigned, and days outside the plan, take no part.
     Memory grows with the days on which somebody bought, not with those assigned.
+
+    >>> from regulars_experiments.moments import plan_moments
+    >>> plan = DayPlan(cells=plan_moments(by=["arm"], columns={"m": 1}), unit="who", last_day=2)
+    >>> assigned = pl.LazyFrame({"who": [1, 2], "arm": ["sent", "sent"]})
+    >>> purchases = pl.LazyFrame({"who": [1, 1], "day": [0, 2], "m": [10, 5]})
+    >>> found = aggregate_days(assigned, purchases, plan)
+    >>> [found.cumulative.cells[("sent", str(day))] for day in range(3)]  # n, sum, squares
+    [(2, 10, 100), (2, 10, 100), (2, 15, 225)]
     """
     cells = plan.cells
     counts = assigned.group_by(cells.by).agg(pl.len().cast(WIDE).alias("n"))

@@ -34,10 +34,10 @@ A thousand held out, of whom 40 bought; nine thousand addressed, of whom 400 bou
 >>> limits = build_limits(arms)
 >>> difference = money_difference(limits, 0.95)
 >>> difference.estimate.round(3), difference.low.round(3), difference.high.round(3)
-(array([0.538]), array([-0.665]), array([1.4]))
+(array([0.538]), array([-0.65]), array([1.417]))
 >>> lift = money_lift(limits, difference, 0.95)
 >>> lift.estimate.round(3), lift.low.round(3), lift.high.round(3)
-(array([0.207]), array([-0.188]), array([0.785]))
+(array([0.207]), array([-0.177]), array([0.764]))
 """
 
 from dataclasses import dataclass
