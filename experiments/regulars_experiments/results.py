@@ -31,6 +31,7 @@ class Reason(StrEnum):
     TOO_FEW_FOR_COVARIATES = "too_few_for_covariates"
     TOO_EARLY_TO_LOOK = "too_early_to_look"
     NOT_A_RATIO = "not_a_ratio"
+    TOO_FEW_CAMPAIGNS = "too_few_campaigns"
     NOT_DETECTABLE = "not_detectable"
 
 
@@ -52,6 +53,7 @@ REASONS: Mapping[Reason, str] = {
     ),
     Reason.TOO_EARLY_TO_LOOK: "too few buyers so far for an interval that allows looking early",
     Reason.NOT_A_RATIO: "what it is divided by is not clearly above zero, so there is no ratio",
+    Reason.TOO_FEW_CAMPAIGNS: "too few past campaigns to tell",
     Reason.NOT_DETECTABLE: "the customers are too few to prove an effect of that size",
 }
 

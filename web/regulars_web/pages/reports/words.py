@@ -61,6 +61,7 @@ REASON_WORDS = {
     Reason.NO_DENOMINATOR: lazy_gettext("nobody ordered in one of the two groups"),
     Reason.NO_SPREAD_IN_COVARIATE: lazy_gettext("all were alike before the start"),
     Reason.NOT_A_RATIO: lazy_gettext("what it is divided by is not clearly above zero"),
+    Reason.TOO_FEW_CAMPAIGNS: lazy_gettext("too few past campaigns to tell"),
     Reason.NOT_DETECTABLE: lazy_gettext(
         "the customers are too few to prove an effect of that size"
     ),
