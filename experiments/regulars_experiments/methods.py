@@ -21,7 +21,12 @@ from regulars_experiments.money_interval import (
     money_difference,
 )
 from regulars_experiments.results import FloatArray, Intervals
-from regulars_experiments.sequential import boundary_factor, sequential_limits
+from regulars_experiments.sequential import (
+    LEAST_BUYERS_AT_A_LOOK,
+    boundary_factor,
+    least_buyers,
+    sequential_limits,
+)
 
 MeanLimits = Callable[[FloatArray], tuple[Limits, Limits]]
 """(low, high) of the control's mean and of the arm's, as a function of the normal quantile."""
@@ -32,7 +37,8 @@ class Method:
     """One metric by its default method over all cells.
 
     fixed: the ordinary answer. of_means, of_difference: the limits behind it. expected_buyers: of
-    the smaller group; None where the metric needs none. shape_z: change in the spread of amounts.
+    the smaller group; None where the metric needs none. least_buyers: of those, from which a look
+    before the end is valid. shape_z: change in the spread of amounts.
     """
 
     control: Summary
@@ -42,6 +48,7 @@ class Method:
     of_difference: LimitsOf
     expected_buyers: FloatArray | None
     shape_z: FloatArray
+    least_buyers: FloatArray | float = LEAST_BUYERS_AT_A_LOOK
 
 
 def method_of(metric: Metric, design: Design, comparison: Comparison) -> Method:
@@ -66,6 +73,7 @@ def money(value: Combination, confidence: float, comparison: Comparison) -> Meth
         of_difference=limits.of_difference,
         expected_buyers=expected_buyers(limits.arms),
         shape_z=limits.shape_z,
+        least_buyers=least_buyers(limits.borrowed, limits.arms.control.n, limits.arms.arm.n),
     )
 
 
@@ -167,6 +175,7 @@ def peek_safe(
         planned,
         confidence,
         expected_buyers=method.expected_buyers,
+        least=method.least_buyers,
     )
     factor = boundary_factor(n_total, planned, confidence)
     return difference, _relative(method, difference, factor)

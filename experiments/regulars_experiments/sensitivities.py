@@ -21,7 +21,7 @@ from regulars_experiments.methods import Method, fixed_relative, money
 from regulars_experiments.metrics import Design, Metric
 from regulars_experiments.moments import Summary
 from regulars_experiments.results import Answer, FloatArray, Intervals, numbers
-from regulars_experiments.sequential import sequential
+from regulars_experiments.sequential import least_buyers, sequential
 from regulars_experiments.winsorising import capped_name
 
 
@@ -98,10 +98,19 @@ def others_of(metric: Metric, view: View, comparison: Comparison, method: Method
     planned = view.planned(method)
     if planned is not None:
         total = method.control.n + method.arm.n
+        # their errors borrow nothing: on sparse metrics early looks break them as they do Welch
+        unborrowed = least_buyers(np.zeros_like(total), method.control.n, method.arm.n)
         others += [
             Other(
                 f"{other.name}, at every look",
-                sequential(other.difference, total, planned, confidence),
+                sequential(
+                    other.difference,
+                    total,
+                    planned,
+                    confidence,
+                    expected_buyers=method.expected_buyers,
+                    least=unborrowed,
+                ),
                 removed=other.removed,
             )
             for other in others
