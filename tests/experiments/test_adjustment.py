@@ -5,6 +5,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given as given_data
+from hypothesis import settings
+from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.regression.linear_model import OLS
 
@@ -303,6 +306,41 @@ def test_cells_do_not_touch_each_other() -> None:
         for i in (0, 2):
             own = estimate(adjust(*alone[i]).difference)
             assert estimate(found.difference, i).p_value == pytest.approx(own.p_value, rel=1e-12)
+
+
+METHODS: tuple[Any, ...] = (cuped, interacted)
+
+
+@settings(max_examples=15, deadline=None)
+@given_data(
+    seed=st.integers(0, 10**6), scale=st.sampled_from([0.01, 7.0, 1e5]),
+    shift=st.sampled_from([-3.5, 0.0, 1e8]), covariates=st.integers(1, 3),
+)  # fmt: skip
+def test_units_origins_and_order_of_groups_change_nothing_else(
+    seed: int, scale: float, shift: float, covariates: int
+) -> None:
+    """Money in other units scales the effect; a constant added to all, and to covariates, none."""
+    rows = correlated_rows(seed, 60, covariates)
+    moved = rows + shift
+    moved[:, 1:] *= scale
+    scaled = rows * np.array([scale, *[1.0] * covariates])
+    for adjust in METHODS:
+        plain, other, larger, swapped = (
+            adjust(*given(*pair)).difference
+            for pair in (
+                (rows[:20], rows[20:]),
+                (moved[:20], moved[20:]),
+                (scaled[:20], scaled[20:]),
+                (rows[20:], rows[:20]),
+            )
+        )
+        for name in ("estimate", "low", "high"):
+            wanted = getattr(plain, name)
+            assert getattr(other, name) == pytest.approx(wanted, rel=1e-5, abs=1e-5)
+            assert getattr(larger, name) == pytest.approx(wanted * scale, rel=1e-6)
+        assert swapped.estimate == pytest.approx(-plain.estimate, rel=1e-9)
+        assert swapped.low == pytest.approx(-plain.high, rel=1e-9)
+        assert swapped.p_value == pytest.approx(plain.p_value, rel=1e-9)
 
 
 # Regression with interactions
