@@ -39,6 +39,14 @@ class Posterior:
     means: FloatArray
     deviations: FloatArray
 
+    def of(self, segment: int) -> "Posterior":
+        """What is believed of one segment alone."""
+        return Posterior(
+            weights=self.weights if self.weights.ndim == 1 else self.weights[:, segment],
+            means=self.means[:, [segment]],
+            deviations=self.deviations[:, [segment]],
+        )
+
     def mean(self) -> FloatArray:
         """Expected value per segment."""
         return self._average(self.means)

@@ -13,7 +13,7 @@ import numpy as np
 from scipy import special
 
 from regulars_experiments.pooling import Posterior
-from regulars_experiments.results import Answer, Estimate
+from regulars_experiments.results import Answer, Estimate, FloatArray
 
 
 class Evidence(StrEnum):
@@ -34,7 +34,17 @@ class Advice(StrEnum):
 
 
 def evidence_of(answer: Answer, *, adjusted_p: float | None, confidence: float) -> Evidence:
-    """The evidence in an answer; adjusted_p is the family's corrected p-value, if it has one."""
+    """The evidence in an answer; adjusted_p is the family's corrected p-value, if it has one.
+
+    confidence: of the answer's interval, 0 to 1. A corrected p-value that is missing (NaN) proves
+    nothing.
+
+    >>> better = Estimate(estimate=1.0, standard_error=0.4, low=0.2, high=1.8, p_value=0.012)
+    >>> evidence_of(better, adjusted_p=None, confidence=0.95).value
+    'proved_better'
+    >>> evidence_of(better, adjusted_p=0.06, confidence=0.95).value
+    'not_proved'
+    """
     if not isinstance(answer, Estimate):
         return Evidence.CANNOT_TELL
     if adjusted_p is not None and not adjusted_p < 1 - confidence:
@@ -74,36 +84,95 @@ def decide(
     holdout_share: float,
     test_error: float,
 ) -> Decision:
-    """Keep, stop or test once more.
+    """Keep, stop or test once more, by expected money.
 
     customers: how many each further round addresses. rounds: how many rounds the decision is for.
     holdout_share: of one more test. test_error: standard error of net per customer that such a
-    test would have. Without a test the better of keep and stop is done in all rounds. A test
-    spends the first round with both arms (giving up |mean| for the share that is not where the
-    mean says) and then decides for the rest: its value per customer and round is s L(|mean| / s),
-    s^2 = var^2 / (var + test_error^2), L the unit normal loss.
+    test would have (> 0; infinite for a test that shows nothing). Without a test the better of keep
+    and stop is done in all rounds. A test spends the first round with both arms (giving up |mean|
+    for the share that is not where the mean says) and then decides for the rest; what that is worth
+    per customer and round says `value_of_a_test`.
+    Raises ValueError for a holdout share or a test error that cannot be.
+
+    >>> from regulars_experiments.pooling import single
+    >>> unsure = single(0.1, 0.5)
+    >>> found = decide(unsure, 0, customers=10_000, rounds=6, holdout_share=0.1, test_error=0.2)
+    >>> found.advice.value, round(found.value_of_test), round(found.cost_of_test)
+    ('retest', 6974, 100)
+    >>> once = decide(unsure, 0, customers=10_000, rounds=1, holdout_share=0.1, test_error=0.2)
+    >>> once.advice.value  # nothing is left to decide after the test
+    'keep'
     """
-    mean = float(posterior.mean()[segment])
-    variance = float(posterior.deviation()[segment]) ** 2
-    shrink = float(variance / np.sqrt(variance + test_error**2)) if variance > 0 else 0.0
-    per_round = shrink * _unit_normal_loss(abs(mean) / shrink) if shrink > 0 else 0.0
+    if not 0 <= holdout_share <= 1:
+        raise ValueError(f"a holdout is a share from 0 to 1, not {holdout_share}")
+    believed = posterior.of(segment)
+    mean = float(believed.mean()[0])
     misplaced = holdout_share if mean > 0 else 1 - holdout_share
-    value = per_round * customers * max(rounds - 1, 0)
+    value = value_of_a_test(believed, test_error) * customers * max(rounds - 1, 0)
     cost = abs(mean) * customers * misplaced
     untested = Advice.KEEP if mean > 0 else Advice.STOP
     advice = Advice.RETEST if value > cost else untested
     horizon = customers * rounds
     return Decision(
         advice=advice,
-        chance_positive=float(posterior.chance_above_zero()[segment]),
+        chance_positive=float(believed.chance_above_zero()[0]),
         expected_net=mean * horizon,
-        loss_if_kept_wrongly=float(posterior.expected_loss()[segment]) * horizon,
-        loss_if_stopped_wrongly=float(posterior.expected_gain()[segment]) * horizon,
+        loss_if_kept_wrongly=float(believed.expected_loss()[0]) * horizon,
+        loss_if_stopped_wrongly=float(believed.expected_gain()[0]) * horizon,
         value_of_test=value,
         cost_of_test=cost,
     )
 
 
-def _unit_normal_loss(z: float) -> float:
-    """E[max(Z - z, 0)] of a standard normal Z."""
-    return float(np.exp(-0.5 * z * z) / np.sqrt(2 * np.pi) - z * special.ndtr(-z))
+def value_of_a_test(believed: Posterior, test_error: float) -> float:
+    """What deciding after one more test earns beyond deciding now; per customer, at least 0.
+
+    believed: of one segment. test_error: standard error of the test, 0 or more. The value is
+    E[max(M, 0)] - max(mean, 0), M the mean that will be believed after the test. M rises with the
+    test's result y whatever was believed before, so there is one y* above which to keep; a part
+    (m, d) of the mixture then gives m Phi(z) + s phi(z) with z = (m - y*) / sqrt(d^2 + error^2) and
+    s = d^2 / sqrt(d^2 + error^2). For a single part this is s L(|m| / s), L the unit normal loss
+    (Raiffa & Schlaifer 1961, ch. 5). Raises ValueError for an error that cannot be.
+
+    >>> from regulars_experiments.pooling import single
+    >>> round(value_of_a_test(single(0.0, 1.0), 0.0), 4)  # all is learnt: phi(0)
+    0.3989
+    >>> value_of_a_test(single(0.0, 1.0), float("inf"))
+    0.0
+    """
+    if not test_error >= 0:
+        raise ValueError(f"the error of a test is a number from 0 up, not {test_error}")
+    uncertain = believed.deviations[:, 0] > 0
+    if np.isinf(test_error) or not uncertain.any():
+        return 0.0
+    weights, m = believed.weights, believed.means[:, 0]
+    d = np.where(uncertain, believed.deviations[:, 0], np.finfo(float).tiny)
+    spread = np.hypot(d, test_error)
+    z = (m - _turning_point(weights, m, d, test_error)) / spread
+    density = np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi)
+    kept = float(weights @ (m * special.ndtr(z) + d**2 / spread * density))
+    return max(kept - max(float(weights @ m), 0.0), 0.0)
+
+
+def _turning_point(weights: FloatArray, m: FloatArray, d: FloatArray, error: float) -> float:
+    """The result at which the mean believed after the test is 0: bisection between the parts' own.
+
+    A part's own is -m error^2 / d^2; above all of them every part says keep. Results that nobody
+    will see (40 deviations off) need no telling apart.
+    """
+    spread = np.hypot(d, error)
+    seen = float(np.abs(m).max() + 40 * spread.max())
+    with np.errstate(over="ignore", invalid="ignore"):
+        own = np.clip(np.nan_to_num(-m * (error / d) ** 2, posinf=seen, neginf=-seen), -seen, seen)
+    low, high = float(own.min()), float(own.max())
+    share = (d / spread) ** 2
+    log_weight = np.log(np.maximum(weights, np.finfo(float).tiny)) - np.log(spread)
+    for _ in range(100):
+        middle = (low + high) / 2
+        if not low < middle < high:
+            break
+        away = middle - m
+        likely = log_weight - 0.5 * (away / spread) ** 2
+        after = np.exp(likely - likely.max()) @ (m + share * away)
+        low, high = (middle, high) if after < 0 else (low, middle)
+    return (low + high) / 2

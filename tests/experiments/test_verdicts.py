@@ -2,11 +2,19 @@
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import integrate, stats
 
-from regulars_experiments.pooling import Posterior, single
+from regulars_experiments.memory import remember
+from regulars_experiments.pooling import Posterior, pool, single
 from regulars_experiments.results import Estimate, NotEstimable, Reason
-from regulars_experiments.verdicts import Advice, Decision, Evidence, decide, evidence_of
+from regulars_experiments.verdicts import (
+    Advice,
+    Decision,
+    Evidence,
+    decide,
+    evidence_of,
+    value_of_a_test,
+)
 
 
 def answer(low: float, high: float) -> Estimate:
@@ -107,3 +115,103 @@ def test_a_certain_answer_needs_no_test() -> None:
     found = decide(certain, 0, customers=10, rounds=9, holdout_share=0.5, test_error=1.0)
     assert found.value_of_test == 0
     assert found.advice is Advice.KEEP
+
+
+SCHOOLS = pool(
+    np.array([20.0, 0.0, -11.0, -1.0, -9.0, -7.0, 10.0, 4.0]),
+    np.array([15.0, 10.0, 16.0, 11.0, 9.0, 11.0, 10.0, 18.0]),
+    10.0,
+)
+
+
+@pytest.mark.parametrize("test_error", [0.5, 3.0, 20.0])
+@pytest.mark.parametrize("segment", [0, 2, 4])
+def test_the_value_of_a_test_is_its_integral_over_all_results(
+    segment: int, test_error: float
+) -> None:
+    """Of a mixture, where the normal of the same mean and deviation would claim up to 80% more."""
+    believed = SCHOOLS.of(segment)
+    means, deviations = believed.means[:, 0], believed.deviations[:, 0]
+    spread = np.hypot(deviations, test_error)
+
+    def kept(result: float) -> float:
+        likely = believed.weights * stats.norm.pdf(result, means, spread)
+        after = likely @ (means + (deviations / spread) ** 2 * (result - means))
+        return max(float(after), 0.0)
+
+    reach = 9 * float(spread.max())
+    known = integrate.quad(kept, -reach, 20 + reach, limit=500, epsabs=1e-10)[0]
+    untested = max(float(believed.mean()[0]), 0.0)
+    assert value_of_a_test(believed, test_error) == pytest.approx(known - untested, abs=1e-7)
+
+
+@pytest.mark.parametrize(("mean", "error"), [(0.3, 1.0), (-2.0, 0.7), (0.0, 3.0)])
+def test_the_value_of_a_test_of_one_normal_belief_is_the_unit_normal_loss(
+    mean: float, error: float
+) -> None:
+    s = error**2 / np.hypot(error, 0.8)
+    loss = integrate.quad(lambda z: (z - abs(mean) / s) * stats.norm.pdf(z), abs(mean) / s, 40)[0]
+    assert value_of_a_test(single(mean, error), 0.8) == pytest.approx(s * loss, abs=1e-9)
+
+
+def test_following_the_advice_earns_what_was_promised() -> None:
+    """Segments drawn from what is believed, each tested once and then decided."""
+    rng = np.random.default_rng(42)
+    believed, draws = SCHOOLS.of(0), 400_000
+    part = rng.choice(len(believed.weights), draws, p=believed.weights)
+    truth = rng.normal(believed.means[part, 0], believed.deviations[part, 0])
+    result = truth + rng.normal(0, 6.0, draws)
+    # after the test: the mixture's mean at a grid of results, read by interpolation
+    grid = np.linspace(result.min(), result.max(), 2000)
+    prior = Posterior(
+        weights=believed.weights,
+        means=np.repeat(believed.means, len(grid), axis=1),
+        deviations=np.repeat(believed.deviations, len(grid), axis=1),
+    )
+    after = remember(prior, grid, np.full(len(grid), 6.0)).with_memory.mean()
+    earned = np.where(np.interp(result, grid, after) > 0, truth, 0.0)
+    untested = truth if believed.mean()[0] > 0 else np.zeros(draws)
+    slack = 4 * (earned - untested).std() / np.sqrt(draws)
+    gain = (earned - untested).mean()
+    assert value_of_a_test(believed, 6.0) == pytest.approx(gain, abs=slack)
+
+
+def test_knowing_everything_is_worth_what_deciding_wrongly_would_lose() -> None:
+    for segment in range(8):
+        believed = SCHOOLS.of(segment)
+        wrong = min(believed.expected_loss()[0], believed.expected_gain()[0])
+        assert value_of_a_test(believed, 0.0) == pytest.approx(wrong)
+
+
+def test_a_part_without_doubt_is_not_moved_by_a_test() -> None:
+    """Half sure of 2, half N(-1, 1): the test only helps in the other half."""
+    believed = Posterior(
+        weights=np.array([0.5, 0.5]),
+        means=np.array([[2.0], [-1.0]]),
+        deviations=np.array([[0.0], [1.0]]),
+    )
+    y = np.linspace(-12, 12, 200_001)
+    sure, unsure = stats.norm.pdf(y, 2, 1) / 2, stats.norm.pdf(y, -1, np.sqrt(2)) / 2
+    after = np.maximum(sure * 2 + unsure * (-1 + (y + 1) / 2), 0)
+    known = after.sum() * (y[1] - y[0]) - 0.5
+    assert value_of_a_test(believed, 1.0) == pytest.approx(known, abs=1e-6)
+
+
+def test_a_better_test_is_worth_more_and_none_is_worth_less_than_nothing() -> None:
+    values = [value_of_a_test(SCHOOLS.of(6), error) for error in (0.0, 1.0, 5.0, 25.0, 1e3, 1e9)]
+    assert values == sorted(values, reverse=True)
+    assert values[-1] >= 0
+    assert value_of_a_test(SCHOOLS.of(6), np.inf) == 0
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        ({"holdout_share": 1.5}, "holdout"),
+        ({"test_error": -1.0}, "error of a test"),
+        ({"test_error": float("nan")}, "error of a test"),
+    ],
+)
+def test_impossible_tests_are_refused(other: dict[str, float], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        decided(1.0, 1.0, **other)
