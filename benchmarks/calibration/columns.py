@@ -32,6 +32,20 @@ class Sums:
     shape: Shape
     constants: Mapping[str, float]
 
+    def __add__(self, other: "Sums") -> "Sums":
+        """Of other customers with the same columns and constants."""
+        return Sums(
+            n=self.n + other.n,
+            first={name: values + other.first[name] for name, values in self.first.items()},
+            products={pair: both + other.products[pair] for pair, both in self.products.items()},
+            shape=Shape(
+                buyers=self.shape.buyers + other.shape.buyers,
+                positive=self.shape.positive + other.shape.positive,
+                logs=tuple(a + b for a, b in zip(self.shape.logs, other.shape.logs, strict=True)),
+            ),
+            constants=self.constants,
+        )
+
     def mean(self, name: str) -> Floats:
         """Mean per customer."""
         if name in self.constants:

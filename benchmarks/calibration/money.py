@@ -294,8 +294,12 @@ def summaries(rows: Sequence[Row]) -> list[Row]:
             figures=_over(members),
             ours=members[0].ours,
         )
-        for (held, method), members in found.items()
+        for (held, method), members in sorted(found.items(), key=_by_holdout)
     ]
+
+
+def _by_holdout(item: tuple[tuple[str, str], list[Row]]) -> int:
+    return int(item[0][0].split("%")[0])
 
 
 def _over(rows: Sequence[Row]) -> dict[str, float]:

@@ -4,11 +4,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from benchmarks.calibration import (
+    adjusted,
     baskets,
+    duplicates,
+    mixed,
     money,
     peeking,
     planning,
     profits,
+    seasons,
     segments,
     several_arms,
     shares,
@@ -45,13 +49,22 @@ PARTS = (
         tables=money.TABLES,
         summaries=money.summaries,
     ),
-    Part(name="peeking", title=peeking.TITLE, cells=peeking.cells, tables=peeking.TABLES),
-    Part(name="shares", title=shares.TITLE, cells=shares.cells, tables=shares.TABLES),
-    Part(name="baskets", title=baskets.TITLE, cells=baskets.cells, tables=baskets.TABLES),
     Part(name="profits", title=profits.TITLE, cells=profits.cells, tables=profits.TABLES),
+    Part(name="peeking", title=peeking.TITLE, cells=peeking.cells, tables=peeking.TABLES),
     Part(name="segments", title=segments.TITLE, cells=segments.cells, tables=segments.TABLES),
     Part(
         name="arms", title=several_arms.TITLE, cells=several_arms.cells, tables=several_arms.TABLES
     ),
+    Part(name="mixed", title=mixed.TITLE, cells=mixed.cells, tables=mixed.TABLES),
+    Part(name="seasons", title=seasons.TITLE, cells=seasons.cells, tables=seasons.TABLES),
+    Part(name="shares", title=shares.TITLE, cells=shares.cells, tables=shares.TABLES),
+    Part(name="baskets", title=baskets.TITLE, cells=baskets.cells, tables=baskets.TABLES),
+    Part(name="adjusted", title=adjusted.TITLE, cells=adjusted.cells, tables=adjusted.TABLES),
     Part(name="planning", title=planning.TITLE, cells=planning.cells, tables=planning.TABLES),
+    Part(
+        name="duplicates",
+        title=duplicates.TITLE,
+        cells=duplicates.cells,
+        tables=duplicates.TABLES,
+    ),
 )

@@ -20,7 +20,7 @@ from benchmarks.calibration.tables import Column, Table
 from scipy import special
 
 from regulars_experiments.money_interval import Arms, build_limits
-from regulars_experiments.sequential import sequential_limits
+from regulars_experiments.sequential import least_buyers, sequential_limits
 
 TITLE = "Looking every day"
 DAYS = 30
@@ -167,7 +167,13 @@ def _methods(arms: Arms, p: Programme) -> dict[str, tuple[Floats, Floats]]:
     expected = np.minimum(n_c, n_t) * (arms.control_shape.buyers + arms.arm_shape.buyers) / n
     planned = np.full(n.shape, p.n * p.tuned)
     safe = sequential_limits(
-        limits.of_difference, fixed, n, planned, CONFIDENCE, expected_buyers=expected
+        limits.of_difference,
+        fixed,
+        n,
+        planned,
+        CONFIDENCE,
+        expected_buyers=expected,
+        least=least_buyers(limits.borrowed, n_c, n_t),
     )
     difference = arms.arm.mean - arms.control.mean
     error = np.sqrt(arms.control.error2 + arms.arm.error2)
