@@ -1,4 +1,4 @@
-"""What a draft would mean, live beside the form: head-count, histogram, leak, detectable effect.
+"""What a draft would mean, live beside the form: head-count, histogram, leak, what is proved.
 
 Works with whatever of the draft holds; what cannot be said yet is None. Everything comes from the
 past (features and orders before the plan's day); nothing is drawn and nothing stored.
@@ -13,7 +13,16 @@ import polars as pl
 from sqlalchemy.orm import Session
 
 from regulars_experiments.assignment import quota_edges
-from regulars_experiments.design import detectable_difference
+from regulars_experiments.holdouts import HoldoutSizes
+from regulars_platform.campaigns.foresight import (
+    Foreseen,
+    PastSpend,
+    Terms,
+    foresee_arms,
+    foresee_holdouts,
+    foresee_segments,
+    past_spend,
+)
 from regulars_platform.campaigns.plan import EVERYONE_ELSE, Exclusions, TreatmentArm
 from regulars_platform.campaigns.plan_form import Draft, read_draft
 from regulars_platform.campaigns.population import Population, build_population
@@ -38,8 +47,8 @@ class ArmPreview:
 
     customers: about how many it will get; threshold: of its offer, None where it has none;
     contact_cost: of contacting them all; leak: what the offer would have given the whole audience
-    in a past window as long as the outcome window; detectable: the difference to the holdout in
-    gross profit per customer that would be proved four times out of five.
+    in a past window as long as the outcome window; foreseen: what a comparison with the holdout
+    would prove, None while the draft or the past cannot say.
     """
 
     name: str
@@ -47,7 +56,7 @@ class ArmPreview:
     threshold: float | None
     contact_cost: float
     leak: Leak | None
-    detectable: float | None
+    foreseen: Foreseen | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,7 +87,9 @@ class HoldoutPreview:
 class Preview:
     """The live side of the form. `problems`: one per field of the draft that does not hold.
 
-    histogram: average order value of all customers, those of the audience marked;
+    histogram: average order value of all customers, those of the audience marked; segments: what
+    would be proved in each report segment, in the order of the head-count; sizes: of the holdout,
+    three to choose from, None while the draft or the past cannot say;
     short_history: the orders do not reach back as far as the window is long, so that leak and
     detectable effect are too low.
     """
@@ -88,6 +99,8 @@ class Preview:
     histogram: Distribution | None
     holdout: HoldoutPreview | None
     arms: tuple[ArmPreview, ...] | None
+    segments: tuple[Foreseen, ...] | None
+    sizes: HoldoutSizes | None
     short_history: bool
 
 
@@ -105,6 +118,8 @@ def preview_draft(
             histogram=None,
             holdout=None,
             arms=None,
+            segments=None,
+            sizes=None,
             short_history=False,
         )
     return build_preview(
@@ -133,14 +148,18 @@ def build_preview(
     past = None
     if draft.window_days is not None:
         orders = store.window_orders(draft.as_of, draft.window_days, version)
-        past = _past(orders, population.drawn, draft.exclusions)
+        past = _past(orders, population.drawn, draft)
     holdout, arms = _arms(draft, population.drawn.height, past)
+    terms = None if arms is None else _terms(draft)
+    spend = None if past is None else past.spend
     return Preview(
         problems=draft.problems,
         head_count=_head_count(features, population, draft),
         histogram=distribution(features, "average_order_value", marked=rule_expression(audience)),
         holdout=holdout,
         arms=arms,
+        segments=foresee_segments(terms, spend) if terms and spend else None,
+        sizes=foresee_holdouts(terms, spend) if terms and spend else None,
         short_history=past is not None and _is_short(store, draft, version),
     )
 
@@ -149,33 +168,41 @@ def build_preview(
 class _Past:
     """What the drawn customers did in the past window. Money in currency units.
 
-    orders: theirs; spend: of all of them; sd: of one customer's spend (those without any count as
-    0), None with fewer than two customers; the cap of the plan applies to sd.
+    orders: theirs; spent: all of it, without the plan's cap; spend: its moments with that cap, for
+    everybody and per segment.
     """
 
     orders: pl.DataFrame
     customers: pl.DataFrame
-    spend: float
-    sd: float | None
+    spent: float
+    spend: PastSpend
 
 
-def _past(orders: pl.LazyFrame, drawn: pl.DataFrame, exclusions: Exclusions | None) -> _Past:
+def _past(orders: pl.LazyFrame, drawn: pl.DataFrame, draft: Draft) -> _Past:
     theirs = orders.join(drawn.lazy().select("customer_id"), on="customer_id", how="semi").collect()
-    cap = exclusions.customer_revenue_cap if exclusions else None
-    spend = window_spend(theirs.lazy()).collect()["window_spend"]
-    counted = spend if cap is None else spend.clip(upper_bound=cap)
-    number = drawn.height
-    sd = None
-    if number >= 2:
-        # most customers bought nothing in the window: they are zeros that need no rows
-        mean = float(counted.sum()) / number
-        squares = float(((counted - mean) ** 2).sum()) + (number - len(counted)) * mean**2
-        sd = (squares / (number - 1)) ** 0.5 / MONEY_SCALE
+    spend = window_spend(theirs.lazy()).collect()
+    cap = draft.exclusions.customer_revenue_cap if draft.exclusions else None
     return _Past(
         orders=theirs,
         customers=drawn.select("customer_id"),
-        spend=int(spend.sum()) / MONEY_SCALE,
-        sd=sd,
+        spent=int(spend["window_spend"].sum()) / MONEY_SCALE,
+        spend=past_spend(spend, drawn, _segment_names(draft), cap),
+    )
+
+
+def _terms(draft: Draft) -> Terms | None:
+    """What a forecast needs, once holdout, arms and margin hold."""
+    low, high = draft.margin_low, draft.margin_high
+    if draft.holdout is None or draft.arms is None or low is None or high is None:
+        return None
+    if not low + high:
+        return None
+    return Terms(
+        holdout=draft.holdout,
+        arms=draft.arms,
+        margin=(low + high) / 2 / WHOLE,
+        confidence=(draft.confidence or 9_500) / WHOLE,
+        rounds=draft.horizon_rounds or 4,
     )
 
 
@@ -192,16 +219,20 @@ def _arms(
     sizes = [end - start for start, end in pairwise(edges)]
     holdout = HoldoutPreview(
         customers=sizes[0],
-        window_spend=None if past is None else round(past.spend * draft.holdout / WHOLE, 2),
+        window_spend=None if past is None else round(past.spent * draft.holdout / WHOLE, 2),
     )
+    terms = _terms(draft)
+    foreseen: tuple[Foreseen | None, ...] = (None,) * len(draft.arms)
+    if terms is not None and past is not None:
+        foreseen = foresee_arms(terms, past.spend, sizes)
     arms = tuple(
-        _arm(arm, size, past, _detectable(draft, past, size, sizes[0]))
-        for arm, size in zip(draft.arms, sizes[1:], strict=True)
+        _arm(arm, size, past, told)
+        for arm, size, told in zip(draft.arms, sizes[1:], foreseen, strict=True)
     )
     return holdout, arms
 
 
-def _arm(arm: TreatmentArm, size: int, past: _Past | None, detectable: float | None) -> ArmPreview:
+def _arm(arm: TreatmentArm, size: int, past: _Past | None, foreseen: Foreseen | None) -> ArmPreview:
     threshold = offer_threshold(arm.offer)
     return ArmPreview(
         name=arm.name,
@@ -209,33 +240,23 @@ def _arm(arm: TreatmentArm, size: int, past: _Past | None, detectable: float | N
         threshold=None if threshold is None else threshold / MONEY_SCALE,
         contact_cost=size * arm.contact_cost / MONEY_SCALE,
         leak=None if past is None else forecast_leak(arm.offer, past.orders.lazy(), past.customers),
-        detectable=detectable,
+        foreseen=foreseen,
     )
 
 
-def _detectable(draft: Draft, past: _Past | None, size: int, held: int) -> float | None:
-    low, high = draft.margin_low, draft.margin_high
-    if past is None or past.sd is None or not past.sd or low is None or high is None:
-        return None
-    if not size or not held:
-        return None
-    margin = (low + high) / 2 / WHOLE
-    confidence = (draft.confidence or 9_500) / WHOLE
-    return detectable_difference(
-        sd=past.sd * margin, n_arm=size, n_control=held, confidence=confidence
-    )
+def _segment_names(draft: Draft) -> tuple[str, ...]:
+    return (*(segment.name for segment in draft.segments or ()), EVERYONE_ELSE)
 
 
 def _head_count(features: pl.LazyFrame, population: Population, draft: Draft) -> HeadCount:
     counted = dict(population.drawn.group_by("segment").len().iter_rows())
-    names = (*(segment.name for segment in draft.segments or ()), EVERYONE_ELSE)
     return HeadCount(
         total=features.select(pl.len()).collect().item(),
         audience=population.audience,
         excluded=population.excluded,
         suppressed=population.suppressed,
         drawn=population.drawn.height,
-        segments=tuple((name, counted.get(name, 0)) for name in names),
+        segments=tuple((name, counted.get(name, 0)) for name in _segment_names(draft)),
     )
 
 

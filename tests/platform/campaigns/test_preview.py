@@ -3,8 +3,13 @@
 import statistics
 from typing import Any
 
+import numpy as np
 import pytest
 
+from regulars_experiments.design import Baseline, detectable_effect
+from regulars_experiments.holdouts import HoldoutSize
+from regulars_experiments.results import Reason
+from regulars_platform.campaigns.foresight import Foreseen
 from regulars_platform.campaigns.preview import Preview, preview_draft
 from regulars_platform.campaigns.service import get_shop_of
 from regulars_platform.campaigns.suppressions import add_suppressions
@@ -85,15 +90,25 @@ def test_the_leak_counts_past_orders_that_reach_the_threshold(
     assert leak.cost == reach * 50_000
 
 
-def test_the_detectable_effect_is_that_of_gross_profit_per_customer(
+def proved_of(spends: list[float], held: int, treated: int, confidence: float = 0.95) -> float:
+    """Of gross profit per customer, by the core, whose own tests say that it is right."""
+    shop = Baseline(
+        buyers=np.array([sum(spend != 0 for spend in spends) / len(spends)]),
+        mean=np.array([statistics.mean(spends)]),
+        sd=np.array([statistics.stdev(spends)]),
+    )
+    found = detectable_effect(shop, n_control=held, n_arm=treated, confidence=confidence)
+    return float(found.difference[0]) * 0.4
+
+
+def test_what_could_be_proved_is_reckoned_in_gross_profit_from_what_they_spent(
     database: Database, settings: Settings
 ) -> None:
     found = preview(database, settings)
     assert found.arms is not None
-    sd = statistics.stdev(past_spend(n) for n in range(300)) * 0.4
-    # two-sided 5%, 80% power: 1.959964 + 0.841621
-    expected = 2.801585 * sd * (1 / 240 + 1 / 60) ** 0.5
-    assert found.arms[0].detectable == pytest.approx(expected, rel=1e-6)
+    assert found.arms[0].foreseen is not None
+    expected = proved_of([past_spend(n) for n in range(300)], 60, 240)
+    assert found.arms[0].foreseen.detectable == pytest.approx(expected, rel=1e-6)
 
 
 def test_a_cap_on_one_customer_makes_smaller_effects_detectable(
@@ -101,18 +116,63 @@ def test_a_cap_on_one_customer_makes_smaller_effects_detectable(
 ) -> None:
     found = preview(database, settings, exclusions={"customer_revenue_cap": "100"})
     assert found.arms is not None
-    sd = statistics.stdev(min(past_spend(n), 100.0) for n in range(300)) * 0.4
-    expected = 2.801585 * sd * (1 / 240 + 1 / 60) ** 0.5
-    assert found.arms[0].detectable == pytest.approx(expected, rel=1e-6)
+    assert found.arms[0].foreseen is not None
+    expected = proved_of([min(past_spend(n), 100.0) for n in range(300)], 60, 240)
+    assert found.arms[0].foreseen.detectable == pytest.approx(expected, rel=1e-6)
+
+
+def test_each_report_segment_says_what_it_would_prove_by_its_own_past(
+    database: Database, settings: Settings
+) -> None:
+    found = preview(
+        database,
+        settings,
+        segments=[{"name": "once", "rule": {"feature": "orders", "op": "=", "value": 1}}],
+    )
+    assert found.segments is not None
+    once, others = found.segments
+    spends = [past_spend(n) for n in range(300) if n % 3 == 0]
+    assert once.detectable == pytest.approx(proved_of(spends, 20, 80, 0.975), rel=1e-6)
+    assert others.detectable is not None
+
+
+def test_three_sizes_of_the_holdout_come_from_the_same_past(
+    database: Database, settings: Settings
+) -> None:
+    sizes = preview(database, settings).sizes
+    assert sizes is not None
+    assert isinstance(sizes.learn_most, HoldoutSize)
+    assert sizes.learn_most.customers == 150
+    spends = [past_spend(n) for n in range(300)]
+    assert sizes.target == pytest.approx(0.1 * statistics.mean(spends))
+    # an added 10% of spend at 40% margin, less two cents for telling them
+    each = 0.04 * statistics.mean(spends) - 0.02
+    assert sizes.learn_most.withheld == pytest.approx(150 * each, abs=2)
+    assert preview(database, settings, margin_low_percent="").sizes is None
 
 
 def test_customers_who_bought_nothing_in_the_window_count_as_zero(
     database: Database, settings: Settings
 ) -> None:
+    # 22 days back from 1 February reach to 10 January: the first order of each is before it
+    found = preview(database, settings, outcome_end="2026-02-22")
+    assert found.arms is not None
+    assert found.arms[0].foreseen is not None
+    spends = [
+        (40.0 + n % 60) * sum(5 + 5 * order + n % 5 >= 10 for order in range(1 + n % 3))
+        for n in range(300)
+    ]
+    assert 0 < sum(spend > 0 for spend in spends) < 300
+    expected = proved_of(spends, 60, 240)
+    assert found.arms[0].foreseen.detectable == pytest.approx(expected, rel=1e-6)
+
+
+def test_where_nobody_bought_it_says_so(database: Database, settings: Settings) -> None:
     # ten days back from 1 February reach to 22 January: nobody bought since
     found = preview(database, settings, outcome_end="2026-02-10")
     assert found.arms is not None
-    assert found.arms[0].detectable is None
+    assert found.arms[0].foreseen == Foreseen(detectable=None, why=Reason.NO_BUYERS)
+    assert found.sizes is None
     assert found.arms[0].leak is not None
     assert (found.arms[0].leak.orders, found.arms[0].leak.share) == (0, None)
 

@@ -265,6 +265,56 @@ def test_the_side_counts_who_takes_part_and_divides_them(planner: Browser) -> No
     assert "<html" not in page
 
 
+def test_a_size_of_the_holdout_can_be_chosen_and_the_arms_share_the_rest(
+    planner: Browser, database: Database
+) -> None:
+    page = planner.post("/campaigns/new", filled(do="holdout:1525")).get_data(as_text=True)
+    assert value_of(page, "holdout_percent") == "15.25"
+    assert "Held back at random (holdout) 37" in text_of(page)  # of 245
+    shares = {"arms.0.share_percent": "60", **second_arm(), "arms.1.share_percent": "20"}
+    two = planner.post("/campaigns/new", filled(do="holdout:5000", **shares))
+    text = two.get_data(as_text=True)
+    assert [value_of(text, f"arms.{n}.share_percent") for n in range(2)] == ["37.5", "12.5"]
+    with database.unit_of_work() as session:
+        assert session.query(Campaign).count() == 0
+
+
+@pytest.mark.parametrize("forged", ["0", "10000", "-3", "many", ""])
+def test_a_size_that_cannot_be_changes_nothing(planner: Browser, forged: str) -> None:
+    page = planner.post("/campaigns/new", filled(do=f"holdout:{forged}")).get_data(as_text=True)
+    assert value_of(page, "holdout_percent") == "20"
+
+
+def test_the_side_offers_three_sizes_of_the_holdout(planner: Browser) -> None:
+    page = planner.post("/campaigns/preview", filled()).get_data(as_text=True)
+    text = text_of(page)
+    assert "How many to hold back" in text
+    # half of 245 customers, their number a whole one
+    assert "Learn most 49.8% 122 customers, withholds about £" in text
+    assert "Earn most" in text
+    assert (
+        "Convince finance Not even the largest holdout would prove that they spend a tenth more"
+        in text
+    )
+    assert 'value="holdout:4980"' in page
+    assert 'hx-post="/campaigns/new"' in page
+
+
+def test_the_sizes_beside_a_kept_draft_lead_back_to_it(planner: Browser) -> None:
+    kept = keep(planner)
+    page = planner.get(f"/campaigns/{kept}/plan").get_data(as_text=True)
+    assert f"/campaigns/preview?campaign={kept}" in page
+    side = planner.post(f"/campaigns/preview?campaign={kept}", filled()).get_data(as_text=True)
+    assert f'hx-post="/campaigns/{kept}/plan"' in side
+
+
+def test_where_too_few_would_buy_the_side_says_why_nothing_is_proved(planner: Browser) -> None:
+    fields = filled(**{"audience.lowest": "99", "audience.highest": "101"})
+    text = text_of(planner.post("/campaigns/preview", fields).get_data(as_text=True))
+    assert "Nothing, by what they bought" in text
+    assert "fewer than two customers in one of the two groups" in text
+
+
 def test_the_side_shows_what_it_can_while_the_plan_is_incomplete(planner: Browser) -> None:
     fields = filled(**{"arms.0.contact_cost": "", "holdout_percent": ""})
     text = text_of(planner.post("/campaigns/preview", fields).get_data(as_text=True))

@@ -7,6 +7,7 @@ from typing import Any
 from flask_babel import gettext
 
 from regulars_platform.campaigns.plan import MAX_ARMS
+from regulars_platform.fields import WHOLE, percent_text
 from regulars_platform.segments.presets import (
     dormant,
     frequent_buyers,
@@ -15,7 +16,7 @@ from regulars_platform.segments.presets import (
 )
 from regulars_platform.segments.rules import Rule, rule_json
 from regulars_platform.segments.tables import Segment
-from regulars_web.pages.campaigns.form import PlanForm, even_shares
+from regulars_web.pages.campaigns.form import PlanForm, even_shares, scaled_shares
 
 PRESETS: dict[str, tuple[Callable[[], str], Callable[[], Rule]]] = {
     "frequent": (lambda: str(gettext("Frequent buyers")), frequent_buyers),
@@ -46,12 +47,22 @@ def change_form(form: PlanForm, do: str, *, add: str, saved: Sequence[Segment]) 
     """
     action, _, place = do.partition(":")
     number = int(place) if place.isdecimal() else -1
+    if action == "holdout" and 0 < number < WHOLE:
+        return _with_holdout(form, number)
     if action in ("arm-add", "arm-remove"):
         return _with_arms(form, _changed_arms(form.arms, action, number))
     if action.startswith("segment-"):
         segments = _changed_segments(form.segments, action, number, add, saved)
         return replace(form, draft=form.draft | {"segments": segments})
     return form
+
+
+def _with_holdout(form: PlanForm, points: int) -> PlanForm:
+    """So many basis points held out; the arms share the rest as they did before."""
+    holdout = percent_text(points)
+    shares = scaled_shares(holdout, [arm["share_percent"] for arm in form.arms])
+    shared = [arm | {"share_percent": share} for arm, share in zip(form.arms, shares, strict=True)]
+    return replace(form, draft=form.draft | {"holdout_percent": holdout, "arms": shared})
 
 
 def _changed_arms(arms: list[dict[str, Any]], action: str, number: int) -> list[dict[str, Any]]:

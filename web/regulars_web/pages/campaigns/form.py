@@ -225,6 +225,22 @@ def even_shares(holdout: str, arms: int) -> list[str]:
     return [f"{(Decimal(part) / 100).normalize():f}" for part in parts]
 
 
+def scaled_shares(holdout: str, before: Sequence[str]) -> list[str]:
+    """Shares in percent that fill what the holdout leaves, in the proportion that they had.
+
+    >>> scaled_shares("15", ["60", "20"])
+    ['63.75', '21.25']
+    """
+    held, old = _decimal(holdout), [_decimal(share) for share in before]
+    known = [share for share in old if share is not None and share > 0]
+    if held is None or not 0 <= held < 100 or len(known) < len(before):
+        return even_shares(holdout, len(before))
+    points = int((100 - held) * 100)
+    parts = [int(points * share / sum(known)) for share in known]
+    parts[0] += points - sum(parts)
+    return [f"{(Decimal(part) / 100).normalize():f}" for part in parts]
+
+
 def with_names(arms: Sequence[dict[str, Any]], title_of: TitleOf) -> list[dict[str, Any]]:
     """The arms, those without a name called after their offer."""
     return [arm if arm["name"] else arm | {"name": title_of(arm)} for arm in arms]

@@ -132,11 +132,16 @@ def edit(campaign_id: int) -> str | Response | tuple[str, int]:
 
 @blueprint.post("/preview")
 def preview() -> str:
-    """The live side of the form, for what stands in it now. Nothing is kept."""
+    """The live side of the form, for what stands in it now. Nothing is kept.
+
+    ?campaign=<id>: whose form it stands beside, so that its buttons lead back there.
+    """
     with reading() as work:
         form = _read(list_segments(work, current_shop().id))
         side = build_side(_preview(work, form), form, current_shop())
-    return render_template("campaigns/preview.html", side=side)
+    known = request.args.get("campaign", type=read_id)
+    here = url_for(".new") if known is None else url_for(".edit", campaign_id=known)
+    return render_template("campaigns/preview.html", side=side, here=here)
 
 
 @blueprint.post("/<int:campaign_id>/delete")

@@ -1,20 +1,27 @@
 """The live side of the plan form: the preview's numbers as they are drawn and written."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask_babel import gettext
 
-from regulars_platform.campaigns.plan_form import read_draft
+from regulars_experiments.holdouts import HoldoutSize
+from regulars_experiments.results import NotEstimable, Reason
+from regulars_platform.campaigns.foresight import Foreseen
+from regulars_platform.campaigns.plan_form import Draft, read_draft
 from regulars_platform.campaigns.preview import ArmPreview, Preview
 from regulars_platform.customers.browse import Distribution
 from regulars_platform.errors import RegularsError
+from regulars_platform.fields import WHOLE
 from regulars_platform.orders.table import MONEY_SCALE
 from regulars_platform.segments.rules import parse_rule
 from regulars_platform.shops.models import ShopProfile
 from regulars_web.formats import number
 from regulars_web.pages.campaigns.form import PlanForm, thresholds_of
 from regulars_web.pages.campaigns.problems import full_draft
-from regulars_web.pages.campaigns.words import segment_label, short_money
+from regulars_web.pages.campaigns.words import points_text, segment_label, short_money
+from regulars_web.pages.reports.words import reason_words
 from regulars_web.pages.segments.words import rule_text
 
 PLOT_HEIGHT = 84.0  # percent; the rest is for the labels of the axis
@@ -59,7 +66,8 @@ class Baskets:
 class SideArm:
     """One treated arm; its money in ten-thousandths. None: cannot be said yet.
 
-    leak_cost: what orders that came anyway would have been given, by everybody in the plan.
+    leak_cost: what orders that came anyway would have been given, by everybody in the plan;
+    why: there is nothing detectable.
     """
 
     name: str
@@ -71,6 +79,34 @@ class SideArm:
     leak_cost: int | None
     detectable: int | None
     detectable_in_all: int | None
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SideSegment:
+    """One report segment; detectable: gain in profit per customer, ten-thousandths."""
+
+    name: str
+    customers: int
+    detectable: int | None
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Suggestion:
+    """One size of the holdout to choose: `points` in basis points, as the button posts it.
+
+    Money in ten-thousandths. none: why there is no such size, "" where there is one.
+    """
+
+    title: str
+    points: int
+    percent: str
+    customers: int
+    withheld: int
+    detectable: int | None
+    none: str
+    chosen: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,8 +118,10 @@ class Side:
     audience: str
     currency: str
     window_days: int | None
-    segments: list[tuple[str, int]]
+    segments: list[SideSegment]
     arms: list[SideArm]
+    suggestions: list[Suggestion]
+    horizon_rounds: int | None
     withheld: int | None
     baskets: Baskets | None
     open_problems: int
@@ -94,15 +132,16 @@ def build_side(preview: Preview, form: PlanForm, shop: ShopProfile) -> Side:
     arms = [_arm(arm) for arm in preview.arms or ()]
     held = preview.holdout
     spend = None if held is None or held.window_spend is None else held.window_spend
-    count = preview.head_count
-    window_days = read_draft(full_draft(form.draft, shop)).window_days
+    draft = read_draft(full_draft(form.draft, shop))
     return Side(
         preview=preview,
         audience=_audience_text(form, shop),
         currency=shop.currency,
-        window_days=window_days,
-        segments=[] if count is None else [(segment_label(n), c) for n, c in count.segments],
+        window_days=draft.window_days,
+        segments=_segments(preview),
         arms=arms,
+        suggestions=_suggestions(preview, draft),
+        horizon_rounds=draft.horizon_rounds,
         withheld=None if spend is None else _scaled(spend),
         baskets=_baskets(preview, form, shop),
         open_problems=len(preview.problems),
@@ -117,7 +156,8 @@ def _audience_text(form: PlanForm, shop: ShopProfile) -> str:
 
 
 def _arm(arm: ArmPreview) -> SideArm:
-    leak, detectable = arm.leak, arm.detectable
+    leak = arm.leak
+    detectable = None if arm.foreseen is None else arm.foreseen.detectable
     return SideArm(
         name=arm.name,
         customers=arm.customers,
@@ -128,7 +168,86 @@ def _arm(arm: ArmPreview) -> SideArm:
         leak_cost=None if leak is None else leak.cost,
         detectable=None if detectable is None else _scaled(detectable),
         detectable_in_all=None if detectable is None else _scaled(detectable * arm.customers),
+        why=_why(arm.foreseen),
     )
+
+
+def _why(foreseen: Foreseen | None) -> str:
+    return "" if foreseen is None or foreseen.why is None else reason_words(foreseen.why.value)
+
+
+def _segments(preview: Preview) -> list[SideSegment]:
+    count = preview.head_count
+    if count is None:
+        return []
+    foreseen: Sequence[Foreseen | None] = preview.segments or (None,) * len(count.segments)
+    return [
+        SideSegment(
+            name=segment_label(name),
+            customers=customers,
+            detectable=None
+            if told is None or told.detectable is None
+            else _scaled(told.detectable),
+            why=_why(told),
+        )
+        for (name, customers), told in zip(count.segments, foreseen, strict=True)
+    ]
+
+
+def _suggestions(preview: Preview, draft: Draft) -> list[Suggestion]:
+    sizes = preview.sizes
+    if sizes is None or draft.margin_low is None or draft.margin_high is None:
+        return []
+    margin = (draft.margin_low + draft.margin_high) / 2 / WHOLE
+    titled = (
+        (gettext("Learn most"), sizes.learn_most),
+        (gettext("Earn most"), sizes.earn_most),
+        (gettext("Convince finance"), sizes.convince_finance),
+    )
+    return [_suggestion(title, size, margin, draft.holdout) for title, size in titled]
+
+
+def _suggestion(
+    title: str, size: HoldoutSize | NotEstimable, margin: float, holdout: int | None
+) -> Suggestion:
+    if not isinstance(size, HoldoutSize) or size.customers == 0:
+        return Suggestion(
+            title=title,
+            points=0,
+            percent="",
+            customers=0,
+            withheld=0,
+            detectable=None,
+            none=_none(size),
+            chosen=False,
+        )
+    # rounded up to what the field can say, so that nothing promised is lost
+    points = min(math.ceil(size.share * WHOLE), WHOLE - 1)
+    each = size.difference
+    return Suggestion(
+        title=title,
+        points=points,
+        percent=points_text(points),
+        customers=size.customers,
+        withheld=_scaled(size.withheld),
+        detectable=None if each is None else _scaled(each * margin),
+        none="",
+        chosen=points == holdout,
+    )
+
+
+def _none(size: HoldoutSize | NotEstimable) -> str:
+    if isinstance(size, HoldoutSize):
+        return str(
+            gettext("No holdout: for so few customers knowing more would not pay for itself.")
+        )
+    if size.reason is Reason.NOT_DETECTABLE:
+        return str(
+            gettext("Not even the largest holdout would prove that they spend a tenth more.")
+        )
+    if size.reason is Reason.TOO_FEW_BUYERS:
+        return str(gettext("Fewer than 30 buyers can be expected in one of the two groups."))
+    return reason_words(size.reason.value)
 
 
 def _scaled(units: float) -> int:
