@@ -75,8 +75,8 @@ def lines(run: Run, rows: Mapping[str, Sequence[Row]], figures: str) -> Iterator
     yield _INTRODUCTION
     yield from wrap(
         f"Measured by `{run.command}`: {run.repetitions:,} repetitions per scenario, seed "
-        f"{run.seed}{f', {run.date}' if run.date else ''}. `make calibration` takes about a minute. "
-        f"All figures, also those that the tables leave out: [{figures}]({figures}).",
+        f"{run.seed}{f', {run.date}' if run.date else ''}. `make calibration` takes about a "
+        f"minute. All figures, also those that the tables leave out: [{figures}]({figures}).",
         100,
     )
     yield ""

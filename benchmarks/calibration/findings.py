@@ -128,9 +128,9 @@ def _seasons(rows: Sequence[Row]) -> Iterator[str]:
     worlds = ", ".join(f"{_percent(share)} ({name})" for name, share in shares.items())
     yield (
         "**Following the advice.** Over simulated seasons of 20 campaigns, the advice to keep, "
-        "stop or test again earns this share of what a rule earns that knows beforehand how effects "
-        f"are distributed: {worlds}. Keeping what is significant at 5% earns {_percent(min(usual))} to "
-        f"{_percent(max(usual))}."
+        "stop or test again earns this share of what a rule earns that knows beforehand how "
+        f"effects are distributed: {worlds}. Keeping what is significant at 5% earns "
+        f"{_percent(min(usual))} to {_percent(max(usual))}."
     )
 
 
