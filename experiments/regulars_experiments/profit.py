@@ -21,6 +21,7 @@ from regulars_experiments.money_interval import (
     FLAGGED_SHAPE_Z,
     MoneyLimits,
     build_limits,
+    expected_buyers,
     money_difference,
 )
 from regulars_experiments.results import (
@@ -31,6 +32,7 @@ from regulars_experiments.results import (
     first_reason,
     no_reasons,
 )
+from regulars_experiments.sequential import least_buyers, sequential_limits
 
 LimitsOf = Callable[[FloatArray], Limits]
 """(low, high) of a difference, per cell, as a function of the normal quantile."""
@@ -41,18 +43,37 @@ class ProfitColumns:
     """Names of the columns (money per assigned customer) that make up the profit.
 
     kept: goods less returned, in a column of its own, so that the spread of what buyers keep is
-    known: who sends everything back is no buyer of anything.
+    known: who sends everything back is no buyer of anything. Only the goods are needed: where
+    returns are not known, or already taken off, their bar is exactly zero; likewise the costs.
     """
 
     goods: str
-    returned: str
-    kept: str
-    offer_cost: str
-    contact_cost: str
+    returned: str | None = None
+    kept: str | None = None
+    offer_cost: str | None = None
+    contact_cost: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for returns without what is kept, or the other way round."""
+        if (self.returned is None) != (self.kept is None):
+            raise ValueError("returned and kept goods go together: name both columns or neither")
 
     def all(self) -> tuple[str, ...]:
-        """All of them."""
-        return (self.goods, self.returned, self.kept, self.offer_cost, self.contact_cost)
+        """All that there are."""
+        every = (self.goods, self.returned, self.kept, self.offer_cost, self.contact_cost)
+        return tuple(name for name in every if name is not None)
+
+    def margin(self, rate: Fraction) -> Combination:
+        """What is earned on the goods that are kept."""
+        return {self.kept or self.goods: rate}
+
+    def cost(self) -> Combination:
+        """What the offer and the contact cost together."""
+        return {name: 1 for name in (self.offer_cost, self.contact_cost) if name is not None}
+
+    def net(self, rate: Fraction) -> Combination:
+        """The net of each row, for other methods on the same data."""
+        return {**self.margin(rate), **dict.fromkeys(self.cost(), -1)}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,6 +83,8 @@ class Waterfall:
     goods + returns + offer + contact = net, exactly in exact arithmetic (floats to 1e-12). Where
     the margin is a range, the bars and the net's estimate are at its middle and the net's interval
     covers both ends. margin: goods and returns together, with the calibrated interval.
+    net_at_every_look: the net with an interval that is safe to look at early; None if none is asked
+    for.
     """
 
     goods: Intervals
@@ -71,6 +94,7 @@ class Waterfall:
     margin: Intervals
     net: Intervals
     spread_changed: tuple[bool, ...]
+    net_at_every_look: Intervals | None = None
 
 
 def waterfall(
@@ -80,31 +104,38 @@ def waterfall(
     margin_low: Fraction,
     margin_high: Fraction,
     confidence: float,
+    planned: FloatArray | None = None,
 ) -> Waterfall:
-    """The waterfall of each cell; margins are shares of the goods' price, 0 to 1."""
+    """The waterfall of each cell; margins are shares of the goods' price, 0 to 1.
+
+    planned: customers of both groups at the planned end, per cell, for the net at every look.
+    """
     middle = (margin_low + margin_high) / 2
-    limits = build_limits(comparison.money(_margin(columns, middle)))
+    limits = build_limits(comparison.money(columns.margin(middle)))
     nets = [
         _net_at(comparison, columns, rate, confidence)
         for rate in dict.fromkeys((middle, margin_low, margin_high))
     ]
+    safe = None
+    if planned is not None:
+        safe = _over_the_range([net.at_every_look(limits, planned, confidence) for net in nets])
     goods = build_limits(comparison.money({columns.goods: middle}))
+
+    def bar(column: str | None, weight: Fraction | int) -> Intervals:
+        value = {} if column is None else {column: weight}
+        return exact_difference(*comparison.summaries(value), confidence=confidence)
+
     return Waterfall(
         goods=money_difference(goods, confidence),
-        returns=exact_difference(
-            *comparison.summaries({columns.returned: -middle}), confidence=confidence
-        ),
-        offer=exact_difference(
-            *comparison.summaries({columns.offer_cost: -1}), confidence=confidence
-        ),
-        contact=exact_difference(
-            *comparison.summaries({columns.contact_cost: -1}), confidence=confidence
-        ),
+        returns=bar(columns.returned, -middle),
+        offer=bar(columns.offer_cost, -1),
+        contact=bar(columns.contact_cost, -1),
         margin=money_difference(limits, confidence),
-        net=_over_the_range(nets),
+        net=_over_the_range([net.fixed for net in nets]),
         spread_changed=tuple(
             bool(value > FLAGGED_SHAPE_Z) for value in np.abs(np.nan_to_num(limits.shape_z))
         ),
+        net_at_every_look=safe,
     )
 
 
@@ -128,21 +159,39 @@ def exact_difference(control: Summary, arm: Summary, *, confidence: float) -> In
         )
 
 
-def _margin(columns: ProfitColumns, rate: Fraction) -> Combination:
-    return {columns.kept: rate}
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Net:
+    """The net at one margin rate: the ordinary answer and the limits behind it."""
+
+    fixed: Intervals
+    limits: LimitsOf
+
+    def at_every_look(
+        self, money: MoneyLimits, planned: FloatArray, confidence: float
+    ) -> Intervals:
+        """The same limits at the boundary of a confidence sequence."""
+        n_control, n_arm = money.arms.control.n, money.arms.arm.n
+        return sequential_limits(
+            self.limits,
+            self.fixed,
+            n_control + n_arm,
+            planned,
+            confidence,
+            expected_buyers=expected_buyers(money.arms),
+            least=least_buyers(money.borrowed, n_control, n_arm),
+        )
 
 
 def _net_at(
     comparison: Comparison, columns: ProfitColumns, rate: Fraction, confidence: float
-) -> Intervals:
+) -> _Net:
     """margin - cost at one margin rate.
 
     The limits combine by MOVER for a difference of dependent estimates (Zou & Donner 2008, eq. 8):
     L = d - sqrt((M - l_M)^2 + (u_K - K)^2 - 2 r (M - l_M)(u_K - K)), r their correlation. The
     p-value inverts the same interval.
     """
-    margin_value = _margin(columns, rate)
-    cost_value: Combination = {columns.offer_cost: 1, columns.contact_cost: 1}
+    margin_value, cost_value = columns.margin(rate), columns.cost()
     if rate == 0:
         return _costs_alone(comparison, cost_value, confidence)
     margin_limits = build_limits(comparison.money(margin_value))
@@ -157,7 +206,7 @@ def _net_at(
     with np.errstate(invalid="ignore", divide="ignore"):
         low, high = limits(z)
         p_value = p_by_inversion(limits, estimate.shape)
-    return build_intervals(
+    fixed = build_intervals(
         estimate=estimate,
         standard_error=(high - low) / (2 * z),
         low=low,
@@ -166,14 +215,16 @@ def _net_at(
         undefined=margin.undefined.copy(),
         method=margin.method,
     )
+    return _Net(fixed=fixed, limits=limits)
 
 
-def _costs_alone(comparison: Comparison, cost: Combination, confidence: float) -> Intervals:
+def _costs_alone(comparison: Comparison, cost: Combination, confidence: float) -> _Net:
     """The net of goods that earn nothing."""
     control, arm = comparison.summaries({name: -weight for name, weight in cost.items()})
     found = exact_difference(control, arm, confidence=confidence)
-    p_value = p_by_inversion(welch_limits(control, arm), control.n.shape)
-    return replace(found, p_value=p_value)
+    limits = welch_limits(control, arm)
+    p_value = p_by_inversion(limits, control.n.shape)
+    return _Net(fixed=replace(found, p_value=p_value), limits=limits)
 
 
 def _net_limits(

@@ -186,3 +186,69 @@ def test_the_net_interval_holds_the_truth_with_a_small_holdout() -> None:
     slack = 3 * np.sqrt(0.04 * 0.96 / repetitions)
     assert 1 - above - below > 0.935 - 3 * np.sqrt(0.935 * 0.065 / repetitions)
     assert max(above, below) < 0.04 + slack
+
+
+def test_without_returns_and_costs_the_margin_is_the_net() -> None:
+    both = pl.concat([HELD.with_columns(arm=pl.lit("held")), SENT.with_columns(arm=pl.lit("sent"))])
+    comparison = Comparison(moments_of_groups(both, ["arm"]), (("held",),), (("sent",),))
+    found = waterfall(
+        comparison,
+        ProfitColumns(goods="goods"),
+        margin_low=MARGIN,
+        margin_high=MARGIN,
+        confidence=0.95,
+    )
+    goods, net_of_it = estimate(found.goods), estimate(found.net)
+    for name in ("estimate", "low", "high"):
+        assert getattr(net_of_it, name) == pytest.approx(getattr(goods, name), rel=1e-12)
+    for bar in (found.returns, found.offer, found.contact):
+        nothing = estimate(bar)
+        assert (nothing.estimate, nothing.low, nothing.high) == (0, 0, 0)
+
+
+def test_returns_and_kept_goods_are_named_together() -> None:
+    with pytest.raises(ValueError, match="name both columns or neither"):
+        ProfitColumns(goods="goods", returned="returned")
+
+
+def test_the_net_at_every_look_is_the_same_interval_further_out() -> None:
+    """At the planned size 1.55 times as wide; farther from it wider still."""
+    both = pl.concat([HELD.with_columns(arm=pl.lit("held")), SENT.with_columns(arm=pl.lit("sent"))])
+    comparison = Comparison(moments_of_groups(both, ["arm"]), (("held",),), (("sent",),))
+
+    def at(planned: float) -> Waterfall:
+        return waterfall(
+            comparison,
+            COLUMNS,
+            margin_low=MARGIN,
+            margin_high=MARGIN,
+            confidence=0.95,
+            planned=np.array([planned]),
+        )
+
+    found, early = at(30_000), at(3_000_000)
+    assert found.net_at_every_look is not None
+    assert early.net_at_every_look is not None
+    ordinary, safe = estimate(found.net), estimate(found.net_at_every_look)
+    assert safe.estimate == ordinary.estimate
+    width = (safe.high - safe.low) / (ordinary.high - ordinary.low)
+    assert width == pytest.approx(3.035 / 1.96, rel=0.02)
+    sooner = estimate(early.net_at_every_look)
+    assert sooner.high - sooner.low > safe.high - safe.low
+    assert fall(HELD, SENT).net_at_every_look is None
+
+
+def test_too_few_buyers_for_a_look_have_no_net_at_every_look() -> None:
+    few = rows(400, 7, buyers=0.02, offer=0.0, contact=0.0)
+    both = pl.concat([few.with_columns(arm=pl.lit("held")), SENT.with_columns(arm=pl.lit("sent"))])
+    comparison = Comparison(moments_of_groups(both, ["arm"]), (("held",),), (("sent",),))
+    found = waterfall(
+        comparison,
+        COLUMNS,
+        margin_low=MARGIN,
+        margin_high=MARGIN,
+        confidence=0.95,
+        planned=np.array([30_000.0]),
+    )
+    assert found.net_at_every_look is not None
+    assert reason(found.net_at_every_look) is Reason.TOO_FEW_BUYERS
