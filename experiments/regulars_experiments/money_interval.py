@@ -12,8 +12,14 @@ buyers spend, from both groups together:
    the ratio by its counterpart (Donner & Zou 2012): both decide "no difference" alike.
 3. Where borrowing is wrong it is withdrawn. A campaign that changes how amounts spread is seen by
    comparing the variances of log amounts (`shape_change`): from 1.75 to 3 standard errors each
-   group's own spread takes over. Where the groups are about equally large Welch is right: from 20%
-   to 50% in the smaller group the limits go over to Welch's.
+   group's own spread takes over; a group with few buyers (from 150 down to 50) is not believed
+   when it seems to spread less than all together. And a group whose log amounts vary more than the
+   pooled ones gets at least the pooled spread times exp(l (s^2 - s_pooled^2)), which is how the
+   spread of lognormal amounts answers to their log variance s^2; l = 0.2^2 / (0.2^2 + Var(s^2))
+   shrinks what a few buyers show. From 2,000 to 10,000 buyers this floor fades out: such a group
+   knows its own spread.
+4. Where the groups are about equally large Welch is right: from 20% to 50% in the smaller group
+   the limits go over to Welch's.
 
 Nothing is claimed below 30 expected buyers in the smaller group. Measured coverage: see
 `docs/calibration.md`.
@@ -34,10 +40,10 @@ A thousand held out, of whom 40 bought; nine thousand addressed, of whom 400 bou
 >>> limits = build_limits(arms)
 >>> difference = money_difference(limits, 0.95)
 >>> difference.estimate.round(3), difference.low.round(3), difference.high.round(3)
-(array([0.538]), array([-0.65]), array([1.417]))
+(array([0.538]), array([-0.655]), array([1.419]))
 >>> lift = money_lift(limits, difference, 0.95)
 >>> lift.estimate.round(3), lift.low.round(3), lift.high.round(3)
-(array([0.207]), array([-0.177]), array([0.764]))
+(array([0.207]), array([-0.178]), array([0.766]))
 """
 
 from dataclasses import dataclass
@@ -68,7 +74,11 @@ _SMALLER_SHARE = (0.20, 0.50)  # go over to Welch between these
 _LARGEST_LOG_ERROR = 0.8  # beyond, a log limit says nothing about a mean
 _LEAST_POSITIVE = 0.9  # share of non-zero amounts that must be above zero for log limits
 _LEAST_LOG_VARIANCE = 1e-9  # logs are kept on a grid of 2^-16, whose own variance is 2e-11
-FLAGGED_SHAPE_Z = 2.5
+_BELIEVED_NARROWER = (50.0, 150.0)  # buyers from which a smaller spread of its own counts
+_OWN_SPREAD_KNOWN = (2_000.0, 10_000.0)  # buyers from which the floor under its spread goes
+_TYPICAL_CHANGE = 0.2  # of a log variance by a campaign: how far more spread is believed
+FLAGGED_SHAPE_Z = 1.96
+"""A change in the spread of amounts is pointed out from here on (5% where there is none)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +148,11 @@ class MoneyLimits:
 def build_limits(arms: Arms) -> MoneyLimits:
     """Work out, per cell, whose spread is used and how far the limits lean on Welch."""
     shape_z = shape_change(arms.control_shape, arms.arm_shape)
-    from_pool = _fade(np.abs(np.nan_to_num(shape_z)), *_SHAPE_Z)
-    own_c, own_t = (_spread(side, shape) for side, shape in _sides(arms))
     b_c, b_t = arms.control_shape.buyers, arms.arm_shape.buyers
+    spread_c, spread_t = _borrowed_spreads(arms, shape_z)
     with np.errstate(divide="ignore", invalid="ignore"):
-        pooled = (b_c * own_c + b_t * own_t) / (b_c + b_t)
-        error_c = _log_error(arms.control, b_c, from_pool * pooled + (1 - from_pool) * own_c)
-        error_t = _log_error(arms.arm, b_t, from_pool * pooled + (1 - from_pool) * own_t)
+        error_c = _log_error(arms.control, b_c, spread_c)
+        error_t = _log_error(arms.arm, b_t, spread_t)
         smaller = np.minimum(arms.control.n, arms.arm.n) / (arms.control.n + arms.arm.n)
         positive = (arms.control_shape.positive + arms.arm_shape.positive) / (b_c + b_t)
     fits = (
@@ -164,6 +172,29 @@ def build_limits(arms: Arms) -> MoneyLimits:
         log_error_arm=error_t,
         shape_z=shape_z,
     )
+
+
+def _borrowed_spreads(arms: Arms, shape_z: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """E[amount^2] / E[amount]^2 among buyers to be used for (control, arm); see the module."""
+    changed = 1 - _fade(np.abs(np.nan_to_num(shape_z)), *_SHAPE_Z)
+    own = [_spread(side, shape) for side, shape in _sides(arms)]
+    buyers = [shape.buyers for _, shape in _sides(arms)]
+    found = []
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        pooled = (buyers[0] * own[0] + buyers[1] * own[1]) / (buyers[0] + buyers[1])
+        (n_c, v_c, m4_c), (n_t, v_t, m4_t) = (_central(shape) for _, shape in _sides(arms))
+        variance = (n_c * v_c + n_t * v_t) / (n_c + n_t)
+        kurtosis = (n_c * _kurtosis(v_c, m4_c) + n_t * _kurtosis(v_t, m4_t)) / (n_c + n_t)
+        for own_spread, n, v in ((own[0], n_c, v_c), (own[1], n_t, v_t)):
+            away = np.where(np.isfinite(shape_z), v - variance, 0.0)
+            withdrawn = changed * np.where(away < 0, 1 - _fade(n, *_BELIEVED_NARROWER), 1.0)
+            mixed = (1 - withdrawn) * pooled + withdrawn * own_spread
+            error2 = np.maximum(kurtosis - 1, 0.1) * v**2 / n  # of v (Layard 1973)
+            believed = _TYPICAL_CHANGE**2 / (_TYPICAL_CHANGE**2 + error2)
+            floor = pooled * np.exp(np.nan_to_num(believed) * away)
+            raised = np.where(away > 0, np.maximum(floor - mixed, 0), 0.0)
+            found.append(mixed + raised * _fade(n, *_OWN_SPREAD_KNOWN))
+    return found[0], found[1]
 
 
 def money_difference(limits: MoneyLimits, confidence: float) -> Intervals:

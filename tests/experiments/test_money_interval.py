@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from regulars_experiments.effects import welch
 from regulars_experiments.moments import Shape, Summary
@@ -53,7 +54,10 @@ def test_with_a_small_holdout_its_limits_are_those_worked_out_by_hand() -> None:
     assert abs(shape_change(arms.control_shape, arms.arm_shape)[0]) < 1.75
     spread = [np.mean(side[side > 0] ** 2) / np.mean(side[side > 0]) ** 2 for side in (held, sent)]
     pooled = (50 * spread[0] + 500 * spread[1]) / 550
-    error = [np.sqrt((pooled / (buyers / n) - 1) / n) for buyers, n in ((50, 1000), (500, 9000))]
+    error = [
+        np.sqrt((pooled * more / (buyers / n) - 1) / n)
+        for more, buyers, n in zip(floors(held, sent), (50, 500), (1000, 9000), strict=True)
+    ]
     z = 1.959963984540054
     (l_c, l_t), (u_c, u_t) = (
         [side.mean() * np.exp(sign * z * e) for side, e in zip((held, sent), error, strict=True)]
@@ -63,11 +67,26 @@ def test_with_a_small_holdout_its_limits_are_those_worked_out_by_hand() -> None:
     found = estimate(difference(arms))
     assert found.estimate == pytest.approx(d)
     assert found.low == pytest.approx(
-        d - np.sqrt((sent.mean() - l_t) ** 2 + (u_c - held.mean()) ** 2), rel=1e-9
+        d - np.sqrt((sent.mean() - l_t) ** 2 + (u_c - held.mean()) ** 2), rel=1e-4
     )
     assert found.high == pytest.approx(
-        d + np.sqrt((u_t - sent.mean()) ** 2 + (held.mean() - l_c) ** 2), rel=1e-9
+        d + np.sqrt((u_t - sent.mean()) ** 2 + (held.mean() - l_c) ** 2), rel=1e-4
     )
+
+
+def floors(held: Floats, sent: Floats) -> list[float]:
+    """What a group whose log amounts vary more than all together raises the spread by."""
+    logs = [np.log(side[side > 0]) for side in (held, sent)]
+    n = [len(own) for own in logs]
+    variance = [own.var() for own in logs]
+    pooled = np.average(variance, weights=n)
+    kurtosis = np.average([stats.kurtosis(own, fisher=False) for own in logs], weights=n)
+    factors = []
+    for own, size in zip(variance, n, strict=True):
+        error2 = (kurtosis - 1) * own**2 / size
+        factors.append(float(np.exp(0.04 / (0.04 + error2) * max(own - pooled, 0))))
+    assert max(factors) > 1
+    return factors
 
 
 def test_exchanging_the_groups_mirrors_the_interval() -> None:
@@ -224,7 +243,7 @@ def test_where_the_campaign_changes_the_spread_it_covers_88_percent_and_says_so(
 def test_where_the_spread_stays_the_flag_is_rarely_raised(shops: ModuleType) -> None:
     _, arms = cells(shops, "", REPETITIONS, 17, **ORDINARY, buyers=0.03)
     z = shape_change(arms.control_shape, arms.arm_shape)
-    assert (np.abs(z) > FLAGGED_SHAPE_Z).mean() < 0.0124 + 0.01  # 1.24% if z were normal
+    assert (np.abs(z) > FLAGGED_SHAPE_Z).mean() < 0.05 + 3 * error(0.05)  # 5% if z were normal
     assert z.std() == pytest.approx(1, abs=0.1)
 
 
