@@ -11,10 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from regulars_experiments.results import answer_as_json
+from regulars_experiments.evaluation import Effect
+from regulars_experiments.results import Answer, answer_as_json
 from regulars_experiments.verdicts import Decision
 from regulars_platform.campaigns.plan import Plan, plan_json
 from regulars_platform.randomised.document import effect_as_json
+from regulars_platform.reports.days import ArmDays
 from regulars_platform.reports.findings import Findings, GroupFinding
 from regulars_platform.reports.matching import FileMatch
 
@@ -43,7 +45,9 @@ class Circumstances:
     inputs: Mapping[str, Any]
 
 
-def report_document(plan: Plan, findings: Findings, circumstances: Circumstances) -> dict[str, Any]:
+def report_document(
+    plan: Plan, findings: Findings, days: Sequence[ArmDays], circumstances: Circumstances
+) -> dict[str, Any]:
     """Everything the report page shows, and what it was computed from."""
     return {
         "schema": SCHEMA,
@@ -67,7 +71,8 @@ def report_document(plan: Plan, findings: Findings, circumstances: Circumstances
             }
             for arm, test in findings.heterogeneity
         ],
-        "metrics": [effect_as_json(effect) for effect in findings.effects],
+        "metrics": [_metric(effect) for effect in findings.effects],
+        "days": [_days(arm) for arm in days],
         "inputs": dict(circumstances.inputs),
     }
 
@@ -125,8 +130,54 @@ def _group(group: GroupFinding) -> dict[str, Any]:
         "offer_uses": group.offer_uses,
         "offer_uses_control": group.offer_uses_control,
         "leak": None if group.leak is None else answer_as_json(group.leak),
+        "return_on_cost": _without_test(group.return_on_cost),
+        "net_per_user": None if group.per_user is None else _without_test(group.per_user),
         "spread_changed": group.spread_changed,
     }
+
+
+def _metric(effect: Effect) -> dict[str, Any]:
+    corrected = effect.corrected
+    return effect_as_json(effect) | {
+        "role": effect.role,
+        "corrected": None
+        if corrected is None
+        else {
+            "holm": corrected.holm,
+            "benjamini_hochberg": corrected.benjamini_hochberg,
+            "tests": corrected.tests,
+        },
+    }
+
+
+def _days(arm: ArmDays) -> dict[str, Any]:
+    """Day 1 is the send date. Without p-values: a single day before the end is no test."""
+    return {
+        "arm": arm.arm,
+        "days": [
+            {
+                "day": number,
+                "date": day.date.isoformat(),
+                "cumulative": _without_test(day.cumulative),
+                "daily": _without_test(day.daily),
+            }
+            for number, day in enumerate(arm.days, start=1)
+        ],
+        "kept": [
+            {
+                "early_days": kept.early_days,
+                "late_days": kept.late_days,
+                "share": _without_test(kept.share),
+            }
+            for kept in arm.kept
+        ],
+    }
+
+
+def _without_test(answer: Answer) -> dict[str, Any]:
+    """Estimate and limits alone, or why there are none."""
+    written = answer_as_json(answer)
+    return {key: part for key, part in written.items() if key not in {"standard_error", "p_value"}}
 
 
 def _decision(decision: Decision) -> dict[str, Any]:

@@ -5,6 +5,7 @@ ten-thousandths, so every sum that follows is exact.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -29,44 +30,68 @@ OUTCOME_COLUMNS = (
     "orders",
     "buyer",  # 1 if it bought at all
     "used_offer",  # orders that used the offer
+    "offer_user",  # 1 if any of its orders did
     "pre_spend",  # paid for goods in a window of the same length before
 )
 
 
-def unit_outcomes(lines: pl.LazyFrame, ledger: pl.DataFrame, plan: Plan) -> pl.DataFrame:
-    """One row per unit: unit_id, arm, segment, members, and OUTCOME_COLUMNS; sorted by unit_id.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WindowOrders:
+    """The campaign's orders, one row each, with unit_id and arm; money in ten-thousandths.
 
-    lines: order lines at the pinned version. ledger: one row per customer. For each treated arm i
-    there is also `anyway_<i>`: what its offer gives if every order that reaches it uses it, whether
-    the unit was told or not (for the leak).
+    every: purchases and credit notes. purchases: with used_offer, offer_cost, goods, and per
+    treated arm i `anyway_<i>`.
     """
-    orders = _window_orders(lines, ledger, plan)
-    purchases = orders.filter(pl.col("amount") > 0).lazy()
+
+    every: pl.DataFrame
+    purchases: pl.DataFrame
+
+
+def unit_outcomes(lines: pl.LazyFrame, ledger: pl.DataFrame, plan: Plan) -> pl.DataFrame:
+    """One row per unit: see `outcomes_of`. lines: order lines at the pinned version."""
+    return outcomes_of(window_orders(lines, ledger, plan), ledger, plan)
+
+
+def window_orders(lines: pl.LazyFrame, ledger: pl.DataFrame, plan: Plan) -> WindowOrders:
+    """The orders that count. ledger: one row per customer."""
+    every = _window_orders(lines, ledger, plan)
+    purchases = every.filter(pl.col("amount") > 0).lazy()
     # asked of the whole shop: a few orders of a campaign would answer by chance
     discounts, coupons = discounts_are_recorded(lines), coupons_are_recorded(lines)
     costed = _with_costs(purchases, plan, discounts=discounts, coupons=coupons)
-    bought = costed.group_by("unit_id").agg(
+    return WindowOrders(every=every, purchases=costed)
+
+
+RETURNED = pl.col("refund") - pl.col("amount").clip(upper_bound=0)
+"""What an order, or a credit note, gave back."""
+
+
+def outcomes_of(orders: WindowOrders, ledger: pl.DataFrame, plan: Plan) -> pl.DataFrame:
+    """One row per unit: unit_id, arm, segment, members, and OUTCOME_COLUMNS; sorted by unit_id.
+
+    For each treated arm i there is also `anyway_<i>`: what its offer gives if every order that
+    reaches it uses it, whether the unit was told or not (for the leak).
+    """
+    bought = orders.purchases.group_by("unit_id").agg(
         pl.col("goods").sum(),
         pl.col("offer_cost").sum(),
         pl.col("used_offer").sum(),
+        pl.col("used_offer").max().alias("offer_user"),
         pl.col("amount").sum().alias("paid"),
         pl.len().cast(pl.Int64).alias("orders"),
         *(pl.col(f"anyway_{i}").sum() for i in range(len(plan.arms))),
     )
-    given_back = orders.group_by("unit_id").agg(
-        (pl.col("refund").sum() - pl.col("amount").filter(pl.col("amount") < 0).sum()).alias(
-            "returned"
-        )
-    )
-    units = _units(ledger, plan)
+    given_back = orders.every.group_by("unit_id").agg(RETURNED.sum().alias("returned"))
     joined = (
-        units.join(bought, on="unit_id", how="left")
+        units_of(ledger, plan)
+        .join(bought, on="unit_id", how="left")
         .join(given_back, on="unit_id", how="left")
-        .join(_capped(orders, plan), on="unit_id", how="left")
+        .join(_capped(orders.every, plan), on="unit_id", how="left")
     )
     revenue = pl.col("paid") - pl.col("returned")
     numbers = [
-        *("goods", "offer_cost", "used_offer", "paid", "orders", "returned", "capped_revenue"),
+        *("goods", "offer_cost", "used_offer", "offer_user", "paid", "orders", "returned"),
+        "capped_revenue",
         *(f"anyway_{i}" for i in range(len(plan.arms))),
     ]
     return (
@@ -154,7 +179,8 @@ def offer_open_to(arm: str, arms: Sequence[TreatmentArm]) -> Offer | None:
     return next((treated.offer for treated in arms if treated.name == arm), None)
 
 
-def _units(ledger: pl.DataFrame, plan: Plan) -> pl.DataFrame:
+def units_of(ledger: pl.DataFrame, plan: Plan) -> pl.DataFrame:
+    """One row per unit: arm, segment, members, pre_spend, and what telling it cost."""
     costs = {arm.name: arm.contact_cost for arm in plan.arms} | {HOLDOUT: 0}
     return (
         ledger.group_by("unit_id")

@@ -21,12 +21,13 @@ from regulars_platform.campaigns.service import (
     get_launched,
 )
 from regulars_platform.orders.table import PAID, OrdersTable
+from regulars_platform.reports.days import find_days
 from regulars_platform.reports.document import Circumstances, canonical_report, report_document
 from regulars_platform.reports.errors import NoOutcomesError, NoReportError, UnknownDecisionError
 from regulars_platform.reports.files import outcome_files, stored_files
 from regulars_platform.reports.findings import find
 from regulars_platform.reports.matching import FileMatch, match_file
-from regulars_platform.reports.outcomes import unit_outcomes
+from regulars_platform.reports.outcomes import outcomes_of, window_orders
 from regulars_platform.reports.tables import DecisionRow, ReportRow
 from regulars_platform.settings import Settings
 
@@ -89,8 +90,11 @@ def compute_report(
     files = outcome_files(settings, inputs["files"], plan)
     matches = [match_file(import_id, file, ledger, plan) for import_id, file in files]
     circumstances = _circumstances(campaign, lines, inputs, matches)
-    findings = find(unit_outcomes(lines, ledger, plan), ledger, plan)
-    return canonical_report(report_document(plan, findings, circumstances))
+    orders = window_orders(lines, ledger, plan)
+    findings = find(outcomes_of(orders, ledger, plan), ledger, plan)
+    until = circumstances.data_until or circumstances.evaluated_on
+    days = find_days(orders, ledger, plan, dt.date.fromisoformat(until))
+    return canonical_report(report_document(plan, findings, days, circumstances))
 
 
 def store_report(

@@ -120,7 +120,8 @@ def test_segments_carry_their_own_evidence_and_pooling_pulls_them_together() -> 
     assert far.net.estimate < far.pooled.mean < near.pooled.mean < near.net.estimate
     assert near.adjusted_p is not None
     assert near.net.p_value is not None
-    assert near.adjusted_p == pytest.approx(min(1, 2 * near.net.p_value))
+    # the pooled customers' test (1e-9 at least) is asked as well, so that the larger p-value counts
+    assert 2 * near.net.p_value <= near.adjusted_p <= 2e-9
 
 
 def test_segments_with_fewer_than_ten_customers_on_a_side_are_hidden() -> None:

@@ -30,7 +30,8 @@ def test_everyone_in_the_ledger_has_a_row_buyers_or_not() -> None:
     assert outcome(found, "b") | {"pre_spend": 0} == {
         "unit_id": "b", "arm": "holdout", "segment": "everyone else", "members": 1,
         "goods": 0, "returned": 0, "kept": 0, "offer_cost": 0, "contact_cost": 0, "revenue": 0,
-        "capped_revenue": 0, "orders": 0, "buyer": 0, "used_offer": 0, "pre_spend": 0,
+        "capped_revenue": 0, "orders": 0, "buyer": 0, "used_offer": 0, "offer_user": 0,
+        "pre_spend": 0,
         "anyway_0": 0,
     }  # fmt: skip
 

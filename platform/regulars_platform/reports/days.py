@@ -1,0 +1,175 @@
+"""What a campaign brought by day since launch: of each day, and of everything up to it.
+
+The outcome of the report by day: the same orders, costs and margins, so that the last day's total
+is the report's net. Contacting counts on the first day, what was given back under an order number
+of its own on its day, and what came back after the window on the window's last day.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import polars as pl
+
+from regulars_experiments.comparison import Cell, Comparison, compare
+from regulars_experiments.days import DAY, DayMoments, DayPlan, aggregate_days
+from regulars_experiments.metrics import Combination
+from regulars_experiments.moments import plan_moments
+from regulars_experiments.profit import Waterfall, waterfall
+from regulars_experiments.ratios import Extent, RatioSet, kept_share
+from regulars_experiments.results import Answer, Estimate, FloatArray, NotEstimable, Reason
+from regulars_platform.campaigns.plan import HOLDOUT, Plan
+from regulars_platform.orders.table import MONEY_SCALE
+from regulars_platform.reports.design import PROFIT, WHOLE, margins
+from regulars_platform.reports.outcomes import RETURNED, WindowOrders, units_of
+
+REFERENCES = (14, 30)
+"""Days after which an effect is called early, where the window goes on."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DayFinding:
+    """Net profit per assigned unit, arm less holdout: from launch to this day, and of it alone."""
+
+    date: dt.date
+    cumulative: Answer
+    daily: Answer
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeptShare:
+    """How much of what the first days brought is left at the end: margin less offer."""
+
+    early_days: int
+    late_days: int
+    share: Answer
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ArmDays:
+    """One arm against the holdout, everybody, day after day from the send date on."""
+
+    arm: str
+    days: tuple[DayFinding, ...]
+    kept: tuple[KeptShare, ...]
+
+
+def find_days(
+    orders: WindowOrders, ledger: pl.DataFrame, plan: Plan, until: dt.date
+) -> tuple[ArmDays, ...]:
+    """By day up to `until` or the end of the window; none where orders end before it begins."""
+    last = (min(until, plan.outcome_end) - plan.send_date).days
+    if last < 0:
+        return ()
+    units = units_of(ledger, plan)
+    moments = aggregate_days(
+        units.select("unit_id", "arm").lazy(),
+        _movements(orders, units, plan, last).lazy(),
+        DayPlan(
+            cells=plan_moments(
+                by=("arm",),
+                columns=dict.fromkeys(PROFIT.all(), MONEY_SCALE),
+                pairs=[(a, b) for a in PROFIT.all() for b in PROFIT.all() if a < b],
+                shapes=("goods", "kept"),
+            ),
+            unit="unit_id",
+            last_day=last,
+            references=tuple(days - 1 for days in REFERENCES if days - 1 < last),
+        ),
+    )
+    return tuple(_arm_days(moments, arm.name, plan, last) for arm in plan.arms)
+
+
+def _movements(orders: WindowOrders, units: pl.DataFrame, plan: Plan, last: int) -> pl.DataFrame:
+    """unit_id, day, and the columns of the profit: what was bought, given back and spent."""
+    local = pl.col("ordered_at").dt.convert_time_zone(plan.timezone).dt.date()
+    day = (local - plan.send_date).dt.total_days().clip(0, last).alias(DAY)
+    bought = orders.purchases.select("unit_id", day, "goods", "offer_cost")
+    given_back = orders.every.select("unit_id", day, RETURNED.alias("returned"))
+    contacted = units.filter(pl.col("contact_cost") != 0).select(
+        "unit_id", pl.lit(0, dtype=pl.Int64).alias(DAY), "contact_cost"
+    )
+    together = pl.concat([bought, given_back, contacted], how="diagonal").fill_null(0)
+    return together.with_columns((pl.col("goods") - pl.col("returned")).alias("kept"))
+
+
+def _arm_days(moments: DayMoments, arm: str, plan: Plan, last: int) -> ArmDays:
+    low, _, high = margins(plan)
+    days = list(range(last + 1))
+    cumulative = _waterfall(_compared(moments, arm, days), plan, (low, high)).net.answers()
+    cells = [Cell(arm=arm, segment=(DAY, str(day))) for day in days]
+    daily = _waterfall(compare(moments.daily, HOLDOUT, cells), plan, (low, high)).net.answers()
+    return ArmDays(
+        arm=arm,
+        days=tuple(
+            DayFinding(date=plan.send_date + dt.timedelta(days=day), cumulative=total, daily=own)
+            for day, total, own in zip(days, cumulative, daily, strict=True)
+        ),
+        kept=tuple(_kept(moments, arm, plan, early, last) for early in moments.plan.references),
+    )
+
+
+def _compared(moments: DayMoments, arm: str, days: list[int]) -> Comparison:
+    cells = [Cell(arm=arm, segment=(DAY, str(day))) for day in days]
+    return compare(moments.cumulative, HOLDOUT, cells)
+
+
+def _waterfall(comparison: Comparison, plan: Plan, ends: tuple[Fraction, Fraction]) -> Waterfall:
+    return waterfall(
+        comparison,
+        PROFIT,
+        margin_low=ends[0],
+        margin_high=ends[1],
+        confidence=plan.confidence / WHOLE,
+    )
+
+
+def _kept(moments: DayMoments, arm: str, plan: Plan, early: int, late: int) -> KeptShare:
+    """At the middle of the margins and without the contact's cost, which is spent at once.
+
+    The errors are those of the calibrated interval, and the covariance grows with them.
+    """
+    _, rate, _ = margins(plan)
+    value: Combination = {**PROFIT.margin(rate), "offer_cost": -1}
+    comparison = _compared(moments, arm, [early, late])
+    bars = _waterfall(comparison, plan, (rate, rate))
+    sides = comparison.summaries(value)
+    plain = np.sqrt(sides[0].error2 + sides[1].error2)
+    calibrated = bars.net.standard_error
+    within = moments.covariance([(HOLDOUT,), (arm,)], value, early, late)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shared = float(within[0] / sides[0].n[0] + within[1] / sides[1].n[0])
+        covariance = shared * float(np.prod(calibrated / plain))
+    effect: FloatArray = bars.net.estimate - bars.contact.estimate
+    found = kept_share(
+        effect[1:],
+        effect[:1],
+        late_error=calibrated[1:],
+        early_error=calibrated[:1],
+        covariance=np.array([covariance]),
+        confidence=plan.confidence / WHOLE,
+    ).answer(0)
+    unknown = [reason for reason in bars.net.undefined if reason is not None]
+    share: Answer
+    if unknown:
+        share = NotEstimable(reason=unknown[0])
+    elif not isinstance(found, RatioSet):
+        share = found
+    elif found.extent is not Extent.BOUNDED or not effect[0] > 0:
+        share = NotEstimable(reason=Reason.NOT_A_RATIO)
+    else:
+        share = _bounded(found)
+    return KeptShare(early_days=early + 1, late_days=late + 1, share=share)
+
+
+def _bounded(found: RatioSet) -> Answer:
+    if found.estimate is None or found.low is None or found.high is None:
+        return NotEstimable(reason=Reason.NOT_A_RATIO)
+    return Estimate(
+        estimate=found.estimate,
+        standard_error=None,
+        low=found.low,
+        high=found.high,
+        p_value=None,
+    )
