@@ -108,6 +108,8 @@ def conversion(value: Combination, confidence: float, comparison: Comparison) ->
         of_difference=of_difference,
         expected_buyers=_expected_successes(control, arm),
         shape_z=np.full(control.n.shape, np.nan),
+        # score limits hold their level from the first look on
+        least_buyers=0.0,
     )
 
 
