@@ -103,8 +103,8 @@ class HoldoutQuestion:
     """What is to be decided. baseline: of one cell, all customers together.
 
     arm_share: share of the treated who get the arm that is judged (the smallest of several).
-    target: effect on spend per customer that finance wants proved; None: the larger of what is
-    expected and of what pays for the contact.
+    target: effect on spend per customer that finance wants proved; None: the prior's deviation,
+    the size that effects have, or what pays for the contact if that is more.
     """
 
     customers: int
@@ -147,8 +147,7 @@ def holdout_sizes(question: HoldoutQuestion) -> HoldoutSizes:
     """
     aim = question.target
     if aim is None:
-        aim = max(question.prior.mean, question.stakes.contact_cost / question.stakes.margin)
-        aim = aim if aim > 0 else question.prior.sd
+        aim = max(question.prior.sd, question.stakes.contact_cost / question.stakes.margin)
     least, most = _bounds(question)
     if least > most:
         none = NotEstimable(reason=_why_none(question))

@@ -143,7 +143,7 @@ def test_the_longer_the_horizon_the_more_is_held_out() -> None:
     assert held == sorted(set(held))
 
 
-def test_nothing_given_the_aim_is_what_is_expected_or_what_pays_for_the_contact() -> None:
+def test_nothing_given_the_aim_is_the_size_of_effects_or_what_pays_for_the_contact() -> None:
     assert holdout_sizes(question()).target == 0.6
     dear = question(stakes=Stakes(margin=0.4, contact_cost=0.5))
     assert holdout_sizes(dear).target == pytest.approx(1.25)

@@ -96,7 +96,7 @@ def test_the_three_holdouts_are_in_order_of_their_wishes() -> None:
     assert finance["mde_per_customer"] <= 0.6  # 10% of 6 per customer, nothing else being given
     assert planned(holdout=finance["share"])["mde_per_customer"] == finance["mde_per_customer"]
     for size in sizes.values():
-        assert size["withheld"] == pytest.approx(size["customers"] * (0.4 * 0.6 - 0.02))
+        assert size["withheld"] == pytest.approx(size["customers"] * (0.4 * 0.3 - 0.02))
 
 
 def test_what_is_believed_and_wanted_can_be_said() -> None:

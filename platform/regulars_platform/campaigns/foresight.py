@@ -134,9 +134,12 @@ def foresee_segments(terms: Terms, past: PastSpend) -> tuple[Foreseen, ...]:
     )
 
 
-def foresee_holdouts(terms: Terms, past: PastSpend) -> HoldoutSizes | None:
-    """The three sizes for an offer that adds 10% to spend, give or take as much; None where the
-    past has no spend to add to."""
+def foresee_holdouts(terms: Terms, past: PastSpend, given_away: float) -> HoldoutSizes | None:
+    """The three sizes for a usual offer (`usual_prior`); None where the past has no spend.
+
+    given_away: what the offer gives an average treated customer for orders that come anyway,
+    beyond what the holdout gets, currency units.
+    """
     mean = float(past.baseline.mean[0])
     if not mean > 0:
         return None
@@ -147,7 +150,7 @@ def foresee_holdouts(terms: Terms, past: PastSpend) -> HoldoutSizes | None:
             prior=usual_prior(mean),
             stakes=Stakes(
                 margin=terms.margin,
-                contact_cost=terms.contact_cost,
+                contact_cost=terms.contact_cost + given_away,
                 further_rounds=terms.rounds,
             ),
             arm_share=terms.smallest_arm,

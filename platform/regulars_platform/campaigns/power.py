@@ -28,7 +28,7 @@ from regulars_experiments.money_interval import LEAST_EXPECTED_BUYERS
 from regulars_experiments.results import REASONS, NotEstimable, Reason
 
 SCHEMA = "regulars.plan/1"
-USUAL_LIFT = 0.1  # of spend: what is assumed of an offer that nobody has tried
+USUAL_SPREAD = 0.1  # of spend: how far effects of offers lie apart where nobody has tried
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,17 +60,18 @@ class PlanQuestion:
 def usual_prior(
     mean_per_customer: float, prior_mean: float | None = None, prior_sd: float | None = None
 ) -> Prior:
-    """What is believed of an offer: what was given, else +10% of spend, give or take as much.
+    """What is believed of an offer: what was given, else +5% of spend, give or take 10%.
 
-    A mean as large as its deviation says that five offers in six bring something, which is why
-    they are made. (With a mean of 0 a holdout of half the list would cost nothing.)
+    A mean of half the deviation says that two offers in three bring something, which is why they
+    are made and why they are tested. (With a mean of 0 a holdout of half the list would cost
+    nothing.)
 
-    >>> usual_prior(3.0)
-    Prior(mean=0.30000000000000004, sd=0.30000000000000004)
+    >>> usual_prior(20.0)
+    Prior(mean=1.0, sd=2.0)
     """
     if prior_sd is None:
-        prior_sd = abs(prior_mean) if prior_mean else USUAL_LIFT * mean_per_customer
-    return Prior(mean=prior_sd if prior_mean is None else prior_mean, sd=prior_sd)
+        prior_sd = USUAL_SPREAD * mean_per_customer
+    return Prior(mean=prior_sd / 2 if prior_mean is None else prior_mean, sd=prior_sd)
 
 
 def family_confidence(confidence: float, segments: int) -> float:

@@ -159,7 +159,7 @@ def build_preview(
         holdout=holdout,
         arms=arms,
         segments=foresee_segments(terms, spend) if terms and spend else None,
-        sizes=foresee_holdouts(terms, spend) if terms and spend else None,
+        sizes=foresee_holdouts(terms, spend, _given_away(draft, arms)) if terms and spend else None,
         short_history=past is not None and _is_short(store, draft, version),
     )
 
@@ -242,6 +242,17 @@ def _arm(arm: TreatmentArm, size: int, past: _Past | None, foreseen: Foreseen | 
         leak=None if past is None else forecast_leak(arm.offer, past.orders.lazy(), past.customers),
         foreseen=foreseen,
     )
+
+
+def _given_away(draft: Draft, arms: tuple[ArmPreview, ...] | None) -> float:
+    """Leak per treated customer of the arms whose offer the holdout cannot use."""
+    pairs = list(zip(draft.arms or (), arms or (), strict=True))
+    total = sum(
+        plan.share * (shown.leak.cost_per_customer or 0.0)
+        for plan, shown in pairs
+        if shown.leak is not None and plan.offer.reach == "personal"
+    )
+    return total / sum(plan.share for plan, _ in pairs) / MONEY_SCALE if pairs else 0.0
 
 
 def _segment_names(draft: Draft) -> tuple[str, ...]:

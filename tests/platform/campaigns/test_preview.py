@@ -145,9 +145,16 @@ def test_three_sizes_of_the_holdout_come_from_the_same_past(
     assert sizes.learn_most.customers == 150
     spends = [past_spend(n) for n in range(300)]
     assert sizes.target == pytest.approx(0.1 * statistics.mean(spends))
-    # an added 10% of spend at 40% margin, less two cents for telling them
-    each = 0.04 * statistics.mean(spends) - 0.02
+    # an added 5% of spend at 40% margin, less two cents for telling them
+    each = 0.02 * statistics.mean(spends) - 0.02
     assert sizes.learn_most.withheld == pytest.approx(150 * each, abs=2)
+    # a code of their own costs 5 for every order that comes anyway, and the holdout has none
+    offer = {"kind": "free_shipping", "threshold": "80", "shipping_cost": "5", "reach": "personal"}
+    dear = preview(database, settings, arms=[arm(offer=offer)]).sizes
+    assert dear is not None
+    assert isinstance(dear.learn_most, HoldoutSize)
+    anyway = 5 * sum(1 + n % 3 for n in range(300) if 40 + n % 60 >= 80) / 300
+    assert dear.learn_most.withheld == pytest.approx(150 * (each - anyway), abs=2)
     assert preview(database, settings, margin_low_percent="").sizes is None
 
 

@@ -286,7 +286,8 @@ def test_a_size_that_cannot_be_changes_nothing(planner: Browser, forged: str) ->
 
 
 def test_the_side_offers_three_sizes_of_the_holdout(planner: Browser) -> None:
-    page = planner.post("/campaigns/preview", filled()).get_data(as_text=True)
+    fields = filled(**{"arms.0.offer.reach": "open"})
+    page = planner.post("/campaigns/preview", fields).get_data(as_text=True)
     text = text_of(page)
     assert "How many to hold back" in text
     # half of 245 customers, their number a whole one
@@ -298,6 +299,13 @@ def test_the_side_offers_three_sizes_of_the_holdout(planner: Browser) -> None:
     )
     assert 'value="holdout:4980"' in page
     assert 'hx-post="/campaigns/new"' in page
+
+
+def test_holding_back_saves_where_codes_give_away_more_than_the_offer_brings(
+    planner: Browser,
+) -> None:
+    text = text_of(planner.post("/campaigns/preview", filled()).get_data(as_text=True))
+    assert "122 customers, saves about £" in text
 
 
 def test_the_sizes_beside_a_kept_draft_lead_back_to_it(planner: Browser) -> None:

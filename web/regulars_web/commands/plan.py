@@ -79,7 +79,7 @@ _SHARE = _within(0, 1, open_low=True, open_high=True, form="a share between 0 an
     "--prior-mean",
     type=float,
     callback=_within(-math.inf, math.inf, form="a number"),
-    help="What effect on spend per customer is expected. Default: as much as --prior-sd.",
+    help="What effect on spend per customer is expected. Default: half of --prior-sd.",
 )
 @click.option(
     "--margin",
@@ -107,8 +107,8 @@ _SHARE = _within(0, 1, open_low=True, open_high=True, form="a share between 0 an
     "--target",
     type=float,
     callback=_ABOVE,
-    help="Gain that finance wants proved, as a share of spend, as in 0.1. Default: what is "
-    "expected, or what pays for the contact if that is more.",
+    help="Gain that finance wants proved, as a share of spend, as in 0.1. Default: as much "
+    "as --prior-sd, or what pays for the contact if that is more.",
 )
 @click.option("--confidence", default=0.95, show_default=True, type=float, callback=_SHARE)
 @click.option("--power", default=0.8, show_default=True, type=float, callback=_SHARE)
