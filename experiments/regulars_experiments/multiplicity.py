@@ -3,9 +3,13 @@
 Correcting for 500 segments looks at p-values near 1 in 1,000, where those of Welch's test are
 wrong for sparse money: with nothing true, Benjamini-Hochberg at 10% on them finds something nearly
 always. `segment_p_values` gives what keeps the level: for shares the exact conditional test, for
-money the permutation test of the pooled customers. Measured with 500 segments, a tenth held out, 5%
-buyers, log-sd 1.4, nothing true, at least 30 expected buyers in the smaller group: any discovery in
-99% of campaigns by Welch, 45% by the money interval of each segment, 3% here.
+money the permutation test of the pooled customers.
+
+Measured with 500 segments, 5% buyers, nothing true, at least 30 buyers expected in the smaller
+group (100 campaigns each): any discovery at 10%, by Welch / each segment's money interval / here:
+- a tenth held out, log-sd of baskets 1.4: 99% / 18% / 2%
+- a fiftieth held out, log-sd 1.2: 100% / 14% / 9%
+- a tenth held out, log-sd between 0.4 and 1.6 by segment: 86% / 9% / 4%
 """
 
 from collections.abc import Callable
