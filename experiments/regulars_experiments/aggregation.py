@@ -70,7 +70,8 @@ def _sums(plan: AggregationPlan, group: Sequence[str]) -> list[pl.Expr]:
 
 def shape_sums(name: str, value: pl.Expr) -> list[pl.Expr]:
     """Buyers, positive amounts and the powers of their logarithms, in the plan's order."""
-    logs = log_grid(value.filter(value > 0))
+    # 1 has no logarithm; a filter here would gather the rows of every cell in memory
+    logs = log_grid(pl.when(value > 0).then(value).otherwise(1))
     sums = [
         (value != 0).sum().cast(WIDE).alias(f"buyers:{name}"),
         (value > 0).sum().cast(WIDE).alias(f"positive:{name}"),
