@@ -14,8 +14,13 @@ from benchmarks.engine.circumstances import circumstances
 from benchmarks.engine.lineup import GROWTH, OURS, SIDE_BY_SIDE
 from benchmarks.engine.runs import ROOT, Environments, Outcome, grow, run_all
 
-_AIMED_AT = ("tea-tasting, one aggregation", "gbstats, sums by Polars")
-"""The quickest way of each peer."""
+_AIMED_AT = (
+    "tea-tasting, segment by segment",
+    "tea-tasting, one aggregation",
+    "gbstats, sums by pandas",
+    "gbstats, sums by Polars",
+)
+"""Each peer as it comes, and with the quickest aggregation that can be put before it."""
 
 _HEADING = "## Measured\n"
 
@@ -103,7 +108,7 @@ def _grow(report: _Report, environments: Environments, options: argparse.Namespa
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.engine", description=__doc__)
-    parser.add_argument("--rows", nargs="+", type=int, default=[1_000_000, 10_000_000])
+    parser.add_argument("--rows", nargs="*", type=int, default=[1_000_000, 10_000_000])
     parser.add_argument("--segments", nargs="+", type=int, default=[1, 50, 500])
     parser.add_argument("--growth", nargs="*", type=int, default=[])
     parser.add_argument("--repetitions", type=int, default=3)

@@ -35,13 +35,16 @@ def write_data(folder: Path, rows: int, segments: int, *, floats: bool = False) 
     partial = path.with_suffix(".partial")
     lazy = _drawn(rows, segments)
     if floats:
-        lazy = lazy.with_columns(
-            pl.col(name).cast(pl.Float64) / (MONEY_UNITS if name in MONEY else 1)
-            for name in COLUMNS
-        )
+        lazy = lazy.with_columns(_as_float(name) for name in COLUMNS)
     lazy.sink_parquet(partial, row_group_size=CHUNK, statistics=False)
     partial.rename(path)
     return path
+
+
+def _as_float(name: str) -> pl.Expr:
+    value = pl.col(name).cast(pl.Float64)
+    # divided by a column: Polars multiplies by the reciprocal of a constant, which is not the same
+    return value / (value * 0 + MONEY_UNITS) if name in MONEY else value
 
 
 def _drawn(rows: int, segments: int) -> pl.LazyFrame:
