@@ -27,7 +27,7 @@ from regulars_experiments.least_squares import (
     quadratic,
     regress,
 )
-from regulars_experiments.moments import Summary
+from regulars_experiments.moments import Summary, mean_difference
 from regulars_experiments.ratios import Extent, fieller_set
 from regulars_experiments.results import (
     FloatArray,
@@ -88,7 +88,7 @@ def cuped(
     away = means[1] - means[0]
     with np.errstate(divide="ignore", invalid="ignore"):
         # (x_t - x_pooled) - (x_c - x_pooled) = x_t - x_c: exactly 0 where the arms are equal
-        estimate = (y_t.mean - y_c.mean) - (theta * away).sum(axis=0)
+        estimate = mean_difference(y_c, y_t) - (theta * away).sum(axis=0)
         terms = [
             (left(own, theta, with_outcome[i], among_covariates[i]) / own.n, own.n - 1)
             for i, own in enumerate(outcome)
@@ -150,9 +150,8 @@ def interacted(
         away = means[1] - means[0]
         # x_c - x_pooled, x_t - x_pooled: exactly 0 where the arms are equal
         off = -(n[1] / total) * away, (n[0] / total) * away
-        estimate = (outcome[1].mean - (fits[1].slopes * off[1]).sum(axis=0)) - (
-            outcome[0].mean - (fits[0].slopes * off[0]).sum(axis=0)
-        )
+        explained = [(fit.slopes * way).sum(axis=0) for fit, way in zip(fits, off, strict=True)]
+        estimate = mean_difference(*outcome) - (explained[1] - explained[0])
         terms = [(fit.residual / own, fit.freedom) for fit, own in zip(fits, n, strict=True)]
         covariance = -fits[0].residual / n[0]
         if customers_sampled:
@@ -212,7 +211,7 @@ def poststratified(control: Summary, arm: Summary, confidence: float) -> Adjuste
             summed: FloatArray = np.where(used, values, 0.0).sum(axis=1)
             return summed
 
-        effect = arm.mean - control.mean
+        effect = mean_difference(control, arm)
         estimate, mean_c = total(weight * effect), total(weight * control.mean)
         within = [weight**2 * side.error2 for side in (control, arm)]
         shares = _share_noise(total, weight, effect, effect) / n

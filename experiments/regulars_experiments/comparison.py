@@ -157,7 +157,7 @@ def strata_summaries(
         return Summary(
             **{
                 name: np.reshape(getattr(found, name), shape)
-                for name in ("n", "mean", "variance", "mean_square")
+                for name in ("n", "mean", "variance", "mean_square", "rest")
             }
         )
 

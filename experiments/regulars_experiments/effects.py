@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy import special
 
 from regulars_experiments.inversion import Limits, LimitsOf, p_by_inversion
-from regulars_experiments.moments import Summary
+from regulars_experiments.moments import Summary, mean_difference
 from regulars_experiments.results import (
     FloatArray,
     Intervals,
@@ -64,7 +64,7 @@ def welch(control: Summary, arm: Summary, confidence: float) -> Intervals:
     (-0.262, 2.262, 0.1198)
     """
     q_c, q_t = control.error2, arm.error2
-    difference = arm.mean - control.mean
+    difference = mean_difference(control, arm)
     with np.errstate(divide="ignore", invalid="ignore"):
         error = np.sqrt(q_c + q_t)
         freedom = (q_c + q_t) ** 2 / (q_c**2 / (control.n - 1) + q_t**2 / (arm.n - 1))
@@ -252,7 +252,7 @@ def welch_limits(control: Summary, arm: Summary) -> LimitsOf:
     (array([-0.262]), array([2.262]))
     """
     q_c, q_t = control.error2, arm.error2
-    difference = arm.mean - control.mean
+    difference = mean_difference(control, arm)
     with np.errstate(divide="ignore", invalid="ignore"):
         error = np.sqrt(q_c + q_t)
         freedom = (q_c + q_t) ** 2 / (q_c**2 / (control.n - 1) + q_t**2 / (arm.n - 1))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from regulars_experiments.effects import beyond_rounding
-from regulars_experiments.moments import Summary
+from regulars_experiments.moments import Summary, mean_difference
 from regulars_experiments.results import FloatArray
 
 _COLLINEAR = 1e-10  # eigenvalues of a correlation matrix below this share of the largest are none
@@ -70,7 +70,7 @@ def pooled_slopes(
     y_c, y_t = outcome
     with np.errstate(divide="ignore", invalid="ignore"):
         between = y_c.n * y_t.n / (y_c.n + y_t.n)
-        s_xy = between * (means[1] - means[0]) * (y_t.mean - y_c.mean)
+        s_xy = between * (means[1] - means[0]) * mean_difference(y_c, y_t)
         for own, crossed in zip(outcome, with_outcome, strict=True):
             s_xy = s_xy + (own.n - 1) * crossed
         s_xx = pooled_products((y_c.n, y_t.n), means, among_covariates)

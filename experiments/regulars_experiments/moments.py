@@ -24,6 +24,8 @@ Integers = npt.NDArray[np.object_]
 LOG_SCALE = 1 << 16
 """Grid of the logarithms that describe the shape of buyers' amounts."""
 
+_FAR_OFF = 1e6  # standard errors from zero, from which the rounding of a mean is kept
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AggregationPlan:
@@ -138,12 +140,15 @@ class Moments:
         n = rows[:, 0]
         weights, unit = self.whole_weights(combination)
         first, square = self._first(rows, weights), self._second(rows, weights, weights)
+        mean = quotients(first, n * unit)
+        # (n S2 - S1^2) / (n (n - 1)) in exact arithmetic: nothing cancels
+        variance = quotients(n * square - first * first, n * (n - 1) * unit**2)
         return Summary(
             n=n.astype(np.float64),
-            mean=quotients(first, n * unit),
-            # (n S2 - S1^2) / (n (n - 1)) in exact arithmetic: nothing cancels
-            variance=quotients(n * square - first * first, n * (n - 1) * unit**2),
+            mean=mean,
+            variance=variance,
             mean_square=quotients(square, n * unit**2),
+            rest=_rest(first, n * unit, mean, variance),
         )
 
     def covariance(
@@ -239,6 +244,33 @@ def _sum(rows: Integers, terms: Sequence[tuple[int, int]]) -> Integers:
     return total
 
 
+def _rest(total: Integers, count: Integers, mean: FloatArray, variance: FloatArray) -> FloatArray:
+    """Exact mean less its rounding to `mean`, where that may matter beside the standard error."""
+    rest = np.zeros(mean.shape)
+    with np.errstate(invalid="ignore"):
+        n = count.astype(np.float64)
+        large = mean**2 * n > _FAR_OFF**2 * variance
+    for i in np.flatnonzero(large & (mean != 0) & np.isfinite(mean)):
+        rest[i] = float(Fraction(int(total[i]), int(count[i])) - Fraction(float(mean[i])))
+    return rest
+
+
+def mean_difference(control: "Summary", arm: "Summary") -> FloatArray:
+    """Arm's mean minus the control's, in any shape; amounts of 1e12 that differ by cents included.
+
+    >>> def exactly(mean: float, rest: float) -> Summary:
+    ...     ten, nine = np.array([10.0]), np.array([9.0])
+    ...     return Summary(n=ten, mean=np.array([mean]), variance=nine, mean_square=nine,
+    ...                    rest=np.array([rest]))
+    >>> mean_difference(exactly(1e12, 0.000015), exactly(1e12, 0.00003))
+    array([1.5e-05])
+    """
+    difference: FloatArray = arm.mean - control.mean
+    if control.rest is None or arm.rest is None:
+        return difference
+    return difference + (arm.rest - control.rest)
+
+
 def quotients(numerator: Integers, denominator: Integers) -> FloatArray:
     """Correctly rounded quotients of integers of any size; NaN where the denominator is 0."""
     return np.array(
@@ -252,12 +284,14 @@ class Summary:
     """One arm's figures in many cells; arrays of shape (cells,).
 
     variance: sample variance (ddof 1). mean_square: mean of the squares. NaN where undefined.
+    rest: what rounding took from `mean`, where that is known; see `mean_difference`.
     """
 
     n: FloatArray
     mean: FloatArray
     variance: FloatArray
     mean_square: FloatArray
+    rest: FloatArray | None = None
 
     @property
     def error2(self) -> FloatArray:

@@ -56,9 +56,10 @@ from regulars_experiments.effects import (
     normal_quantile,
     relative_lift,
     undefined_difference,
+    welch_limits,
 )
 from regulars_experiments.inversion import Limits, p_by_inversion
-from regulars_experiments.moments import Shape, Summary
+from regulars_experiments.moments import Shape, Summary, mean_difference
 from regulars_experiments.results import (
     FloatArray,
     Intervals,
@@ -72,6 +73,7 @@ LEAST_EXPECTED_BUYERS = 30
 _SHAPE_Z = (1.75, 3.0)  # withdraw the borrowed spread between these
 _SMALLER_SHARE = (0.20, 0.50)  # go over to Welch between these
 _LARGEST_LOG_ERROR = 0.8  # beyond, a log limit says nothing about a mean
+_LEAST_VARIATION = 1e-4  # sd over mean; below, the log limits would be rounding, and need not be
 _LEAST_POSITIVE = 0.9  # share of non-zero amounts that must be above zero for log limits
 _LEAST_LOG_VARIANCE = 1e-9  # logs are kept on a grid of 2^-16, whose own variance is 2e-11
 _BELIEVED_NARROWER = (50.0, 150.0)  # buyers from which a smaller spread of its own counts
@@ -122,8 +124,15 @@ class MoneyLimits:
 
     def of_difference(self, z: FloatArray) -> Limits:
         """(low, high) of arm minus control."""
+        control, arm = self.arms.control, self.arms.arm
         of_control, of_arm = self.of_means(z)
-        return difference_limits(self.arms.control.mean, of_control, self.arms.arm.mean, of_arm)
+        mover = difference_limits(control.mean, of_control, arm.mean, of_arm)
+        # without borrowing MOVER is Welch's interval, which does not go through the means' limits
+        own = self.borrowed == 0
+        if not own.any():
+            return mover
+        low, high = welch_limits(control, arm)(z)
+        return np.where(own, low, mover[0]), np.where(own, high, mover[1])
 
     def _blend(
         self,
@@ -159,6 +168,8 @@ def build_limits(arms: Arms) -> MoneyLimits:
         (arms.control.mean > 0)
         & (arms.arm.mean > 0)
         & (positive >= _LEAST_POSITIVE)
+        & (error_c * np.sqrt(arms.control.n) >= _LEAST_VARIATION)
+        & (error_t * np.sqrt(arms.arm.n) >= _LEAST_VARIATION)
         & (error_c <= _LARGEST_LOG_ERROR)
         & (error_t <= _LARGEST_LOG_ERROR)
     )
@@ -210,7 +221,7 @@ def money_difference(limits: MoneyLimits, confidence: float) -> Intervals:
     error = np.where(limits.borrowed > 0, (high - low) / (2 * z), error)
     method = np.where(limits.borrowed > 0, "calibrated money interval", "Welch").astype(object)
     return build_intervals(
-        estimate=arm.mean - control.mean,
+        estimate=mean_difference(control, arm),
         standard_error=error,
         low=low,
         high=high,

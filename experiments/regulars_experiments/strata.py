@@ -46,6 +46,7 @@ def _merged(side: Summary, together: npt.NDArray[np.bool_], home: npt.NDArray[np
         mean=placed(side.mean, one.mean, np.nan),
         variance=placed(side.variance, one.variance, np.nan),
         mean_square=placed(side.mean_square, one.mean_square, np.nan),
+        rest=None if side.rest is None else np.where(together, 0.0, side.rest),
     )
 
 

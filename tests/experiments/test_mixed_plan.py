@@ -302,3 +302,25 @@ def test_adding_a_constant_changes_no_difference(y: list[int], plus: int) -> Non
             assert moved[name].estimate == near(answer.estimate, answer)
             assert moved[name].low == near(answer.low, answer)
             assert moved[name].p_value == pytest.approx(answer.p_value, rel=1e-6)
+
+
+def test_amounts_of_1e12_that_differ_by_cents_are_told_apart() -> None:
+    """Against the same amounts without the 1e12, whose floats have digits to spare."""
+    rng = np.random.default_rng(9)
+    for arm_share in (0.5, 0.9):
+        small = rng.integers(0, 100, 400).tolist()
+        arms = np.where(rng.random(400) < arm_share, "sent", "held")
+        known_answers = []
+        for base in (0, 10**14):
+            frame = pl.DataFrame(
+                {"arm": arms, "y": [base + cent for cent in small], "x": list(range(400))}
+            )
+            found = evaluate(collect_moments(frame.lazy(), PLAIN, {"y": 100, "x": 1}), PLAIN)
+            known_answers.append(known(found[0]))
+        for name in ("Welch", "CUPED", "CUPED with interactions"):
+            plain, far = (answers[name] for answers in known_answers)
+            assert far.estimate == pytest.approx(plain.estimate, rel=1e-9)
+            assert far.low == pytest.approx(plain.low, rel=1e-9)
+            assert far.p_value == pytest.approx(plain.p_value, rel=1e-9)
+        assert known_answers[1][""].estimate == known_answers[1]["Welch"].estimate
+        assert known_answers[1][""].low == pytest.approx(known_answers[1]["Welch"].low, rel=1e-9)
