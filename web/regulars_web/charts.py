@@ -4,8 +4,10 @@ The templates draw them as inline SVG without any style of their own (`ui.bar_ro
 `ui.histogram`); percent keeps the text of a chart at its size however narrow the screen is.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 Tone = Literal["treated", "treated-soft", "holdout", "good", "bad"]
@@ -169,3 +171,104 @@ def _build_ticks(places: Sequence[float], texts: Sequence[str], wanted: int) -> 
         )
         for index in chosen
     )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DayInput:
+    """One day: value and range on the chart's own scale; None where there is no estimate."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Slot:
+    """One day's range as a bar, in percent; centre and level: where its value stands."""
+
+    x: float
+    width: float
+    y: float
+    height: float
+    centre: float
+    level: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LevelMark:
+    """A text at a height of the scale, in percent."""
+
+    y: float
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DayChart:
+    """Ranges as bars, one a day, and a line through the values. zero: height of the zero line.
+
+    lines: between neighbouring days that both have a value: pairs of slots.
+    """
+
+    slots: tuple[Slot, ...]
+    lines: tuple[tuple[Slot, Slot], ...]
+    zero: float
+    scale: tuple[float, ...]
+    levels: tuple[float, ...]
+    ticks: tuple[Mark, ...]
+
+
+def build_day_chart(days: Sequence[DayInput], texts: Sequence[str], *, ticks: int = 3) -> DayChart:
+    """Days side by side on a scale that has zero in it.
+
+    texts: the days, formatted. ticks: how many of them are labelled. `scale` are round values on
+    the chart's scale and `levels` their heights, to be labelled by who knows the unit.
+    """
+    ends = [0.0, *(end for day in days for end in (day.low, day.high) if end is not None)]
+    low, high = min(ends), max(ends)
+    span = (high - low) or 1.0
+
+    def height(value: float) -> float:
+        return round(4 + (PLOT_HEIGHT - 8) * (high - value) / span, 3)
+
+    step = 100 / max(len(days), 1)
+    placed: list[Slot | None] = []
+    for index, day in enumerate(days):
+        if day.value is None or day.low is None or day.high is None:
+            placed.append(None)
+            continue
+        top, bottom = height(day.high), height(day.low)
+        placed.append(
+            Slot(
+                x=round(step * (index + 0.1), 3),
+                width=round(step * 0.8, 3),
+                y=top,
+                height=round(max(bottom - top, 0.4), 3),
+                centre=round(step * (index + 0.5), 3),
+                level=height(day.value),
+            )
+        )
+    scale = _round_values(low, high)
+    return DayChart(
+        slots=tuple(slot for slot in placed if slot is not None),
+        lines=tuple(
+            (one, other)
+            for one, other in pairwise(placed)
+            if one is not None and other is not None
+        ),
+        zero=height(0.0),
+        scale=scale,
+        levels=tuple(height(value) for value in scale),
+        ticks=_build_ticks([step * (index + 0.5) for index in range(len(days))], texts, ticks),
+    )
+
+
+def _round_values(low: float, high: float) -> tuple[float, ...]:
+    """Three to six round values from low to high, zero among them where it lies between."""
+    span = high - low
+    if span <= 0:
+        return (0.0,)
+    rough = span / 5
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * times for times in (1, 2, 5, 10) if power * times >= rough)
+    first, last = math.ceil(low / step), math.floor(high / step)
+    return tuple(step * index for index in range(first, last + 1))

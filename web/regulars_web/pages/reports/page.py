@@ -10,31 +10,26 @@ from regulars_platform.campaigns.plan import HOLDOUT
 from regulars_platform.reports.service import Report
 from regulars_web.charts import BarChart, BarInput
 from regulars_web.formats import number, percent
+from regulars_web.pages.reports.days import DaySection, day_sections
+from regulars_web.pages.reports.metrics import MetricRow, metric_row
+from regulars_web.pages.reports.shown import Shown, share, shown
 from regulars_web.pages.reports.trust import TrustItem, trust_items
 from regulars_web.pages.reports.words import (
     ADVICE,
     BARS,
     EVIDENCE,
-    GUARD_RAIL,
-    METRICS,
     amount,
     chance,
     decision_reason,
     headline,
     interval,
+    look,
     method_name,
-    reason_words,
+    per_user_words,
+    return_words,
     segment_name,
 )
 from regulars_web.waterfall import build_waterfall
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Shown:
-    """A number and its interval, formatted; without an interval `text` says why there is none."""
-
-    text: str
-    interval: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,6 +53,8 @@ class ArmSection:
     chart: BarChart | None
     bars: tuple[BarLine, ...]
     checks: tuple[tuple[str, Shown], ...]
+    return_on_cost: str
+    per_user: str
     spread_changed: bool
 
 
@@ -78,22 +75,6 @@ class SegmentRow:
     evidence: tuple[str, str] | None = None
     advice: tuple[str, str] | None = None
     reason: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MetricRow:
-    """One metric for everybody. role: primary, secondary or guard-rail; verdict: its chip."""
-
-    name: str
-    role: str
-    verdict: tuple[str, str] | None
-    arm: str
-    control: str
-    mean: str
-    difference: Shown
-    relative: Shown
-    method: str
-    others: tuple[tuple[str, Shown], ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,7 +100,9 @@ class ReportPage:
     segments: tuple[SegmentRow, ...]
     several_arms: bool
     heterogeneity: tuple[tuple[str, str], ...]
+    days: tuple[DaySection, ...]
     metrics: tuple[MetricRow, ...]
+    segment_metrics: tuple[MetricRow, ...]
     files: tuple[FileRow, ...]
 
 
@@ -138,10 +121,16 @@ def build_report_page(report: Report, file_names: Mapping[int, str]) -> ReportPa
         heterogeneity=tuple(
             (entry["arm"], number(entry["p_value"], 3)) for entry in document["heterogeneity"]
         ),
+        days=day_sections(document),
         metrics=tuple(
-            _metric(document, effect, currency)
+            metric_row(document, effect, currency)
             for effect in document["metrics"]
             if effect["segment"] is None
+        ),
+        segment_metrics=tuple(
+            metric_row(document, effect, currency)
+            for effect in document["metrics"]
+            if effect["segment"] is not None
         ),
         files=tuple(_file(match, file_names) for match in document["checks"]["matches"]),
     )
@@ -166,21 +155,6 @@ def _arm_name(arm: str) -> str:
     return str(gettext("held out")) if arm == HOLDOUT else arm
 
 
-def shown(
-    answer: Mapping[str, Any], currency: str, *, times: float = 1, whole: bool = False
-) -> Shown:
-    """An answer in money, in all or per customer."""
-    if "not_estimable" in answer:
-        return Shown(text=str(gettext("cannot tell")), interval=reason_words(answer["code"]))
-    if answer["low"] == answer["high"]:
-        exact = amount(answer["estimate"] * times, currency, whole=whole, signed=True)
-        return Shown(text=exact, interval=str(gettext("known exactly")))
-    return Shown(
-        text=amount(answer["estimate"] * times, currency, whole=whole, signed=True),
-        interval=interval(answer["low"] * times, answer["high"] * times, currency, whole=whole),
-    )
-
-
 def _arm(document: Mapping[str, Any], group: Mapping[str, Any], currency: str) -> ArmSection:
     bars = [
         BarLine(
@@ -194,8 +168,8 @@ def _arm(document: Mapping[str, Any], group: Mapping[str, Any], currency: str) -
     return ArmSection(
         arm=group["arm"],
         sentence=headline(document, group["arm"]),
-        evidence=_look(EVIDENCE, group["evidence"]),
-        advice=None if decision is None else _look(ADVICE, decision["advice"]),
+        evidence=look(EVIDENCE, group["evidence"]),
+        advice=None if decision is None else look(ADVICE, decision["advice"]),
         reason=decision_reason(group, currency),
         chart=_chart(group, bars),
         bars=tuple(bars),
@@ -206,6 +180,8 @@ def _arm(document: Mapping[str, Any], group: Mapping[str, Any], currency: str) -
             )
             for check in group["sensitivity"]
         ),
+        return_on_cost=return_words(document, group),
+        per_user=per_user_words(document, group),
         spread_changed=group["spread_changed"],
     )
 
@@ -261,94 +237,9 @@ def _segment(group: Mapping[str, Any], currency: str) -> SegmentRow:
             text=amount(pooled["mean"], currency, signed=True),
             interval=interval(pooled["low"], pooled["high"], currency),
         ),
-        leak=None if group["leak"] is None else _share(group["leak"], 0),
+        leak=None if group["leak"] is None else share(group["leak"], 0),
         chance="" if decision is None else chance(decision["chance_positive"]),
-        evidence=_look(EVIDENCE, group["evidence"]),
-        advice=None if decision is None else _look(ADVICE, decision["advice"]),
+        evidence=look(EVIDENCE, group["evidence"]),
+        advice=None if decision is None else look(ADVICE, decision["advice"]),
         reason=decision_reason(group, currency),
     )
-
-
-def _metric(document: Mapping[str, Any], effect: Mapping[str, Any], currency: str) -> MetricRow:
-    name = effect["metric"]
-
-    def value(number_: float | None) -> str:
-        if number_ is None:
-            return "–"
-        if name == "buyers":
-            return percent(number_)
-        return number(number_, 3) if name == "orders" else amount(number_, currency)
-
-    def difference(answer: Mapping[str, Any]) -> Shown:
-        if "not_estimable" in answer:
-            return Shown(text=str(gettext("cannot tell")), interval=reason_words(answer["code"]))
-        if name == "buyers":
-            low, high = percent(answer["low"], 2), percent(answer["high"], 2)
-            text = percent(answer["estimate"], 2)
-        elif name == "orders":
-            low, high = number(answer["low"], 3), number(answer["high"], 3)
-            text = number(answer["estimate"], 3)
-        else:
-            return shown(answer, currency)
-        return Shown(text=text, interval=str(gettext("%(low)s to %(high)s", low=low, high=high)))
-
-    return MetricRow(
-        name=str(METRICS.get(name, name)),
-        role=_role(document, name),
-        verdict=_verdict(document, effect),
-        arm=effect["arm"],
-        control=value(effect["mean_control"]),
-        mean=value(effect["mean_arm"]),
-        difference=difference(effect["difference"]),
-        relative=_relative(effect["relative"]),
-        method=method_name(effect["method"]),
-        others=tuple(
-            (method_name(other["method"]), difference(other["difference"]))
-            for other in effect["sensitivity"]
-        ),
-    )
-
-
-def _relative(answer: Mapping[str, Any]) -> Shown:
-    return _share(answer, 1)
-
-
-def _share(answer: Mapping[str, Any], digits: int) -> Shown:
-    """A ratio in percent with its interval."""
-    if "not_estimable" in answer:
-        return Shown(text=str(gettext("cannot tell")), interval=reason_words(answer["code"]))
-    low, high = percent(answer["low"], digits), percent(answer["high"], digits)
-    return Shown(
-        text=percent(answer["estimate"], digits),
-        interval=str(gettext("%(low)s to %(high)s", low=low, high=high)),
-    )
-
-
-def _role(document: Mapping[str, Any], name: str) -> str:
-    plan = document["plan"]
-    if name == plan["primary_metric"]:
-        return str(gettext("primary"))
-    if name in plan["guardrails"]:
-        return str(gettext("guard-rail"))
-    return str(gettext("secondary"))
-
-
-def _verdict(document: Mapping[str, Any], effect: Mapping[str, Any]) -> tuple[str, str] | None:
-    """Kind and word of the chip of the primary metric and of guard-rails; others have none."""
-    plan, answer = document["plan"], effect["difference"]
-    guards = effect["metric"] in plan["guardrails"]
-    if not guards and effect["metric"] != plan["primary_metric"]:
-        return None
-    words = GUARD_RAIL if guards else EVIDENCE
-    if "not_estimable" in answer:
-        return _look(words, "cannot_tell")
-    rises, falls = answer["low"] > 0, answer["high"] < 0
-    # more of what a guard-rail counts is worse
-    better, worse = (falls, rises) if guards else (rises, falls)
-    key = "proved_better" if better else "proved_worse" if worse else "not_proved"
-    return _look(words, key)
-
-
-def _look(table: Mapping[str, tuple[str, Any]], key: str) -> tuple[str, str]:
-    kind, word = table[key]
-    return kind, str(word)

@@ -48,6 +48,7 @@ METRICS = {
 METHODS = {
     "calibrated money interval": lazy_gettext("calibrated money interval"),
     "delta method": lazy_gettext("delta method"),
+    "CUPED with interactions": lazy_gettext("CUPED with interactions"),
 }
 REASON_WORDS = {
     Reason.TOO_FEW_UNITS: lazy_gettext("fewer than two customers in one of the two groups"),
@@ -123,7 +124,7 @@ def _earned(document: Mapping[str, Any], group: Group, currency: str) -> str:
         "who": who,
         "net": amount(abs(net["estimate"]) * n, currency, whole=True),
         "range": interval(net["low"] * n, net["high"] * n, currency, whole=True),
-        "confidence": _confidence(document),
+        "confidence": confidence(document),
     }
     if net["estimate"] >= 0:
         words = gettext("Telling %(who)s earned %(net)s net (%(confidence)s: %(range)s)", **facts)
@@ -226,7 +227,75 @@ def decision_reason(group: Group, currency: str) -> str:
     return str(gettext("%(chance)s likely to pay; stopping wrongly would forgo %(stop)s.", **facts))
 
 
-def _confidence(document: Mapping[str, Any]) -> str:
+def return_words(document: Mapping[str, Any], group: Group) -> str:
+    """What each unit of extra cost brought back; empty in reports that did not ask."""
+    answer, currency = group.get("return_on_cost"), document["plan"]["currency"]
+    if answer is None:
+        return ""
+    one = amount(1, currency, whole=True)
+    if "estimate" in answer:
+        return str(
+            gettext(
+                "Each %(one)s of extra cost brought back %(value)s of margin (%(confidence)s: "
+                "%(range)s); above %(one)s the campaign pays.",
+                one=one,
+                value=amount(answer["estimate"], currency),
+                confidence=confidence(document),
+                range=interval(answer["low"], answer["high"], currency),
+            )
+        )
+    if answer["code"] == Reason.NOT_A_RATIO:
+        return str(
+            gettext("Return on cost is not a ratio here: the extra cost is not clearly above zero.")
+        )
+    return str(
+        gettext(
+            "What each %(one)s of extra cost brought back cannot be told: %(reason)s.",
+            one=one,
+            reason=reason_words(answer["code"]),
+        )
+    )
+
+
+def per_user_words(document: Mapping[str, Any], group: Group) -> str:
+    """Net per customer who used the offer; empty where there is no offer to use."""
+    answer, currency = group.get("net_per_user"), document["plan"]["currency"]
+    if answer is None:
+        return ""
+    if "estimate" not in answer:
+        return str(
+            gettext(
+                "Net profit per user of the offer cannot be told: %(reason)s.",
+                reason=reason_words(answer["code"]),
+            )
+        )
+    return str(
+        gettext(
+            "Net profit per user of the offer: %(value)s (%(confidence)s: %(range)s). This is the "
+            "same result divided by how many more used the offer, and right only if the campaign "
+            "changed nothing for those who did not.",
+            value=amount(answer["estimate"], currency, signed=True),
+            confidence=confidence(document),
+            range=interval(answer["low"], answer["high"], currency),
+        )
+    )
+
+
+def p_words(p_value: float) -> str:
+    """A p-value to three decimals, never as nothing."""
+    if p_value < 0.001:
+        return "< " + number(0.001, 3)
+    return number(p_value, 3)
+
+
+def look(table: Mapping[str, tuple[str, Any]], key: str) -> tuple[str, str]:
+    """Kind and word of a chip."""
+    kind, word = table[key]
+    return kind, str(word)
+
+
+def confidence(document: Mapping[str, Any]) -> str:
+    """Of the intervals: "95%"."""
     return f"{document['plan']['confidence_percent']}%"
 
 

@@ -1,0 +1,123 @@
+"""The effect since launch: a chart, its table, and how much of it is kept."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext
+
+from regulars_web.charts import DayChart, DayInput, LevelMark, build_day_chart
+from regulars_web.formats import date, percent
+from regulars_web.pages.reports.shown import Shown, shown
+from regulars_web.pages.reports.words import amount, confidence, reason_words
+
+_LEAST_SHOWN_DAYS = 2
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DayLine:
+    """One day as a row of the table: all up to it, and the day alone where that can be told."""
+
+    day: str
+    total: Shown
+    own: Shown | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DaySection:
+    """One arm since launch. levels: money beside the chart. kept: a sentence per early day."""
+
+    arm: str
+    chart: DayChart | None
+    levels: tuple[LevelMark, ...]
+    lines: tuple[DayLine, ...]
+    own_days: bool
+    kept: tuple[str, ...]
+
+
+def day_sections(document: Mapping[str, Any]) -> tuple[DaySection, ...]:
+    """Per arm; none in reports from before days were looked at."""
+    sizes = {group["arm"]: group["n"] for group in document["overall"]}
+    return tuple(
+        _section(document, arm, sizes[arm["arm"]])
+        for arm in document.get("days", ())
+        if arm["days"]
+    )
+
+
+def _section(document: Mapping[str, Any], arm: Mapping[str, Any], told: int) -> DaySection:
+    currency = document["plan"]["currency"]
+    days: Sequence[Mapping[str, Any]] = arm["days"]
+    names = [date(dt.date.fromisoformat(day["date"])) for day in days]
+    own_days = any("estimate" in day["daily"] for day in days)
+    chart = _chart([day["cumulative"] for day in days], names, told)
+
+    def money(answer: Mapping[str, Any]) -> Shown:
+        return shown(answer, currency, times=told, whole=True)
+
+    return DaySection(
+        arm=arm["arm"],
+        chart=chart,
+        levels=()
+        if chart is None
+        else tuple(
+            LevelMark(y=y, text=amount(value, currency, whole=True))
+            for value, y in zip(chart.scale, chart.levels, strict=True)
+        ),
+        lines=tuple(
+            DayLine(
+                day=name,
+                total=money(day["cumulative"]),
+                own=money(day["daily"]) if own_days else None,
+            )
+            for name, day in zip(names, days, strict=True)
+        ),
+        own_days=own_days,
+        kept=tuple(_kept(document, entry) for entry in arm["kept"]),
+    )
+
+
+def _chart(
+    answers: Sequence[Mapping[str, Any]], names: Sequence[str], told: int
+) -> DayChart | None:
+    inputs = [
+        DayInput(
+            value=answer["estimate"] * told, low=answer["low"] * told, high=answer["high"] * told
+        )
+        if "estimate" in answer
+        else DayInput(value=None)
+        for answer in answers
+    ]
+    if sum(day.value is not None for day in inputs) < _LEAST_SHOWN_DAYS:
+        return None
+    return build_day_chart(inputs, names)
+
+
+def _kept(document: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
+    """How much of the first days' effect is left, or why that cannot be told."""
+    facts: dict[str, Any] = {"early": entry["early_days"], "late": entry["late_days"]}
+    share = entry["share"]
+    if "estimate" not in share:
+        return str(
+            gettext(
+                "How much of what the first %(early)s days brought is left after %(late)s days "
+                "cannot be told: %(reason)s.",
+                reason=reason_words(share["code"]),
+                **facts,
+            )
+        )
+    facts |= {
+        "confidence": confidence(document),
+        "range": gettext(
+            "%(low)s to %(high)s", low=percent(share["low"], 0), high=percent(share["high"], 0)
+        ),
+        "share": percent(share["estimate"], 0),
+    }
+    return str(
+        gettext(
+            "Of what the first %(early)s days brought, %(share)s is there after %(late)s days "
+            "(%(confidence)s: %(range)s).",
+            **facts,
+        )
+    )

@@ -1,0 +1,128 @@
+"""The declared metrics as rows: for everybody, and in the segments."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext
+
+from regulars_web.formats import number, percent
+from regulars_web.pages.reports.shown import Shown, share, shown
+from regulars_web.pages.reports.words import (
+    EVIDENCE,
+    GUARD_RAIL,
+    METRICS,
+    amount,
+    look,
+    method_name,
+    p_words,
+    reason_words,
+    segment_name,
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MetricRow:
+    """One metric, for everybody or in a segment. role: primary, secondary or guard-rail.
+
+    verdict: its chip. corrected: p-value over its family, or why there is none.
+    """
+
+    name: str
+    segment: str
+    role: str
+    verdict: tuple[str, str] | None
+    arm: str
+    control: str
+    mean: str
+    difference: Shown
+    relative: Shown
+    corrected: str
+    method: str
+    others: tuple[tuple[str, Shown], ...]
+
+
+def metric_row(document: Mapping[str, Any], effect: Mapping[str, Any], currency: str) -> MetricRow:
+    """The row of one effect."""
+    name, segment = effect["metric"], effect["segment"]
+    return MetricRow(
+        name=str(METRICS.get(name, name)),
+        segment=segment_name(None if segment is None else segment["value"]),
+        role=_role(document, name),
+        verdict=_verdict(document, effect),
+        arm=effect["arm"],
+        control=_mean(effect["mean_control"], name, currency),
+        mean=_mean(effect["mean_arm"], name, currency),
+        difference=_difference(effect["difference"], name, currency),
+        relative=share(effect["relative"], 1),
+        corrected=_corrected(document, effect),
+        method=method_name(effect["method"]),
+        others=tuple(
+            (method_name(other["method"]), _difference(other["difference"], name, currency))
+            for other in effect["sensitivity"]
+        ),
+    )
+
+
+def _mean(value: float | None, name: str, currency: str) -> str:
+    if value is None:
+        return "–"
+    if name == "buyers":
+        return percent(value)
+    return number(value, 3) if name == "orders" else amount(value, currency)
+
+
+def _difference(answer: Mapping[str, Any], name: str, currency: str) -> Shown:
+    if "not_estimable" in answer:
+        return Shown(text=str(gettext("cannot tell")), interval=reason_words(answer["code"]))
+    if name == "buyers":
+        low, high = percent(answer["low"], 2), percent(answer["high"], 2)
+        text = percent(answer["estimate"], 2)
+    elif name == "orders":
+        low, high = number(answer["low"], 3), number(answer["high"], 3)
+        text = number(answer["estimate"], 3)
+    else:
+        return shown(answer, currency)
+    return Shown(text=text, interval=str(gettext("%(low)s to %(high)s", low=low, high=high)))
+
+
+def _corrected(document: Mapping[str, Any], effect: Mapping[str, Any]) -> str:
+    """Holm's p-value for everybody, Benjamini and Hochberg's in segments; "–" without one."""
+    corrected = effect.get("corrected")
+    if corrected is None:
+        guards = effect["metric"] in document["plan"]["guardrails"]
+        return str(gettext("not corrected")) if guards else "–"
+    everybody = effect["segment"] is None
+    return p_words(corrected["holm" if everybody else "benjamini_hochberg"])
+
+
+def _role(document: Mapping[str, Any], name: str) -> str:
+    plan = document["plan"]
+    if name == plan["primary_metric"]:
+        return str(gettext("primary"))
+    if name in plan["guardrails"]:
+        return str(gettext("guard-rail"))
+    return str(gettext("secondary"))
+
+
+def _verdict(document: Mapping[str, Any], effect: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Kind and word of the chip of the primary metric and of guard-rails; others have none.
+
+    The primary metric of several arms has to hold after correction as well.
+    """
+    plan, answer = document["plan"], effect["difference"]
+    guards = effect["metric"] in plan["guardrails"]
+    if not guards and effect["metric"] != plan["primary_metric"]:
+        return None
+    words = GUARD_RAIL if guards else EVIDENCE
+    if "not_estimable" in answer:
+        return look(words, "cannot_tell")
+    corrected = effect.get("corrected")
+    level = 1 - float(plan["confidence_percent"]) / 100
+    if not guards and corrected is not None and corrected["holm"] >= level:
+        return look(words, "not_proved")
+    rises, falls = answer["low"] > 0, answer["high"] < 0
+    # more of what a guard-rail counts is worse
+    better, worse = (falls, rises) if guards else (rises, falls)
+    key = "proved_better" if better else "proved_worse" if worse else "not_proved"
+    return look(words, key)

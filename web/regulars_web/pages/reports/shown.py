@@ -1,0 +1,44 @@
+"""Answers of a report as formatted text: an estimate and its interval, or why there is none."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext
+
+from regulars_web.formats import percent
+from regulars_web.pages.reports.words import amount, interval, reason_words
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shown:
+    """A number and its interval, formatted; without an interval `text` says why there is none."""
+
+    text: str
+    interval: str
+
+
+def shown(
+    answer: Mapping[str, Any], currency: str, *, times: float = 1, whole: bool = False
+) -> Shown:
+    """An answer in money, in all or per customer."""
+    if "not_estimable" in answer:
+        return Shown(text=str(gettext("cannot tell")), interval=reason_words(answer["code"]))
+    if answer["low"] == answer["high"]:
+        exact = amount(answer["estimate"] * times, currency, whole=whole, signed=True)
+        return Shown(text=exact, interval=str(gettext("known exactly")))
+    return Shown(
+        text=amount(answer["estimate"] * times, currency, whole=whole, signed=True),
+        interval=interval(answer["low"] * times, answer["high"] * times, currency, whole=whole),
+    )
+
+
+def share(answer: Mapping[str, Any], digits: int) -> Shown:
+    """A ratio in percent with its interval."""
+    if "not_estimable" in answer:
+        return Shown(text=str(gettext("cannot tell")), interval=reason_words(answer["code"]))
+    low, high = percent(answer["low"], digits), percent(answer["high"], digits)
+    return Shown(
+        text=percent(answer["estimate"], digits),
+        interval=str(gettext("%(low)s to %(high)s", low=low, high=high)),
+    )
