@@ -12,8 +12,6 @@ group (100 campaigns each): any discovery at 10%, by Welch / each segment's mone
 - a tenth held out, log-sd between 0.4 and 1.6 by segment: 86% / 9% / 4%
 """
 
-from collections.abc import Callable
-
 import numpy as np
 import numpy.typing as npt
 from scipy import special
@@ -55,27 +53,6 @@ def benjamini_hochberg(p_values: FloatArray) -> FloatArray:
     adjusted, known = _ranked(p_values)
     steps = p_values[known] * len(known) / np.arange(1, len(known) + 1)
     adjusted[known] = np.minimum(np.minimum.accumulate(steps[::-1])[::-1], 1.0)
-    return adjusted
-
-
-def family_adjusted(
-    p_values: FloatArray,
-    family: npt.NDArray[np.bool_],
-    *,
-    correct: Callable[[FloatArray], FloatArray] = holm,
-) -> FloatArray:
-    """Corrected within the family, as they are outside of it; both arrays of shape (tests,).
-
-    A guard-rail asks whether something was broken: it is not one of the chances to claim success,
-    and correcting it would hide damage. It stays outside, and makes no claim harder.
-
-    >>> import numpy as np
-    >>> primary_or_secondary = np.array([True, True, False])
-    >>> family_adjusted(np.array([0.01, 0.04, 0.03]), primary_or_secondary).tolist()
-    [0.02, 0.04, 0.03]
-    """
-    adjusted = p_values.astype(np.float64)
-    adjusted[family] = correct(p_values[family])
     return adjusted
 
 

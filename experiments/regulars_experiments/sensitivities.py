@@ -9,7 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from regulars_experiments import effects
-from regulars_experiments.adjustment import cuped, interacted, poststratified
+from regulars_experiments.adjustment import (
+    cuped,
+    interacted,
+    linearised_covariance,
+    poststratified,
+)
 from regulars_experiments.comparison import (
     Cell,
     Collected,
@@ -142,10 +147,10 @@ def _adjusted(
 ) -> list[Other]:
     """Regression on all covariates together, with one slope and with a slope per group."""
     names = [name for name in design.covariates if name not in metric.columns()]
-    if not names or metric.kind == "ratio":
+    if not names:
         return []
     covariates = [comparison.summaries({name: 1}) for name in names]
-    crossed = [comparison.covariances(metric.value, {name: 1}) for name in names]
+    crossed = [_with_outcome(metric, comparison, name) for name in names]
     among = [[comparison.covariances({a: 1}, {b: 1}) for b in names] for a in names]
     given = (
         outcome,
@@ -162,6 +167,29 @@ def _adjusted(
         answer = adjust(*given)
         found.append(Other(name, answer.difference, answer.relative, answer.removed))
     return found
+
+
+def _with_outcome(
+    metric: Metric, comparison: Comparison, covariate: str
+) -> tuple[FloatArray, FloatArray]:
+    """(control, arm) covariances of the metric and a covariate; a ratio's rows are linearised."""
+    of_value = comparison.covariances(metric.value, {covariate: 1})
+    if metric.denominator is None:
+        return of_value
+    of_size = comparison.covariances(metric.denominator, {covariate: 1})
+    numerator = comparison.summaries(metric.value)
+    denominator = comparison.summaries(metric.denominator)
+    own = comparison.summaries({covariate: 1})
+    found = []
+    for side in (0, 1):
+        n = own[side].n
+        # a covariate is the ratio of itself to 1
+        one, nothing = np.ones_like(n), np.zeros_like(n)
+        unit = Summary(n=n, mean=one, variance=nothing, mean_square=one)
+        crossed = (of_value[side], nothing), (of_size[side], nothing)
+        outcome = (numerator[side], denominator[side])
+        found.append(linearised_covariance(outcome, (own[side], unit), crossed))
+    return found[0], found[1]
 
 
 def _poststratified(metric: Metric, view: View) -> list[Other]:

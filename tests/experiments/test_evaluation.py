@@ -130,7 +130,7 @@ def test_cuped_stands_beside_it_where_covariates_are_given() -> None:
     raw = [values(frame, arm, "spend") for arm in ("mail", "held")]
     kept = sum(v.var(ddof=1) / len(v) for v in left) / sum(v.var(ddof=1) / len(v) for v in raw)
     assert spend.variance_removed == pytest.approx(1 - kept)
-    assert basket.sensitivity == ()  # not for ratios
+    assert [other.method for other in basket.sensitivity] == ["CUPED", "CUPED with interactions"]
     assert basket.variance_removed is None
 
 

@@ -1,6 +1,5 @@
 """Corrections against statsmodels; p-values far in the tail against enumeration and simulation."""
 
-from collections.abc import Callable
 from itertools import combinations
 
 import numpy as np
@@ -12,7 +11,6 @@ from regulars_experiments.effects import welch
 from regulars_experiments.moments import Summary
 from regulars_experiments.multiplicity import (
     benjamini_hochberg,
-    family_adjusted,
     holm,
     mid_p_proportions,
     pooled_skew_p,
@@ -58,17 +56,6 @@ def test_several_arms_are_corrected_over_the_arms() -> None:
     )
     assert p_values == pytest.approx(case["expected"]["pvalue"], rel=1e-9)
     assert holm(p_values) == pytest.approx(case["expected"]["holm"], rel=1e-9)
-
-
-@pytest.mark.parametrize("correct", [holm, benjamini_hochberg])
-def test_a_guard_rail_neither_is_corrected_nor_makes_claims_harder(
-    correct: Callable[[Floats], Floats],
-) -> None:
-    p_values = many(0.01, 0.03, 0.02, 0.5, np.nan)
-    family = np.array([True, False, True, False, True])
-    found = family_adjusted(p_values, family, correct=correct)
-    assert found[[1, 3]].tolist() == [0.03, 0.5]
-    assert found[[0, 2, 4]] == pytest.approx(correct(many(0.01, 0.02, np.nan)), nan_ok=True)
 
 
 def scipy_mid_p(x: int, n_c: int, y: int, n_t: int) -> float:
