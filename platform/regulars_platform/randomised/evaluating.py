@@ -1,18 +1,25 @@
-"""One randomised file from its columns to effects and checks."""
+"""One randomised file from its columns to effects and checks, streamed from where it lies."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
 from regulars_experiments.checks import SampleRatio, sample_ratio
-from regulars_experiments.comparison import collect_moments
-from regulars_experiments.evaluation import Effect, evaluate
+from regulars_experiments.comparison import Collected, collect_moments
+from regulars_experiments.evaluation import Effect, SegmentTest, evaluate, segment_tests
 from regulars_experiments.fixed_point import quantise
 from regulars_experiments.metrics import Design, Metric
 from regulars_experiments.moments import Moments
 from regulars_experiments.multiplicity import benjamini_hochberg
+from regulars_platform.randomised.compliers import ComplierEffect, find_compliers, uptake_metrics
+from regulars_platform.randomised.profits import (
+    FileProfit,
+    ProfitTerms,
+    find_profit,
+    profit_products,
+)
 from regulars_platform.randomised.reading import UnreadableFileError
 from regulars_platform.words import N_
 
@@ -30,63 +37,150 @@ class SegmentRatio:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class FileEvaluation:
-    """What `regulars evaluate` says. arms: customers per arm, the control first.
+class Asked:
+    """What is asked of a file.
 
-    missing: per metric or covariate column, how many rows had no value (counted as 0).
-    shares_given: whether the sample ratio was tested against declared shares, else against equal.
+    shares: planned share of each arm. profit: what an effect is worth and costs. uptake: column of
+    0 and 1, whether the customer used the offer.
     """
 
     design: Design
+    shares: Mapping[str, float] | None = None
+    profit: ProfitTerms | None = None
+    uptake: str | None = None
+
+    def numbers(self) -> tuple[str, ...]:
+        """Every column of numbers that is read, once."""
+        metrics = [name for metric in self.design.metrics for name in metric.columns()]
+        offer = self.profit.offer_cost if self.profit is not None else None
+        extra = [name for name in (offer, self.uptake) if name is not None]
+        return tuple(dict.fromkeys([*metrics, *self.design.covariates, *extra]))
+
+    def texts(self) -> tuple[str, ...]:
+        """Every column of text that is read, once."""
+        stratum = () if self.design.stratum is None else (self.design.stratum,)
+        return tuple(dict.fromkeys([self.design.arm, *self.design.segments, *stratum]))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FileEvaluation:
+    """What `regulars evaluate` says. arms: customers per arm, the control first.
+
+    missing: per column of numbers, how many rows had no value (counted as 0). segment_tests: of
+    each metric and arm over each segment column. winsorised_at: by metric, in its unit.
+    """
+
+    asked: Asked
     rows: int
     rows_without_arm: int
     arms: tuple[tuple[str, int], ...]
     missing: Mapping[str, int]
-    shares_given: bool
     ratio: SampleRatio
     segment_ratios: tuple[SegmentRatio, ...]
     effects: tuple[Effect, ...]
+    segment_tests: tuple[SegmentTest, ...]
+    winsorised_at: Mapping[str, float]
+    profit: FileProfit | None
+    compliers: tuple[ComplierEffect, ...]
 
 
-def evaluate_frame(
-    frame: pl.DataFrame, design: Design, shares: Mapping[str, float] | None = None
-) -> FileEvaluation:
+def evaluate_file(frame: pl.LazyFrame, asked: Asked) -> FileEvaluation:
     """Evaluate `frame` (one row per customer). Raises UnreadableFileError, a RegularsError."""
-    without_arm = frame.get_column(design.arm).null_count()
+    design, numbers = asked.design, asked.numbers()
     kept = frame.filter(pl.col(design.arm).is_not_null()).with_columns(
-        pl.col(name).fill_null(NO_VALUE) for name in design.segments
+        pl.col(name).fill_null(NO_VALUE) for name in asked.texts() if name != design.arm
     )
-    counts = dict(kept.group_by(design.arm).len().sort(design.arm).iter_rows())
-    _refuse_design(design, counts, shares)
-    numbers = list(
-        dict.fromkeys(
-            [name for metric in design.metrics for name in metric.columns()]
-            + list(design.covariates)
+    facts = _facts(frame, asked)
+    counts = {name: count for name, count in facts.counts.items() if name is not None}
+    _refuse_design(design, counts, asked.shares)
+    if asked.profit is not None:
+        asked.profit.refuse_unknown_arms(counts)
+    _refuse_values(kept, asked, facts)
+    collected = _collect(kept, asked, numbers)
+    arms = [design.control, *(name for name in counts if name != design.control)]
+    weights = [asked.shares[name] if asked.shares else 1.0 for name in arms]
+    effects = evaluate(collected, design)
+    return FileEvaluation(
+        asked=asked,
+        rows=sum(facts.counts.values()),
+        rows_without_arm=facts.counts.get(None, 0),
+        arms=tuple((name, counts[name]) for name in arms),
+        missing={name: count for name, count in facts.missing.items() if count},
+        ratio=sample_ratio([counts[name] for name in arms], weights),
+        segment_ratios=_segment_ratios(collected.moments, design, arms, counts),
+        effects=effects,
+        segment_tests=segment_tests(effects),
+        winsorised_at={name: float(limit) for name, limit in collected.limits.items()},
+        profit=None if asked.profit is None else find_profit(collected, design, asked.profit),
+        compliers=()
+        if asked.uptake is None
+        else find_compliers(collected, design, asked.uptake, effects),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """Counts by arm (None: rows without one), missing values and columns that are not 0 or 1."""
+
+    counts: dict[str | None, int]
+    missing: dict[str, int]
+    odd: tuple[str, ...]
+
+
+def _facts(frame: pl.LazyFrame, asked: Asked) -> _Facts:
+    """One streamed pass."""
+    arm, numbers, switches = asked.design.arm, asked.numbers(), _switches(asked)
+    found = (
+        frame.group_by(arm)
+        .agg(
+            pl.len(),
+            *(pl.col(name).null_count().alias(f"missing:{name}") for name in numbers),
+            *(_is_odd(name).any().alias(f"odd:{name}") for name in switches),
         )
+        .sort(arm)
+        .collect(engine="streaming")
     )
-    missing = {name: kept.get_column(name).null_count() for name in numbers}
-    for metric in design.metrics:
-        _refuse_values(kept, metric)
+    kept = found.filter(pl.col(arm).is_not_null())
+    return _Facts(
+        dict(zip(found.get_column(arm), found.get_column("len"), strict=True)),
+        {name: int(kept.get_column(f"missing:{name}").sum()) for name in numbers},
+        tuple(name for name in switches if kept.get_column(f"odd:{name}").any()),
+    )
+
+
+def _switches(asked: Asked) -> tuple[str, ...]:
+    """The columns that hold 0 or 1."""
+    conversions = [m for m in asked.design.metrics if m.kind == "conversion"]
+    columns = [next(iter(metric.value)) for metric in conversions]
+    return tuple(dict.fromkeys([*columns, *([] if asked.uptake is None else [asked.uptake])]))
+
+
+def _is_odd(name: str) -> pl.Expr:
+    value = pl.col(name).cast(pl.Float64)
+    return (value != 0) & (value != 1)
+
+
+def _collect(kept: pl.LazyFrame, asked: Asked, numbers: Sequence[str]) -> Collected:
+    """All moments in one pass, those of profit and uptake among them."""
     try:
         integers, scales = quantise(kept, numbers)
     except ValueError as error:
         raise UnreadableFileError.because(
             N_("The numbers cannot be added up: %(error)s."), None, error=str(error)
         ) from error
-    collected = collect_moments(integers.lazy(), design, scales)
-    arms = [design.control, *(name for name in counts if name != design.control)]
-    weights = [shares[name] if shares else 1.0 for name in arms]
-    return FileEvaluation(
-        design=design,
-        rows=frame.height,
-        rows_without_arm=without_arm,
-        arms=tuple((name, counts[name]) for name in arms),
-        missing={name: count for name, count in missing.items() if count},
-        shares_given=shares is not None,
-        ratio=sample_ratio([counts[name] for name in arms], weights),
-        segment_ratios=_segment_ratios(collected.moments, design, arms, counts),
-        effects=evaluate(collected, design),
-    )
+    design, terms = asked.design, asked.profit
+    extra: list[Metric] = []
+    if terms is not None:
+        extra += profit_products(design, terms)
+    if asked.uptake is not None:
+        extra += uptake_metrics(design, asked.uptake)
+    whole = replace(design, metrics=(*design.metrics, *extra))
+    try:
+        return collect_moments(integers, whole, scales)
+    except pl.exceptions.PolarsError as error:
+        raise UnreadableFileError.because(
+            N_("The numbers cannot be added up: %(error)s."), None, error=str(error)
+        ) from error
 
 
 def _refuse_design(
@@ -121,18 +215,21 @@ def _refuse_design(
         )
 
 
-def _refuse_values(frame: pl.DataFrame, metric: Metric) -> None:
-    if metric.kind != "conversion":
-        return
-    column = next(iter(metric.value))
-    values = frame.get_column(column).drop_nulls().cast(pl.Float64)
-    odd = values.filter((values != 0) & (values != 1))
-    if not odd.is_empty():
+def _refuse_values(kept: pl.LazyFrame, asked: Asked, facts: _Facts) -> None:
+    for name in facts.odd:
+        first = kept.filter(_is_odd(name)).select(name).head(1).collect(engine="streaming")
+        if name == asked.uptake:
+            raise ConversionValueError.because(
+                N_("Who used the offer is 0 or 1; column %(name)r also holds %(value)s."),
+                N_("Write 1 for a customer who used it at least once."),
+                name=name,
+                value=first.item(),
+            )
         raise ConversionValueError.because(
             N_("A conversion is 0 or 1; column %(name)r also holds %(value)s."),
             N_("Use --metric for counts and amounts."),
-            name=column,
-            value=odd[0],
+            name=name,
+            value=first.item(),
         )
 
 

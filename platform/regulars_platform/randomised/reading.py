@@ -27,10 +27,12 @@ class UnreadableFileError(RegularsError):
         return cls(Sentence(template, dict(facts)), Sentence(hint, dict(facts)) if hint else None)
 
 
-def read_columns(path: Path, *, text: Sequence[str], numbers: Sequence[str]) -> pl.DataFrame:
+def scan_columns(path: Path, *, text: Sequence[str], numbers: Sequence[str]) -> pl.LazyFrame:
     """The named columns of a file: `text` as String, `numbers` as numbers (nulls kept).
 
-    Raises UnreadableFileError with what was expected, what came and what to do.
+    The file is looked through once, so that what is wrong with it is said here, and stays on disk:
+    what is done with the answer streams it. Raises UnreadableFileError with what was expected,
+    what came and what to do.
     """
     if not path.is_file():
         raise UnreadableFileError.because(
@@ -45,8 +47,14 @@ def read_columns(path: Path, *, text: Sequence[str], numbers: Sequence[str]) -> 
     wanted = list(dict.fromkeys([*text, *numbers]))
     try:
         frame = _scan(path)
-        _refuse_unknown(frame.collect_schema().names(), wanted, path)
-        raw = frame.select(wanted).collect()
+        schema = frame.collect_schema()
+        _refuse_unknown(schema.names(), wanted, path)
+        raw = frame.select(wanted)
+        typed = raw.with_columns(
+            *(_as_text(name) for name in text if name not in numbers),
+            *(_as_number(name, schema[name], path) for name in dict.fromkeys(numbers)),
+        )
+        _look_through(raw, path, [n for n in dict.fromkeys(numbers) if schema[n] == pl.String])
     except (pl.exceptions.PolarsError, UnicodeDecodeError, EOFError, OSError, zlib.error) as error:
         raise UnreadableFileError.because(
             N_("%(path)s cannot be read as CSV (UTF-8) or Parquet: %(error)s"),
@@ -54,15 +62,50 @@ def read_columns(path: Path, *, text: Sequence[str], numbers: Sequence[str]) -> 
             path=str(path),
             error=(str(error).splitlines() or [type(error).__name__])[0],
         ) from error
-    if raw.is_empty():
+    return typed
+
+
+def _look_through(raw: pl.LazyFrame, path: Path, written: Sequence[str]) -> None:
+    """One pass over all columns: there are rows, and numbers `written` as text are numbers."""
+    wrong = [_parsed(name)[1] for name in written]
+    facts = raw.select(
+        pl.len().alias("rows"),
+        *(column.any().alias(f"wrong:{name}") for name, column in zip(written, wrong, strict=True)),
+        # every column is decoded, or a broken one would be found too late to be said in words
+        *(
+            pl.col(name).null_count().alias(f"nulls:{name}")
+            for name in raw.collect_schema().names()
+        ),
+    )
+    found = facts.collect(engine="streaming").row(0, named=True)
+    if not found["rows"]:
         raise UnreadableFileError.because(
             N_("%(path)s has a header but no rows."),
             N_("Expected one row per customer."),
             path=str(path),
         )
-    return raw.with_columns(
-        *(_as_text(raw, name) for name in text if name not in numbers),
-        *(_as_number(raw, name, path) for name in dict.fromkeys(numbers)),
+    for name in written:
+        if found[f"wrong:{name}"]:
+            _refuse_number(raw, name)
+
+
+def _refuse_number(raw: pl.LazyFrame, name: str) -> None:
+    """Name the first line whose value is no number."""
+    present, _ = _trimmed(name)
+    first = (
+        raw.select(
+            row=pl.int_range(pl.len(), dtype=pl.Int64), value=present, wrong=_parsed(name)[1]
+        )
+        .filter("wrong")
+        .head(1)
+        .collect()
+    )
+    raise UnreadableFileError.because(
+        N_("Column %(name)r should hold numbers; line %(line)s holds %(value)r."),
+        N_("Write numbers like 1234.50, without currency signs or thousands separators."),
+        name=name,
+        line=first.item(0, "row") + 2,
+        value=first.item(0, "value"),
     )
 
 
@@ -107,37 +150,37 @@ def _refuse_unknown(names: Sequence[str], wanted: Sequence[str], path: Path) -> 
             )
 
 
-def _as_text(raw: pl.DataFrame, name: str) -> pl.Series:
-    column = raw.get_column(name).cast(pl.String)
-    return column.set(column == "", None)
+def _as_text(name: str) -> pl.Expr:
+    column = pl.col(name).cast(pl.String)
+    return pl.when(column != "").then(column).alias(name)
 
 
-def _as_number(raw: pl.DataFrame, name: str, path: Path) -> pl.Series:
-    column = raw.get_column(name)
-    if column.dtype.is_integer() or column.dtype == pl.Boolean:
-        return column
-    if column.dtype.is_numeric():
-        return column.cast(pl.Float64).fill_nan(None)
-    if column.dtype != pl.String:
-        raise UnreadableFileError.because(
-            N_("Column %(name)r of %(path)s holds %(kind)s, not numbers."),
-            N_("Name a column of numbers."),
-            name=name,
-            path=str(path),
-            kind=str(column.dtype),
-        )
-    trimmed = column.str.strip_chars()
-    present = trimmed.set(trimmed.is_in(_MISSING), None)
+def _as_number(name: str, kind: pl.DataType, path: Path) -> pl.Expr:
+    if kind.is_integer() or kind == pl.Boolean:
+        return pl.col(name)
+    if kind.is_numeric():
+        return pl.col(name).cast(pl.Float64).fill_nan(None)
+    if kind == pl.String:
+        return _parsed(name)[0].alias(name)
+    raise UnreadableFileError.because(
+        N_("Column %(name)r of %(path)s holds %(kind)s, not numbers."),
+        N_("Name a column of numbers."),
+        name=name,
+        path=str(path),
+        kind=str(kind),
+    )
+
+
+def _trimmed(name: str) -> tuple[pl.Expr, pl.Expr]:
+    """A text column without blanks around it, and where it says something."""
+    trimmed = pl.col(name).str.strip_chars()
+    return trimmed, trimmed.is_not_null() & ~trimmed.is_in(_MISSING)
+
+
+def _parsed(name: str) -> tuple[pl.Expr, pl.Expr]:
+    """A text column as numbers, and where it holds what is none."""
+    trimmed, present = _trimmed(name)
     words = {"true": "1", "false": "0"}
-    numbers = present.str.to_lowercase().replace(words).cast(pl.Float64, strict=False)
-    wrong = present.is_not_null() & (numbers.is_null() | ~numbers.is_finite())
-    if wrong.any():
-        row = int(wrong.arg_true()[0])
-        raise UnreadableFileError.because(
-            N_("Column %(name)r should hold numbers; line %(line)s holds %(value)r."),
-            N_("Write numbers like 1234.50, without currency signs or thousands separators."),
-            name=name,
-            line=row + 2,
-            value=present[row],
-        )
-    return numbers
+    numbers = trimmed.str.to_lowercase().replace(words).cast(pl.Float64, strict=False)
+    value = pl.when(present).then(numbers)
+    return value, present & ~value.is_finite().fill_null(value=False)

@@ -10,9 +10,10 @@ from scipy import stats
 from regulars_experiments.metrics import Design, Metric
 from regulars_platform.randomised.evaluating import (
     NO_VALUE,
+    Asked,
     ConversionValueError,
     FileEvaluation,
-    evaluate_frame,
+    evaluate_file,
 )
 from regulars_platform.randomised.reading import UnreadableFileError
 
@@ -23,8 +24,8 @@ BOUGHT = Metric(name="bought", kind="conversion", value={"spend": 1})
 def evaluated(
     frame: pl.DataFrame, *, shares: dict[str, float] | None = None, **design: Any
 ) -> FileEvaluation:
-    asked = {"arm": "arm", "control": "held", "metrics": (SPEND,), **design}
-    return evaluate_frame(frame, Design(**asked), shares)
+    plan = Design(**{"arm": "arm", "control": "held", "metrics": (SPEND,), **design})
+    return evaluate_file(frame.lazy(), Asked(design=plan, shares=shares))
 
 
 def rows(held: int, sent: int) -> pl.DataFrame:
@@ -66,9 +67,8 @@ def test_the_sample_ratio_is_judged_against_the_declared_shares() -> None:
     frame = rows(100, 900)
     equal, planned = evaluated(frame), evaluated(frame, shares={"held": 10, "sent": 90})
     assert equal.ratio.flagged
-    assert not equal.shares_given
+    assert equal.asked.shares is None
     assert planned.ratio.p_value == pytest.approx(stats.chisquare([100, 900], [100, 900]).pvalue)
-    assert planned.shares_given
 
 
 def test_a_segment_that_lost_customers_of_one_arm_is_flagged() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from regulars_platform.randomised.reading import UnreadableFileError, read_columns
+from regulars_platform.randomised.reading import UnreadableFileError, scan_columns
 
 ROWS = b"arm,spend\nmail,1.50\nheld,\nmail,3\n"
 Write = Callable[[bytes], Path]
@@ -24,7 +24,7 @@ def write(tmp_path: Path) -> Write:
 
 
 def read(path: Path) -> list[tuple[str | None, float | None]]:
-    return read_columns(path, text=["arm"], numbers=["spend"]).select("arm", "spend").rows()
+    return scan_columns(path, text=["arm"], numbers=["spend"]).collect().rows()
 
 
 EXPECTED = [("mail", 1.5), ("held", None), ("mail", 3.0)]
@@ -67,7 +67,7 @@ def test_true_and_false_are_one_and_nothing(write: Write) -> None:
 
 def test_only_the_named_columns_are_read(write: Write) -> None:
     path = write(b"id,arm,spend,other\n1,mail,2,x\n")
-    assert read_columns(path, text=["arm"], numbers=["spend"]).columns == ["arm", "spend"]
+    assert scan_columns(path, text=["arm"], numbers=["spend"]).collect().columns == ["arm", "spend"]
 
 
 @pytest.mark.parametrize(
@@ -99,6 +99,14 @@ def test_what_cannot_be_read_is_refused_in_words(
         read(write(content))
     assert sentence in str(refused.value.problem)
     assert refused.value.hint is not None
+
+
+def test_the_first_wrong_number_is_named_however_far_down_it_is(write: Write) -> None:
+    lines = [f"mail,{i}" for i in range(200_000)]
+    lines[150_000], lines[180_000] = "mail,much", "mail,more"
+    path = write("\n".join(["arm,spend", *lines]).encode())
+    with pytest.raises(UnreadableFileError, match="line 150002 holds 'much'"):
+        scan_columns(path, text=["arm"], numbers=["spend"])
 
 
 def test_a_folder_and_a_missing_file_are_refused(tmp_path: Path) -> None:

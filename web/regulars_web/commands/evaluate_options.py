@@ -1,0 +1,246 @@
+"""The options of `regulars evaluate` as values, or a sentence about what is wrong with them."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from typing import Any
+
+import click
+
+from regulars_experiments.metrics import Design, Metric, Winsorising
+from regulars_platform.randomised.evaluating import Asked
+from regulars_platform.randomised.profits import ProfitTerms
+
+_MOST_MONEY = Decimal(10**9)  # per customer
+_MONEY_DECIMALS = 6
+
+
+def read_options(options: Mapping[str, Any]) -> Asked:
+    """Everything that is asked, by the names of the command's parameters."""
+    if not 0.5 <= options["confidence"] < 1:
+        raise click.BadParameter("expected a number from 0.5 to below 1", param_hint="--confidence")
+    planned = options["planned"]
+    if planned is not None and not 1 <= planned <= 10**12:
+        raise click.BadParameter(
+            "expected how many customers there will be at the planned end",
+            param_hint="--sequential",
+        )
+    if options["pool_segments"] and not options["segments"]:
+        raise click.UsageError("--pool-segments needs a --segment.")
+    design = Design(
+        arm=options["arm"],
+        control=options["control"],
+        metrics=_metrics(options),
+        covariates=tuple(dict.fromkeys(options["covariates"])),
+        segments=tuple(dict.fromkeys(options["segments"])),
+        confidence=options["confidence"],
+        stratum=options["stratum"],
+        winsorising=_winsorising(options["winsorise"], options["metrics"]),
+        planned_customers=planned,
+        pool_segments=options["pool_segments"],
+    )
+    asked = Asked(
+        design=design,
+        shares=_shares(options["shares"]),
+        profit=_profit(options, design),
+        uptake=options["uptake"],
+    )
+    _refuse_overlap(asked)
+    return asked
+
+
+def _metrics(options: Mapping[str, Any]) -> tuple[Metric, ...]:
+    found = []
+    for option in options["conversions"]:
+        name, column = _pair(option, "--conversion", "NAME=COL")
+        found.append(Metric(name=name, kind="conversion", value={column: 1}))
+    for option in options["metrics"]:
+        name, column = _pair(option, "--metric", "NAME=COL")
+        found.append(Metric(name=name, kind="mean", value={column: 1}))
+    for option in options["ratios"]:
+        name, parts = _pair(option, "--ratio", "NAME=NUM/DEN")
+        numerator, slash, denominator = parts.partition("/")
+        if not (slash and numerator and denominator):
+            raise click.BadParameter(f"expected NAME=NUM/DEN, got {option!r}", param_hint="--ratio")
+        found.append(
+            Metric(name=name, kind="ratio", value={numerator: 1}, denominator={denominator: 1})
+        )
+    if not found:
+        raise click.UsageError("Name at least one --metric, --conversion or --ratio.")
+    names = [metric.name for metric in found]
+    doubled = next((name for name in names if names.count(name) > 1), None)
+    if doubled is not None:
+        raise click.UsageError(f"The metric name {doubled!r} is used twice; give each its own.")
+    return _with_roles(found, options["secondary"], options["guardrail"])
+
+
+def _with_roles(
+    metrics: Sequence[Metric], secondary: Sequence[str], guardrail: Sequence[str]
+) -> tuple[Metric, ...]:
+    names = [metric.name for metric in metrics]
+    for flag, wanted in (("--secondary", secondary), ("--guardrail", guardrail)):
+        for name in wanted:
+            if name not in names:
+                raise click.BadParameter(
+                    f"there is no metric {name!r}; the metrics are: {', '.join(names)}",
+                    param_hint=flag,
+                )
+    both = next((name for name in secondary if name in guardrail), None)
+    if both is not None:
+        raise click.UsageError(f"The metric {both!r} cannot be --secondary and --guardrail.")
+    return tuple(
+        replace(metric, role="secondary")
+        if metric.name in secondary
+        else replace(metric, role="guardrail")
+        if metric.name in guardrail
+        else metric
+        for metric in metrics
+    )
+
+
+def _pair(option: str, flag: str, form: str) -> tuple[str, str]:
+    name, equals, value = option.partition("=")
+    if not (equals and name and value):
+        raise click.BadParameter(f"expected {form}, got {option!r}", param_hint=flag)
+    return name, value
+
+
+def _winsorising(rule: str | None, metrics: Sequence[str]) -> Winsorising | None:
+    if rule is None:
+        return None
+    if not metrics:
+        raise click.UsageError("--winsorise caps the amounts of a --metric; name one.")
+    found = re.fullmatch(r"([0-9.]+) *(?:(%) *(buyers)?)?", rule.strip())
+    value = None if found is None else _decimal(found[1])
+    try:
+        if found is None or value is None:
+            raise ValueError("not a number")
+        if found[2] is None:
+            return Winsorising(limit=Fraction(value))
+        return Winsorising(percentile=float(value / 100), of_buyers=found[3] is not None)
+    except ValueError:
+        raise click.BadParameter(
+            f"expected an amount above 0 (500), a percentile below 100 of everybody (99.9%) or of "
+            f"buyers (99%buyers), got {rule!r}",
+            param_hint="--winsorise",
+        ) from None
+
+
+def _shares(options: Sequence[str]) -> dict[str, float] | None:
+    shares: dict[str, float] = {}
+    for option in options:
+        name, _, text = option.rpartition("=")
+        try:
+            shares[name] = float(text)
+        except ValueError:
+            shares[name] = -1.0
+        if not (name and 0 < shares[name] < float("inf")):
+            raise click.BadParameter(
+                f"expected ARM=SHARE with a share above 0, got {option!r}", param_hint="--share"
+            )
+    return shares or None
+
+
+def _profit(options: Mapping[str, Any], design: Design) -> ProfitTerms | None:
+    margin = options["margin"]
+    if margin is None:
+        for flag, given in (
+            ("--offer-cost", options["offer_cost"]),
+            ("--contact-cost", options["contact_costs"]),
+        ):
+            if given:
+                raise click.UsageError(f"{flag} is part of the net profit; give the --margin too.")
+        return None
+    name, low, high = _margin(margin, [m.name for m in design.metrics if m.kind == "mean"])
+    usual, of_arms = Fraction(0), {}
+    for option in options["contact_costs"]:
+        arm, equals, text = option.rpartition("=")
+        cost = _money(text, option)
+        if equals:
+            of_arms[arm] = cost
+        else:
+            usual = cost
+    return ProfitTerms(
+        metric=name,
+        margin_low=low,
+        margin_high=high,
+        offer_cost=options["offer_cost"],
+        contact_cost=usual,
+        contact_costs=of_arms,
+    )
+
+
+def _margin(option: str, money: Sequence[str]) -> tuple[str, Fraction, Fraction]:
+    """(metric, lowest, highest)."""
+    if not money:
+        raise click.UsageError("--margin is earned on money: name a --metric.")
+    name, equals, text = option.rpartition("=")
+    if not equals:
+        name = money[0]
+    if name not in money:
+        raise click.BadParameter(
+            f"there is no --metric {name!r}; there are: {', '.join(money)}", param_hint="--margin"
+        )
+    first, dash, last = text.partition("-")
+    # 35-45% means percent at both ends
+    if dash and last.strip().endswith("%") and not first.strip().endswith("%"):
+        first += "%"
+    low = _rate(first)
+    high = _rate(last) if dash else low
+    if low is None or high is None or not (0 <= low <= high <= 1 and high > 0):
+        raise click.BadParameter(
+            f"expected a share of the price from 0 to 1 (0.4 or 40%) or a range (35%-45%), "
+            f"got {option!r}",
+            param_hint="--margin",
+        )
+    return name, low, high
+
+
+def _rate(text: str) -> Fraction | None:
+    value = _decimal(text.strip().removesuffix("%"))
+    if value is None:
+        return None
+    return Fraction(value) / 100 if text.strip().endswith("%") else Fraction(value)
+
+
+def _money(text: str, option: str) -> Fraction:
+    value = _decimal(text.strip())
+    if value is None or not 0 <= value <= _MOST_MONEY or round(value, _MONEY_DECIMALS) != value:
+        raise click.BadParameter(
+            f"expected money per customer, 0 or more with at most {_MONEY_DECIMALS} decimals "
+            f"(0.05 or ARM=0.05), got {option!r}",
+            param_hint="--contact-cost",
+        )
+    return Fraction(value)
+
+
+def _decimal(text: str) -> Decimal | None:
+    """A plain finite number."""
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() and len(text) <= 30 and abs(value.adjusted()) <= 30 else None
+
+
+def _refuse_overlap(asked: Asked) -> None:
+    design = asked.design
+    if design.arm in design.segments:
+        raise click.UsageError(f"Column {design.arm!r} cannot be the arm and a segment as well.")
+    if design.arm == design.stratum:
+        raise click.UsageError(f"Column {design.arm!r} cannot be the arm and the stratum as well.")
+    for name in asked.texts():
+        if name in asked.numbers():
+            raise click.UsageError(
+                f"Column {name!r} cannot be a metric or covariate and an arm or segment as well."
+            )
+    terms = asked.profit
+    if terms is None:
+        return
+    goods = next(metric for metric in design.metrics if metric.name == terms.metric)
+    if terms.offer_cost in goods.value:
+        raise click.UsageError(
+            f"Column {terms.offer_cost!r} cannot be what is sold and what the offer cost as well."
+        )
