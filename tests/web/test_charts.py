@@ -2,7 +2,13 @@
 
 import pytest
 
-from regulars_web.charts import BarInput, build_bar_chart, build_histogram
+from regulars_web.charts import (
+    BarInput,
+    DayInput,
+    build_bar_chart,
+    build_day_chart,
+    build_histogram,
+)
 
 
 def test_bars_of_gains_and_losses_share_one_zero_line_and_one_scale() -> None:
@@ -59,3 +65,33 @@ def test_labels_of_the_ends_stay_inside_the_drawing() -> None:
 def test_edges_and_counts_must_fit_together() -> None:
     with pytest.raises(ValueError, match="one edge"):
         build_histogram([0, 1], [1, 2], ["0", "1"])
+
+
+def test_days_stand_side_by_side_on_one_scale_with_zero_in_it() -> None:
+    chart = build_day_chart(
+        [
+            DayInput(value=-10, low=-20, high=0),
+            DayInput(value=None),
+            DayInput(value=20, low=0, high=40),
+            DayInput(value=60, low=40, high=80),
+        ],
+        ["1", "2", "3", "4"],
+    )
+    first, third, fourth = chart.slots
+    assert (fourth.y, first.y + first.height) == pytest.approx((4, 82))  # the plot's whole height
+    assert chart.zero == first.y == third.y + third.height
+    # 78% for 100: each ten is 7.8% high
+    assert (first.level - chart.zero, chart.zero - fourth.level) == pytest.approx((7.8, 46.8))
+    assert [slot.centre for slot in chart.slots] == pytest.approx([12.5, 62.5, 87.5])
+    assert chart.lines == ((third, fourth),)
+    assert [mark.text for mark in chart.ticks] == ["1", "3", "4"]
+
+
+def test_the_scale_of_days_is_round_numbers_around_zero() -> None:
+    chart = build_day_chart([DayInput(value=9_000, low=-2_100, high=18_300)], ["1"])
+    assert chart.scale == (0.0, 5_000.0, 10_000.0, 15_000.0)
+    assert len(chart.levels) == 4
+
+
+def test_days_of_nothing_but_zero_are_drawn_without_failing() -> None:
+    assert build_day_chart([DayInput(value=0, low=0, high=0)], ["1"]).scale == (0.0,)

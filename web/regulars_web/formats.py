@@ -5,6 +5,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
+from babel.dates import format_skeleton
 from babel.numbers import format_currency as babel_currency
 from babel.numbers import get_currency_name, get_currency_symbol
 from flask import Flask
@@ -74,6 +75,11 @@ def percent(share: float, digits: int = 1) -> str:
 def date(moment: dt.datetime | dt.date) -> str:
     """A day, in the shop's time zone."""
     return str(format_date(moment, "medium"))
+
+
+def short_date(day: dt.date) -> str:
+    """A day of a year that is known: "6 Jul"."""
+    return str(format_skeleton("MMMd", day, locale=get_locale()))
 
 
 def date_time(moment: dt.datetime) -> str:

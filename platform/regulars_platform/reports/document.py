@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from regulars_experiments.evaluation import Effect
 from regulars_experiments.results import Answer, answer_as_json
 from regulars_experiments.verdicts import Decision
 from regulars_platform.campaigns.plan import Plan, plan_json
@@ -71,7 +70,7 @@ def report_document(
             }
             for arm, test in findings.heterogeneity
         ],
-        "metrics": [_metric(effect) for effect in findings.effects],
+        "metrics": [effect_as_json(effect) for effect in findings.effects],
         "days": [_days(arm) for arm in days],
         "inputs": dict(circumstances.inputs),
     }
@@ -133,20 +132,6 @@ def _group(group: GroupFinding) -> dict[str, Any]:
         "return_on_cost": _without_test(group.return_on_cost),
         "net_per_user": None if group.per_user is None else _without_test(group.per_user),
         "spread_changed": group.spread_changed,
-    }
-
-
-def _metric(effect: Effect) -> dict[str, Any]:
-    corrected = effect.corrected
-    return effect_as_json(effect) | {
-        "role": effect.role,
-        "corrected": None
-        if corrected is None
-        else {
-            "holm": corrected.holm,
-            "benjamini_hochberg": corrected.benjamini_hochberg,
-            "tests": corrected.tests,
-        },
     }
 
 

@@ -290,3 +290,64 @@ def test_identical_orders_in_every_arm_make_no_offer_bar() -> None:
         offer = bars["offer"]
         assert isinstance(offer, Estimate)
         assert offer.estimate == 0
+
+
+def test_a_segment_is_proved_only_where_its_interval_and_the_corrected_tests_agree() -> None:
+    for seed in range(20, 26):
+        for group in findings(*two_segments(seed), with_segments()).segments:
+            assert isinstance(group.net, Estimate)
+            assert group.adjusted_p is not None
+            if group.evidence is Evidence.PROVED_BETTER:
+                assert group.net.low > 0
+                assert group.adjusted_p < 0.05
+            if isinstance(group.return_on_cost, Estimate):
+                assert (group.net.low > 0) == (group.return_on_cost.low > 1)
+                assert (group.net.high < 0) == (group.return_on_cost.high < 1)
+
+
+def test_metrics_have_the_roles_of_the_plan_and_guard_rails_are_not_corrected() -> None:
+    people, orders = shop(12, told=2000, out=500, buys=(0.3, 0.4))
+
+    effects = findings(
+        people, orders, plan(primary_metric="revenue", secondary_metrics=["buyers"])
+    ).effects
+
+    found = {effect.metric: effect for effect in effects if effect.segment is None}
+    roles = {name: effect.role for name, effect in found.items()}
+    assert roles == {
+        "revenue": "primary",
+        "buyers": "secondary",
+        "average_order_value": "secondary",
+        "refunds": "guardrail",
+    }
+    tests = {name: e.corrected and e.corrected.tests for name, e in found.items()}
+    # the net by other methods is a check of the default, not one more claim
+    assert tests == {"revenue": 1, "buyers": 2, "average_order_value": 2, "refunds": None}
+
+
+def test_the_net_per_user_is_the_net_over_the_extra_share_that_used_the_offer() -> None:
+    people, orders = shop(13, told=2000, out=2000, buys=(0.3, 0.4))
+    campaign = plan(holdout_percent="50", arms=[arm(share_percent="50")])
+    outcomes = unit_outcomes(orders, people, campaign)
+    users = dict(outcomes.group_by("arm").agg(pl.col("offer_user").mean()).iter_rows())
+
+    overall = find(outcomes, people, campaign).overall[0]
+
+    assert isinstance(overall.per_user, Estimate)
+    assert isinstance(overall.net, Estimate)
+    assert overall.per_user.estimate == pytest.approx(
+        overall.net.estimate / (users[TOLD] - users["holdout"])
+    )
+
+
+def test_a_message_has_no_users_but_a_cost_that_may_pay() -> None:
+    people, orders = shop(14, told=2000, out=2000, buys=(0.3, 0.4))
+    message = arm(share_percent="50", offer={"kind": "message"})
+
+    overall = findings(people, orders, plan(holdout_percent="50", arms=[message])).overall[0]
+
+    assert overall.per_user is None
+    assert isinstance(overall.return_on_cost, Estimate)
+    assert isinstance(overall.net, Estimate)
+    # a message costs 0.02 a customer, so what it brings is 50 times the net and 1
+    assert overall.return_on_cost.estimate == pytest.approx(1 + overall.net.estimate / 0.02)

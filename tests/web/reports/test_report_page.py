@@ -6,10 +6,13 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from sqlalchemy import select
 
 from regulars_platform.campaigns.launch import launch
 from regulars_platform.campaigns.service import campaign_ledger, create_draft, get_launched
 from regulars_platform.jobs.models import Job, JobState
+from regulars_platform.reports.document import canonical_report
+from regulars_platform.reports.tables import ReportRow
 from regulars_platform.settings import Settings
 from regulars_platform.storage.database import Database
 from tests.platform.campaigns.build import draft
@@ -119,6 +122,51 @@ def test_where_customers_were_drawn_nothing_is_said_of_households(evaluated: Bro
 
     assert "for all 1,200 customers told" in page
     assert "household" not in page.lower()
+
+
+def test_the_effect_since_launch_has_a_chart_and_a_row_for_every_day(evaluated: Browser) -> None:
+    page = evaluated.get(REPORT).get_data(as_text=True)
+    section = page.partition("Effect since launch")[2].partition("</section>")[0]
+
+    assert "looking at single days before it is not a test" in section
+    assert section.count('scope="row"') == 28
+    assert section.count('class="tone-treated-soft"') > 20
+    assert "Feb 28" in section
+    assert "the first 14 days brought" in section
+
+
+def test_costs_metrics_and_segments_say_what_was_corrected_for(evaluated: Browser) -> None:
+    page = evaluated.get(REPORT).get_data(as_text=True)
+
+    assert "Each £1 of extra cost brought back £" in page
+    assert "Net profit per user of the offer: +£" in page
+    assert "p, corrected" in page
+    assert "not corrected" in page  # the guard-rail
+    assert "Metrics by segment" in page
+    assert "p = 0.0" not in page.partition("<h2>Method</h2>")[2]
+
+
+def test_a_report_from_before_days_and_returns_were_asked_for_still_shows(
+    evaluated: Browser, database: Database
+) -> None:
+    with database.unit_of_work() as session:
+        row = session.scalars(select(ReportRow)).one()
+        document = json.loads(row.document)
+        del document["days"]
+        for group in [*document["overall"], *document["segments"]]:
+            group.pop("return_on_cost", None)
+            group.pop("net_per_user", None)
+        for effect in document["metrics"]:
+            del effect["role"], effect["corrected"]
+        row.document = canonical_report(document)
+
+    answer = evaluated.get(REPORT)
+
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 200
+    assert "a profit is proved" in page
+    assert "Effect since launch" not in page
+    assert "of extra cost" not in page
 
 
 @pytest.mark.parametrize("version", ["99999999999999999999", "x"])

@@ -7,8 +7,18 @@ from flask import Flask
 from flask_babel import force_locale
 
 from regulars_web.charts import BarInput
+from regulars_web.pages.reports.days import day_sections
+from regulars_web.pages.reports.metrics import metric_row
 from regulars_web.pages.reports.trust import trust_items
-from regulars_web.pages.reports.words import chance, decision_reason, headline, price
+from regulars_web.pages.reports.words import (
+    chance,
+    decision_reason,
+    headline,
+    p_equation,
+    per_user_words,
+    price,
+    return_words,
+)
 from regulars_web.waterfall import build_waterfall
 
 
@@ -164,3 +174,112 @@ def test_each_check_says_how_it_stands(
         items = trust_items(checks(**what))
 
     assert [item.state for item in items if label in item.label] == [state]
+
+
+def cannot(code: str) -> dict[str, str]:
+    return {"not_estimable": "why", "code": code}
+
+
+RETURN = {"estimate": 2.233, "low": 1.797, "high": 2.648}
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (
+            RETURN,
+            "Each €1 of extra cost brought back €2.23 of margin (95%: €1.80 to €2.65); "
+            "above €1 the campaign pays.",
+        ),
+        (
+            cannot("not_a_ratio"),
+            "Return on cost is not a ratio here: the extra cost is not clearly above zero.",
+        ),
+        (cannot("no_buyers"), "What each €1 of extra cost brought back cannot be told: nobody"),
+        (None, ""),
+    ],
+)
+def test_return_on_cost_is_money_or_says_why_not(
+    app: Flask, answer: dict[str, Any] | None, words: str
+) -> None:
+    made = document(group(None, net(0.5, 0.1, 0.9), "proved_better", "keep"))
+    with app.test_request_context(), force_locale("en"):
+        said_ = return_words(made, {"return_on_cost": answer})
+    assert said_.startswith(words)
+
+
+def test_the_net_per_user_says_what_it_takes_for_granted(app: Flask) -> None:
+    made = document(group(None, net(0.5, 0.1, 0.9), "proved_better", "keep"))
+    with app.test_request_context(), force_locale("en"):
+        per_user = per_user_words(made, {"net_per_user": RETURN})
+        unknown = per_user_words(made, {"net_per_user": cannot("not_a_ratio")})
+    assert per_user.startswith("Net profit per user of the offer: +€2.23 (95%: €1.80 to €2.65).")
+    assert "right only if the campaign changed nothing" in per_user
+    assert unknown.endswith("cannot be told: what it is divided by is not clearly above zero.")
+
+
+def test_a_p_value_is_never_nothing(app: Flask) -> None:
+    with app.test_request_context(), force_locale("en"):
+        assert [p_equation(p) for p in (0.0123, 1e-9, None)] == ["p = 0.012", "p < 0.001", ""]
+
+
+def since_launch(*days: dict[str, Any], share: dict[str, Any]) -> dict[str, Any]:
+    made = document(group(None, net(0.5, 0.1, 0.9), "proved_better", "keep"))
+    listed = [
+        {"day": i, "date": f"2026-02-{i:02d}", "cumulative": day, "daily": cannot("too_few_buyers")}
+        for i, day in enumerate(days, start=1)
+    ]
+    kept = [{"early_days": 14, "late_days": 28, "share": share}]
+    return made | {"days": [{"arm": "told", "days": listed, "kept": kept}]}
+
+
+def test_days_that_cannot_be_told_leave_a_gap_and_single_days_a_sentence(app: Flask) -> None:
+    known = [net(-0.1, -0.2, 0.0), net(0.2, 0.0, 0.4), net(0.3, 0.1, 0.5)]
+    made = since_launch(known[0], cannot("too_few_buyers"), *known[1:], share=RETURN)
+    with app.test_request_context(), force_locale("en"):
+        (part,) = day_sections(made)
+
+    assert part.chart is not None
+    assert len(part.chart.slots) == 3
+    assert len(part.chart.lines) == 1
+    assert not part.own_days
+    assert [line.total.text for line in part.lines] == [
+        "−€4,120", "cannot tell", "+€8,240", "+€12,360",
+    ]  # fmt: skip
+    assert part.kept == (
+        "Of what the first 14 days brought, 223% is there after 28 days (95%: 180% to 265%).",
+    )
+
+
+def test_a_single_day_makes_no_chart_and_an_unclear_share_says_why(app: Flask) -> None:
+    made = since_launch(net(0.1, 0, 0.2), share=cannot("not_a_ratio"))
+    with app.test_request_context(), force_locale("en"):
+        (part,) = day_sections(made)
+
+    assert part.chart is None
+    assert part.kept == (
+        "How much of what the first 14 days brought is left after 28 days cannot be told: what it "
+        "is divided by is not clearly above zero.",
+    )
+
+
+def test_a_primary_metric_is_proved_only_after_correction_and_guard_rails_are_not_corrected(
+    app: Flask,
+) -> None:
+    made = document(group(None, net(0.5, 0.1, 0.9), "proved_better", "keep"))
+    made["plan"] |= {"primary_metric": "revenue", "guardrails": ["refunds"]}
+    effect: dict[str, Any] = {
+        "arm": "told", "segment": None, "mean_control": 1.0, "mean_arm": 2.0, "sensitivity": [],
+        "difference": net(1, 0.1, 1.9), "relative": net(1, 0.1, 1.9), "method": "Welch",
+    }  # fmt: skip
+
+    def row(name: str, holm: float | None) -> tuple[str, str]:
+        tests = None if holm is None else {"holm": holm, "benjamini_hochberg": holm, "tests": 2}
+        found = metric_row(made, effect | {"metric": name, "corrected": tests}, "EUR")
+        assert found.verdict is not None
+        return found.corrected, found.verdict[1]
+
+    with app.test_request_context(), force_locale("en"):
+        assert row("revenue", 0.03) == ("0.030", "proved better")
+        assert row("revenue", 0.06) == ("0.060", "not proved")
+        assert row("refunds", None) == ("not corrected", "got worse")

@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext
 
 from regulars_web.charts import DayChart, DayInput, LevelMark, build_day_chart
-from regulars_web.formats import date, percent
+from regulars_web.formats import date, percent, short_date
 from regulars_web.pages.reports.shown import Shown, shown
 from regulars_web.pages.reports.words import amount, confidence, reason_words
 
@@ -49,9 +49,9 @@ def day_sections(document: Mapping[str, Any]) -> tuple[DaySection, ...]:
 def _section(document: Mapping[str, Any], arm: Mapping[str, Any], told: int) -> DaySection:
     currency = document["plan"]["currency"]
     days: Sequence[Mapping[str, Any]] = arm["days"]
-    names = [date(dt.date.fromisoformat(day["date"])) for day in days]
+    dates = [dt.date.fromisoformat(day["date"]) for day in days]
     own_days = any("estimate" in day["daily"] for day in days)
-    chart = _chart([day["cumulative"] for day in days], names, told)
+    chart = _chart([day["cumulative"] for day in days], list(map(short_date, dates)), told)
 
     def money(answer: Mapping[str, Any]) -> Shown:
         return shown(answer, currency, times=told, whole=True)
@@ -67,11 +67,11 @@ def _section(document: Mapping[str, Any], arm: Mapping[str, Any], told: int) -> 
         ),
         lines=tuple(
             DayLine(
-                day=name,
+                day=date(on),
                 total=money(day["cumulative"]),
                 own=money(day["daily"]) if own_days else None,
             )
-            for name, day in zip(names, days, strict=True)
+            for on, day in zip(dates, days, strict=True)
         ),
         own_days=own_days,
         kept=tuple(_kept(document, entry) for entry in arm["kept"]),

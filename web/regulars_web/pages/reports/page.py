@@ -25,6 +25,7 @@ from regulars_web.pages.reports.words import (
     interval,
     look,
     method_name,
+    p_equation,
     per_user_words,
     return_words,
     segment_name,
@@ -55,6 +56,7 @@ class ArmSection:
     checks: tuple[tuple[str, Shown], ...]
     return_on_cost: str
     per_user: str
+    net_p: str
     spread_changed: bool
 
 
@@ -119,7 +121,7 @@ def build_report_page(report: Report, file_names: Mapping[int, str]) -> ReportPa
         segments=tuple(_segment(group, currency) for group in _by_profit(document["segments"])),
         several_arms=len(document["overall"]) > 1,
         heterogeneity=tuple(
-            (entry["arm"], number(entry["p_value"], 3)) for entry in document["heterogeneity"]
+            (entry["arm"], p_equation(entry["p_value"])) for entry in document["heterogeneity"]
         ),
         days=day_sections(document),
         metrics=tuple(
@@ -182,6 +184,7 @@ def _arm(document: Mapping[str, Any], group: Mapping[str, Any], currency: str) -
         ),
         return_on_cost=return_words(document, group),
         per_user=per_user_words(document, group),
+        net_p=p_equation(group["net"].get("p_value")),
         spread_changed=group["spread_changed"],
     )
 

@@ -288,6 +288,14 @@ def p_words(p_value: float) -> str:
     return number(p_value, 3)
 
 
+def p_equation(p_value: float | None) -> str:
+    """ "p = 0.012" or "p < 0.001"; empty without one."""
+    if p_value is None:
+        return ""
+    words = p_words(p_value)
+    return f"p {words}" if words.startswith("<") else f"p = {words}"
+
+
 def look(table: Mapping[str, tuple[str, Any]], key: str) -> tuple[str, str]:
     """Kind and word of a chip."""
     kind, word = table[key]
