@@ -5,7 +5,7 @@ CSV (comma, semicolon or tab; plain or gzip; UTF-8) and Parquet. Only the named 
 
 import gzip
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -28,11 +28,11 @@ class UnreadableFileError(RegularsError):
 
 
 def scan_columns(path: Path, *, text: Sequence[str], numbers: Sequence[str]) -> pl.LazyFrame:
-    """The named columns of a file: `text` as String, `numbers` as numbers (nulls kept).
+    """The named columns of a file: `text` as text or categories, `numbers` as numbers (nulls kept).
 
-    The file is looked through once, so that what is wrong with it is said here, and stays on disk:
-    what is done with the answer streams it. Raises UnreadableFileError with what was expected,
-    what came and what to do.
+    What is wrong with the file is said here. Parquet stays on disk: what is done with the answer
+    streams it. CSV is read once, a part at a time, and only what was asked for is kept.
+    Raises UnreadableFileError with what was expected, what came and what to do.
     """
     if not path.is_file():
         raise UnreadableFileError.because(
@@ -46,15 +46,15 @@ def scan_columns(path: Path, *, text: Sequence[str], numbers: Sequence[str]) -> 
         )
     wanted = list(dict.fromkeys([*text, *numbers]))
     try:
-        frame = _scan(path)
+        start = _start(path)
+        frame = _scan(path, start)
         schema = frame.collect_schema()
         _refuse_unknown(schema.names(), wanted, path)
-        raw = frame.select(wanted)
-        typed = raw.with_columns(
-            *(_as_text(name) for name in text if name not in numbers),
-            *(_as_number(name, schema[name], path) for name in dict.fromkeys(numbers)),
-        )
-        _look_through(raw, path, [n for n in dict.fromkeys(numbers) if schema[n] == pl.String])
+        kinds = {name: schema[name] for name in dict.fromkeys(numbers)}
+        texts = [name for name in text if name not in kinds]
+        if start == b"PAR1":
+            return _from_parquet(frame.select(wanted), texts, kinds, path)
+        return _from_csv(frame.select(wanted), texts, kinds, path).lazy()
     except (pl.exceptions.PolarsError, UnicodeDecodeError, EOFError, OSError, zlib.error) as error:
         raise UnreadableFileError.because(
             N_("%(path)s cannot be read as CSV (UTF-8) or Parquet: %(error)s"),
@@ -62,31 +62,65 @@ def scan_columns(path: Path, *, text: Sequence[str], numbers: Sequence[str]) -> 
             path=str(path),
             error=(str(error).splitlines() or [type(error).__name__])[0],
         ) from error
+
+
+def _from_csv(
+    raw: pl.LazyFrame, texts: Sequence[str], numbers: Iterable[str], path: Path
+) -> pl.DataFrame:
+    """Typed while it is read, so that the text of the file is never held whole.
+
+    Plain numbers are read fast; a file that spells some otherwise is read again, with care.
+    """
+    categories = [_as_text(name).cast(pl.Categorical) for name in texts]
+    names = list(numbers)
+    for parse in (_plain, _parsed):
+        typed = raw.with_columns(
+            *categories,
+            # what is no number is marked as such; nothing else is NaN, which counts as missing
+            *(_marked(*parse(name)).alias(name) for name in names),
+        ).collect(engine="streaming")
+        _refuse_no_rows(typed.height, path)
+        wrong = [name for name in names if typed.get_column(name).is_nan().any()]
+        if not wrong:
+            break
+    else:
+        _refuse_number(raw, wrong[0])
     return typed
 
 
-def _look_through(raw: pl.LazyFrame, path: Path, written: Sequence[str]) -> None:
-    """One pass over all columns: there are rows, and numbers `written` as text are numbers."""
-    wrong = [_parsed(name)[1] for name in written]
+def _marked(value: pl.Expr, wrong: pl.Expr) -> pl.Expr:
+    return pl.when(wrong).then(float("nan")).otherwise(value)
+
+
+def _from_parquet(
+    raw: pl.LazyFrame, texts: Sequence[str], numbers: Mapping[str, pl.DataType], path: Path
+) -> pl.LazyFrame:
+    """Looked through once, so that what cannot be decoded is said in words."""
+    typed = raw.with_columns(
+        *(_as_text(name) for name in texts),
+        *(_as_number(name, kind, path) for name, kind in numbers.items()),
+    )
+    written = [name for name, kind in numbers.items() if kind == pl.String]
     facts = raw.select(
         pl.len().alias("rows"),
-        *(column.any().alias(f"wrong:{name}") for name, column in zip(written, wrong, strict=True)),
-        # every column is decoded, or a broken one would be found too late to be said in words
-        *(
-            pl.col(name).null_count().alias(f"nulls:{name}")
-            for name in raw.collect_schema().names()
-        ),
+        *(_parsed(name)[1].any().alias(f"wrong:{name}") for name in written),
+        *(pl.col(name).null_count().alias(f"nulls:{name}") for name in (*texts, *numbers)),
     )
     found = facts.collect(engine="streaming").row(0, named=True)
-    if not found["rows"]:
+    _refuse_no_rows(found["rows"], path)
+    for name in written:
+        if found[f"wrong:{name}"]:
+            _refuse_number(raw, name)
+    return typed
+
+
+def _refuse_no_rows(rows: int, path: Path) -> None:
+    if not rows:
         raise UnreadableFileError.because(
             N_("%(path)s has a header but no rows."),
             N_("Expected one row per customer."),
             path=str(path),
         )
-    for name in written:
-        if found[f"wrong:{name}"]:
-            _refuse_number(raw, name)
 
 
 def _refuse_number(raw: pl.LazyFrame, name: str) -> None:
@@ -109,9 +143,12 @@ def _refuse_number(raw: pl.LazyFrame, name: str) -> None:
     )
 
 
-def _scan(path: Path) -> pl.LazyFrame:
+def _start(path: Path) -> bytes:
     with path.open("rb") as file:
-        start = file.read(4)
+        return file.read(4)
+
+
+def _scan(path: Path, start: bytes) -> pl.LazyFrame:
     if start == b"PAR1":
         return pl.scan_parquet(path)
     return pl.scan_csv(path, separator=_separator(path, start), infer_schema=False, encoding="utf8")
@@ -175,6 +212,14 @@ def _trimmed(name: str) -> tuple[pl.Expr, pl.Expr]:
     """A text column without blanks around it, and where it says something."""
     trimmed = pl.col(name).str.strip_chars()
     return trimmed, trimmed.is_not_null() & ~trimmed.is_in(_MISSING)
+
+
+def _plain(name: str) -> tuple[pl.Expr, pl.Expr]:
+    """As `_parsed`, for numbers without blanks or words; whatever else there is counts as wrong."""
+    column = pl.col(name)
+    value = column.cast(pl.Float64, strict=False)
+    odd = column.is_not_null() & ~value.is_finite().fill_null(value=False)
+    return pl.when(value.is_finite()).then(value), odd & ~column.is_in(_MISSING)
 
 
 def _parsed(name: str) -> tuple[pl.Expr, pl.Expr]:
