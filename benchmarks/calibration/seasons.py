@@ -25,8 +25,9 @@ from benchmarks.calibration.shops import as_arms
 from benchmarks.calibration.tables import Column, Table
 
 from regulars_experiments.inversion import p_by_inversion
+from regulars_experiments.moments import Summary
 from regulars_experiments.money_interval import build_limits
-from regulars_experiments.multiplicity import holm
+from regulars_experiments.multiplicity import holm, segment_p_values
 from regulars_experiments.pooling import pool
 from regulars_experiments.verdicts import Advice, decide
 
@@ -198,10 +199,16 @@ def _read(groups: tuple[Totals, Totals], shape: tuple[int, int]) -> Test:
         return MARGIN * low - CONTACT, MARGIN * high - CONTACT
 
     welch_low, _ = peers.welch_interval(arms.control, arms.arm, 0.95)
+    own = p_by_inversion(net_limits, found.estimate.shape)
+    pooled = segment_p_values(
+        _scaled(arms.control, CONTACT),
+        _scaled(arms.arm, 0.0),
+        buyers=(arms.control_shape.buyers, arms.arm_shape.buyers),
+    )
     flat = (
         MARGIN * found.estimate - CONTACT,
         MARGIN * found.standard_error,
-        p_by_inversion(net_limits, found.estimate.shape),
+        np.where(np.isnan(own), np.nan, np.fmax(own, pooled)),
         MARGIN * welch_low - CONTACT,
         MARGIN * (arms.arm.mean - arms.control.mean) - CONTACT,
         MARGIN * arms.control.mean,
@@ -209,6 +216,16 @@ def _read(groups: tuple[Totals, Totals], shape: tuple[int, int]) -> Test:
     estimate, error, p_value, low, raw, mean = (values.reshape(shape) for values in flat)
     return Test(
         estimate=estimate, error=error, p_value=p_value, welch_low=low, raw=raw, mean_control=mean
+    )
+
+
+def _scaled(side: Summary, cost: float) -> Summary:
+    """Margin instead of sales. The contact's cost moves the control, so that zeros stay zeros."""
+    return Summary(
+        n=side.n,
+        mean=MARGIN * side.mean + cost,
+        variance=MARGIN**2 * side.variance,
+        mean_square=MARGIN**2 * side.mean_square,
     )
 
 
