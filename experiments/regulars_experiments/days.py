@@ -135,11 +135,22 @@ def _bought(assigned: pl.LazyFrame, purchases: pl.LazyFrame, plan: DayPlan) -> p
 
 
 def _with_increments(bought: pl.LazyFrame, plan: DayPlan) -> pl.LazyFrame:
-    """Beside each column: `name:so_far` up to the end of that day, and `name:at<r>`."""
+    """Beside each column: `name:so_far` up to the end of that day, and `name:at<r>` after day r.
+
+    Rows come unit by unit in the order of days, so a unit's own running sum is that over all rows
+    less what it was where the unit begins: many times faster than a window per unit.
+    """
+    first = (pl.col(plan.unit) != pl.col(plan.unit).shift()).fill_null(True)
+
+    def running(amount: pl.Expr) -> pl.Expr:
+        amount = amount.cast(WIDE)
+        over_all = amount.cum_sum()
+        return over_all - pl.when(first).then(over_all - amount).forward_fill()
+
     names = plan.cells.columns
-    so_far = [pl.col(name).cum_sum().over(plan.unit).alias(f"{name}:so_far") for name in names]
+    so_far = [running(pl.col(name)).alias(f"{name}:so_far") for name in names]
     at = [
-        (pl.col(name) * (pl.col(DAY) <= day)).sum().over(plan.unit).alias(f"{name}:at{day}")
+        running(pl.col(name) * (pl.col(DAY) <= day)).alias(f"{name}:at{day}")
         for name in names
         for day in plan.references
     ]

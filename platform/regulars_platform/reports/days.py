@@ -62,9 +62,10 @@ def find_days(
     last = (min(until, plan.outcome_end) - plan.send_date).days
     if last < 0:
         return ()
-    units = units_of(ledger, plan)
+    # numbers are sorted and grouped many times faster than the shop's own ids
+    units = units_of(ledger, plan).with_row_index("unit")
     moments = aggregate_days(
-        units.select("unit_id", "arm").lazy(),
+        units.select("unit", "arm").lazy(),
         _movements(orders, units, plan, last).lazy(),
         DayPlan(
             cells=plan_moments(
@@ -73,7 +74,7 @@ def find_days(
                 pairs=[(a, b) for a in PROFIT.all() for b in PROFIT.all() if a < b],
                 shapes=("goods", "kept"),
             ),
-            unit="unit_id",
+            unit="unit",
             last_day=last,
             references=tuple(days - 1 for days in REFERENCES if days - 1 < last),
         ),
@@ -82,15 +83,18 @@ def find_days(
 
 
 def _movements(orders: WindowOrders, units: pl.DataFrame, plan: Plan, last: int) -> pl.DataFrame:
-    """unit_id, day, and the columns of the profit: what was bought, given back and spent."""
+    """unit, day, and the columns of the profit: what was bought, given back and spent."""
     local = pl.col("ordered_at").dt.convert_time_zone(plan.timezone).dt.date()
     day = (local - plan.send_date).dt.total_days().clip(0, last).alias(DAY)
     bought = orders.purchases.select("unit_id", day, "goods", "offer_cost")
     given_back = orders.every.select("unit_id", day, RETURNED.alias("returned"))
-    contacted = units.filter(pl.col("contact_cost") != 0).select(
-        "unit_id", pl.lit(0, dtype=pl.Int64).alias(DAY), "contact_cost"
+    ordered = pl.concat([bought, given_back], how="diagonal").join(
+        units.select("unit_id", "unit"), on="unit_id"
     )
-    together = pl.concat([bought, given_back, contacted], how="diagonal").fill_null(0)
+    contacted = units.filter(pl.col("contact_cost") != 0).select(
+        "unit", pl.lit(0, dtype=pl.Int64).alias(DAY), "contact_cost"
+    )
+    together = pl.concat([ordered.drop("unit_id"), contacted], how="diagonal").fill_null(0)
     return together.with_columns((pl.col("goods") - pl.col("returned")).alias("kept"))
 
 

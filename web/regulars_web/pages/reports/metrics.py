@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext
 
 from regulars_web.formats import number, percent
-from regulars_web.pages.reports.shown import Shown, share, shown
+from regulars_web.pages.reports.shown import Shown, share, shown, unknown
 from regulars_web.pages.reports.words import (
     EVIDENCE,
     GUARD_RAIL,
@@ -16,7 +16,6 @@ from regulars_web.pages.reports.words import (
     look,
     method_name,
     p_words,
-    reason_words,
     segment_name,
 )
 
@@ -74,7 +73,7 @@ def _mean(value: float | None, name: str, currency: str) -> str:
 
 def _difference(answer: Mapping[str, Any], name: str, currency: str) -> Shown:
     if "not_estimable" in answer:
-        return Shown(text=str(gettext("cannot tell")), interval=reason_words(answer["code"]))
+        return unknown(answer)
     if name == "buyers":
         low, high = percent(answer["low"], 2), percent(answer["high"], 2)
         text = percent(answer["estimate"], 2)

@@ -75,6 +75,7 @@ class SegmentRow:
     leak: Shown | None = None
     chance: str = ""
     evidence: tuple[str, str] | None = None
+    corrected: str = ""
     advice: tuple[str, str] | None = None
     reason: str = ""
 
@@ -243,6 +244,7 @@ def _segment(group: Mapping[str, Any], currency: str) -> SegmentRow:
         leak=None if group["leak"] is None else share(group["leak"], 0),
         chance="" if decision is None else chance(decision["chance_positive"]),
         evidence=look(EVIDENCE, group["evidence"]),
+        corrected=p_equation(group["adjusted_p"]),
         advice=None if decision is None else look(ADVICE, decision["advice"]),
         reason=decision_reason(group, currency),
     )

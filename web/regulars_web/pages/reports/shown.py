@@ -12,10 +12,17 @@ from regulars_web.pages.reports.words import amount, interval, reason_words
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shown:
-    """A number and its interval, formatted; without an interval `text` says why there is none."""
+    """A number and its interval, formatted; where it is not known, `interval` says why."""
 
     text: str
     interval: str
+    known: bool = True
+
+
+def unknown(answer: Mapping[str, Any]) -> Shown:
+    """What cannot be told, and why."""
+    why = reason_words(answer["code"])
+    return Shown(text=str(gettext("cannot tell")), interval=why, known=False)
 
 
 def shown(
@@ -23,7 +30,7 @@ def shown(
 ) -> Shown:
     """An answer in money, in all or per customer."""
     if "not_estimable" in answer:
-        return Shown(text=str(gettext("cannot tell")), interval=reason_words(answer["code"]))
+        return unknown(answer)
     if answer["low"] == answer["high"]:
         exact = amount(answer["estimate"] * times, currency, whole=whole, signed=True)
         return Shown(text=exact, interval=str(gettext("known exactly")))
@@ -36,7 +43,7 @@ def shown(
 def share(answer: Mapping[str, Any], digits: int) -> Shown:
     """A ratio in percent with its interval."""
     if "not_estimable" in answer:
-        return Shown(text=str(gettext("cannot tell")), interval=reason_words(answer["code"]))
+        return unknown(answer)
     low, high = percent(answer["low"], digits), percent(answer["high"], digits)
     return Shown(
         text=percent(answer["estimate"], digits),
