@@ -303,8 +303,8 @@ TABLES = (
             f"Benjamini-Hochberg at {RATE_OF_FALSE:.0%}, Holm at {FAMILY:.0%}, in each campaign "
             "over its segments. Any false: percent of campaigns with at least one false claim. "
             "False share: of all claims, on average. Found: of the segments with an effect that "
-            "could be tested. Where all differ no claim is false. Both tests: the interval excludes "
-            "zero too, as it must for a segment to be called proved in the report."
+            "could be tested. Where all differ no claim is false. Both tests: the interval must "
+            "exclude zero too, as for a segment to be called proved in the report."
         ),
         columns=(
             Column(key="any", heading="any false"),
