@@ -30,13 +30,16 @@ def aggregate(frame: pl.LazyFrame, plan: AggregationPlan) -> Moments:
 
 
 def aggregate_all(frame: pl.LazyFrame, plans: Sequence[AggregationPlan]) -> list[Moments]:
-    """Several plans over the same rows in one streamed run, the scan shared."""
+    """Several plans over the same rows in one streamed run."""
     lazies, spans = [], []
     for plan in plans:
         parts = _parts(frame, plan)
         spans.append(len(parts))
         lazies += parts
-    frames = pl.collect_all(lazies, engine="streaming")
+    # a shared sub-plan would be kept whole in memory (a file's columns on their grid, say); reading
+    # a column again costs less
+    each = pl.QueryOptFlags(comm_subplan_elim=False)
+    frames = pl.collect_all(lazies, engine="streaming", optimizations=each)
     found, start = [], 0
     for plan, span in zip(plans, spans, strict=True):
         found.append(_assemble(frames[start : start + span], plan))
