@@ -1,5 +1,6 @@
 """What was measured as Markdown, and which of the aims it meets."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 from benchmarks.engine.agreement import Agreement
@@ -61,21 +62,34 @@ def growth(steps: Growth) -> list[str]:
 
 def aims(outcomes: Mapping[str, Outcome], peers: Sequence[str]) -> list[str]:
     """What the largest setting shows against what was aimed at."""
-    walls = {name: outcome.measured.wall for name, outcome in outcomes.items()}
+    memory = outcomes[OURS].measured.memory / _MB
     lines = [
-        _aim("in memory, x floor", walls[OURS] / walls[FLOOR], most=2.0),
-        _aim("from Parquet, x floor", walls[OURS_FROM_DISK] / walls[FLOOR_FROM_DISK], most=2.5),
-        _aim("MB beyond the data", outcomes[OURS].measured.memory / _MB, most=500),
+        _ratio("in memory, x floor", outcomes, OURS, FLOOR, most=2.0),
+        _ratio("from Parquet, x floor", outcomes, OURS_FROM_DISK, FLOOR_FROM_DISK, most=2.5),
+        f"- MB beyond the data: {memory:.0f}; aim: at most 500, {_met(memory <= 500)}",
     ]
-    present = [name for name in peers if name in walls]
+    present = [name for name in peers if name in outcomes]
     return lines + [
-        _aim(f"{name}, x Regulars", walls[name] / walls[OURS], least=10) for name in present
+        _ratio(f"{name}, x Regulars", outcomes, name, OURS, least=10) for name in present
     ]
 
 
-def _aim(
-    what: str, value: float, *, most: float = float("inf"), least: float = -float("inf")
+def _ratio(
+    what: str,
+    outcomes: Mapping[str, Outcome],
+    one: str,
+    other: str,
+    *,
+    most: float = math.inf,
+    least: float = 0.0,
 ) -> str:
-    met = "met" if least <= value <= most else "MISSED"
-    bound = f"at most {most:g}" if most < float("inf") else f"at least {least:g}"
-    return f"- {what}: {value:.1f}, {bound}: {met}"
+    """Judged by seconds; the processor's are less disturbed where the machine is shared."""
+    a, b = outcomes[one].measured, outcomes[other].measured
+    value = a.wall / b.wall
+    bound = f"at most {most:g}" if most < math.inf else f"at least {least:g}"
+    met = _met(least <= value <= most)
+    return f"- {what}: {value:.1f} (processor {a.cpu / b.cpu:.1f}); aim: {bound}, {met}"
+
+
+def _met(yes: bool) -> str:
+    return "met" if yes else "MISSED"
