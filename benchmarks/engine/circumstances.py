@@ -22,7 +22,7 @@ def circumstances(
     yield (
         f"{when}{len(os.sched_getaffinity(0))} shared cores, {platform.system()} on "
         f"{platform.machine()}, Python {platform.python_version()}. "
-        f"Best of {repetitions}, seed {SEED}."
+        f"Best of {repetitions}, seed {SEED}, load average {os.getloadavg()[0]:.1f} at the start."
     )
     own = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in _OWN)
     yield f"Regulars and the floor: {own}."
