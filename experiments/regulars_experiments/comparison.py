@@ -30,30 +30,35 @@ class Comparison:
     moments: Moments
     control_keys: tuple[Key, ...]
     arm_keys: tuple[Key, ...]
+    _sides: tuple[Moments, Moments] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Look the cells up once, not for every figure."""
+        sides = self.moments.only(self.control_keys), self.moments.only(self.arm_keys)
+        object.__setattr__(self, "_sides", sides)
 
     def summaries(self, value: Combination) -> tuple[Summary, Summary]:
         """(control, arm) of a weighted sum of columns."""
-        return (
-            self.moments.summary(self.control_keys, value),
-            self.moments.summary(self.arm_keys, value),
-        )
+        control, arm = self._sides
+        return control.summary(control.keys, value), arm.summary(arm.keys, value)
 
     def covariances(self, one: Combination, other: Combination) -> tuple[FloatArray, FloatArray]:
         """(control, arm) sample covariances of two weighted sums."""
+        control, arm = self._sides
         return (
-            self.moments.covariance(self.control_keys, one, other),
-            self.moments.covariance(self.arm_keys, one, other),
+            control.covariance(control.keys, one, other),
+            arm.covariance(arm.keys, one, other),
         )
 
     def money(self, value: Combination) -> Arms:
         """What the money interval needs; the buyers are those of the first column of `value`."""
         column = next(iter(value))
-        control, arm = self.summaries(value)
+        (summary_c, summary_t), (control, arm) = self.summaries(value), self._sides
         return Arms(
-            control=control,
-            arm=arm,
-            control_shape=self.moments.shape(self.control_keys, column),
-            arm_shape=self.moments.shape(self.arm_keys, column),
+            control=summary_c,
+            arm=summary_t,
+            control_shape=control.shape(control.keys, column),
+            arm_shape=arm.shape(arm.keys, column),
         )
 
 

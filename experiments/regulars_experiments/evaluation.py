@@ -4,14 +4,13 @@ Other methods' answers on the same data stand beside it as sensitivities.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from regulars_experiments.comparison import Cell, Collected
+from regulars_experiments.comparison import Cell, Collected, compare
 from regulars_experiments.methods import Method, fixed_relative, method_of, peek_safe
 from regulars_experiments.metrics import Design, Metric, Role
-from regulars_experiments.moments import Moments
 from regulars_experiments.money_interval import FLAGGED_SHAPE_Z
 from regulars_experiments.multiplicity import benjamini_hochberg, holm, segment_p_values
 from regulars_experiments.pooling import Heterogeneity, heterogeneity, pool
@@ -92,17 +91,18 @@ def evaluate(collected: Collected, design: Design) -> tuple[Effect, ...]:
         raise ValueError(f"no row has the control value {design.control!r}")
     arms = sorted({str(key[0]) for key in everybody.keys} - {design.control})
     every = sum(everybody.counts(everybody.keys))
-    found: list[Effect] = []
-    tests: list[float] = []
-    for metric in design.metrics:
-        for column in (None, *design.segments):
-            cells = list(_cells(collected.moments[column], arms, column))
-            view = View(collected, design, column, cells, every)
-            records, p_values = _effects(metric, view)
-            found += records
-            tests += p_values.tolist()
-    found = _with_corrections(found, np.array(tests))
-    return tuple(_with_pooling(found, design.confidence) if design.pool_segments else found)
+    views = []
+    for column, cells in _cells(collected, design, arms):
+        comparison = compare(collected.moments[column], design.control, cells)
+        views.append(View(collected, design, column, cells, comparison, every))
+    blocks = [_answer(metric, view) for metric in design.metrics for view in views]
+    corrected = _corrections(blocks)
+    pooled = _pooled(blocks, design)
+    return tuple(
+        effect
+        for block, own, beliefs in zip(blocks, corrected, pooled, strict=True)
+        for effect in _records(block, own, beliefs)
+    )
 
 
 def segment_tests(found: Iterable[Effect]) -> tuple[SegmentTest, ...]:
@@ -120,15 +120,34 @@ def segment_tests(found: Iterable[Effect]) -> tuple[SegmentTest, ...]:
     return tuple(tests)
 
 
-def _cells(moments: Moments, arms: Iterable[str], column: str | None) -> Iterable[Cell]:
-    if column is None:
-        return [Cell(arm=arm, segment=None) for arm in arms]
-    values = sorted({str(key[1]) for key in moments.keys})
-    return [Cell(arm=arm, segment=(column, value)) for value in values for arm in arms]
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """One metric over a view's cells. tests: p-values for the corrections."""
+
+    metric: Metric
+    view: View
+    method: Method
+    difference: Intervals
+    relative: Intervals
+    others: Sequence[Other]
+    tests: FloatArray
 
 
-def _effects(metric: Metric, view: View) -> tuple[list[Effect], FloatArray]:
-    """The records of one metric over a view's cells, and the p-values for their correction."""
+def _cells(
+    collected: Collected, design: Design, arms: Sequence[str]
+) -> list[tuple[str | None, list[Cell]]]:
+    """Per segment column (None: everybody) its cells: value by value, each with all arms."""
+    found: list[tuple[str | None, list[Cell]]] = [
+        (None, [Cell(arm=arm, segment=None) for arm in arms])
+    ]
+    for column in design.segments:
+        values = sorted({str(key[1]) for key in collected.moments[column].keys})
+        cells = [Cell(arm=arm, segment=(column, value)) for value in values for arm in arms]
+        found.append((column, cells))
+    return found
+
+
+def _answer(metric: Metric, view: View) -> _Block:
     design, comparison = view.design, view.comparison
     method = method_of(metric, design, comparison)
     difference, relative = method.fixed, fixed_relative(method, design.confidence)
@@ -138,40 +157,47 @@ def _effects(metric: Metric, view: View) -> tuple[list[Effect], FloatArray]:
         others.append(Other("at one look: " + _kind_name(metric), difference, relative))
         difference, relative = peek_safe(method, planned, design.confidence)
     others += others_of(metric, view, comparison, method)
-    records = _records(metric, view, method, (difference, relative), others)
-    p_values = difference.p_value if planned is not None else _tests(metric, view, method)
-    return records, p_values
+    return _Block(
+        metric=metric,
+        view=view,
+        method=method,
+        difference=difference,
+        relative=relative,
+        others=others,
+        tests=difference.p_value if planned is not None else _tests(metric, view, method),
+    )
 
 
 def _records(
-    metric: Metric,
-    view: View,
-    method: Method,
-    answers: tuple[Intervals, Intervals],
-    others: Sequence["Other"],
+    block: _Block,
+    corrected: Sequence[Corrected | None],
+    pooled: Sequence[PooledEffect | None],
 ) -> list[Effect]:
-    difference, relative = answers
-    removed = next((other.removed for other in others if other.name == "CUPED"), None)
+    view, method = block.view, block.method
+    nothing: list[None] = [None] * len(view.cells)
+    removed = next((other.removed for other in block.others if other.name == "CUPED"), None)
     flagged = np.abs(np.nan_to_num(method.shape_z)) > FLAGGED_SHAPE_Z
-    beside = list(zip(*(other.answers() for other in others), strict=True))
+    beside = list(zip(*(other.answers() for other in block.others), strict=True))
     columns = zip(
         view.cells,
-        difference.method.tolist(),
+        block.difference.method.tolist(),
         method.arm.n.astype(int).tolist(),
         method.control.n.astype(int).tolist(),
         numbers(method.arm.mean),
         numbers(method.control.mean),
-        difference.answers(),
-        relative.answers(),
+        block.difference.answers(),
+        block.relative.answers(),
         beside or [()] * len(view.cells),
         flagged.tolist(),
-        [None] * len(view.cells) if removed is None else numbers(removed),
+        nothing if removed is None else numbers(removed),
+        corrected,
+        pooled,
         strict=True,
     )
     return [
         Effect(
-            metric=metric.name,
-            role=metric.role,
+            metric=block.metric.name,
+            role=block.metric.role,
             arm=cell.arm,
             control=view.design.control,
             segment=cell.segment,
@@ -185,6 +211,8 @@ def _records(
             sensitivity=sensitivity,
             spread_changed=changed,
             variance_removed=saved,
+            corrected=family,
+            pooled=belief,
         )
         for (
             cell,
@@ -198,6 +226,8 @@ def _records(
             sensitivity,
             changed,
             saved,
+            family,
+            belief,
         ) in columns
     ]
 
@@ -221,49 +251,62 @@ def _tests(metric: Metric, view: View, method: Method) -> FloatArray:
     return segment_p_values(method.control, method.arm, buyers=bought)
 
 
-def _with_corrections(found: Sequence[Effect], p_values: FloatArray) -> list[Effect]:
+def _corrections(blocks: Sequence[_Block]) -> list[list[Corrected | None]]:
+    """Per block and cell: corrected over all cells of the metrics of that role and that column."""
+    found: list[list[Corrected | None]] = [[None] * len(block.tests) for block in blocks]
     families: dict[tuple[Role, str | None], list[int]] = {}
-    for i, effect in enumerate(found):
-        if effect.role != "guardrail" and np.isfinite(p_values[i]):
-            column = None if effect.segment is None else effect.segment[0]
-            families.setdefault((effect.role, column), []).append(i)
-    corrected = list(found)
-    for places in families.values():
-        own = p_values[places]
-        for i, strict, rate in zip(places, holm(own), benjamini_hochberg(own), strict=True):
-            family = Corrected(
-                holm=float(strict), benjamini_hochberg=float(rate), tests=len(places)
-            )
-            corrected[i] = replace(corrected[i], corrected=family)
-    return corrected
+    for i, block in enumerate(blocks):
+        if block.metric.role != "guardrail":
+            families.setdefault((block.metric.role, block.view.column), []).append(i)
+    for members in families.values():
+        places = [
+            (i, cell) for i in members for cell in np.flatnonzero(np.isfinite(blocks[i].tests))
+        ]
+        own = np.array([blocks[i].tests[cell] for i, cell in places])
+        for (i, cell), strict, rate in zip(
+            places, holm(own).tolist(), benjamini_hochberg(own).tolist(), strict=True
+        ):
+            found[i][cell] = Corrected(holm=strict, benjamini_hochberg=rate, tests=len(places))
+    return found
 
 
-def _with_pooling(found: Sequence[Effect], confidence: float) -> list[Effect]:
-    """Each segment's effect pooled with those of the same metric, arm and column."""
-    groups: dict[tuple[str, str, str], list[int]] = {}
-    overall = {(e.metric, e.arm): e for e in found if e.segment is None}
-    for i, effect in enumerate(found):
-        if effect.segment is not None:
-            groups.setdefault((effect.metric, effect.arm, effect.segment[0]), []).append(i)
-    pooled = list(found)
-    for (metric, arm, _), places in groups.items():
-        estimates, errors = _estimates([found[i].difference for i in places])
-        if not np.isfinite(estimates).any():
+def _pooled(blocks: Sequence[_Block], design: Design) -> list[list[PooledEffect | None]]:
+    """Per block and cell: a segment pooled with those of the same metric, arm and column."""
+    found: list[list[PooledEffect | None]] = [[None] * len(block.tests) for block in blocks]
+    if not design.pool_segments:
+        return found
+    levels = {b.metric.name: b.method.control.mean[0] for b in blocks if b.view.column is None}
+    for i, block in enumerate(blocks):
+        if block.view.column is None:
             continue
-        typical = abs(overall[(metric, arm)].mean_control or 0.0)
-        # segments differ in effect by about what is there at most; failing that, by the noise
-        posterior = pool(estimates, errors, typical or float(np.nanmean(errors)))
-        mean, chance = posterior.mean(), posterior.chance_above_zero()
-        low, high = (posterior.quantile(0.5 + side * confidence / 2) for side in (-1, 1))
-        for place, i in enumerate(places):
-            answer = PooledEffect(
-                mean=float(mean[place]),
-                low=float(low[place]),
-                high=float(high[place]),
-                chance_positive=float(chance[place]),
-            )
-            pooled[i] = replace(pooled[i], pooled=answer)
-    return pooled
+        typical = abs(float(np.nan_to_num(levels[block.metric.name])))
+        for arm in dict.fromkeys(cell.arm for cell in block.view.cells):
+            places = [k for k, cell in enumerate(block.view.cells) if cell.arm == arm]
+            answers = _pool_cells(block.difference, places, typical, design.confidence)
+            for place, answer in zip(places, answers, strict=True):
+                found[i][place] = answer
+    return found
+
+
+def _pool_cells(
+    difference: Intervals, places: Sequence[int], typical: float, confidence: float
+) -> Sequence[PooledEffect | None]:
+    estimates, errors = difference.estimate[places], difference.standard_error[places]
+    known = np.isfinite(estimates) & (errors > 0)
+    if not known.any():
+        return [None] * len(places)
+    # segments differ in effect by about what is there at most; failing that, by the noise
+    scale = typical or float(errors[known].mean())
+    posterior = pool(np.where(known, estimates, np.nan), errors, scale)
+    columns = (
+        posterior.mean(),
+        *(posterior.quantile(0.5 + side * confidence / 2) for side in (-1, 1)),
+        posterior.chance_above_zero(),
+    )
+    return [
+        PooledEffect(mean=mean, low=low, high=high, chance_positive=chance)
+        for mean, low, high, chance in zip(*(column.tolist() for column in columns), strict=True)
+    ]
 
 
 def _estimates(answers: Sequence[Answer]) -> tuple[FloatArray, FloatArray]:

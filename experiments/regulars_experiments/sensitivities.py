@@ -19,7 +19,6 @@ from regulars_experiments.comparison import (
     Cell,
     Collected,
     Comparison,
-    compare,
     strata_summaries,
 )
 from regulars_experiments.methods import Method, fixed_relative, money
@@ -45,17 +44,14 @@ class Sensitivity:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One segment column's cells. every: customers in all arms so far."""
+    """One segment column's cells, arm beside control. every: customers in all arms so far."""
 
     collected: Collected
     design: Design
     column: str | None
     cells: Sequence[Cell]
+    comparison: Comparison
     every: int
-
-    @property
-    def comparison(self) -> Comparison:
-        return compare(self.collected.moments[self.column], self.design.control, self.cells)
 
     def planned(self, method: Method) -> FloatArray | None:
         """Customers of each cell at the planned end, at its present share of all."""
