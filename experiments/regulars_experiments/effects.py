@@ -20,6 +20,7 @@ from regulars_experiments.results import (
     no_reasons,
 )
 
+_FLAT = 1e-5  # limits this close to the means: their ratio is the difference over the control
 _ROUNDING = 1e-13  # of the terms of a difference of variances
 
 
@@ -228,15 +229,22 @@ def relative_lift(
     """
     low, high = ratio_limits(mean_c, limits_c, mean_t, limits_t)
     undefined = difference.undefined.copy()
+    ends = (*limits_c, *limits_t)
     with np.errstate(divide="ignore", invalid="ignore"):
-        lift = mean_t / mean_c - 1
+        # the difference keeps the digits that two means of nearly the same size lose
+        lift = difference.estimate / mean_c
+        reach = np.max([np.abs(end / mean_c - 1) for end in ends], axis=0)
+        # amounts that hardly vary: the control's own error no longer bends the limits
+        flat = (reach < _FLAT) & (mean_c > 0)
+        low = np.where(flat, difference.low / mean_c, low - 1)
+        high = np.where(flat, difference.high / mean_c, high - 1)
         first_reason(undefined, ~(mean_c > 0), Reason.CONTROL_NOT_POSITIVE)
     first_reason(undefined, np.isnan(low) | np.isnan(high), Reason.UNBOUNDED)
     return build_intervals(
         estimate=lift,
         standard_error=np.full(lift.shape, np.nan),
-        low=low - 1,
-        high=high - 1,
+        low=low,
+        high=high,
         p_value=difference.p_value,
         undefined=undefined,
         method="Fieller",

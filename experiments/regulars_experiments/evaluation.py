@@ -23,7 +23,8 @@ class Corrected:
     """p-values corrected over the family of tests that the effect belongs to (`tests` of them).
 
     For everybody: all arms and metrics of the same role. In segments: all arms, metrics of the
-    same role and values of the same column, by the tests of `multiplicity.segment_p_values`.
+    same role and values of the same column, by the larger of the interval's p-value and that of
+    `multiplicity.segment_p_values`.
     """
 
     holm: float
@@ -241,14 +242,19 @@ def _kind_name(metric: Metric) -> str:
 
 
 def _tests(metric: Metric, view: View, method: Method) -> FloatArray:
-    """p-values that stay honest when many of them are looked at, as the corrections need."""
+    """p-values that stay honest when many of them are looked at, as the corrections need.
+
+    In segments the larger of the interval's own and that of `segment_p_values`: no correction is
+    milder than what it corrects.
+    """
+    own = method.fixed.p_value
     if view.column is None or metric.kind == "ratio":
-        return method.fixed.p_value
+        return own
     if metric.kind == "conversion":
-        return segment_p_values(method.control, method.arm)
+        return np.maximum(own, segment_p_values(method.control, method.arm))
     arms = view.comparison.money(metric.value)
     bought = arms.control_shape.buyers, arms.arm_shape.buyers
-    return segment_p_values(method.control, method.arm, buyers=bought)
+    return np.maximum(own, segment_p_values(method.control, method.arm, buyers=bought))
 
 
 def _corrections(blocks: Sequence[_Block]) -> list[list[Corrected | None]]:

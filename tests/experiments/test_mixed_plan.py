@@ -127,6 +127,19 @@ def test_families_are_those_of_the_role_and_leave_guard_rails_out(
     assert {e.corrected.tests for e in secondary if e.corrected} == {2}
 
 
+def test_no_corrected_p_value_is_below_the_one_beside_the_interval() -> None:
+    asked = Design(arm="arm", control="held", metrics=METRICS, segments=("tier", "city"))
+    checked = 0
+    for effect in evaluate(collect(shop(), asked), asked):
+        if effect.corrected is not None:
+            own = number(effect.difference).p_value
+            assert own is not None
+            assert effect.corrected.benjamini_hochberg >= own * (1 - 1e-12)
+            assert effect.corrected.holm >= effect.corrected.benjamini_hochberg * (1 - 1e-12)
+            checked += 1
+    assert checked > 20
+
+
 def test_strata_and_covariates_take_variance_away_and_keep_the_effect(
     found: tuple[Effect, ...],
 ) -> None:
@@ -332,16 +345,27 @@ def test_amounts_of_1e12_that_differ_by_cents_are_told_apart() -> None:
         small = rng.integers(0, 100, 400).tolist()
         arms = np.where(rng.random(400) < arm_share, "sent", "held")
         known_answers = []
-        for base in (0, 10**14):
+        for base in (0, 10**8, 10**10, 10**12, 10**14):
             frame = pl.DataFrame(
                 {"arm": arms, "y": [base + cent for cent in small], "x": list(range(400))}
             )
             found = evaluate(collect_moments(frame.lazy(), PLAIN, {"y": 100, "x": 1}), PLAIN)
             known_answers.append(known(found[0]))
+            lift = found[0].relative
+            assert isinstance(lift, Estimate)
+            answer = known_answers[-1][""]
+            centre = (
+                base + np.mean([y for y, a in zip(small, arms, strict=True) if a == "held"])
+            ) / 100
+            assert lift.estimate == pytest.approx(answer.estimate / centre, rel=1e-9)
+            if base:
+                assert lift.low == pytest.approx(answer.low / centre, rel=1e-4)
+                assert lift.high == pytest.approx(answer.high / centre, rel=1e-4)
         for name in ("Welch", "CUPED", "CUPED with interactions"):
-            plain, far = (answers[name] for answers in known_answers)
+            plain, far = known_answers[0][name], known_answers[-1][name]
             assert far.estimate == pytest.approx(plain.estimate, rel=1e-9)
             assert far.low == pytest.approx(plain.low, rel=1e-9)
             assert far.p_value == pytest.approx(plain.p_value, rel=1e-9)
-        assert known_answers[1][""].estimate == known_answers[1]["Welch"].estimate
-        assert known_answers[1][""].low == pytest.approx(known_answers[1]["Welch"].low, rel=1e-9)
+        far = known_answers[-1]
+        assert far[""].estimate == far["Welch"].estimate
+        assert far[""].low == pytest.approx(far["Welch"].low, rel=1e-9)
