@@ -10,7 +10,7 @@ and another engine could.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 import numpy as np
@@ -99,6 +99,11 @@ class Moments:
     plan: AggregationPlan
     keys: tuple[Key, ...]
     sums: Integers
+    _row_of: dict[Key, int] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Index the cells by their keys."""
+        object.__setattr__(self, "_row_of", {key: i for i, key in enumerate(self.keys)})
 
     @property
     def cells(self) -> dict[Key, tuple[int, ...]]:
@@ -197,10 +202,11 @@ class Moments:
         """(keys, statistics); zeros for a key that no row has."""
         if keys is self.keys:
             return self.sums
-        row_of = {key: i for i, key in enumerate(self.keys)}
-        nobody = np.zeros((1, len(self.plan.statistics())), dtype=object)
-        padded = np.concatenate([self.sums, nobody])
-        return padded[[row_of.get(key, len(self.keys)) for key in keys]]
+        places = np.array([self._row_of.get(key, -1) for key in keys], dtype=np.intp)
+        rows: Integers = np.zeros((len(places), self.sums.shape[1]), dtype=object)
+        there = places >= 0
+        rows[there] = self.sums[places[there]]
+        return rows
 
     def whole_weights(
         self, combination: Mapping[str, Fraction | int]
