@@ -3,7 +3,9 @@
 CSV (comma, semicolon or tab; plain or gzip; UTF-8) and Parquet. Only the named columns are kept.
 """
 
+import csv
 import gzip
+import io
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -13,6 +15,15 @@ import polars as pl
 from regulars_platform.errors import RegularsError
 from regulars_platform.words import N_, Sentence
 
+_OPEN_END = "\x00open end"  # rows without a value in the last column: they may be too short
+_READING_ERRORS = (
+    pl.exceptions.PolarsError,
+    UnicodeDecodeError,
+    EOFError,
+    OSError,
+    zlib.error,
+    csv.Error,
+)
 _MISSING = ("", "NA", "NaN", "nan", "null", "NULL", "None")
 
 
@@ -34,6 +45,10 @@ def scan_columns(path: Path, *, text: Sequence[str], numbers: Sequence[str]) -> 
     streams it. CSV is read once, a part at a time, and only what was asked for is kept.
     Raises UnreadableFileError with what was expected, what came and what to do.
     """
+    if path.is_dir():
+        raise UnreadableFileError.because(
+            N_("%(path)s is a folder, not a file."), N_("Name the file in it."), path=str(path)
+        )
     if not path.is_file():
         raise UnreadableFileError.because(
             N_("There is no file %(path)s."), N_("Check the path."), path=str(path)
@@ -54,8 +69,13 @@ def scan_columns(path: Path, *, text: Sequence[str], numbers: Sequence[str]) -> 
         texts = [name for name in text if name not in kinds]
         if start == b"PAR1":
             return _from_parquet(frame.select(wanted), texts, kinds, path)
-        return _from_csv(frame.select(wanted), texts, kinds, path).lazy()
-    except (pl.exceptions.PolarsError, UnicodeDecodeError, EOFError, OSError, zlib.error) as error:
+        last = schema.names()[-1]
+        selected = frame.select(*wanted, pl.col(last).is_null().alias(_OPEN_END))
+        typed = _from_csv(selected, texts, kinds, path)
+        if typed.get_column(_OPEN_END).any():
+            _refuse_short_rows(path, start, len(schema))
+        return typed.drop(_OPEN_END).lazy()
+    except _READING_ERRORS as error:
         raise UnreadableFileError.because(
             N_("%(path)s cannot be read as CSV (UTF-8) or Parquet: %(error)s"),
             N_("Export it as CSV with a header line, or as Parquet."),
@@ -143,6 +163,38 @@ def _refuse_number(raw: pl.LazyFrame, name: str) -> None:
     )
 
 
+def _refuse_short_rows(path: Path, start: bytes, fields: int) -> None:
+    """Name the first line with fewer fields than the header. Polars fills such rows up with nulls.
+
+    Separators are first counted line by line; only what looks short then is read with care, since
+    a quoted field may hold line ends.
+    """
+    mark = _separator(path, start)
+    lines = pl.scan_csv(
+        path, separator="\x1f", quote_char=None, has_header=False, new_columns=["line"],
+        infer_schema=False, encoding="utf8", truncate_ragged_lines=True,
+    ).select(pl.col("line").str.strip_chars("\r"))  # fmt: skip
+    bare = pl.col("line").str.replace_all('"[^"]*"', "")
+    few = bare.str.count_matches(mark, literal=True) < fields - 1
+    short = few | bare.str.contains('"', literal=True)  # such a field goes on in the next line
+    if not lines.select((short & (pl.col("line") != "")).any()).collect(engine="streaming").item():
+        return
+    packed = start[:2] == b"\x1f\x8b"
+    with gzip.open(path) if packed else path.open("rb") as file:
+        rows = csv.reader(io.TextIOWrapper(file, encoding="utf-8", newline=""), delimiter=mark)
+        for row in rows:
+            if row and len(row) < fields:
+                raise UnreadableFileError.because(
+                    N_(
+                        "Line %(line)s has fewer fields than the header: %(count)s, not %(fields)s."
+                    ),
+                    N_("Complete the line; a field without a value still has its separator."),
+                    line=rows.line_num,
+                    count=len(row),
+                    fields=fields,
+                )
+
+
 def _start(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(4)
@@ -158,6 +210,12 @@ def _separator(path: Path, start: bytes) -> str:
     with path.open("rb") as file:
         packed = start[:2] == b"\x1f\x8b"
         header = (gzip.GzipFile(fileobj=file) if packed else file).readline(1 << 20)
+    if header[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise UnreadableFileError.because(
+            N_("%(path)s is saved as UTF-16; expected UTF-8."),
+            N_("Save it again as CSV UTF-8."),
+            path=str(path),
+        )
     if b"\x00" in header:
         raise UnreadableFileError.because(
             N_("%(path)s is a binary file; expected CSV or Parquet."),

@@ -76,7 +76,14 @@ def test_only_the_named_columns_are_read(write: Write) -> None:
         (b"", "is empty"),
         (b"arm,spend\n", "has a header but no rows"),
         (bytes(range(256)) * 20, "is a binary file"),
-        (ROWS.decode().encode("utf-16"), "is a binary file"),
+        (ROWS.decode().encode("utf-16"), "is saved as UTF-16"),
+        (b"\xfe\xff" + ROWS.decode().encode("utf-16-be"), "is saved as UTF-16"),
+        (gzip.compress(ROWS.decode().encode("utf-16")), "is saved as UTF-16"),
+        (b"arm,spend\nmail,1\nheld\n", "Line 3 has fewer fields than the header: 1, not 2"),
+        (b"arm;spend;x\nmail;1;2\nheld;2\n", "Line 3 has fewer fields than the header: 2, not 3"),
+        (gzip.compress(b"arm,spend\r\nmail,1\r\nheld\r\n"), "Line 3 has fewer fields"),
+        (b'arm,spend,x\nmail,1,"a\n,b"\nheld,2\n', "Line 4 has fewer fields"),
+        (b'arm,spend,x\nmail,1,a\n"he,ld",2\n', "Line 3 has fewer fields"),
         ("arm,spend\ncaf\u00e9,1\n".encode("latin-1"), "cannot be read as CSV"),
         ("b\u00e9b\u00e9,spend\nx,1\n".encode("latin-1"), "has no column 'arm'"),
         (gzip.compress(ROWS, mtime=0)[:-12], "cannot be read as CSV"),
@@ -110,9 +117,24 @@ def test_the_first_wrong_number_is_named_however_far_down_it_is(write: Write) ->
 
 
 def test_a_folder_and_a_missing_file_are_refused(tmp_path: Path) -> None:
-    for path in (tmp_path, tmp_path / "nothing.csv"):
-        with pytest.raises(UnreadableFileError, match="There is no file"):
-            read(path)
+    with pytest.raises(UnreadableFileError, match="is a folder, not a file"):
+        read(tmp_path)
+    with pytest.raises(UnreadableFileError, match="There is no file"):
+        read(tmp_path / "nothing.csv")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"arm,spend,note\nmail,1.50,\nheld,,\nmail,3,x\n",
+        b'arm,spend,note\nmail,1.50,"a\nb,c"\nheld,,"\n"\nmail,3,\n',
+        b"arm,spend,note\r\nmail,1.50,\r\nheld,,\r\nmail,3,\r\n",
+    ],
+)
+def test_rows_that_end_in_nothing_or_run_over_lines_are_not_short(
+    write: Write, content: bytes
+) -> None:
+    assert read(write(content)) == EXPECTED
 
 
 def test_dates_in_a_column_of_numbers_are_refused(tmp_path: Path) -> None:
