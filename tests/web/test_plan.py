@@ -73,8 +73,52 @@ def test_the_gain_that_would_be_proved_has_the_power_asked_for() -> None:
     assert document["mde_per_customer"] == pytest.approx(document["mde_relative"] * 6)
     assert document["mde_money"] == pytest.approx(document["mde_per_customer"] * 100_000)
     assert document["mde_profit"] is None
+    assert document["mde_profit_treated"] is None
     with_margin = planned("--power=0.9", "--confidence=0.99", "--margin=0.4")
     assert with_margin["mde_profit"] == pytest.approx(0.4 * document["mde_money"])
+
+
+def test_in_all_counts_those_who_are_told_as_the_campaign_form_does() -> None:
+    document = planned("--margin=0.4", "--segments=4")
+    each = document["mde_per_customer"]
+    assert document["mde_money_treated"] == pytest.approx(each * 90_000)
+    assert document["mde_profit_treated"] == pytest.approx(each * 90_000 * 0.4)
+    segment = document["segments"]
+    assert segment["mde_money_treated"] == pytest.approx(segment["mde_per_customer"] * 22_500)
+    half = document["holdout_sizes"]["learn_most"]
+    assert half["mde_money_treated"] == pytest.approx(half["mde_per_customer"] * 50_000)
+    printed = run("--margin=0.4").stdout
+    assert f"{each * 90_000:,.0f} in all from the 90,000 told" in printed
+    assert f"in profit {0.4 * each:.4g} per customer, {0.4 * each * 90_000:,.0f} in all" in printed
+
+
+def test_a_share_may_be_written_in_percent() -> None:
+    in_percent = planned(
+        "--margin=40%", "--target=12.5%", "--confidence=90%", "--power=70%", rate="10%",
+        holdout="10 %",
+    )  # fmt: skip
+    assert in_percent == planned(
+        "--margin=0.4", "--target=0.125", "--confidence=0.9", "--power=0.7"
+    )
+
+
+def test_a_campaign_that_is_expected_to_lose_says_so() -> None:
+    words = run("--prior-mean=0.1", "--margin=0.4", "--contact-cost=1").stdout
+    # half of the list at 0.4 x 0.1 - 1 each
+    assert re.search(r"learn most +50,000 \(50.0%\), proves \+[\d.]+%, saves 48,000\n", words)
+    assert "withholds" not in words
+    assert "costs more than it is expected to bring (1 against 0.04 per customer)" in words
+    assert "To be proved: 2.5 per customer." in words
+    assert "costs more than" not in run("--margin=0.4", "--contact-cost=0.02").stdout
+
+
+def test_small_figures_keep_two_digits_and_nobody_is_not_a_decimal() -> None:
+    huge = run(customers=10**11).stdout
+    assert not re.search(r"[+( ]0\.0+%", huge)
+    assert not re.search(r"from ([\d.]+%) to \1", huge)
+    few = run(customers=30, rate=0.01).stdout
+    assert "3 of 30 customers held out (10.0%), of whom fewer than one is expected to buy." in few
+    assert "0 of 2 customers held out (10.0%).\n" in run(customers=2).stdout
 
 
 def test_one_of_several_segments_needs_a_larger_gain_and_more_so_when_all_are_looked_at() -> None:
@@ -126,6 +170,27 @@ def test_a_target_out_of_reach_is_said_to_be() -> None:
     assert finance["code"] == "not_detectable"
 
 
+def test_where_not_sending_is_best_it_says_so() -> None:
+    said = ("--prior-mean=0.1", "--prior-sd=0.6", "--margin=0.4", "--contact-cost=1")
+    earn = planned(*said)["holdout_sizes"]["earn_most"]
+    assert (earn["customers"], earn["code"]) == (None, "sending_does_not_pay")
+    assert re.search(r"earn most +none: sending is expected to cost more", run(*said).stdout)
+
+
+def test_the_chance_of_the_target_is_the_power_where_the_target_is_what_is_detectable() -> None:
+    gain = planned("--power=0.7")["mde_relative"]
+    assert planned(f"--target={gain}")["target_chance"] == pytest.approx(0.7)
+    assert planned(customers=1_000)["target_chance"] is None
+
+
+def test_numbers_are_written_without_the_noise_of_binary_fractions() -> None:
+    text = run("--prior-sd=0.3", "--margin=0.4", "--contact-cost=0.1", "--json").stdout
+    assert '"prior_mean": 0.15' in text
+    digits = [number.replace(".", "").lstrip("0") for number in re.findall(r"\d+\.\d+", text)]
+    assert digits
+    assert max(len(found) for found in digits) <= 12
+
+
 def test_without_json_it_speaks_plainly(tmp_path: Path) -> None:
     result = run("--segments=4", f"--json={tmp_path / 'plan.json'}")
     assert result.exit_code == 0
@@ -143,7 +208,7 @@ def test_without_json_it_speaks_plainly(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [
-        ("holdout", "10", "expected a share between 0 and 1, as in 0.1, got 10"),
+        ("holdout", "10", "expected a share between 0 and 1, as in 0.1 or 10%, got 10"),
         ("holdout", "0", "expected a share between 0 and 1"),
         ("rate", "nan", "expected a share above 0 and at most 1"),
         ("rate", "0", "expected a share above 0 and at most 1"),
@@ -153,12 +218,15 @@ def test_without_json_it_speaks_plainly(tmp_path: Path) -> None:
         ("customers", "1", "1 is not in the range x>=2"),
         ("customers", "many", "'many' is not a valid integer"),
         ("segments", "0", "0 is not in the range x>=1"),
+        ("segments", "50001", "at most half as many segments as customers (100,000)"),
         ("prior-sd", "0", "expected an amount above 0"),
         ("prior-mean", "inf", "expected a number, got inf"),
-        ("margin", "40", "expected a share above 0 and at most 1, as in 0.4, got 40"),
+        ("margin", "40", "expected a share above 0 and at most 1, as in 0.05 or 5%, got 40"),
+        ("margin", "101%", "expected a share above 0 and at most 1"),
+        ("margin", "forty", "expected a share above 0 and at most 1"),
         ("contact-cost", "-0.1", "expected an amount from 0 up"),
         ("horizon", "-1", "-1 is not in the range"),
-        ("target", "0", "expected an amount above 0"),
+        ("target", "0", "expected a share above 0, as in 0.1 or 10%, got 0"),
         ("power", "1", "expected a share between 0 and 1"),
         ("confidence", "95", "expected a share between 0 and 1"),
     ],
@@ -178,7 +246,7 @@ def test_what_cannot_be_is_refused_in_a_sentence(option: str, value: str, said: 
         {"customers": 10**9},
         {"mean": 1e12, "sd": 1e13},
         {"rate": 1e-9},
-        {"segments": 100_000},
+        {"segments": 50_000},
         {"sd": 1e-9},
         {"confidence": 0.999999},
     ],

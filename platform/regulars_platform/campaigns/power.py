@@ -28,7 +28,9 @@ from regulars_experiments.money_interval import LEAST_EXPECTED_BUYERS
 from regulars_experiments.results import REASONS, NotEstimable, Reason
 
 SCHEMA = "regulars.plan/1"
-USUAL_SPREAD = 0.1  # of spend: how far effects of offers lie apart where nobody has tried
+USUAL_SPREAD = (
+    0.1  # of spend: how far effects of offers lie apart where nobody has tried
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,7 +60,9 @@ class PlanQuestion:
 
 
 def usual_prior(
-    mean_per_customer: float, prior_mean: float | None = None, prior_sd: float | None = None
+    mean_per_customer: float,
+    prior_mean: float | None = None,
+    prior_sd: float | None = None,
 ) -> Prior:
     """What is believed of an offer: what was given, else +5% of spend, give or take 10%.
 
@@ -125,7 +129,7 @@ def plan_document(asked: PlanQuestion) -> dict[str, Any]:
             "sd_per_customer": float(baseline.sd[0]),
             "expected_holdout_buyers": held * asked.rate,
         },
-        **_mde(whole, asked.customers, asked.margin),
+        **_mde(whole, asked.customers, treated, asked.margin),
         "mde_buyers": _mde_buyers(asked, held, treated),
         "segments": _segments(asked, baseline, held),
         "assumed": {
@@ -143,15 +147,20 @@ def plan_document(asked: PlanQuestion) -> dict[str, Any]:
     return document
 
 
-def _mde(found: Detectable, customers: float, margin: float | None) -> dict[str, Any]:
-    """mde_relative, mde_per_customer, mde_money, mde_profit; null with the reason."""
+def _mde(
+    found: Detectable, customers: float, treated: float, margin: float | None
+) -> dict[str, Any]:
+    """mde_relative, mde_per_customer and in all; null with the reason. treated: those told."""
     reason = found.undefined[0]
     each = None if reason is not None else float(found.difference[0])
+    profit = None if each is None or margin is None else each * margin
     fields: dict[str, Any] = {
         "mde_relative": None if each is None else float(found.relative[0]),
         "mde_per_customer": each,
         "mde_money": None if each is None else each * customers,
-        "mde_profit": None if each is None or margin is None else each * customers * margin,
+        "mde_money_treated": None if each is None else each * treated,
+        "mde_profit": None if profit is None else profit * customers,
+        "mde_profit_treated": None if profit is None else profit * treated,
     }
     return fields if reason is None else fields | _why(reason)
 
@@ -173,7 +182,9 @@ def _mde_buyers(asked: PlanQuestion, held: int, treated: int) -> float | None:
     )
 
 
-def _segments(asked: PlanQuestion, baseline: Baseline, held: int) -> dict[str, Any] | None:
+def _segments(
+    asked: PlanQuestion, baseline: Baseline, held: int
+) -> dict[str, Any] | None:
     if asked.segments is None:
         return None
     count = asked.segments
@@ -188,7 +199,7 @@ def _segments(asked: PlanQuestion, baseline: Baseline, held: int) -> dict[str, A
             confidence=level,
             power=asked.power,
         )
-        return _mde(effect, customers, asked.margin)
+        return _mde(effect, customers, customers - held / count, asked.margin)
 
     return {
         "count": count,
@@ -203,7 +214,15 @@ def _sizes(found: HoldoutSizes, asked: PlanQuestion) -> dict[str, Any]:
     def one(answer: HoldoutSize | NotEstimable) -> dict[str, Any]:
         if isinstance(answer, NotEstimable):
             nothing = dict.fromkeys(
-                ("customers", "share", "withheld", "mde_relative", "mde_per_customer", "mde_money")
+                (
+                    "customers",
+                    "share",
+                    "withheld",
+                    "mde_relative",
+                    "mde_per_customer",
+                    "mde_money",
+                    "mde_money_treated",
+                )
             )
             return nothing | _why(answer.reason)
         each = answer.difference
@@ -214,6 +233,9 @@ def _sizes(found: HoldoutSizes, asked: PlanQuestion) -> dict[str, Any]:
             "mde_relative": answer.relative,
             "mde_per_customer": each,
             "mde_money": None if each is None else each * asked.customers,
+            "mde_money_treated": None
+            if each is None
+            else each * (asked.customers - answer.customers),
         }
 
     return {

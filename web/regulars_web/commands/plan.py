@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from regulars_web.commands.shares import Share
+
 _NAMES = {
     "learn_most": "learn most",
     "earn_most": "earn most",
@@ -34,7 +36,11 @@ def _within(
 
 _MONEY = _within(0, math.inf, form="an amount from 0 up")
 _ABOVE = _within(0, math.inf, open_low=True, form="an amount above 0")
-_SHARE = _within(0, 1, open_low=True, open_high=True, form="a share between 0 and 1, as in 0.1")
+_BETWEEN = Share(lambda share: 0 < share < 1, "a share between 0 and 1, as in 0.1 or 10%")
+_UP_TO_ONE = Share(lambda share: 0 < share <= 1, "a share above 0 and at most 1, as in 0.05 or 5%")
+_GAIN = Share(lambda share: share > 0, "a share above 0, as in 0.1 or 10%")
+_MOST_DECIMALS = 12
+_FEWEST = 2  # customers in a segment: one to tell and one to hold out
 
 
 @click.command()
@@ -42,9 +48,8 @@ _SHARE = _within(0, 1, open_low=True, open_high=True, form="a share between 0 an
 @click.option(
     "--rate",
     required=True,
-    type=float,
-    callback=_within(0, 1, open_low=True, form="a share above 0 and at most 1, as in 0.05"),
-    help="Share of customers who buy within the window, as in 0.05.",
+    type=_UP_TO_ONE,
+    help="Share of customers who buy within the window: 0.05 or 5%.",
 )
 @click.option(
     "--mean",
@@ -60,9 +65,7 @@ _SHARE = _within(0, 1, open_low=True, open_high=True, form="a share between 0 an
     callback=_MONEY,
     help="Standard deviation of what one buyer spends.",
 )
-@click.option(
-    "--holdout", required=True, type=float, callback=_SHARE, help="Share held out, as in 0.1."
-)
+@click.option("--holdout", required=True, type=_BETWEEN, help="Share held out: 0.1 or 10%.")
 @click.option(
     "--segments",
     type=click.IntRange(min=1),
@@ -83,9 +86,8 @@ _SHARE = _within(0, 1, open_low=True, open_high=True, form="a share between 0 an
 )
 @click.option(
     "--margin",
-    type=float,
-    callback=_within(0, 1, open_low=True, form="a share above 0 and at most 1, as in 0.4"),
-    help="Share of spend that is profit, as in 0.4. Default: all of it.",
+    type=_UP_TO_ONE,
+    help="Share of spend that is profit: 0.4 or 40%. Default: all of it.",
 )
 @click.option(
     "--contact-cost",
@@ -105,13 +107,12 @@ _SHARE = _within(0, 1, open_low=True, open_high=True, form="a share between 0 an
 )
 @click.option(
     "--target",
-    type=float,
-    callback=_ABOVE,
-    help="Gain that finance wants proved, as a share of spend, as in 0.1. Default: as much "
+    type=_GAIN,
+    help="Gain that finance wants proved, as a share of spend: 0.1 or 10%. Default: as much "
     "as --prior-sd, or what pays for the contact if that is more.",
 )
-@click.option("--confidence", default=0.95, show_default=True, type=float, callback=_SHARE)
-@click.option("--power", default=0.8, show_default=True, type=float, callback=_SHARE)
+@click.option("--confidence", default=0.95, show_default=True, type=_BETWEEN)
+@click.option("--power", default=0.8, show_default=True, type=_BETWEEN)
 @click.option(
     "--json",
     "json_out",
@@ -136,7 +137,8 @@ def plan(*, json_out: Path | None, **asked: Any) -> None:
     """
     from regulars_platform.campaigns.power import PlanQuestion, plan_document
 
-    document = plan_document(PlanQuestion(**asked))
+    _refuse_tiny_segments(asked["customers"], asked["segments"])
+    document = _rounded(plan_document(PlanQuestion(**asked)))
     if json_out is None:
         _print(document)
         return
@@ -151,25 +153,51 @@ def plan(*, json_out: Path | None, **asked: Any) -> None:
     _print(document)
 
 
+def _refuse_tiny_segments(customers: int, segments: int | None) -> None:
+    if segments is not None and segments * _FEWEST > customers:
+        raise click.BadParameter(
+            f"expected at most half as many segments as customers ({customers:,}), so that each "
+            f"has one to tell and one to hold out, got {segments:,}",
+            param_hint="--segments",
+        )
+
+
+def _rounded(value: Any) -> Any:
+    """Without the digits beyond the twelfth: 0.15, not 0.15000000000000002."""
+    if isinstance(value, dict):
+        return {name: _rounded(inner) for name, inner in value.items()}
+    return float(f"{value:.12g}") if isinstance(value, float) else value
+
+
 def _print(document: dict[str, Any]) -> None:
-    held = document["holdout"]
-    buyers = document["baseline"]["expected_holdout_buyers"]
+    held, treated = document["holdout"], document["treated"]
     click.echo(
         f"{held['customers']:,} of {document['customers']:,} customers held out "
-        f"({held['share']:.1%}), of whom about {buyers:,.{0 if buyers >= 10 else 1}f} would buy."
+        f"({_percent(held['share'])}){_buyers_words(held['customers'], document)}."
     )
     chance = f"{document['power']:.0%} chance, {100 * document['confidence']:g}% confidence"
-    click.echo(f"Smallest gain that would be proved ({chance}): {_mde_words(document)}")
+    told = f"from the {treated:,} told"
+    click.echo(f"Smallest gain that would be proved ({chance}): {_mde_words(document, told)}")
     if document["mde_buyers"] is not None:
-        rate = document["baseline"]["rate"]
-        click.echo(f"Share who buy: from {rate:.2%} to {rate + document['mde_buyers']:.2%}.")
+        rate, gain = document["baseline"]["rate"], document["mde_buyers"]
+        digits = _decimals(gain, 2)
+        click.echo(f"Share who buy: from {rate:.{digits}%} to {rate + gain:.{digits}%}.")
     segments = document["segments"]
     if segments is not None:
         click.echo(
             f"In one of {segments['count']:,} segments of {segments['customers']:,.0f} customers, "
-            f"corrected for looking at all: {_mde_words(segments)}"
+            f"corrected for looking at all: {_mde_words(segments, 'from those told')}"
         )
     _print_sizes(document)
+
+
+def _buyers_words(held: int, document: dict[str, Any]) -> str:
+    buyers = document["baseline"]["expected_holdout_buyers"]
+    if not held:
+        return ""
+    if buyers < 1:
+        return ", of whom fewer than one is expected to buy"
+    return f", of whom about {buyers:,.{0 if buyers >= 10 else 1}f} would buy"
 
 
 def _print_sizes(document: dict[str, Any]) -> None:
@@ -177,29 +205,52 @@ def _print_sizes(document: dict[str, Any]) -> None:
     source = "" if assumed["prior_given"] else " (assumed: --prior-mean, --prior-sd)"
     click.echo(
         f"Expected effect on spend per customer: {assumed['prior_mean']:,.4g} give or take "
-        f"{assumed['prior_sd']:,.4g}{source}. To be proved: {assumed['target']:,.4g}."
+        f"{assumed['prior_sd']:,.4g}{source}. To be proved: {assumed['target']:,.4g} per customer."
     )
     for key, size in document["holdout_sizes"].items():
-        if size["customers"] is None:
-            click.echo(f"  {_NAMES[key]:<17}none: {size['not_estimable']}")
-        elif size["customers"] == 0:
-            click.echo(f"  {_NAMES[key]:<17}no holdout: knowing more would not pay for itself")
-        else:
-            proves = (
-                "proves nothing"
-                if size["mde_relative"] is None
-                else f"proves {size['mde_relative']:+.1%}"
-            )
-            click.echo(
-                f"  {_NAMES[key]:<17}{size['customers']:>11,} ({size['share']:.1%}), {proves}, "
-                f"withholds {size['withheld']:,.0f}"
-            )
+        click.echo(f"  {_NAMES[key]:<17}{_size_words(size)}")
+    earned = assumed["margin"] * assumed["prior_mean"]
+    if earned < assumed["contact_cost"]:
+        click.echo(
+            f"On these assumptions a contact costs more than it is expected to bring "
+            f"({assumed['contact_cost']:,.4g} against {earned:,.4g} per customer): holding out "
+            f"saves money, and sending now is worth only what it teaches."
+        )
 
 
-def _mde_words(found: dict[str, Any]) -> str:
+def _size_words(size: dict[str, Any]) -> str:
+    if size["customers"] is None:
+        return f"none: {size['not_estimable']}"
+    if size["customers"] == 0:
+        return "no holdout: knowing more would not pay for itself"
+    relative, withheld = size["mde_relative"], size["withheld"]
+    proves = "proves nothing" if relative is None else f"proves {_percent(relative, signed=True)}"
+    forgone = f"withholds {withheld:,.0f}" if withheld >= 0 else f"saves {-withheld:,.0f}"
+    return f"{size['customers']:>11,} ({_percent(size['share'])}), {proves}, {forgone}"
+
+
+def _mde_words(found: dict[str, Any], told: str) -> str:
+    """told: whose gain it is in all."""
     if found["mde_relative"] is None:
         return f"none: {found['not_estimable']}."
-    return (
-        f"{found['mde_relative']:+.1%} of spend, {found['mde_per_customer']:,.4g} per customer, "
-        f"{found['mde_money']:,.0f} in all."
+    each, total = found["mde_per_customer"], found["mde_money_treated"]
+    words = (
+        f"{_percent(found['mde_relative'], signed=True)} of spend, {each:,.4g} per customer, "
+        f"{total:,.0f} in all {told}"
     )
+    profit = found["mde_profit_treated"]
+    if profit is None:
+        return f"{words}."
+    return f"{words}; in profit {each * profit / total:,.4g} per customer, {profit:,.0f} in all."
+
+
+def _percent(share: float, *, signed: bool = False) -> str:
+    """To a tenth of a percent, and to two significant digits below that."""
+    return f"{share:{'+' if signed else ''}.{_decimals(share, 1)}%}"
+
+
+def _decimals(share: float, least: int) -> int:
+    """How many decimals of a percentage show two significant digits, but at least so many."""
+    if share == 0:
+        return least
+    return min(max(least, 1 - math.floor(math.log10(abs(100 * share)))), _MOST_DECIMALS)
