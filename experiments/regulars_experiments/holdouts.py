@@ -89,7 +89,8 @@ class HoldoutSize:
 class HoldoutSizes:
     """The three answers, or why there is none. target: the effect on spend that is to be proved.
 
-    earn_most has 0 customers where knowing more is worth less than what it costs.
+    earn_most has 0 customers where knowing more is worth less than what it costs. It is not
+    estimable where not sending at all earns as much as the best of all sizes.
     """
 
     learn_most: HoldoutSize | NotEstimable
@@ -134,7 +135,8 @@ def holdout_sizes(question: HoldoutQuestion) -> HoldoutSizes:
     """The three sizes, each with what it withholds and what it would prove.
 
     All leave at least 30 expected buyers in the holdout and in the arm; NotEstimable where that
-    cannot be, or (convince finance) where no holdout is large enough.
+    cannot be, where no holdout is large enough (convince finance), or where the campaign is not
+    expected to pay with any (earn most).
 
     >>> from regulars_experiments.design import baseline_of_buyers
     >>> found = holdout_sizes(HoldoutQuestion(
@@ -157,7 +159,11 @@ def holdout_sizes(question: HoldoutQuestion) -> HoldoutSizes:
     convincing = _convince(question, aim, least, learning)
     return HoldoutSizes(
         learn_most=_size(question, learning),
-        earn_most=_size(question, earning),
+        earn_most=(
+            NotEstimable(reason=Reason.SENDING_DOES_NOT_PAY)
+            if earning is None
+            else _size(question, earning)
+        ),
         convince_finance=(
             NotEstimable(reason=Reason.NOT_DETECTABLE)
             if convincing is None
@@ -215,11 +221,13 @@ def _learn_most(question: HoldoutQuestion, least: int, most: int) -> int:
     return min(max(round(question.customers * root / (1 + root)), least), most)
 
 
-def _earn_most(question: HoldoutQuestion, least: int, most: int) -> int:
+def _earn_most(question: HoldoutQuestion, least: int, most: int) -> int | None:
+    """The size that earns most; None where never sending, which earns 0, is as good."""
     best = _best(lambda sizes: expected_profit(question, sizes), least, most)
     alone = expected_profit(question, np.array([0.0, float(best)]))
-    pays = question.stakes.net(question.prior.mean) > 0
-    return 0 if pays and alone[0] >= alone[1] else best
+    if not alone.max() > 0:
+        return None
+    return 0 if alone[0] >= alone[1] else best
 
 
 def _convince(question: HoldoutQuestion, aim: float, least: int, largest: int) -> int | None:

@@ -33,6 +33,7 @@ class Reason(StrEnum):
     NOT_A_RATIO = "not_a_ratio"
     TOO_FEW_CAMPAIGNS = "too_few_campaigns"
     NOT_DETECTABLE = "not_detectable"
+    SENDING_DOES_NOT_PAY = "sending_does_not_pay"
 
 
 REASONS: Mapping[Reason, str] = {
@@ -55,6 +56,9 @@ REASONS: Mapping[Reason, str] = {
     Reason.NOT_A_RATIO: "what it is divided by is not clearly above zero, so there is no ratio",
     Reason.TOO_FEW_CAMPAIGNS: "too few past campaigns to tell",
     Reason.NOT_DETECTABLE: "the customers are too few to prove an effect of that size",
+    Reason.SENDING_DOES_NOT_PAY: (
+        "sending is expected to cost more than it brings, whatever is held out: not sending is best"
+    ),
 }
 
 

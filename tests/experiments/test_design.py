@@ -14,14 +14,13 @@ from regulars_experiments.design import (
     detectable_difference,
     detectable_effect,
     detectable_share,
-    effect_size_of_shares,
     power_of_difference,
     required_control,
     required_control_for_shares,
-    required_control_normal,
 )
 from regulars_experiments.moments import Shape, Summary
 from regulars_experiments.money_interval import Arms, build_limits
+from regulars_experiments.multiplicity import segment_p_values
 from regulars_experiments.results import Reason
 from tests.experiments.build import Floats, reference, reference_case
 
@@ -69,8 +68,12 @@ def test_required_sizes_are_those_of_the_reference_down_to_small_alpha(case: str
     }
     student = required_control(asked["cohen_d"], **design)
     assert student == pytest.approx(found["expected"]["n_control_t"], rel=tolerance)
-    normal = required_control_normal(asked["cohen_d"], **design)
-    assert normal == pytest.approx(found["expected"]["n_control_normal"], rel=tolerance)
+    # the normal approximation, from the other end: what is detected with the reference's size
+    n = found["expected"]["n_control_normal"]
+    design["n_arm"] = n * design.pop("ratio")
+    assert detectable_difference(sd=1.0, n_control=n, **design) == pytest.approx(
+        asked["cohen_d"], rel=tolerance
+    )
 
 
 def test_required_sizes_for_shares_are_those_of_the_reference() -> None:
@@ -84,8 +87,7 @@ def test_required_sizes_for_shares_are_those_of_the_reference() -> None:
     }
     unpooled = required_control_for_shares(*shares, **design)
     assert unpooled == pytest.approx(found["expected"]["n_control_unpooled"], rel=tolerance)
-    arcsine = required_control_normal(effect_size_of_shares(*shares), **design)
-    assert arcsine == pytest.approx(found["expected"]["n_control_arcsine"], rel=tolerance)
+    # n_control_arcsine (Cohen's h) stays out: the share is planned as it is tested, by differences
 
 
 def test_every_case_of_the_reference_is_tested_here() -> None:
@@ -169,8 +171,14 @@ def simulated_proofs(
     log_sd: float,
     lift: float,
     runs: int,
+    segments: int = 1,
 ) -> float:
-    """Share of campaigns with baskets larger by `lift` whose money interval lies above zero."""
+    """Share of campaigns with baskets larger by `lift` whose money interval lies above zero.
+
+    segments: one of so many, where the pooled customers' test has to find it too, both at the most
+    cautious step of Holm's correction: what `profit_tests` and `evidence_of` make of it.
+    """
+    level = 0.05 / segments
 
     def side(n: int, scale: float) -> tuple[Summary, Shape]:
         bought = rng.binomial(n, rate, size=runs)
@@ -198,8 +206,11 @@ def simulated_proofs(
     limits = build_limits(
         Arms(control=control, arm=arm, control_shape=control_shape, arm_shape=arm_shape)
     )
-    low, _ = limits.of_difference(np.full(runs, special.ndtri(0.975)))
-    return float((low > 0).mean())
+    low, _ = limits.of_difference(np.full(runs, special.ndtri(1 - level / 2)))
+    if segments == 1:
+        return float((low > 0).mean())
+    p_value = segment_p_values(control, arm, buyers=(control_shape.buyers, arm_shape.buyers))
+    return float(((low > 0) & (p_value < level)).mean())
 
 
 @pytest.mark.parametrize(
@@ -229,6 +240,40 @@ def test_a_planned_power_of_80_percent_is_one_of_78_to_82(
     )
     monte_carlo = 2 * np.sqrt(0.8 * 0.2 / runs)
     assert 0.78 - monte_carlo < power < 0.82 + monte_carlo
+
+
+@pytest.mark.parametrize(
+    ("segments", "n_control", "n_arm", "rate", "log_sd"),
+    [
+        (20, 4_000, 36_000, 0.05, 1.0),
+        (50, 5_000, 45_000, 0.03, 1.0),
+        (4, 2_000, 18_000, 0.05, 1.2),
+        (10, 5_000, 5_000, 0.05, 0.7),
+    ],
+)
+def test_for_one_of_many_segments_a_planned_80_percent_is_that_of_both_tests_together(
+    segments: int, n_control: int, n_arm: int, rate: float, log_sd: float
+) -> None:
+    runs = 1_500
+    found = detectable_effect(
+        lognormal_shop(rate, log_sd),
+        n_control=n_control,
+        n_arm=n_arm,
+        confidence=1 - 0.05 / segments,
+        by_both_tests=True,
+    )
+    power = simulated_proofs(
+        np.random.default_rng(9),
+        n_control=n_control,
+        n_arm=n_arm,
+        rate=rate,
+        log_sd=log_sd,
+        lift=float(found.relative[0]),
+        runs=runs,
+        segments=segments,
+    )
+    monte_carlo = 2 * np.sqrt(0.8 * 0.2 / runs)
+    assert 0.79 - monte_carlo < power < 0.82 + monte_carlo
 
 
 def test_with_few_buyers_and_a_heavy_tail_it_promises_no_more_than_it_keeps() -> None:

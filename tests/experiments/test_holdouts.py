@@ -114,6 +114,23 @@ def test_earn_most_earns_at_least_as_much_as_every_other_size(mean: float) -> No
     assert found.customers == pytest.approx(best, abs=1)
 
 
+@pytest.mark.parametrize(("contact_cost", "rounds"), [(1.0, 4.0), (0.4, 0.0), (0.24, 0.0)])
+def test_where_not_sending_earns_most_no_size_is_named(contact_cost: float, rounds: float) -> None:
+    stakes = Stakes(margin=0.4, contact_cost=contact_cost, further_rounds=rounds)
+    asked = question(prior=Prior(mean=0.1 if rounds else 0.6, sd=0.6), stakes=stakes)
+    # not sending earns nothing, and every size at most that
+    assert expected_profit(asked, np.arange(301, 99_700, dtype=np.float64)).max() <= 1e-9
+    found = holdout_sizes(asked)
+    assert found.earn_most == NotEstimable(reason=Reason.SENDING_DOES_NOT_PAY)
+    assert size(found.learn_most).customers == 50_000
+
+
+def test_a_doubtful_campaign_is_still_tested_where_its_chance_is_worth_it() -> None:
+    asked = question(prior=Prior(mean=-0.1, sd=0.6))  # expected to lose 6 cents a customer
+    found = size(holdout_sizes(asked).earn_most)
+    assert expected_profit(asked, np.array([float(found.customers)]))[0] > 0
+
+
 def test_convince_finance_is_the_smallest_that_proves_the_effect() -> None:
     asked = question(target=0.7)
     found = size(holdout_sizes(asked).convince_finance)

@@ -58,6 +58,11 @@ class Terms:
         return min(arm.share for arm in self.arms) / sum(arm.share for arm in self.arms)
 
     @property
+    def confidence_of_arms(self) -> float:
+        """That each arm needs by itself for all together to keep the plan's (Holm)."""
+        return family_confidence(self.confidence, len(self.arms))
+
+    @property
     def contact_cost(self) -> float:
         """Of contacting one customer, over all arms, currency units."""
         total = sum(arm.share * arm.contact_cost for arm in self.arms)
@@ -101,11 +106,14 @@ def past_spend(
 
 
 def foresee_arms(terms: Terms, past: PastSpend, sizes: Sequence[int]) -> tuple[Foreseen, ...]:
-    """For each arm against the holdout; sizes: customers in the holdout, then in each arm."""
+    """For each arm against the holdout, corrected for looking at all arms as the report is.
+
+    sizes: customers in the holdout, then in each arm.
+    """
     everybody = past.baseline.cell(0)
     treated = np.array(sizes[1:], dtype=np.float64)
     found = detectable_effect(
-        everybody, n_control=float(sizes[0]), n_arm=treated, confidence=terms.confidence
+        everybody, n_control=float(sizes[0]), n_arm=treated, confidence=terms.confidence_of_arms
     )
     return tuple(
         _foreseen(terms, float(difference), reason)
@@ -114,9 +122,12 @@ def foresee_arms(terms: Terms, past: PastSpend, sizes: Sequence[int]) -> tuple[F
 
 
 def foresee_segments(terms: Terms, past: PastSpend) -> tuple[Foreseen, ...]:
-    """For the smallest arm in each segment, corrected for looking at all of them."""
-    count = len(past.customers) - 1
+    """For the smallest arm in each segment, corrected for looking at every arm in all of them.
+
+    Segments without customers are not in the report, and no test of it.
+    """
     inner = slice(1, None)
+    tests = len(terms.arms) * int((past.customers[inner] > 0).sum())
     held = past.customers[inner] * terms.holdout / WHOLE
     found = detectable_effect(
         Baseline(
@@ -126,7 +137,8 @@ def foresee_segments(terms: Terms, past: PastSpend) -> tuple[Foreseen, ...]:
         ),
         n_control=held,
         n_arm=(past.customers[inner] - held) * terms.smallest_arm,
-        confidence=family_confidence(terms.confidence, max(count, 1)),
+        confidence=family_confidence(terms.confidence, max(tests, 1)),
+        by_both_tests=tests > 1,
     )
     return tuple(
         _foreseen(terms, float(difference), reason)
@@ -154,7 +166,7 @@ def foresee_holdouts(terms: Terms, past: PastSpend, given_away: float) -> Holdou
                 further_rounds=terms.rounds,
             ),
             arm_share=terms.smallest_arm,
-            confidence=terms.confidence,
+            confidence=terms.confidence_of_arms,
         )
     )
 

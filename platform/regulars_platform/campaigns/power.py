@@ -12,6 +12,7 @@ from regulars_experiments.design import (
     Baseline,
     Detectable,
     baseline_of_buyers,
+    chance_of_proof,
     detectable_effect,
     detectable_share,
 )
@@ -28,9 +29,7 @@ from regulars_experiments.money_interval import LEAST_EXPECTED_BUYERS
 from regulars_experiments.results import REASONS, NotEstimable, Reason
 
 SCHEMA = "regulars.plan/1"
-USUAL_SPREAD = (
-    0.1  # of spend: how far effects of offers lie apart where nobody has tried
-)
+USUAL_SPREAD = 0.1  # of spend: how far effects of offers lie apart where nobody has tried
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,9 +59,7 @@ class PlanQuestion:
 
 
 def usual_prior(
-    mean_per_customer: float,
-    prior_mean: float | None = None,
-    prior_sd: float | None = None,
+    mean_per_customer: float, prior_mean: float | None = None, prior_sd: float | None = None
 ) -> Prior:
     """What is believed of an offer: what was given, else +5% of spend, give or take 10%.
 
@@ -78,10 +75,10 @@ def usual_prior(
     return Prior(mean=prior_sd / 2 if prior_mean is None else prior_mean, sd=prior_sd)
 
 
-def family_confidence(confidence: float, segments: int) -> float:
-    """Of one of several segments so that all together keep `confidence`: Bonferroni's, which is
-    the most cautious step of Holm's correction (Holm 1979)."""
-    return 1 - (1 - confidence) / segments
+def family_confidence(confidence: float, tests: int) -> float:
+    """Of one of several tests (arms, segments) so that all together keep `confidence`:
+    Bonferroni's, which is the most cautious step of Holm's correction (Holm 1979)."""
+    return 1 - (1 - confidence) / tests
 
 
 def plan_document(asked: PlanQuestion) -> dict[str, Any]:
@@ -131,6 +128,7 @@ def plan_document(asked: PlanQuestion) -> dict[str, Any]:
         },
         **_mde(whole, asked.customers, treated, asked.margin),
         "mde_buyers": _mde_buyers(asked, held, treated),
+        "target_chance": _target_chance(asked, baseline, sizes.target, held),
         "segments": _segments(asked, baseline, held),
         "assumed": {
             "prior_mean": prior.mean,
@@ -182,22 +180,35 @@ def _mde_buyers(asked: PlanQuestion, held: int, treated: int) -> float | None:
     )
 
 
-def _segments(
-    asked: PlanQuestion, baseline: Baseline, held: int
-) -> dict[str, Any] | None:
+def _target_chance(
+    asked: PlanQuestion, baseline: Baseline, target: float, held: int
+) -> float | None:
+    """Of proving the target with the holdout asked for."""
+    found = chance_of_proof(
+        baseline,
+        target / float(baseline.mean[0]),
+        n_control=held,
+        n_arm=asked.customers - held,
+        confidence=asked.confidence,
+    )
+    return None if math.isnan(found[0]) else float(found[0])
+
+
+def _segments(asked: PlanQuestion, baseline: Baseline, held: int) -> dict[str, Any] | None:
     if asked.segments is None:
         return None
     count = asked.segments
     confidence = family_confidence(asked.confidence, count)
     customers = asked.customers / count
 
-    def found(level: float) -> dict[str, Any]:
+    def found(level: float, *, family: bool) -> dict[str, Any]:
         effect = detectable_effect(
             baseline,
             n_control=held / count,
             n_arm=customers - held / count,
             confidence=level,
             power=asked.power,
+            by_both_tests=family,
         )
         return _mde(effect, customers, customers - held / count, asked.margin)
 
@@ -205,8 +216,8 @@ def _segments(
         "count": count,
         "customers": customers,
         "confidence": confidence,
-        **found(confidence),
-        "alone": {"confidence": asked.confidence, **found(asked.confidence)},
+        **found(confidence, family=count > 1),
+        "alone": {"confidence": asked.confidence, **found(asked.confidence, family=False)},
     }
 
 

@@ -90,14 +90,27 @@ def test_the_leak_counts_past_orders_that_reach_the_threshold(
     assert leak.cost == reach * 50_000
 
 
-def proved_of(spends: list[float], held: int, treated: int, confidence: float = 0.95) -> float:
+def proved_of(
+    spends: list[float],
+    held: float,
+    treated: float,
+    confidence: float = 0.95,
+    *,
+    by_both_tests: bool = False,
+) -> float:
     """Of gross profit per customer, by the core, whose own tests say that it is right."""
     shop = Baseline(
         buyers=np.array([sum(spend != 0 for spend in spends) / len(spends)]),
         mean=np.array([statistics.mean(spends)]),
         sd=np.array([statistics.stdev(spends)]),
     )
-    found = detectable_effect(shop, n_control=held, n_arm=treated, confidence=confidence)
+    found = detectable_effect(
+        shop,
+        n_control=held,
+        n_arm=treated,
+        confidence=confidence,
+        by_both_tests=by_both_tests,
+    )
     return float(found.difference[0]) * 0.4
 
 
@@ -132,8 +145,46 @@ def test_each_report_segment_says_what_it_would_prove_by_its_own_past(
     assert found.segments is not None
     once, others = found.segments
     spends = [past_spend(n) for n in range(300) if n % 3 == 0]
-    assert once.detectable == pytest.approx(proved_of(spends, 20, 80, 0.975), rel=1e-6)
+    expected = proved_of(spends, 20, 80, 0.975, by_both_tests=True)
+    assert once.detectable == pytest.approx(expected, rel=1e-6)
     assert others.detectable is not None
+
+
+def test_several_arms_are_corrected_for_looking_at_all_of_them_as_the_report_is(
+    database: Database, settings: Settings
+) -> None:
+    arms = [arm(share_percent="40"), arm(name="Letter", share_percent="40")]
+    segments = [{"name": "once", "rule": {"feature": "orders", "op": "=", "value": 1}}]
+    found = preview(database, settings, arms=arms, segments=segments)
+    assert found.arms is not None
+    assert found.segments is not None
+    spends = [past_spend(n) for n in range(300)]
+    for each in found.arms:
+        assert each.foreseen is not None
+        expected = proved_of(spends, 60, 120, 1 - 0.05 / 2)
+        assert each.foreseen.detectable == pytest.approx(expected, rel=1e-6)
+    # two arms in two segments are four tests
+    once = [spend for n, spend in enumerate(spends) if n % 3 == 0]
+    expected = proved_of(once, 20, 40, 1 - 0.05 / 4, by_both_tests=True)
+    assert found.segments[0].detectable == pytest.approx(expected, rel=1e-6)
+    # and so are the sizes of the holdout, for the smaller of the arms
+    assert found.sizes is not None
+    learn = found.sizes.learn_most
+    assert isinstance(learn, HoldoutSize)
+    assert learn.difference is not None
+    held = learn.customers
+    expected = proved_of(spends, held, (300 - held) / 2, 1 - 0.05 / 2)
+    assert learn.difference * 0.4 == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_segment_without_customers_is_no_test(database: Database, settings: Settings) -> None:
+    segments = [{"name": "all", "rule": {"feature": "orders", "op": ">=", "value": 1}}]
+    found = preview(database, settings, segments=segments)
+    assert found.segments is not None
+    everybody, nobody = found.segments
+    spends = [past_spend(n) for n in range(300)]
+    assert everybody.detectable == pytest.approx(proved_of(spends, 60, 240), rel=1e-6)
+    assert nobody.detectable is None
 
 
 def test_three_sizes_of_the_holdout_come_from_the_same_past(

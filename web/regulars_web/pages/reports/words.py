@@ -66,6 +66,9 @@ REASON_WORDS = {
     Reason.NOT_DETECTABLE: lazy_gettext(
         "the customers are too few to prove an effect of that size"
     ),
+    Reason.SENDING_DOES_NOT_PAY: lazy_gettext(
+        "sending is expected to cost more than it brings, whatever is held out: not sending is best"
+    ),
 }
 
 Group = Mapping[str, Any]
