@@ -4,7 +4,7 @@ Other methods' answers on the same data stand beside it as sensitivities.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -74,12 +74,17 @@ class Effect:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SegmentTest:
-    """Whether one arm's effect differs between the values of a segment column (Cochran's Q)."""
+    """Whether one arm's effect differs between the values of a segment column (Cochran's Q).
+
+    corrected: over all such tests but those of guard-rails, which have none.
+    """
 
     metric: str
+    role: Role
     arm: str
     column: str
     test: Heterogeneity
+    corrected: Corrected | None = None
 
 
 def evaluate(collected: Collected, design: Design) -> tuple[Effect, ...]:
@@ -108,17 +113,26 @@ def evaluate(collected: Collected, design: Design) -> tuple[Effect, ...]:
 
 def segment_tests(found: Iterable[Effect]) -> tuple[SegmentTest, ...]:
     """Heterogeneity of each metric and arm over each segment column with two known effects."""
-    groups: dict[tuple[str, str, str], list[Answer]] = {}
+    groups: dict[tuple[str, Role, str, str], list[Answer]] = {}
     for effect in found:
         if effect.segment is not None:
-            key = (effect.metric, effect.arm, effect.segment[0])
+            key = (effect.metric, effect.role, effect.arm, effect.segment[0])
             groups.setdefault(key, []).append(effect.difference)
     tests = []
-    for (metric, arm, column), answers in groups.items():
+    for (metric, role, arm, column), answers in groups.items():
         test = heterogeneity(*_estimates(answers))
         if test is not None:
-            tests.append(SegmentTest(metric=metric, arm=arm, column=column, test=test))
-    return tuple(tests)
+            tests.append(SegmentTest(metric=metric, role=role, arm=arm, column=column, test=test))
+    own = np.array([t.test.p_value if t.role != "guardrail" else np.nan for t in tests])
+    count = int(np.isfinite(own).sum())
+    return tuple(
+        replace(test, corrected=Corrected(holm=strict, benjamini_hochberg=rate, tests=count))
+        if np.isfinite(strict)
+        else test
+        for test, strict, rate in zip(
+            tests, holm(own).tolist(), benjamini_hochberg(own).tolist(), strict=True
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 import pytest
 from click.testing import CliRunner, Result
+from statsmodels.stats.multitest import multipletests
 
 from regulars_experiments.results import REASONS
 from regulars_platform.errors import RegularsError
@@ -258,6 +259,17 @@ def test_the_page_holds_everything_and_escapes_what_the_file_says(tmp_path: Path
     assert "20" in text
 
 
+def test_a_dash_prints_the_page(
+    customers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run(customers, *BASE, "--html", "-")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("<!doctype html>")
+    assert result.stdout.rstrip().endswith("</html>")
+    assert not (tmp_path / "-").exists()
+
+
 def test_the_terminal_says_the_effect_in_one_line_each(customers: Path) -> None:
     result = run(
         customers, "--arm", "arm", "--control", "held", "--conversion", "b=bought",
@@ -423,9 +435,51 @@ def test_amounts_are_capped_where_the_rule_says(
     )
 
 
+def test_an_arm_column_without_values_is_said(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "n.parquet", {"arm": pl.Series([None] * 3, dtype=pl.String), "y": [1] * 3}
+    )
+    result = run(path, "--arm", "arm", "--control", "held", "--metric", "y=y")
+    assert "Column 'arm' is empty in every row." in str(result.exception)
+
+
+def test_how_many_amounts_are_capped_is_told(shop: Path) -> None:
+    spend = pl.read_csv(shop)["spend"]
+    found = {
+        rule: printed(
+            shop, "--arm", "arm", "--control", "held", "--metric", "s=spend", "--winsorise", rule
+        )["winsorised_rows"]["s"]
+        for rule in ("20", str(spend.max()), "50%", "99%buyers")
+    }
+    assert found["20"] == (spend > 20).sum()
+    assert found[str(spend.max())] == 0
+    assert found["50%"] is None  # four of five spend nothing
+    assert found["99%buyers"] == int(
+        (spend > spend.filter(spend > 0).quantile(0.99, "linear")).sum()
+    )
+
+
+def test_whether_effects_differ_is_corrected_over_all_that_is_asked(shop: Path) -> None:
+    document = printed(
+        shop, "--arm", "arm", "--control", "held", "--metric", "s=spend", "--conversion",
+        "b=bought", "--metric", "g=before", "--guardrail", "g", "--segment", "tier",
+        "--segment", "shop",
+    )  # fmt: skip
+    tests = document["segment_tests"]
+    family = [test for test in tests if test["metric"] != "g"]
+    assert len(tests) == 12
+    assert [test["corrected"] for test in tests if test["metric"] == "g"] == [None] * 4
+    raw = [test["p_value"] for test in family]
+    for name, method in (("holm", "holm"), ("benjamini_hochberg", "fdr_bh")):
+        known = multipletests(raw, method=method)[1]
+        assert [test["corrected"][name] for test in family] == pytest.approx(list(known))
+    assert {test["corrected"]["tests"] for test in family} == {8}
+
+
 def test_the_page_says_the_verdict_first_in_money(shop: Path, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
-    result = run(shop, *EVERYTHING, "--contact-cost", "9", "--html", page)
+    dear = ("--contact-cost", "coupon=9", "--contact-cost", "mail=9")
+    result = run(shop, *EVERYTHING, *dear, "--html", page)
     assert result.exit_code == 0, result.output
     text = page.read_text(encoding="utf-8")
     places = [text.index(words) for words in ("a loss is proved", "what the offer cost", "CUPED")]
@@ -593,6 +647,26 @@ BASE = ("--arm", "arm", "--control", "held", "--metric", "s=spend")
         ((*BASE, "--margin", "0.4", "--offer-cost", "spend"), "what is sold and what the offer"),
         ((*BASE, "--offer-cost", "bought"), "--offer-cost is part of the net profit"),
         ((*BASE, "--contact-cost", "0.1"), "--contact-cost is part of the net profit"),
+        ((*BASE, "--covariate", "spend"), "'spend' cannot be a --covariate and metric 's' as well"),
+        (
+            (*BASE, "--uptake", "bought", "--covariate", "bought"),
+            "'bought' cannot be a --covariate and --uptake as well",
+        ),
+        (
+            (*BASE, "--margin", "1", "--offer-cost", "bought", "--covariate", "bought"),
+            "'bought' cannot be a --covariate and --offer-cost as well",
+        ),
+        (
+            (*BASE, "--margin", "0.4", "--contact-cost", "0.1", "--contact-cost", "0.2"),
+            "--contact-cost is given twice for every arm",
+        ),
+        (
+            (*BASE, "--margin", "0.4", *("--contact-cost", "mail=0.1") * 2),
+            "--contact-cost is given twice for 'mail'",
+        ),
+        ((*BASE, "--margin", "0.4", "--contact-cost", "=1"), "expected MONEY or ARM=MONEY"),
+        ((*BASE, "--sequential", "-1"), "at the planned end, 1 or more, got -1"),
+        ((*BASE, "--json", "-", "--html", "-"), "Only one of --json and --html can be printed"),
         ((*BASE, "--json", "/no/such/folder/out.json"), "No such file or directory"),
         ((*BASE, "--html", "/no/such/folder/out.html"), "No such file or directory"),
     ],

@@ -26,11 +26,16 @@ def evaluation_document(evaluation: FileEvaluation, *, source: str) -> dict[str,
         "confidence": design.confidence,
         "control": design.control,
         "arms": [{"arm": name, "n": count} for name, count in evaluation.arms],
+        "metrics": [
+            {"name": metric.name, "kind": metric.kind, "role": metric.role}
+            for metric in design.metrics
+        ],
         "checks": _checks(evaluation),
         "sequential": None
         if design.planned_customers is None
         else {"planned_customers": design.planned_customers, "customers": customers},
         "winsorised_at": dict(evaluation.winsorised_at),
+        "winsorised_rows": dict(evaluation.winsorised_rows),
         "profit": None if evaluation.profit is None else _profit(evaluation, evaluation.profit),
         "effects": [effect_as_json(effect) for effect in evaluation.effects],
         "segment_tests": [_segment_test(test) for test in evaluation.segment_tests],
@@ -153,6 +158,7 @@ def _segment_test(found: SegmentTest) -> dict[str, Any]:
         "degrees_of_freedom": found.test.degrees_of_freedom,
         "p_value": found.test.p_value,
         "share": found.test.share,
+        "corrected": _corrected(found.corrected),
     }
 
 

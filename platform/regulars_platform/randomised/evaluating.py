@@ -67,7 +67,8 @@ class FileEvaluation:
     """What `regulars evaluate` says. arms: customers per arm, the control first.
 
     missing: per column of numbers, how many rows had no value (counted as 0). segment_tests: of
-    each metric and arm over each segment column. winsorised_at: by metric, in its unit.
+    each metric and arm over each segment column. winsorised_at: by metric, in its unit;
+    winsorised_rows: by metric asked for, the rows above its limit; None where it has none.
     """
 
     asked: Asked
@@ -80,6 +81,7 @@ class FileEvaluation:
     effects: tuple[Effect, ...]
     segment_tests: tuple[SegmentTest, ...]
     winsorised_at: Mapping[str, float]
+    winsorised_rows: Mapping[str, int | None]
     profit: FileProfit | None
     compliers: tuple[ComplierEffect, ...]
 
@@ -111,6 +113,7 @@ def evaluate_file(frame: pl.LazyFrame, asked: Asked) -> FileEvaluation:
         effects=effects,
         segment_tests=segment_tests(effects),
         winsorised_at={name: float(limit) for name, limit in collected.limits.items()},
+        winsorised_rows=_winsorised_rows(kept, design, collected),
         profit=None if asked.profit is None else find_profit(collected, design, asked.profit),
         compliers=()
         if asked.uptake is None
@@ -183,9 +186,31 @@ def _collect(kept: pl.LazyFrame, asked: Asked, numbers: Sequence[str]) -> Collec
         ) from error
 
 
+def _winsorised_rows(
+    kept: pl.LazyFrame, design: Design, collected: Collected
+) -> dict[str, int | None]:
+    """Per metric that was to be capped, the rows above its limit."""
+    if design.winsorising is None:
+        return {}
+    columns = {m.name: next(iter(m.value)) for m in design.metrics if m.kind == "mean"}
+    limits = {name: float(limit) for name, limit in collected.limits.items()}
+    above = [
+        (pl.col(columns[name]).cast(pl.Float64) > limit).sum().alias(name)
+        for name, limit in limits.items()
+    ]
+    counts = kept.select(above).collect(engine="streaming").row(0, named=True) if above else {}
+    return {name: counts.get(name) for name in columns}
+
+
 def _refuse_design(
     design: Design, counts: Mapping[str, int], shares: Mapping[str, float] | None
 ) -> None:
+    if not counts:
+        raise UnreadableFileError.because(
+            N_("Column %(arm)r is empty in every row."),
+            N_("Name the column that says to which arm a customer was assigned."),
+            arm=design.arm,
+        )
     shown = ", ".join(f"{name} ({count})" for name, count in list(counts.items())[:20])
     if design.control not in counts:
         raise UnreadableFileError.because(

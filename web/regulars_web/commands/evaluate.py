@@ -60,7 +60,7 @@ import click
 @click.option("--share", "shares", multiple=True, metavar="ARM=SHARE", help="Planned share.")
 @click.option("--confidence", default=0.95, show_default=True, type=float)
 @click.option("--json", "json_out", type=click.Path(path_type=Path), help="Write JSON; - prints.")
-@click.option("--html", "html_out", type=click.Path(path_type=Path), help="Write a page.")
+@click.option("--html", "html_out", type=click.Path(path_type=Path), help="Write a page; - prints.")
 def evaluate(file: Path, json_out: Path | None, html_out: Path | None, **options: Any) -> None:
     """Effects per arm and segment of a randomised FILE (CSV or Parquet, one row per customer).
 
@@ -72,25 +72,26 @@ def evaluate(file: Path, json_out: Path | None, html_out: Path | None, **options
     from regulars_web.commands.evaluate_options import read_options
     from regulars_web.commands.evaluate_words import said
 
+    if str(json_out) == str(html_out) == "-":
+        raise click.UsageError("Only one of --json and --html can be printed; name a file.")
     asked = read_options(options)
     frame = scan_columns(file, text=asked.texts(), numbers=asked.numbers())
     document = evaluation_document(evaluate_file(frame, asked), source=file.name)
     if json_out is not None:
-        text = json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-        if str(json_out) == "-":
-            click.echo(text, nl=False)
-        else:
-            _write(json_out, text)
+        _write(json_out, json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
     if html_out is not None:
         from regulars_web.evaluation_page import evaluation_html
 
         _write(html_out, evaluation_html(document))
-    if str(json_out) != "-":
+    if "-" not in (str(json_out), str(html_out)):
         for line in said(document):
             click.echo(line)
 
 
 def _write(path: Path, text: str) -> None:
+    if str(path) == "-":
+        click.echo(text, nl=False)
+        return
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:

@@ -24,7 +24,8 @@ def read_options(options: Mapping[str, Any]) -> Asked:
     planned = options["planned"]
     if planned is not None and not 1 <= planned <= 10**12:
         raise click.BadParameter(
-            "expected how many customers there will be at the planned end",
+            f"expected how many customers there will be at the planned end, 1 or more, "
+            f"got {planned}",
             param_hint="--sequential",
         )
     if options["pool_segments"] and not options["segments"]:
@@ -154,14 +155,7 @@ def _profit(options: Mapping[str, Any], design: Design) -> ProfitTerms | None:
                 raise click.UsageError(f"{flag} is part of the net profit; give the --margin too.")
         return None
     name, low, high = _margin(margin, [m.name for m in design.metrics if m.kind == "mean"])
-    usual, of_arms = Fraction(0), {}
-    for option in options["contact_costs"]:
-        arm, equals, text = option.rpartition("=")
-        cost = _money(text, option)
-        if equals:
-            of_arms[arm] = cost
-        else:
-            usual = cost
+    usual, of_arms = _contact_costs(options["contact_costs"])
     return ProfitTerms(
         metric=name,
         margin_low=low,
@@ -170,6 +164,24 @@ def _profit(options: Mapping[str, Any], design: Design) -> ProfitTerms | None:
         contact_cost=usual,
         contact_costs=of_arms,
     )
+
+
+def _contact_costs(options: Sequence[str]) -> tuple[Fraction, dict[str, Fraction]]:
+    """(of every arm but the control, of the arms that differ)."""
+    costs: dict[str, Fraction] = {}
+    for option in options:
+        arm, equals, text = option.rpartition("=")
+        if equals and not arm:
+            raise click.BadParameter(
+                f"expected MONEY or ARM=MONEY, got {option!r}", param_hint="--contact-cost"
+            )
+        if arm in costs:
+            of_whom = f"for {arm!r}" if arm else "for every arm"
+            raise click.UsageError(
+                f"--contact-cost is given twice {of_whom}; give it once, or ARM=MONEY per arm."
+            )
+        costs[arm] = _money(text, option)
+    return costs.pop("", Fraction(0)), costs
 
 
 def _margin(option: str, money: Sequence[str]) -> tuple[str, Fraction, Fraction]:
@@ -236,6 +248,7 @@ def _refuse_overlap(asked: Asked) -> None:
             raise click.UsageError(
                 f"Column {name!r} cannot be a metric or covariate and an arm or segment as well."
             )
+    _refuse_covariates(asked)
     terms = asked.profit
     if terms is None:
         return
@@ -244,3 +257,19 @@ def _refuse_overlap(asked: Asked) -> None:
         raise click.UsageError(
             f"Column {terms.offer_cost!r} cannot be what is sold and what the offer cost as well."
         )
+
+
+def _refuse_covariates(asked: Asked) -> None:
+    """A covariate is from before the start; what is measured after it cannot be one."""
+    terms = asked.profit
+    uses = {name: f"metric {m.name!r}" for m in asked.design.metrics for name in m.columns()}
+    if terms is not None and terms.offer_cost is not None:
+        uses[terms.offer_cost] = "--offer-cost"
+    if asked.uptake is not None:
+        uses[asked.uptake] = "--uptake"
+    for name in asked.design.covariates:
+        if name in uses:
+            raise click.UsageError(
+                f"Column {name!r} cannot be a --covariate and {uses[name]} as well: a covariate is "
+                f"from before the start."
+            )
