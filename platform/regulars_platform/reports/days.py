@@ -6,7 +6,7 @@ of its own on its day, and what came back after the window on the window's last 
 """
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -14,11 +14,10 @@ import polars as pl
 
 from regulars_experiments.comparison import Cell, Comparison, compare
 from regulars_experiments.days import DAY, DayMoments, DayPlan, aggregate_days
-from regulars_experiments.metrics import Combination
 from regulars_experiments.moments import plan_moments
 from regulars_experiments.profit import Waterfall, waterfall
 from regulars_experiments.ratios import Extent, RatioSet, kept_share
-from regulars_experiments.results import Answer, Estimate, FloatArray, NotEstimable, Reason
+from regulars_experiments.results import Answer, Estimate, NotEstimable, Reason
 from regulars_platform.campaigns.plan import HOLDOUT, Plan
 from regulars_platform.orders.table import MONEY_SCALE
 from regulars_platform.reports.design import PROFIT, WHOLE, margins
@@ -135,32 +134,37 @@ def _kept(moments: DayMoments, arm: str, plan: Plan, early: int, late: int) -> K
     The errors are those of the calibrated interval, and the covariance grows with them.
     """
     _, rate, _ = margins(plan)
-    value: Combination = {**PROFIT.margin(rate), "offer_cost": -1}
+    columns = replace(PROFIT, contact_cost=None)
     comparison = _compared(moments, arm, [early, late])
-    bars = _waterfall(comparison, plan, (rate, rate))
+    effect = waterfall(
+        comparison,
+        columns,
+        margin_low=rate,
+        margin_high=rate,
+        confidence=plan.confidence / WHOLE,
+    ).net
+    value = columns.net(rate)
     sides = comparison.summaries(value)
     plain = np.sqrt(sides[0].error2 + sides[1].error2)
-    calibrated = bars.net.standard_error
     within = moments.covariance([(HOLDOUT,), (arm,)], value, early, late)
     with np.errstate(divide="ignore", invalid="ignore"):
         shared = float(within[0] / sides[0].n[0] + within[1] / sides[1].n[0])
-        covariance = shared * float(np.prod(calibrated / plain))
-    effect: FloatArray = bars.net.estimate - bars.contact.estimate
+        covariance = shared * float(np.prod(effect.standard_error / plain))
     found = kept_share(
-        effect[1:],
-        effect[:1],
-        late_error=calibrated[1:],
-        early_error=calibrated[:1],
+        effect.estimate[1:],
+        effect.estimate[:1],
+        late_error=effect.standard_error[1:],
+        early_error=effect.standard_error[:1],
         covariance=np.array([covariance]),
         confidence=plan.confidence / WHOLE,
     ).answer(0)
-    unknown = [reason for reason in bars.net.undefined if reason is not None]
+    unknown = [reason for reason in effect.undefined if reason is not None]
     share: Answer
     if unknown:
         share = NotEstimable(reason=unknown[0])
     elif not isinstance(found, RatioSet):
         share = found
-    elif found.extent is not Extent.BOUNDED or not effect[0] > 0:
+    elif found.extent is not Extent.BOUNDED or not effect.estimate[0] > 0:
         share = NotEstimable(reason=Reason.NOT_A_RATIO)
     else:
         share = _bounded(found)

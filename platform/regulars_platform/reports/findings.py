@@ -28,7 +28,7 @@ from regulars_platform.offers.kinds import MessageOnly
 from regulars_platform.orders.table import MONEY_SCALE
 from regulars_platform.reports.balances import balances
 from regulars_platform.reports.design import NET, PROFIT, WHOLE, design_of, margins
-from regulars_platform.reports.leak import leak_of
+from regulars_platform.reports.leak import leak_columns, leaks_of
 from regulars_platform.reports.outcomes import OUTCOME_COLUMNS, offer_open_to
 
 LEAST_SHOWN = 10
@@ -116,7 +116,7 @@ def find(outcomes: pl.DataFrame, ledger: pl.DataFrame, plan: Plan) -> Findings:
                 for name in (*PROFIT.all(), "orders", "used_offer", "offer_user", *extra)
             },
             pairs=[(a, b) for a in PROFIT.all() for b in (*PROFIT.all(), "offer_user") if a < b],
-            shapes=("goods", "kept"),
+            shapes=tuple(dict.fromkeys(("goods", "kept", *leak_columns(plan).values()))),
         ),
     )
     effects = evaluate(collect_moments(frame, design, scales), design)
@@ -168,6 +168,7 @@ class _Answers:
     adjusted: FloatArray | None
     return_on_cost: Intervals
     per_user: Intervals
+    leaks: Sequence[Answer | None]
 
 
 def _groups(moments: Moments, plan: Plan, segments: Sequence[str | None]) -> list[GroupFinding]:
@@ -205,6 +206,7 @@ def _answers(comparison: Comparison, cells: Sequence[Cell], plan: Plan) -> _Answ
         per_user=net_per_user(
             bars, comparison, PROFIT, "offer_user", margin=middle, confidence=confidence
         ),
+        leaks=leaks_of(comparison, plan, cells),
     )
 
 
@@ -254,7 +256,7 @@ def _group(
         decision=_decision(posterior, within, plan, bars, place, customers),
         offer_uses=float(np.nan_to_num(uses[1].mean[place])),
         offer_uses_control=float(np.nan_to_num(uses[0].mean[place])),
-        leak=leak_of(comparison, plan, cell, place),
+        leak=answers.leaks[place],
         return_on_cost=answers.return_on_cost.answer(place),
         per_user=None if isinstance(offer, MessageOnly) else answers.per_user.answer(place),
         spread_changed=bars.spread_changed[place],

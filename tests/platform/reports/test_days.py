@@ -127,3 +127,28 @@ def test_without_a_clear_early_effect_no_share_is_kept() -> None:
     found = days_of(orders, people, plan(holdout_percent="50", arms=[arm(share_percent="50")]))
 
     assert found.kept[0].share == NotEstimable(reason=Reason.NOT_A_RATIO)
+
+
+def test_what_contacting_costs_has_no_say_in_the_share_that_is_kept() -> None:
+    # households of one to four are contacted once per customer: their cost varies, and is spent at
+    # once, so that it neither moves the share nor its limits
+    rng = np.random.default_rng(6)
+    people, orders = [], []
+    for kind, count, share in ((held, 400, 0.4), (drawn, 1600, 0.6)):
+        for number in range(count):
+            home = f"{kind.__name__}-{number}"
+            size = int(rng.integers(1, 5))
+            people.extend(kind(f"{home}-{member}", unit_id=home) for member in range(size))
+            for day in (3, 20):
+                if rng.random() < share:
+                    when = f"2026-02-{day:02d}"
+                    price = round(rng.lognormal(4, 0.4), 2)
+                    orders.append(line(f"{home}-{day}", f"{home}-0", when, price))
+
+    def kept(contact_cost: str) -> Estimate:
+        told = arm(contact_cost=contact_cost)
+        found = days_of(lines(*orders), ledger(*people), plan(unit="household", arms=[told]))
+        return known(found.kept[0].share)
+
+    free, dear = kept("0"), kept("5")
+    assert (dear.estimate, dear.low, dear.high) == (free.estimate, free.low, free.high)
