@@ -63,6 +63,45 @@ def sample_ratio(observed: Sequence[int], shares: Sequence[float]) -> SampleRati
     )
 
 
+def same_shares(inside: Sequence[int], outside: Sequence[int]) -> float:
+    """p-value that a segment's customers are shared out over the arms as all others are.
+
+    Counts per arm in the segment and in the rest: chi-square, or where an arm expects under 10 in
+    either, Fisher's exact test (with more than two arms the smallest of each arm against the
+    others, times their number). 1 where there is nobody to compare with.
+
+    >>> round(same_shares([10, 90], [20, 80]), 4)
+    0.0477
+    >>> round(same_shares([3, 1], [1, 3]), 4)  # Fisher 1935, the lady who tastes tea
+    0.4857
+    """
+    counts = np.array([inside, outside], dtype=np.float64)
+    counts = counts[:, counts.sum(axis=0) > 0]
+    if counts.shape[1] < 2 or not counts.sum(axis=1).all():
+        return 1.0
+    expected = counts.sum(axis=1, keepdims=True) * counts.sum(axis=0) / counts.sum()
+    if expected.min() >= _LEAST_EXPECTED:
+        statistic = float(((counts - expected) ** 2 / expected).sum())
+        return float(special.chdtrc(counts.shape[1] - 1, statistic))
+    size, total = counts[0].sum(), counts.sum()
+    pairs = zip(counts[0].tolist(), counts.sum(axis=0).tolist(), strict=True)
+    each = [_fisher(taken, size, arm, total) for taken, arm in pairs]
+    # of two arms, one says all that the other does
+    return each[0] if len(each) == 2 else min(1.0, len(each) * min(each))
+
+
+def _fisher(taken: float, size: float, arm: float, total: float) -> float:
+    """Of `size` drawn from `total`, `taken` are of the `arm`: all outcomes at most as likely."""
+    every = np.arange(max(0.0, size + arm - total), min(size, arm) + 1)
+    log_mass = -sum(
+        special.gammaln(left + 1) for left in (every, size - every, arm - every)
+    ) - special.gammaln(total - size - arm + every + 1)
+    log_mass -= special.logsumexp(log_mass)
+    tie = 1e-7 + 1e-14 * float(special.gammaln(total + 1))
+    own = log_mass[int(taken - every[0])]
+    return float(min(1.0, np.exp(log_mass[log_mass <= own + tie]).sum()))
+
+
 def _exact(counts: Sequence[int], shares: Sequence[float]) -> tuple[float, str]:
     if len(counts) == 2:
         return _exact_multinomial(counts, shares), "exact binomial"

@@ -126,7 +126,8 @@ def waterfall(
         return exact_difference(*comparison.summaries(value), confidence=confidence)
 
     return Waterfall(
-        goods=money_difference(goods, confidence),
+        # goods that earn nothing earn exactly nothing, and the bars still add up
+        goods=money_difference(goods, confidence) if middle else bar(None, 0),
         returns=bar(columns.returned, -middle),
         offer=bar(columns.offer_cost, -1),
         contact=bar(columns.contact_cost, -1),
@@ -139,10 +140,15 @@ def waterfall(
     )
 
 
-def exact_difference(control: Summary, arm: Summary, *, confidence: float) -> Intervals:
-    """Welch, but a cost that is the same for everybody in each arm is known without error."""
+def exact_difference(
+    control: Summary, arm: Summary, *, confidence: float, reach: FloatArray | None = None
+) -> Intervals:
+    """Welch, but a cost that is the same for everybody in each arm is known without error.
+
+    reach: the normal quantile per cell, where it is not that of the confidence.
+    """
     limits = welch_limits(control, arm)
-    z = np.full(control.n.shape, normal_quantile(confidence))
+    z = np.full(control.n.shape, normal_quantile(confidence)) if reach is None else reach
     difference = arm.mean - control.mean
     low, high = limits(z)
     undefined = no_reasons(control.n.shape)

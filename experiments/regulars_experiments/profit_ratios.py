@@ -30,17 +30,21 @@ def margin_per_cost(
     margin_low: Fraction,
     margin_high: Fraction,
     confidence: float,
+    reach: FloatArray | None = None,
 ) -> Intervals:
     """Incremental margin per 1 of incremental cost, per cell; subtract 1 for the net return.
 
     found: the waterfall of the same cells, margins and confidence. The estimate is at the middle of
     the margins, the limits hold for both ends. Not estimable without a margin that is, or where the
-    extra cost is not clearly above zero.
+    extra cost is not clearly above zero. reach: the normal quantile at which `found.margin` has its
+    limits, per cell, where it is not that of the confidence.
     Source: Fieller 1954, with the limits of MOVER-R (Donner & Zou 2012, eq. 9-10).
     """
     middle = (margin_low + margin_high) / 2
-    cost = exact_difference(*comparison.summaries(columns.cost()), confidence=confidence)
-    together = _correlation(comparison, columns.margin(middle), columns.cost())
+    cost = exact_difference(
+        *comparison.summaries(columns.cost()), confidence=confidence, reach=reach
+    )
+    together = correlation(comparison, columns.margin(middle), columns.cost())
     ratio = _ratio(found.margin, cost, together)
     if margin_low == margin_high or not middle:
         return ratio
@@ -79,11 +83,11 @@ def net_per_user(
     `ratios.complier_effect`.
     """
     uptake = exact_difference(*comparison.summaries({user: 1}), confidence=confidence)
-    together = _correlation(comparison, columns.net(margin), {user: 1})
+    together = correlation(comparison, columns.net(margin), {user: 1})
     return _ratio(found.net, uptake, together)
 
 
-def _ratio(numerator: Intervals, denominator: Intervals, correlation: FloatArray) -> Intervals:
+def _ratio(numerator: Intervals, denominator: Intervals, together: FloatArray) -> Intervals:
     """Each end from the distance of the numerator's limit on its side: (n - r d)^2 = D(r)^2,
 
     D(r)^2 = D_n^2 - 2 r c D_n D_d + r^2 D_d^2: Fieller's quadratic with one quantile inside the
@@ -96,7 +100,7 @@ def _ratio(numerator: Intervals, denominator: Intervals, correlation: FloatArray
             denominator.estimate,
             numerator_variance=distance**2,
             denominator_variance=away**2,
-            covariance=correlation * distance * away,
+            covariance=together * distance * away,
             critical=1.0,
         )
         for distance in (
@@ -123,7 +127,7 @@ def _ratio(numerator: Intervals, denominator: Intervals, correlation: FloatArray
     )
 
 
-def _correlation(comparison: Comparison, one: Combination, other: Combination) -> FloatArray:
+def correlation(comparison: Comparison, one: Combination, other: Combination) -> FloatArray:
     """Of two estimated differences, from each group's own covariance; 0 where one is constant."""
     sides = [comparison.summaries(value) for value in (one, other)]
     within = comparison.covariances(one, other)

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from regulars_experiments.effects import normal_quantile
+from regulars_experiments.inversion import Limits
 from regulars_experiments.moments import Summary
 from regulars_experiments.results import (
     FloatArray,
@@ -188,36 +189,72 @@ def complier_effect(
     effect: FloatArray,
     uptake: FloatArray,
     *,
-    effect_error: FloatArray,
-    uptake_error: FloatArray,
-    covariance: FloatArray,
-    confidence: float,
+    effect_limits: Limits,
+    uptake_half: FloatArray,
+    correlation: FloatArray,
 ) -> RatioSets:
     """Effect per customer whom the assignment made a user of the offer; arrays of shape (cells,).
 
-    effect: difference of means by assignment. uptake: difference of the shares of users. The
-    covariance is that of these two estimates. The set of Anderson & Rubin (1949), which with one
-    instrument is Fieller's: it holds its confidence however weak the uptake, and is unbounded
+    effect, effect_limits: difference of means by assignment with its interval. uptake, uptake_half:
+    difference of the shares of users with the half width of its interval. correlation: of these two
+    estimates. The set of Anderson & Rubin (1949), which with one instrument is Fieller's, by the
+    limits of the effect on the side in question (MOVER-R): it excludes zero exactly where the
+    effect's own interval does. It holds its confidence however weak the uptake, and is unbounded
     exactly where the uptake cannot be told from zero. Not estimable where fewer customers use the
     offer in the arm than in the control, which no per-user effect explains.
-    Source: Imbens & Angrist 1994 (estimand); Andrews, Stock & Sun 2019, sec. 5 (set).
+    Source: Imbens & Angrist 1994 (estimand); Andrews, Stock & Sun 2019, sec. 5 (set); Donner & Zou
+    2012, eq. 9-10 (limits).
 
     >>> import numpy as np
     >>> one = np.array([1.0])
-    >>> found = complier_effect(0.5 * one, 0.25 * one, effect_error=0.1 * one,
-    ...     uptake_error=0.01 * one, covariance=0 * one, confidence=0.95)
-    >>> float(found.estimate[0]), found.extent[0].value
-    (2.0, 'bounded')
+    >>> found = complier_effect(0.5 * one, 0.25 * one, effect_limits=(0.3 * one, 0.75 * one),
+    ...     uptake_half=0.02 * one, correlation=0 * one)
+    >>> found.answer(0)  # doctest: +ELLIPSIS
+    RatioSet(extent=<Extent.BOUNDED: 'bounded'>, estimate=2.0, low=1.19..., high=3.02...)
     """
-    found = fieller_set(
-        effect,
-        uptake,
-        numerator_variance=effect_error**2,
-        denominator_variance=uptake_error**2,
-        covariance=covariance,
-        critical=normal_quantile(confidence),
+    below, above = (
+        fieller_set(
+            effect,
+            uptake,
+            numerator_variance=away**2,
+            denominator_variance=uptake_half**2,
+            covariance=correlation * away * uptake_half,
+            critical=1.0,
+        )
+        for away in (effect - effect_limits[0], effect_limits[1] - effect)
     )
-    return _where_positive(found, uptake, bounded_only=False)
+    return _where_positive(_joined(effect, below, above), uptake, bounded_only=False)
+
+
+def _joined(numerator: FloatArray, below: RatioSets, above: RatioSets) -> RatioSets:
+    """One set from those by the numerator's lower and by its upper distance.
+
+    A bounded set has its low end from below and its high end from above. An unbounded one is that
+    of the side that faces zero, if zero is in its gap: else nothing is excluded for certain.
+    """
+    bounded = below.extent == Extent.BOUNDED
+    facing = numerator > 0
+    low, high = (
+        np.where(facing, one, other)
+        for one, other in ((below.low, above.low), (below.high, above.high))
+    )
+    gap = np.where(facing, below.extent, above.extent) == Extent.OUTSIDE
+    with np.errstate(invalid="ignore"):
+        gap &= (low < 0) & (high > 0)
+    hidden = ~bounded & ~gap
+    extent = below.extent.copy()
+    extent[~bounded] = Extent.EVERYTHING
+    extent[gap & ~bounded] = Extent.OUTSIDE
+    undefined = below.undefined.copy()
+    missing = above.undefined != np.array(None)
+    undefined[missing] = above.undefined[missing]
+    return RatioSets(
+        estimate=np.where(bounded, below.estimate, np.nan),
+        low=np.where(bounded, below.low, np.where(hidden, np.nan, low)),
+        high=np.where(bounded, above.high, np.where(hidden, np.nan, high)),
+        extent=extent,
+        undefined=undefined,
+    )
 
 
 def kept_share(

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 from statsmodels.stats.multivariate import test_mvmean_2indep as hotelling
 
-from regulars_experiments.checks import Balance, balance, independence, sample_ratio
+from regulars_experiments.checks import Balance, balance, independence, same_shares, sample_ratio
 from tests.experiments.build import Floats, reference, reference_case, summary_of
 
 
@@ -147,3 +147,35 @@ def test_independence_is_that_of_scipy() -> None:
     assert independence(table) == pytest.approx(known)
     assert independence([[400, 0], [3500, 0]]) is None
     assert independence([[400, 10]]) is None
+
+
+def test_a_segment_is_compared_with_all_others_as_scipy_does() -> None:
+    rng = np.random.default_rng(6)
+    for _ in range(60):
+        table = rng.integers(0, 30, (2, 2)) * np.array([[1], [rng.integers(1, 40)]])
+        if not (table.sum(axis=0).all() and table.sum(axis=1).all()):
+            continue
+        few = stats.contingency.expected_freq(table).min() < 10
+        known = (
+            stats.fisher_exact(table).pvalue
+            if few
+            else stats.chi2_contingency(table, correction=False).pvalue
+        )
+        assert same_shares(table[0].tolist(), table[1].tolist()) == pytest.approx(known, abs=1e-12)
+    many = np.array([[40, 60, 80], [110, 90, 120]])
+    known = stats.chi2_contingency(many, correction=False).pvalue
+    assert same_shares(many[0].tolist(), many[1].tolist()) == pytest.approx(known)
+
+
+def test_few_customers_of_a_segment_in_three_arms_take_fisher_s_test_per_arm() -> None:
+    inside, outside = [6, 1, 2], [200, 300, 310]
+    each = [
+        stats.fisher_exact([[a, 9 - a], [b, 810 - b]]).pvalue
+        for a, b in zip(inside, outside, strict=True)
+    ]
+    assert same_shares(inside, outside) == pytest.approx(3 * min(each))
+
+
+def test_a_segment_of_everybody_has_nobody_to_be_compared_with() -> None:
+    assert same_shares([30, 70], [0, 0]) == 1
+    assert same_shares([30, 0], [70, 0]) == 1

@@ -223,13 +223,13 @@ def test_the_complier_effect_is_held_also_by_weak_uptake(uptake: float) -> None:
         spend = rng.normal(10, 8, (2, n)) + 6 * would + 5 * (used & ~would)
         errors2 = [values.var(axis=1, ddof=1).sum() / n for values in (spend, used)]
         together = sum(np.cov(spend[arm], used[arm])[0, 1] / n for arm in (0, 1))
+        effect, half = spend[1].mean() - spend[0].mean(), Z * np.sqrt(errors2[0])
         found = complier_effect(
-            one(spend[1].mean() - spend[0].mean()),
+            one(effect),
             one(used[1].mean() - used[0].mean()),
-            effect_error=one(np.sqrt(errors2[0])),
-            uptake_error=one(np.sqrt(errors2[1])),
-            covariance=one(together),
-            confidence=0.95,
+            effect_limits=(one(effect - half), one(effect + half)),
+            uptake_half=one(Z * np.sqrt(errors2[1])),
+            correlation=one(together / np.sqrt(np.prod(errors2))),
         )
         value = found.answer(0)
         if isinstance(value, NotEstimable):
@@ -241,11 +241,58 @@ def test_the_complier_effect_is_held_also_by_weak_uptake(uptake: float) -> None:
 
 
 def test_fewer_users_in_the_arm_than_in_the_control_is_no_uptake() -> None:
-    given = {"effect_error": one(0.1), "uptake_error": one(0.01), "covariance": one(0)}
-    found = complier_effect(one(1), one(-0.2), **given, confidence=0.95)
+    found, unclear = (
+        complier_effect(
+            one(1),
+            one(uptake),
+            effect_limits=(one(0.8), one(1.2)),
+            uptake_half=one(0.02),
+            correlation=one(0),
+        )
+        for uptake in (-0.2, -0.005)
+    )
     assert reason(found) is Reason.NOT_A_RATIO
-    unclear = complier_effect(one(1), one(-0.005), **given, confidence=0.95)
     assert answer(unclear).extent is Extent.OUTSIDE
+
+
+def test_by_lopsided_limits_each_end_is_where_the_nearer_distance_ends() -> None:
+    """Of each ratio r: is effect - r x uptake, with the distance on its side, compatible with 0?"""
+    low, high, half, together = 0.1, 1.6, 0.04, 0.3
+    found = answer(
+        complier_effect(
+            one(0.5),
+            one(0.2),
+            effect_limits=(one(low), one(high)),
+            uptake_half=one(half),
+            correlation=one(together),
+        )
+    )
+
+    def excess(ratio: float, away: float) -> float:
+        reach = away**2 - 2 * ratio * together * away * half + (ratio * half) ** 2
+        return float((0.5 - ratio * 0.2) ** 2 - reach)
+
+    assert found.low == pytest.approx(optimize.brentq(excess, -50, 2.5, args=(0.5 - low,)))
+    assert found.high == pytest.approx(optimize.brentq(excess, 2.5, 50, args=(high - 0.5,)))
+
+
+def test_an_effect_per_user_excludes_zero_exactly_where_the_effect_does() -> None:
+    rng = np.random.default_rng(8)
+    cells = 4_000
+    effect, uptake = rng.normal(0, 1, cells), np.abs(rng.normal(0, 1, cells))
+    limits = effect - rng.exponential(1, cells), effect + rng.exponential(1, cells)
+    found = complier_effect(
+        effect,
+        uptake,
+        effect_limits=limits,
+        uptake_half=rng.exponential(0.5, cells),
+        correlation=rng.uniform(-0.9, 0.9, cells),
+    )
+    proved = (limits[0] > 0) | (limits[1] < 0)
+    excluded = [not answer(found, cell).contains(0) for cell in range(cells)]
+    assert excluded == proved.tolist()
+    kinds = {extent: found.extent[proved].tolist().count(extent) for extent in Extent}
+    assert min(kinds[Extent.BOUNDED], kinds[Extent.OUTSIDE]) > 100
 
 
 @pytest.mark.parametrize("seed", [53, 54])

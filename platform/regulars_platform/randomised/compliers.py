@@ -11,12 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from regulars_experiments.comparison import Cell, Collected, compare
+from regulars_experiments.effects import welch_limits
 from regulars_experiments.evaluation import Effect
 from regulars_experiments.metrics import Design, Metric
 from regulars_experiments.moments import Summary
+from regulars_experiments.profit_ratios import correlation
 from regulars_experiments.ratios import RatioAnswer, RatioSets, complier_effect
-from regulars_experiments.results import Answer, FloatArray, NotEstimable, numbers
-from regulars_platform.randomised.looks import looks_factor
+from regulars_experiments.results import Answer, Estimate, FloatArray, NotEstimable, numbers
+from regulars_platform.randomised.looks import reach_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,7 +26,8 @@ class ComplierEffect:
     """One metric of one arm. uptake_arm, uptake_control: shares who used the offer.
 
     assigned: the effect per assigned customer, by the metric's default method. per_user: the
-    effect per user, with the ratios that the data do not contradict.
+    effect per user, with the ratios that the data do not contradict: made of the limits of
+    `assigned`, so that one excludes zero exactly where the other does.
     """
 
     metric: str
@@ -86,14 +89,10 @@ def _of_column(
 ) -> list[ComplierEffect]:
     cells = [Cell(arm=effect.arm, segment=effect.segment) for effect in effects]
     comparison = compare(collected.moments[column], design.control, cells)
-    outcome, used = comparison.summaries(metric.value), comparison.summaries({uptake: 1})
-    sets = _per_user(
-        outcome,
-        used,
-        comparison.covariances(metric.value, {uptake: 1}),
-        design.confidence,
-        looks_factor(collected, design, outcome[0].n + outcome[1].n),
-    )
+    used = comparison.summaries({uptake: 1})
+    reach = reach_of(collected, design, used[0].n + used[1].n)
+    together = correlation(comparison, metric.value, {uptake: 1})
+    sets = _per_user(effects, used, together, reach)
     shares = numbers(used[0].mean), numbers(used[1].mean)
     return [
         ComplierEffect(
@@ -114,23 +113,25 @@ def _of_column(
 
 
 def _per_user(
-    outcome: tuple[Summary, Summary],
+    effects: Sequence[Effect],
     used: tuple[Summary, Summary],
-    covariances: tuple[FloatArray, FloatArray],
-    confidence: float,
-    factor: FloatArray,
+    together: FloatArray,
+    reach: FloatArray,
 ) -> RatioSets:
-    """factor: how much further out than at one look the set has to reach, in standard errors."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        together = sum(
-            (covariance / side.n for covariance, side in zip(covariances, outcome, strict=True)),
-            start=np.zeros(outcome[0].n.shape),
-        )
+    """together: correlation of effect and uptake. reach: the effects' limits, as a quantile."""
+    assigned = np.array(
+        [
+            (effect.difference.estimate, effect.difference.low, effect.difference.high)
+            if isinstance(effect.difference, Estimate)
+            else (np.nan, np.nan, np.nan)
+            for effect in effects
+        ]
+    )
+    low, high = welch_limits(*used)(reach)
     return complier_effect(
-        outcome[1].mean - outcome[0].mean,
+        assigned[:, 0],
         used[1].mean - used[0].mean,
-        effect_error=factor * np.sqrt(outcome[0].error2 + outcome[1].error2),
-        uptake_error=factor * np.sqrt(used[0].error2 + used[1].error2),
-        covariance=factor**2 * together,
-        confidence=confidence,
+        effect_limits=(assigned[:, 1], assigned[:, 2]),
+        uptake_half=(high - low) / 2,
+        correlation=together,
     )

@@ -6,7 +6,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from regulars_experiments.checks import SampleRatio, sample_ratio
+from regulars_experiments.checks import (
+    SAMPLE_RATIO_LEVEL,
+    SampleRatio,
+    same_shares,
+    sample_ratio,
+)
 from regulars_experiments.comparison import Collected, collect_moments
 from regulars_experiments.evaluation import Effect, SegmentTest, evaluate, segment_tests
 from regulars_experiments.fixed_point import quantise
@@ -24,12 +29,14 @@ from regulars_platform.randomised.reading import UnreadableFileError
 from regulars_platform.words import N_
 
 NO_VALUE = "(no value)"
-_LEVEL = 0.001
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SegmentRatio:
-    """Sample ratio inside one segment, its p-value corrected for looking at all of them."""
+    """Sample ratio inside one segment, its p-value corrected for looking at all of them.
+
+    Against the planned shares, or where these are not told, against the customers outside it.
+    """
 
     segment: tuple[str, str]
     p_value: float
@@ -109,7 +116,7 @@ def evaluate_file(frame: pl.LazyFrame, asked: Asked) -> FileEvaluation:
         arms=tuple((name, counts[name]) for name in arms),
         missing={name: count for name, count in facts.missing.items() if count},
         ratio=sample_ratio([counts[name] for name in arms], weights),
-        segment_ratios=_segment_ratios(collected.moments, design, arms, counts),
+        segment_ratios=_segment_ratios(collected.moments, asked, arms, counts),
         effects=effects,
         segment_tests=segment_tests(effects),
         winsorised_at={name: float(limit) for name, limit in collected.limits.items()},
@@ -264,22 +271,30 @@ class ConversionValueError(UnreadableFileError):
 
 def _segment_ratios(
     moments: Mapping[str | None, Moments],
-    design: Design,
+    asked: Asked,
     arms: list[str],
     counts: Mapping[str, int],
 ) -> tuple[SegmentRatio, ...]:
-    """Per segment, counts against the whole file's shares; Benjamini-Hochberg over all of them."""
+    """Benjamini-Hochberg over all segments.
+
+    The file's own shares are no measure: a large segment that lost customers bends them, and the
+    healthy ones would be flagged in its place.
+    """
     found: list[tuple[tuple[str, str], float]] = []
-    weights = [float(counts[name]) for name in arms]
-    for column in design.segments:
+    for column in asked.design.segments:
         of_column = moments[column]
         for value in sorted({str(key[1]) for key in of_column.keys}):
             observed = of_column.counts([(arm, value) for arm in arms])
-            found.append(((column, value), sample_ratio(observed, weights).p_value))
+            if asked.shares is not None:
+                p_value = sample_ratio(observed, [asked.shares[arm] for arm in arms]).p_value
+            else:
+                rest = [counts[arm] - own for arm, own in zip(arms, observed, strict=True)]
+                p_value = same_shares(observed, rest)
+            found.append(((column, value), p_value))
     if not found:
         return ()
     adjusted = benjamini_hochberg(np.array([p_value for _, p_value in found]))
     return tuple(
-        SegmentRatio(segment=segment, p_value=float(p), flagged=bool(p < _LEVEL))
+        SegmentRatio(segment=segment, p_value=float(p), flagged=bool(p < SAMPLE_RATIO_LEVEL))
         for (segment, _), p in zip(found, adjusted, strict=True)
     )

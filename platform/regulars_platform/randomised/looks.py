@@ -1,13 +1,10 @@
-"""Looking before the planned end: how many there will be, and how much further intervals reach."""
-
-from dataclasses import replace
+"""Looking before the planned end: how many there will be, and how far intervals reach."""
 
 import numpy as np
 
 from regulars_experiments.comparison import Collected
 from regulars_experiments.effects import normal_quantile
 from regulars_experiments.metrics import Design
-from regulars_experiments.moments import Summary
 from regulars_experiments.results import FloatArray
 from regulars_experiments.sequential import boundary_factor
 
@@ -22,16 +19,9 @@ def planned_customers(collected: Collected, design: Design, n: FloatArray) -> Fl
     return np.maximum(n, 1.0) * design.planned_customers / so_far
 
 
-def looks_factor(collected: Collected, design: Design, n: FloatArray) -> FloatArray:
-    """How many times further than at one look an interval reaches, per cell; 1 without looks."""
+def reach_of(collected: Collected, design: Design, n: FloatArray) -> FloatArray:
+    """The normal quantile at which intervals have their limits, per cell; n: of both groups."""
     planned = planned_customers(collected, design, n)
     if planned is None:
-        return np.ones(n.shape)
-    reach = boundary_factor(np.maximum(n, 1.0), planned, design.confidence)
-    return reach / normal_quantile(design.confidence)
-
-
-def widened(pair: tuple[Summary, Summary], factor: FloatArray) -> tuple[Summary, Summary]:
-    """(control, arm) with errors `factor` times as large."""
-    control, arm = (replace(side, variance=side.variance * factor**2) for side in pair)
-    return control, arm
+        return np.full(n.shape, normal_quantile(design.confidence))
+    return boundary_factor(np.maximum(n, 1.0), planned, design.confidence)

@@ -13,17 +13,19 @@ import numpy as np
 from regulars_experiments.comparison import Cell, Collected, Comparison, compare
 from regulars_experiments.evaluation import Corrected, Effect, PooledEffect, evaluate
 from regulars_experiments.metrics import Design, Metric
+from regulars_experiments.moments import Moments
 from regulars_experiments.multiplicity import benjamini_hochberg, holm
 from regulars_experiments.pooling import Posterior, pool, single
 from regulars_experiments.profit import ProfitColumns, Waterfall, waterfall
 from regulars_experiments.profit_ratios import margin_per_cost
 from regulars_experiments.profit_tests import net_p_values
-from regulars_experiments.ratios import Extent, RatioAnswer, RatioSet, return_on_cost
+from regulars_experiments.ratios import Extent, RatioAnswer, RatioSet
 from regulars_experiments.results import Answer, FloatArray, NotEstimable
 from regulars_experiments.sensitivities import Sensitivity
 from regulars_experiments.verdicts import Evidence, evidence_of
 from regulars_platform.randomised.arm_costs import with_arm_cost
-from regulars_platform.randomised.looks import looks_factor, planned_customers, widened
+from regulars_platform.randomised.bars import Bar, bars_of, margin_at_every_look
+from regulars_platform.randomised.looks import planned_customers, reach_of
 from regulars_platform.randomised.reading import UnreadableFileError
 from regulars_platform.words import N_
 
@@ -64,14 +66,6 @@ class ProfitTerms:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Bar:
-    """One bar of the waterfall; costs are negative."""
-
-    name: str
-    amount: Answer
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Belief:
     """What may be expected of the net; losses in money per customer.
 
@@ -89,9 +83,10 @@ class Belief:
 class NetProfit:
     """One arm against the control, for everybody (segment None) or one segment; per customer.
 
-    bars: add up to the net. net: safe to look at early where a planned end is given; at_one_look
-    is the ordinary answer then. corrected: over the arms, and the values of the segment's column.
-    belief: None where there is nothing to go by. sensitivity: the net by other methods.
+    bars: add up to the net; one without an estimate adds nothing. bars, net, return_on_cost: safe
+    to look at early where a planned end is given; at_one_look is the ordinary net then. corrected:
+    over the arms, and the values of the segment's column. belief: None where there is nothing to go
+    by. sensitivity: the net by other methods.
     """
 
     arm: str
@@ -157,6 +152,8 @@ def profit_products(design: Design, terms: ProfitTerms) -> list[Metric]:
 def find_profit(collected: Collected, design: Design, terms: ProfitTerms) -> FileProfit:
     """The net of every arm, for everybody and by segment. collected: with `profit_products`."""
     everybody = collected.moments[None]
+    if terms.offer_cost is not None:
+        _refuse_unused_offer(everybody, terms.offer_cost)
     arms = [str(key[0]) for key in everybody.keys]
     costs = {arm: terms.contact_of(arm, design.control) for arm in arms}
     collected = with_arm_cost(collected, contact_column(design, terms), costs)
@@ -174,6 +171,18 @@ def find_profit(collected: Collected, design: Design, terms: ProfitTerms) -> Fil
     return FileProfit(terms=terms, groups=tuple(groups))
 
 
+def _refuse_unused_offer(everybody: Moments, column: str) -> None:
+    if not everybody.summary(everybody.keys, {column: 1}).mean_square.any():
+        raise UnreadableFileError.because(
+            N_("Column %(name)r is 0 for everybody, so it is not what the offer cost."),
+            N_(
+                "Name the column with the cost per customer who used the offer, or leave out "
+                "--offer-cost."
+            ),
+            name=column,
+        )
+
+
 def _of_column(
     collected: Collected,
     design: Design,
@@ -186,20 +195,20 @@ def _of_column(
     comparison = compare(collected.moments[column], design.control, cells)
     columns = profit_columns(design, terms)
     n = np.array([effect.n_arm + effect.n_control for effect in beside], dtype=np.float64)
+    planned = planned_customers(collected, design, n)
     found = waterfall(
         comparison,
         columns,
         margin_low=terms.margin_low,
         margin_high=terms.margin_high,
         confidence=design.confidence,
-        planned=planned_customers(collected, design, n),
+        planned=planned,
     )
-    net = found.net if found.net_at_every_look is None else found.net_at_every_look
-    corrected = _corrected(_tests(replace(found, net=net), comparison, columns, terms, column))
-    returns = _returns(found, comparison, columns, terms, design.confidence)
-    if found.net_at_every_look is not None:
-        factor = looks_factor(collected, design, n)
-        returns = _returns_at_every_look(comparison, columns, terms, design.confidence, factor)
+    shown = _as_shown(found, comparison, columns, terms, planned, design.confidence)
+    net, reach = shown.net, reach_of(collected, design, n)
+    corrected = _corrected(_tests(shown, comparison, columns, terms, column))
+    returns = _returns(shown, comparison, columns, terms, design.confidence, reach)
+    bars = bars_of(shown.goods, comparison, columns, design.confidence, reach)
     beliefs = _beliefs(found, comparison, columns, terms, cells, design)
     groups = []
     for place, effect in enumerate(beside):
@@ -211,9 +220,9 @@ def _of_column(
                 segment=effect.segment,
                 n_arm=effect.n_arm,
                 n_control=effect.n_control,
-                bars=_bars(found, columns, place),
+                bars=bars[place],
                 net=answer,
-                at_one_look=None if found.net_at_every_look is None else ordinary,
+                at_one_look=None if planned is None else ordinary,
                 # where the margin has no interval, nothing that stands on it has one
                 return_on_cost=answer if isinstance(answer, NotEstimable) else returns[place],
                 corrected=family,
@@ -230,12 +239,23 @@ def _of_column(
     return groups
 
 
-def _bars(found: Waterfall, columns: ProfitColumns, place: int) -> tuple[Bar, ...]:
-    named = [("goods", found.goods)]
-    if columns.offer_cost is not None:
-        named.append(("offer", found.offer))
-    named.append(("contact", found.contact))
-    return tuple(Bar(name=name, amount=bar.answer(place)) for name, bar in named)
+def _as_shown(
+    found: Waterfall,
+    comparison: Comparison,
+    columns: ProfitColumns,
+    terms: ProfitTerms,
+    planned: FloatArray | None,
+    confidence: float,
+) -> Waterfall:
+    """Where one looks early, with the net, goods and margin that hold at every look."""
+    if planned is None or found.net_at_every_look is None:
+        return found
+    middle = (terms.margin_low + terms.margin_high) / 2
+    if not middle:
+        return replace(found, net=found.net_at_every_look)
+    # a file's goods are what was kept, so that they are the whole margin
+    margin = margin_at_every_look(comparison, columns.margin(middle), planned, confidence)
+    return replace(found, net=found.net_at_every_look, goods=margin, margin=margin)
 
 
 def _corrected(p_values: FloatArray) -> list[Corrected | None]:
@@ -277,8 +297,9 @@ def _returns(
     columns: ProfitColumns,
     terms: ProfitTerms,
     confidence: float,
+    reach: FloatArray,
 ) -> list[RatioAnswer]:
-    """By the limits of the waterfall: above 1 exactly where a net profit is proved."""
+    """By the limits of the waterfall: above 1 exactly where the net is above zero."""
     answers = margin_per_cost(
         found,
         comparison,
@@ -286,6 +307,7 @@ def _returns(
         margin_low=terms.margin_low,
         margin_high=terms.margin_high,
         confidence=confidence,
+        reach=reach,
     ).answers()
     return [
         answer
@@ -295,25 +317,6 @@ def _returns(
         )
         for answer in answers
     ]
-
-
-def _returns_at_every_look(
-    comparison: Comparison,
-    columns: ProfitColumns,
-    terms: ProfitTerms,
-    confidence: float,
-    factor: FloatArray,
-) -> list[RatioAnswer]:
-    """At the middle of the margin's range. factor: further out than at one look, in errors."""
-    margin, cost = columns.margin((terms.margin_low + terms.margin_high) / 2), columns.cost()
-    in_control, in_arm = comparison.covariances(margin, cost)
-    found = return_on_cost(
-        widened(comparison.summaries(margin), factor),
-        widened(comparison.summaries(cost), factor),
-        (factor**2 * in_control, factor**2 * in_arm),
-        confidence=confidence,
-    )
-    return [found.answer(place) for place in range(len(factor))]
 
 
 def _beliefs(

@@ -82,6 +82,48 @@ def test_a_segment_that_lost_customers_of_one_arm_is_flagged() -> None:
     assert not any(ratio.flagged for ratio in fair)
 
 
+def test_the_segment_that_lost_customers_is_flagged_and_no_healthy_one() -> None:
+    """The large one lost a tenth of those held out; the small one is just as planned."""
+    counts = [("held", "large", 8_100), ("sent", "large", 81_000), ("held", "small", 1_000)]
+    frame = pl.concat(
+        pl.DataFrame({"arm": [arm] * n, "tier": [tier] * n, "spend": [0.0] * n})
+        for arm, tier, n in [*counts, ("sent", "small", 9_000)]
+    )
+    found = evaluated(frame, shares={"held": 0.1, "sent": 0.9}, segments=("tier",))
+    large, small = found.segment_ratios
+    assert (large.flagged, small.flagged) == (True, False)
+    own = stats.chisquare([8_100, 81_000], [8_910, 80_190]).pvalue
+    assert large.p_value == pytest.approx(2 * own)
+    assert small.p_value == pytest.approx(1)
+
+
+def test_without_planned_shares_each_segment_is_compared_with_all_others() -> None:
+    rng = np.random.default_rng(4)
+    n = 3_000
+    frame = pl.DataFrame(
+        {
+            "arm": rng.choice(["held", "sent"], n, p=[0.2, 0.8]),
+            "tier": rng.choice(["gold", "plain", "rare"], n, p=[0.4, 0.595, 0.005]),
+            "spend": np.zeros(n),
+        }
+    )
+    found = evaluated(frame, segments=("tier",)).segment_ratios
+    expected = []
+    for tier in ("gold", "plain", "rare"):
+        table = [
+            [frame.filter(pl.col("arm") == arm, (pl.col("tier") == tier) == inside).height
+             for arm in ("held", "sent")]
+            for inside in (True, False)
+        ]  # fmt: skip
+        exact = stats.fisher_exact(table).pvalue
+        expected.append(
+            exact if tier == "rare" else stats.chi2_contingency(table, correction=False).pvalue
+        )
+    assert [ratio.p_value for ratio in found] == pytest.approx(
+        stats.false_discovery_control(expected)
+    )
+
+
 @pytest.mark.parametrize(
     ("frame", "design", "sentence"),
     [
