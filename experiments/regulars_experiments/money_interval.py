@@ -55,6 +55,7 @@ from regulars_experiments.effects import (
     difference_limits,
     normal_quantile,
     relative_lift,
+    satterthwaite,
     undefined_difference,
     welch_limits,
 )
@@ -74,7 +75,7 @@ _SHAPE_Z = (1.75, 3.0)  # withdraw the borrowed spread between these
 _SMALLER_SHARE = (0.20, 0.50)  # go over to Welch between these
 _LARGEST_LOG_ERROR = 0.8  # beyond, a log limit says nothing about a mean
 _LEAST_VARIATION = 1e-4  # sd over mean; below, the log limits would be rounding, and need not be
-_LEAST_POSITIVE = 0.9  # share of non-zero amounts that must be above zero for log limits
+_LEAST_POSITIVE = 0.6  # share of non-zero amounts that must be above zero for log limits
 _LEAST_LOG_VARIANCE = 1e-9  # logs are kept on a grid of 2^-16, whose own variance is 2e-11
 _BELIEVED_NARROWER = (50.0, 150.0)  # buyers from which a smaller spread of its own counts
 _OWN_SPREAD_KNOWN = (2_000.0, 10_000.0)  # buyers from which the floor under its spread goes
@@ -112,7 +113,7 @@ class MoneyLimits:
         control, arm = self.arms.control, self.arms.arm
         q_c, q_t = control.error2, arm.error2
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            freedom = (q_c + q_t) ** 2 / (q_c**2 / (control.n - 1) + q_t**2 / (arm.n - 1))
+            freedom = satterthwaite((q_c, control.n - 1), (q_t, arm.n - 1))
             # quantiles of t are dear, and cells that borrow throughout need none
             own = self.borrowed < 1
             t = np.zeros_like(freedom)

@@ -240,6 +240,12 @@ def test_where_the_campaign_changes_the_spread_it_covers_88_percent_and_says_so(
     assert (np.sign(z) == np.sign(wider)).mean() > 0.99
 
 
+def test_returns_that_turn_amounts_negative_are_borrowed_as_well(shops: ModuleType) -> None:
+    above, below = misses(shops, 19, **ORDINARY, buyers=0.03, returns=0.15)
+    assert 1 - above - below > 0.935 - 3 * error(0.935)
+    assert max(above, below) < 0.04 + 3 * error(0.04)
+
+
 def test_where_the_spread_stays_the_flag_is_rarely_raised(shops: ModuleType) -> None:
     _, arms = cells(shops, "", REPETITIONS, 17, **ORDINARY, buyers=0.03)
     z = shape_change(arms.control_shape, arms.arm_shape)
@@ -275,7 +281,7 @@ def test_the_shape_of_fewer_than_ten_amounts_is_unknown() -> None:
 
 def test_mostly_negative_amounts_fall_back_to_welch() -> None:
     held, sent = spending(1000, 100, seed=22), spending(9000, 900, seed=23)
-    held[:30], sent[:300] = -held[:30], -sent[:300]
+    held[:60], sent[:600] = -held[:60], -sent[:600]
     assert difference(arms_of(held, sent)).method[0] == "Welch"
 
 
