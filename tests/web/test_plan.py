@@ -174,7 +174,11 @@ def test_where_not_sending_is_best_it_says_so() -> None:
     said = ("--prior-mean=0.1", "--prior-sd=0.6", "--margin=0.4", "--contact-cost=1")
     earn = planned(*said)["holdout_sizes"]["earn_most"]
     assert (earn["customers"], earn["code"]) == (None, "sending_does_not_pay")
-    assert re.search(r"earn most +none: sending is expected to cost more", run(*said).stdout)
+    words = run(*said).stdout
+    assert re.search(r"earn most +none: sending is expected to cost more", words)
+    assert "sending now is not worth what it teaches." in words
+    doubtful = run("--prior-mean=-0.1", "--prior-sd=0.6", "--margin=0.4").stdout
+    assert "sending now is worth only what it teaches." in doubtful
 
 
 def test_the_chance_of_the_target_is_the_power_where_the_target_is_what_is_detectable() -> None:

@@ -308,6 +308,12 @@ def test_holding_back_saves_where_codes_give_away_more_than_the_offer_brings(
     assert "122 customers, saves about £" in text
 
 
+def test_where_sending_cannot_pay_the_side_says_that_not_sending_is_best(planner: Browser) -> None:
+    fields = filled(**{"arms.0.contact_cost": "50"})
+    text = text_of(planner.post("/campaigns/preview", fields).get_data(as_text=True))
+    assert "Earn most Not to send at all: it is expected to cost more than it brings" in text
+
+
 def test_the_sizes_beside_a_kept_draft_lead_back_to_it(planner: Browser) -> None:
     kept = keep(planner)
     page = planner.get(f"/campaigns/{kept}/plan").get_data(as_text=True)

@@ -211,10 +211,15 @@ def _print_sizes(document: dict[str, Any]) -> None:
         click.echo(f"  {_NAMES[key]:<17}{_size_words(size)}")
     earned = assumed["margin"] * assumed["prior_mean"]
     if earned < assumed["contact_cost"]:
+        teaches = (
+            "not worth what it teaches"
+            if document["holdout_sizes"]["earn_most"].get("code") == "sending_does_not_pay"
+            else "worth only what it teaches"
+        )
         click.echo(
             f"On these assumptions a contact costs more than it is expected to bring "
             f"({assumed['contact_cost']:,.4g} against {earned:,.4g} per customer): holding out "
-            f"saves money, and sending now is worth only what it teaches."
+            f"saves money, and sending now is {teaches}."
         )
 
 

@@ -245,6 +245,13 @@ def _none(size: HoldoutSize | NotEstimable) -> str:
         return str(
             gettext("Not even the largest holdout would prove that they spend a tenth more.")
         )
+    if size.reason is Reason.SENDING_DOES_NOT_PAY:
+        return str(
+            gettext(
+                "Not to send at all: it is expected to cost more than it brings, "
+                "whatever is held back."
+            )
+        )
     if size.reason is Reason.TOO_FEW_BUYERS:
         return str(gettext("Fewer than 30 buyers can be expected in one of the two groups."))
     return reason_words(size.reason.value)
