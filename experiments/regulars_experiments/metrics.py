@@ -61,7 +61,8 @@ class Design:
     arm: column of the assignment; control: its value for the control group. segments: columns
     whose values are reported one by one. covariates: columns from before the start. stratum:
     column within whose values customers were drawn. planned_customers: how many, control
-    included, there will be at the planned end; then every answer is safe to look at before.
+    included, there will be at the planned end; then differences and lifts are safe to look at
+    before, and methods that are not say so.
     pool_segments: also each segment's effect with what the others say.
     """
 

@@ -353,6 +353,25 @@ def test_a_look_before_the_end_is_wider_and_keeps_the_ordinary_answer_beside_it(
         assert ordinary["net"]["high"] < safe["net"]["high"]
 
 
+def test_what_holds_at_one_look_only_says_so_or_has_no_test(shop: Path) -> None:
+    early = printed(shop, *EVERYTHING)
+    beside = [
+        other["method"]
+        for record in (*early["effects"], *early["profit"]["groups"])
+        for other in record["sensitivity"]
+    ]
+    told = {(m.startswith("at one look: "), m.endswith(", at every look")) for m in beside}
+    assert told == {(True, False), (False, True)}
+    assert "at one look: Welch" in beside
+    assert early["segment_tests"]
+    assert {test["p_value"] for test in early["segment_tests"]} == {None}
+    assert {test["corrected"] for test in early["segment_tests"]} == {None}
+    one = [option for option in EVERYTHING if option not in ("--sequential", "900")]
+    assert all(0 <= test["p_value"] <= 1 for test in printed(shop, *one)["segment_tests"])
+    said = run(shop, *EVERYTHING).output
+    assert "differs between the values of tier is not tested before the planned end" in said
+
+
 def test_ratios_hold_at_every_look_as_well(shop: Path) -> None:
     """At the planned end a peek-safe set reaches 1.55 times as far, in Fieller's shape."""
     plan = (

@@ -14,12 +14,14 @@ from regulars_platform.randomised.evaluating import FileEvaluation
 from regulars_platform.randomised.profits import FileProfit, NetProfit
 
 SCHEMA = "regulars.evaluation/1"
+_AT_ONE_LOOK, _AT_EVERY_LOOK = "at one look: ", ", at every look"  # as in `sensitivities`
 
 
 def evaluation_document(evaluation: FileEvaluation, *, source: str) -> dict[str, Any]:
     """The whole answer; `source` is the file's name."""
     design = evaluation.asked.design
     customers = sum(count for _, count in evaluation.arms)
+    early = design.planned_customers is not None
     return {
         "schema": SCHEMA,
         "source": source,
@@ -37,14 +39,14 @@ def evaluation_document(evaluation: FileEvaluation, *, source: str) -> dict[str,
         "winsorised_at": dict(evaluation.winsorised_at),
         "winsorised_rows": dict(evaluation.winsorised_rows),
         "profit": None if evaluation.profit is None else _profit(evaluation, evaluation.profit),
-        "effects": [effect_as_json(effect) for effect in evaluation.effects],
-        "segment_tests": [_segment_test(test) for test in evaluation.segment_tests],
+        "effects": [effect_as_json(effect, early=early) for effect in evaluation.effects],
+        "segment_tests": [_segment_test(test, early=early) for test in evaluation.segment_tests],
         "complier": [_complier(effect) for effect in evaluation.compliers],
     }
 
 
-def effect_as_json(effect: Effect) -> dict[str, Any]:
-    """One record: metric x arm x segment."""
+def effect_as_json(effect: Effect, *, early: bool = False) -> dict[str, Any]:
+    """One record: metric x arm x segment. early: the answers are those for every look."""
     return {
         "metric": effect.metric,
         "role": effect.role,
@@ -62,7 +64,7 @@ def effect_as_json(effect: Effect) -> dict[str, Any]:
         "variance_removed": effect.variance_removed,
         "corrected": _corrected(effect.corrected),
         "pooled": _pooled(effect.pooled),
-        "sensitivity": [_sensitivity(other) for other in effect.sensitivity],
+        "sensitivity": [_sensitivity(other, early=early) for other in effect.sensitivity],
     }
 
 
@@ -103,9 +105,10 @@ def _pooled(pooled: PooledEffect | None) -> dict[str, float] | None:
     }
 
 
-def _sensitivity(other: Sensitivity) -> dict[str, Any]:
+def _sensitivity(other: Sensitivity, *, early: bool) -> dict[str, Any]:
+    told = other.method.startswith(_AT_ONE_LOOK) or other.method.endswith(_AT_EVERY_LOOK)
     return {
-        "method": other.method,
+        "method": f"{_AT_ONE_LOOK}{other.method}" if early and not told else other.method,
         "difference": answer_as_json(other.difference),
         "relative": None if other.relative is None else answer_as_json(other.relative),
         "variance_removed": other.variance_removed,
@@ -114,6 +117,7 @@ def _sensitivity(other: Sensitivity) -> dict[str, Any]:
 
 def _profit(evaluation: FileEvaluation, profit: FileProfit) -> dict[str, Any]:
     terms, control = profit.terms, evaluation.asked.design.control
+    early = evaluation.asked.design.planned_customers is not None
     return {
         "metric": terms.metric,
         "margin": {"low": float(terms.margin_low), "high": float(terms.margin_high)},
@@ -122,11 +126,11 @@ def _profit(evaluation: FileEvaluation, profit: FileProfit) -> dict[str, Any]:
             {"arm": arm, "per_customer": float(terms.contact_of(arm, control))}
             for arm, _ in evaluation.arms
         ],
-        "groups": [_net_profit(group) for group in profit.groups],
+        "groups": [_net_profit(group, early=early) for group in profit.groups],
     }
 
 
-def _net_profit(group: NetProfit) -> dict[str, Any]:
+def _net_profit(group: NetProfit, *, early: bool) -> dict[str, Any]:
     belief = group.belief
     return {
         "arm": group.arm,
@@ -145,20 +149,21 @@ def _net_profit(group: NetProfit) -> dict[str, Any]:
         "spread_changed": group.spread_changed,
         "corrected": _corrected(group.corrected),
         "pooled": None if belief is None else _pooled(belief.pooled),
-        "sensitivity": [_sensitivity(other) for other in group.sensitivity],
+        "sensitivity": [_sensitivity(other, early=early) for other in group.sensitivity],
     }
 
 
-def _segment_test(found: SegmentTest) -> dict[str, Any]:
+def _segment_test(found: SegmentTest, *, early: bool) -> dict[str, Any]:
+    """Cochran's test is right at one look only, so that an early look has no p-value."""
     return {
         "metric": found.metric,
         "arm": found.arm,
         "column": found.column,
         "q": found.test.q,
         "degrees_of_freedom": found.test.degrees_of_freedom,
-        "p_value": found.test.p_value,
+        "p_value": None if early else found.test.p_value,
         "share": found.test.share,
-        "corrected": _corrected(found.corrected),
+        "corrected": None if early else _corrected(found.corrected),
     }
 
 

@@ -24,6 +24,12 @@ def said(document: dict[str, Any]) -> Iterator[str]:
         role = "" if effect["role"] == "primary" else f" ({effect['role']})"
         yield f"{effect['metric']}{role}, {_whose(effect)}: {_words(effect, percent)}"
     for test in document["segment_tests"]:
+        if test["p_value"] is None:
+            yield (
+                f"{test['metric']}, {test['arm']}: whether the effect differs between the values "
+                f"of {test['column']} is not tested before the planned end"
+            )
+            continue
         yield (
             f"{test['metric']}, {test['arm']}: between the values of {test['column']} the effect "
             f"{'differs' if test['p_value'] < 0.05 else 'is not proved to differ'} "
