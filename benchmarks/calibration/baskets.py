@@ -17,7 +17,9 @@ from benchmarks.calibration.scoring import (
 from benchmarks.calibration.tables import INTERVAL, Column, Table
 
 from regulars_experiments.effects import ratio_difference, ratio_summary
-from regulars_experiments.moments import Summary
+from regulars_experiments.moments import Shape, Summary
+from regulars_experiments.money_interval import Arms
+from regulars_experiments.ratio_interval import as_ratio, build_ratio_limits, calibrated_ratio
 
 TITLE = "Average order value"
 GROUP = "average order value"
@@ -25,13 +27,29 @@ _MORE_ORDERS = 0.4  # mean of the further orders of a buyer
 
 
 def cells(*, full: bool) -> Iterator[Cell]:
-    """60% to 98% of customers without an order."""
+    """60% to 98% of customers without an order; and a small holdout with few buyers."""
+    for expected in (35, 50, 150) if full else (50,):
+        for log_sd in (0.7, 1.0, 1.4) if full else (1.0,):
+            for holdout in (0.02, 0.1, 0.3) if full else (0.1,):
+                customers = round(expected / 0.05 / holdout)
+                yield Cell(
+                    part="baskets",
+                    name=_scenario(customers, 0.05, log_sd, holdout),
+                    work=measure,
+                    arguments={
+                        "customers": customers,
+                        "buyers": 0.05,
+                        "log_sd": log_sd,
+                        "holdout": holdout,
+                    },
+                    weight=customers * 0.05 / 1e3,
+                )
     for buyers in (0.02, 0.05, 0.4) if full else (0.05,):
         for log_sd in (0.7, 1.0, 1.4) if full else (1.0,):
             for holdout in (0.1, 0.5) if full else (0.1,):
                 yield Cell(
                     part="baskets",
-                    name=f"50,000, {buyers:.0%} buy, sd {log_sd}, {holdout:.0%} held out",
+                    name=_scenario(50_000, buyers, log_sd, holdout),
                     work=measure,
                     arguments={"buyers": buyers, "log_sd": log_sd, "holdout": holdout},
                     weight=50_000 * buyers / 1e3,
@@ -39,18 +57,34 @@ def cells(*, full: bool) -> Iterator[Cell]:
 
 
 def measure(
-    rng: np.random.Generator, repetitions: int, *, buyers: float, log_sd: float, holdout: float
+    rng: np.random.Generator,
+    repetitions: int,
+    *,
+    customers: int = 50_000,
+    buyers: float,
+    log_sd: float,
+    holdout: float,
 ) -> Iterator[Row]:
     """Amounts of the treated are a tenth larger."""
-    n, truth = 50_000, 0.1
+    n, truth = customers, 0.1
     held = round(n * holdout)
-    control = _ratio(rng, repetitions, held, buyers, 40.0, log_sd)
-    arm = _ratio(rng, repetitions, n - held, buyers, 40.0 * (1 + truth), log_sd)
+    control, shape_c = _ratio(rng, repetitions, held, buyers, 40.0, log_sd)
+    arm, shape_t = _ratio(rng, repetitions, n - held, buyers, 40.0 * (1 + truth), log_sd)
     mean = 40.0 * float(np.exp(log_sd**2 / 2))
-    ours = ratio_difference(control, arm, CONFIDENCE)
+    fitted = build_ratio_limits(
+        Arms(
+            control=as_ratio(control),
+            arm=as_ratio(arm),
+            control_shape=shape_c,
+            arm_shape=shape_t,
+        )
+    )
+    ours = calibrated_ratio(fitted, CONFIDENCE)
+    plain = ratio_difference(control, arm, CONFIDENCE)
     width = ours.high - ours.low
     methods = {
         "Regulars": ((ours.low, ours.high), truth * mean, width),
+        "delta method": ((plain.low, plain.high), truth * mean, width),
         "relative, delta method": (peers.delta_lift(control, arm, CONFIDENCE), truth, width / mean),
         "log ratio": (peers.log_ratio_lift(control, arm, CONFIDENCE), truth, width / mean),
         "Fieller": (peers.fieller_lift(control, arm, CONFIDENCE), truth, width / mean),
@@ -60,7 +94,7 @@ def measure(
         product = name == "Regulars"
         yield Row(
             group=GROUP,
-            scenario=f"50,000, {buyers:.0%} buy, sd {log_sd}, {holdout:.0%} held out",
+            scenario=_scenario(customers, buyers, log_sd, holdout),
             method=name,
             figures={"expected": min(held, n - held) * buyers, **found.figures()},
             verdict=USUAL.verdict(found) if product else NOT_JUDGED,
@@ -76,14 +110,17 @@ def _ratio(
     buyers: float,
     basket: float,
     log_sd: float,
-) -> Summary:
+) -> tuple[Summary, Shape]:
     counts = rng.binomial(n, buyers, repetitions)
     # money, orders, their squares and product, per repetition
-    sums = np.zeros((5, repetitions))
+    sums, logs = np.zeros((5, repetitions)), np.zeros((4, repetitions))
     for size, starts, where in blocks(counts):
         orders, money = _orders(rng, size, basket, log_sd)
         for row, values in enumerate((money, orders, money**2, orders**2, money * orders)):
             sums[row, where] += np.add.reduceat(values, starts)
+        log = np.log(money)
+        for power in range(4):
+            logs[power, where] += np.add.reduceat(log ** (power + 1), starts)
     money, orders, money2, orders2, both = sums
 
     def summary(first: Floats, second: Floats) -> Summary:
@@ -95,7 +132,15 @@ def _ratio(
         )
 
     covariance = (both - money * orders / n) / (n - 1)
-    return ratio_summary(summary(money, money2), summary(orders, orders2), covariance)
+    bought = counts.astype(np.float64)
+    return (
+        ratio_summary(summary(money, money2), summary(orders, orders2), covariance),
+        Shape(buyers=bought, positive=bought, logs=tuple(logs)),
+    )
+
+
+def _scenario(customers: int, buyers: float, log_sd: float, holdout: float) -> str:
+    return f"{customers:,}, {buyers:.0%} buy, sd {log_sd}, {holdout:.0%} held out"
 
 
 def _orders(
@@ -115,7 +160,7 @@ TABLES = (
         title="Difference of average order values",
         words=(
             "Orders of those who buy; amounts are a tenth larger among the treated. Width: against "
-            "the product's own interval, which is the usual delta method."
+            "the product's own interval."
         ),
         columns=(Column(key="expected", heading="buyers expected", style="count"), *INTERVAL),
     ),

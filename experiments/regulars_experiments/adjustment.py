@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from regulars_experiments.effects import undefined_difference
+from regulars_experiments.effects import satterthwaite, undefined_difference
 from regulars_experiments.least_squares import (
     left,
     pooled_products,
@@ -292,8 +292,7 @@ def _build(
     """The answers from an estimate and the parts of its variance."""
     with np.errstate(divide="ignore", invalid="ignore"):
         error2 = np.sum([part for part, _ in terms], axis=0)
-        # degrees of freedom of a sum of variances: Satterthwaite 1946, eq. 17
-        freedom = error2**2 / np.sum([part**2 / own for part, own in terms], axis=0)
+        freedom = satterthwaite(*terms)
         critical = special.stdtrit(freedom, 0.5 + confidence / 2)
         error = np.sqrt(error2)
         p_value = 2 * special.stdtr(freedom, -np.abs(estimate) / error)

@@ -68,6 +68,11 @@ def _sums(plan: AggregationPlan, group: Sequence[str]) -> list[pl.Expr]:
     for name in plan.shapes:
         if name in group:
             sums += shape_sums(name, pl.col(name))
+    sums += [
+        (pl.col(name) != 0).sum().cast(WIDE).alias(f"buyers:{name}")
+        for name in plan.counted
+        if name in group
+    ]
     return sums
 
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from regulars_experiments.aggregation import aggregate_all
 from regulars_experiments.metrics import Combination, Design
-from regulars_experiments.moments import AggregationPlan, Key, Moments, Summary, plan_moments
+from regulars_experiments.moments import AggregationPlan, Key, Moments, Shape, Summary, plan_moments
 from regulars_experiments.money_interval import Arms
 from regulars_experiments.results import FloatArray
 from regulars_experiments.winsorising import winsorised
@@ -53,13 +53,14 @@ class Comparison:
     def money(self, value: Combination) -> Arms:
         """What the money interval needs; the buyers are those of the first column of `value`."""
         column = next(iter(value))
-        (summary_c, summary_t), (control, arm) = self.summaries(value), self._sides
-        return Arms(
-            control=summary_c,
-            arm=summary_t,
-            control_shape=control.shape(control.keys, column),
-            arm_shape=arm.shape(arm.keys, column),
-        )
+        summary_c, summary_t = self.summaries(value)
+        shape_c, shape_t = self.shapes(column)
+        return Arms(control=summary_c, arm=summary_t, control_shape=shape_c, arm_shape=shape_t)
+
+    def shapes(self, column: str) -> tuple[Shape, Shape]:
+        """(control, arm): how many have any of a column, and how their amounts spread."""
+        control, arm = self._sides
+        return control.shape(control.keys, column), arm.shape(arm.keys, column)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,16 @@ def _plan(design: Design, scales: Mapping[str, int], capped: Iterable[str]) -> A
     for metric in design.metrics:
         together = [*metric.columns(), *design.covariates]
         pairs += [(a, b) for i, a in enumerate(together) for b in together[i + 1 :] if a != b]
-    shapes = [next(iter(metric.value)) for metric in design.metrics if metric.kind == "mean"]
+    # what is 0 or 1 has no amounts; and of denominators it is enough to count who has any
+    binary = {name for m in design.metrics if m.kind == "conversion" for name in m.value}
+    shapes = [
+        first
+        for metric in design.metrics
+        for first in [next(iter(metric.value))]
+        if metric.kind == "mean" or (metric.kind == "ratio" and first not in binary)
+    ]
+    ratios = [metric for metric in design.metrics if metric.denominator is not None]
+    counted = [next(iter(part)) for m in ratios for part in (m.value, m.denominator or {})]
     used = [name for metric in design.metrics for name in metric.columns()]
     every = dict.fromkeys([*used, *capped, *design.covariates])
     apart = [name for name in design.covariates if name not in used]
@@ -128,6 +138,7 @@ def _plan(design: Design, scales: Mapping[str, int], capped: Iterable[str]) -> A
         columns={name: scales[name] for name in every},
         pairs=pairs,
         shapes=dict.fromkeys([*shapes, *capped]),
+        counted=counted,
         apart=apart,
     )
 

@@ -56,7 +56,7 @@ def normal_quantile(confidence: float) -> float:
 def welch(control: Summary, arm: Summary, confidence: float) -> Intervals:
     """Difference of means with unequal variances.
 
-    Welch (1947), degrees of freedom after Satterthwaite; p = 2 sf(|d|/se), never 1 - cdf, so that
+    Welch (1947), degrees of freedom by `satterthwaite`; p = 2 sf(|d|/se), never 1 - cdf, so that
     small p-values do not underflow.
 
     >>> control, arm = as_summary(100, 4.0, 25.0), as_summary(200, 5.0, 32.0)
@@ -68,7 +68,7 @@ def welch(control: Summary, arm: Summary, confidence: float) -> Intervals:
     difference = mean_difference(control, arm)
     with np.errstate(divide="ignore", invalid="ignore"):
         error = np.sqrt(q_c + q_t)
-        freedom = (q_c + q_t) ** 2 / (q_c**2 / (control.n - 1) + q_t**2 / (arm.n - 1))
+        freedom = satterthwaite((q_c, control.n - 1), (q_t, arm.n - 1))
         half = special.stdtrit(freedom, 0.5 + confidence / 2) * error
         p_value = 2 * special.stdtr(freedom, -np.abs(difference) / error)
     undefined = undefined_difference(control, arm)
@@ -81,6 +81,21 @@ def welch(control: Summary, arm: Summary, confidence: float) -> Intervals:
         undefined=undefined,
         method="Welch",
     )
+
+
+def satterthwaite(*terms: tuple[FloatArray, FloatArray]) -> FloatArray:
+    """Degrees of freedom of a sum of independent variances; NaN where all are zero.
+
+    terms: (squared error, its degrees of freedom). Satterthwaite (1946), eq. 17.
+
+    >>> nine, ninety = np.array([9.0]), np.array([90.0])
+    >>> satterthwaite((np.array([2.0]), nine), (np.array([1.0]), ninety)).round(2)
+    array([19.76])
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        total = np.sum([part for part, _ in terms], axis=0)
+        freedom: FloatArray = total**2 / np.sum([part**2 / own for part, own in terms], axis=0)
+    return freedom
 
 
 def undefined_difference(control: Summary, arm: Summary) -> ReasonArray:
@@ -263,7 +278,7 @@ def welch_limits(control: Summary, arm: Summary) -> LimitsOf:
     difference = mean_difference(control, arm)
     with np.errstate(divide="ignore", invalid="ignore"):
         error = np.sqrt(q_c + q_t)
-        freedom = (q_c + q_t) ** 2 / (q_c**2 / (control.n - 1) + q_t**2 / (arm.n - 1))
+        freedom = satterthwaite((q_c, control.n - 1), (q_t, arm.n - 1))
 
     def limits(z: FloatArray) -> Limits:
         # nobody differs in either arm: the difference is exact, and t has no degrees of freedom;
@@ -287,7 +302,7 @@ def symmetric_limits(control: Summary, arm: Summary, confidence: float) -> tuple
     """
     q_c, q_t = control.error2, arm.error2
     with np.errstate(divide="ignore", invalid="ignore"):
-        freedom = (q_c + q_t) ** 2 / (q_c**2 / (control.n - 1) + q_t**2 / (arm.n - 1))
+        freedom = satterthwaite((q_c, control.n - 1), (q_t, arm.n - 1))
         t = special.stdtrit(freedom, 0.5 + confidence / 2)
         half_c, half_t = t * np.sqrt(q_c), t * np.sqrt(q_t)
     return (

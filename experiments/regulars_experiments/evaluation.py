@@ -14,6 +14,7 @@ from regulars_experiments.metrics import Design, Metric, Role
 from regulars_experiments.money_interval import FLAGGED_SHAPE_Z
 from regulars_experiments.multiplicity import benjamini_hochberg, holm, segment_p_values
 from regulars_experiments.pooling import Heterogeneity, heterogeneity, pool
+from regulars_experiments.ratio_interval import cautious_p_values
 from regulars_experiments.results import Answer, Estimate, FloatArray, Intervals, numbers
 from regulars_experiments.sensitivities import Other, Sensitivity, View, others_of
 
@@ -251,19 +252,21 @@ def _kind_name(metric: Metric) -> str:
     return {
         "mean": "calibrated money interval",
         "conversion": "Newcombe or Welch",
-        "ratio": "delta method",
+        "ratio": "calibrated ratio interval",
     }[metric.kind]
 
 
 def _tests(metric: Metric, view: View, method: Method) -> FloatArray:
     """p-values that stay honest when many of them are looked at, as the corrections need.
 
-    In segments the larger of the interval's own and that of `segment_p_values`: no correction is
-    milder than what it corrects.
+    In segments the larger of the interval's own and that of `segment_p_values`, or of
+    `cautious_p_values` for a ratio: no correction is milder than what it corrects.
     """
     own = method.fixed.p_value
-    if view.column is None or metric.kind == "ratio":
+    if view.column is None:
         return own
+    if metric.kind == "ratio":
+        return cautious_p_values(method.fixed, method.expected_buyers)
     if metric.kind == "conversion":
         return np.maximum(own, segment_p_values(method.control, method.arm))
     arms = view.comparison.money(metric.value)

@@ -16,9 +16,16 @@ from regulars_experiments.inversion import Limits, LimitsOf
 from regulars_experiments.metrics import Combination, Design, Metric
 from regulars_experiments.moments import Summary
 from regulars_experiments.money_interval import (
+    Arms,
     build_limits,
     expected_buyers,
     money_difference,
+)
+from regulars_experiments.ratio_interval import (
+    as_ratio,
+    build_ratio_limits,
+    calibrated_ratio,
+    fewer_buyers,
 )
 from regulars_experiments.results import FloatArray, Intervals
 from regulars_experiments.sequential import (
@@ -37,8 +44,8 @@ class Method:
     """One metric by its default method over all cells.
 
     fixed: the ordinary answer. of_means, of_difference: the limits behind it. expected_buyers: of
-    the smaller group; None where the metric needs none. least_buyers: of those, from which a look
-    before the end is valid. shape_z: change in the spread of amounts.
+    the smaller group. least_buyers: of those, from which a look before the end is valid. shape_z:
+    change in the spread of amounts.
     """
 
     control: Summary
@@ -46,7 +53,7 @@ class Method:
     fixed: Intervals
     of_means: MeanLimits
     of_difference: LimitsOf
-    expected_buyers: FloatArray | None
+    expected_buyers: FloatArray
     shape_z: FloatArray
     least_buyers: FloatArray | float = LEAST_BUYERS_AT_A_LOOK
 
@@ -108,22 +115,30 @@ def conversion(value: Combination, confidence: float, comparison: Comparison) ->
         of_difference=of_difference,
         expected_buyers=_expected_successes(control, arm),
         shape_z=np.full(control.n.shape, np.nan),
-        # score limits hold their level from the first look on
+        # score limits hold their level from the first look on: see `sequential`
         least_buyers=0.0,
     )
 
 
 def ratio(metric: Metric, confidence: float, comparison: Comparison) -> Method:
-    """Sum over sum by the delta method."""
-    control, arm = ratio_summaries(metric, comparison)
+    """Sum over sum by the calibrated ratio interval."""
+    control, arm = (as_ratio(side) for side in ratio_summaries(metric, comparison))
+    numerator, denominator = (
+        comparison.shapes(next(iter(part))) for part in (metric.value, metric.denominator or {})
+    )
+    shapes = [fewer_buyers(numerator[side], denominator[side]) for side in (0, 1)]
+    limits = build_ratio_limits(
+        Arms(control=control, arm=arm, control_shape=shapes[0], arm_shape=shapes[1])
+    )
     return Method(
         control=control,
         arm=arm,
-        fixed=effects.ratio_difference(control, arm, confidence),
-        of_means=own_limits(control, arm),
-        of_difference=effects.welch_limits(control, arm),
-        expected_buyers=None,
-        shape_z=np.full(control.n.shape, np.nan),
+        fixed=calibrated_ratio(limits, confidence),
+        of_means=limits.of_means,
+        of_difference=limits.of_difference,
+        expected_buyers=expected_buyers(limits.arms),
+        shape_z=limits.shape_z,
+        least_buyers=least_buyers(limits.borrowed, control.n, arm.n),
     )
 
 
@@ -145,7 +160,7 @@ def own_limits(control: Summary, arm: Summary) -> MeanLimits:
     """Each mean +- t x its own error, t with Welch's degrees of freedom, at any quantile."""
     q_c, q_t = control.error2, arm.error2
     with np.errstate(divide="ignore", invalid="ignore"):
-        freedom = (q_c + q_t) ** 2 / (q_c**2 / (control.n - 1) + q_t**2 / (arm.n - 1))
+        freedom = effects.satterthwaite((q_c, control.n - 1), (q_t, arm.n - 1))
 
     def limits(z: FloatArray) -> tuple[Limits, Limits]:
         with np.errstate(invalid="ignore"):

@@ -34,8 +34,9 @@ class AggregationPlan:
     by: grouping columns (arm first). columns: fixed-point integer columns -> units per 1.
     products: pairs whose sum of products is kept (a pair of a column with itself is its square).
     shapes: money columns of which the buyers (non-zero rows) are counted and the first, second
-    and fourth power of the logarithm of positive amounts are kept. groups: the columns in groups
-    that are mostly zero together, so that an engine may skip the rows where a whole group is.
+    and fourth power of the logarithm of positive amounts are kept. counted: further columns whose
+    non-zero rows are counted, no more. groups: the columns in groups that are mostly zero together,
+    so that an engine may skip the rows where a whole group is.
     """
 
     by: tuple[str, ...]
@@ -43,6 +44,7 @@ class AggregationPlan:
     products: tuple[tuple[str, str], ...]
     shapes: tuple[str, ...] = ()
     groups: tuple[tuple[str, ...], ...] = ()
+    counted: tuple[str, ...] = ()
 
     def statistics(self) -> tuple[str, ...]:
         """Names of the integers kept per cell, in their order."""
@@ -51,6 +53,7 @@ class AggregationPlan:
         for name in self.shapes:
             names += [f"buyers:{name}", f"positive:{name}"]
             names += [f"log{power}:{name}" for power in (1, 2, 3, 4)]
+        names += [f"buyers:{name}" for name in self.counted]
         return tuple(names)
 
     def products_of(self, group: Sequence[str]) -> tuple[tuple[str, str], ...]:
@@ -66,12 +69,15 @@ def plan_moments(
     columns: Mapping[str, int],
     pairs: Iterable[tuple[str, str]] = (),
     shapes: Iterable[str] = (),
+    counted: Iterable[str] = (),
     apart: Sequence[str] = (),
 ) -> AggregationPlan:
     """A plan with the square of each column and each further pair once, in a fixed order.
 
-    apart: columns that are not zero where the others are (what was known before the start).
+    counted: a column with a shape is counted anyway. apart: columns that are not zero where the
+    others are (what was known before the start).
     """
+    shapes = tuple(shapes)
     products = [(name, name) for name in columns]
     for a, b in pairs:
         pair = (a, b) if a <= b else (b, a)
@@ -83,8 +89,9 @@ def plan_moments(
         by=tuple(by),
         columns=dict(columns),
         products=tuple(products),
-        shapes=tuple(shapes),
+        shapes=shapes,
         groups=tuple(group for group in (together, alone) if group),
+        counted=tuple(name for name in dict.fromkeys(counted) if name not in shapes),
     )
 
 
@@ -126,6 +133,7 @@ class Moments:
             products=self.plan.products,
             shapes=self.plan.shapes,
             groups=self.plan.groups,
+            counted=self.plan.counted,
         )
         return _merged(
             plan, [tuple(key[place] for place in places) for key in self.keys], self.sums
@@ -178,15 +186,22 @@ class Moments:
         return quotients(n * cross - sums, n * (n - 1) * (unit * other_unit))
 
     def shape(self, keys: Sequence[Key], column: str) -> "Shape":
-        """How many bought and how their amounts spread, per key."""
+        """How many bought and how their amounts spread, per key.
+
+        Of a column that was only counted no more is known: NaN logs, all amounts above zero.
+        """
         rows, place = self._rows(keys), self._place()
 
         def values(name: str, scale: int = 1) -> FloatArray:
             found: FloatArray = rows[:, place[name]].astype(np.float64) / scale
             return found
 
+        buyers = values(f"buyers:{column}")
+        if column not in self.plan.shapes:
+            unknown = np.full(buyers.shape, np.nan)
+            return Shape(buyers=buyers, positive=buyers, logs=(unknown,) * 4)
         return Shape(
-            buyers=values(f"buyers:{column}"),
+            buyers=buyers,
             positive=values(f"positive:{column}"),
             logs=tuple(values(f"log{power}:{column}", LOG_SCALE**power) for power in (1, 2, 3, 4)),
         )

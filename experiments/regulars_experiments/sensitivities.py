@@ -24,7 +24,14 @@ from regulars_experiments.comparison import (
 from regulars_experiments.methods import Method, fixed_relative, money
 from regulars_experiments.metrics import Design, Metric
 from regulars_experiments.moments import Summary
-from regulars_experiments.results import Answer, FloatArray, Intervals, numbers
+from regulars_experiments.results import (
+    Answer,
+    FloatArray,
+    Intervals,
+    ReasonArray,
+    build_intervals,
+    numbers,
+)
 from regulars_experiments.sequential import least_buyers, sequential
 from regulars_experiments.winsorising import capped_name
 
@@ -93,9 +100,13 @@ def others_of(metric: Metric, view: View, comparison: Comparison, method: Method
     confidence = view.design.confidence
     if metric.kind == "mean":
         others.append(_welch(method, confidence))
+    if metric.kind == "ratio":
+        others.append(_delta_method(method, confidence))
     others += _winsorised(metric, view, comparison)
     others += _adjusted(metric, view.design, comparison, (method.control, method.arm))
     others += _poststratified(metric, view)
+    # what the default refuses no other method answers: they would be less right there, not more
+    others = [_refused(other, method.fixed.undefined) for other in others]
     planned = view.planned(method)
     if planned is not None:
         total = method.control.n + method.arm.n
@@ -126,6 +137,40 @@ def _welch(method: Method, confidence: float) -> Other:
     of_control, of_arm = effects.symmetric_limits(control, arm, confidence)
     lift = effects.relative_lift(welch, control.mean, of_control, arm.mean, of_arm)
     return Other("Welch", welch, lift)
+
+
+def _delta_method(method: Method, confidence: float) -> Other:
+    """With each group's own error, as public engines have it."""
+    control, arm = method.control, method.arm
+    plain = effects.ratio_difference(control, arm, confidence)
+    of_control, of_arm = effects.symmetric_limits(control, arm, confidence)
+    lift = effects.relative_lift(plain, control.mean, of_control, arm.mean, of_arm)
+    return Other("delta method", plain, lift)
+
+
+def _refused(other: Other, undefined: ReasonArray) -> Other:
+    """The same without an answer where the default has none, for the default's reason."""
+    hidden = undefined != np.array(None)
+    if not hidden.any():
+        return other
+
+    def kept(answers: Intervals) -> Intervals:
+        return build_intervals(
+            estimate=answers.estimate,
+            standard_error=answers.standard_error,
+            low=answers.low,
+            high=answers.high,
+            p_value=answers.p_value,
+            undefined=np.where(hidden, undefined, answers.undefined),
+            method=answers.method,
+        )
+
+    return Other(
+        other.name,
+        kept(other.difference),
+        None if other.relative is None else kept(other.relative),
+        None if other.removed is None else np.where(hidden, np.nan, other.removed),
+    )
 
 
 def _winsorised(metric: Metric, view: View, comparison: Comparison) -> list[Other]:

@@ -98,7 +98,11 @@ def test_cuped_agrees_with_public_engines(name: str) -> None:
 
 @pytest.mark.shared
 def test_cuped_with_a_covariate_without_spread_leaves_the_plain_test() -> None:
-    """The engines fall back to the unadjusted test in silence; here it is refused, and is Welch."""
+    """cuped-05 deviates by name: its reference has theta = 0, the unadjusted interval.
+
+    Here that is refused with its reason, for what adjusts nothing should not be called CUPED; the
+    reference's numbers are those of Welch's interval, which stands beside it.
+    """
     arguments, case = given_case("cuped-05")
     assert reason(cuped(*arguments).difference) is Reason.NO_SPREAD_IN_COVARIATE
     found, known = estimate(welch(arguments[0][0], arguments[0][1], arguments[4])), case["expected"]

@@ -92,7 +92,7 @@ def test_means_and_differences_are_those_of_the_rows() -> None:
         v.sum() / values(frame, a, "orders").sum() for a, v in (("mail", mail), ("held", held))
     ]
     assert number(basket.difference).estimate == pytest.approx(ratios[0] - ratios[1])
-    assert basket.method == "delta method"
+    assert basket.method == "calibrated ratio interval"
 
 
 def test_welch_stands_beside_the_money_interval() -> None:
@@ -130,7 +130,11 @@ def test_cuped_stands_beside_it_where_covariates_are_given() -> None:
     raw = [values(frame, arm, "spend") for arm in ("mail", "held")]
     kept = sum(v.var(ddof=1) / len(v) for v in left) / sum(v.var(ddof=1) / len(v) for v in raw)
     assert spend.variance_removed == pytest.approx(1 - kept)
-    assert [other.method for other in basket.sensitivity] == ["CUPED", "CUPED with interactions"]
+    assert [other.method for other in basket.sensitivity] == [
+        "delta method",
+        "CUPED",
+        "CUPED with interactions",
+    ]
     assert basket.variance_removed is not None
     assert 0 < basket.variance_removed < 1
 

@@ -86,7 +86,7 @@ def test_every_method_answers_for_every_metric_arm_and_segment(found: tuple[Effe
         assert "CUPED, at every look" in names
         assert "CUPED with interactions, at every look" in names
         if effect.metric == "basket":
-            assert names[0] == "at one look: delta method"
+            assert names[:2] == ["at one look: calibrated ratio interval", "delta method"]
             continue
         assert "post-stratified, at every look" in names
         assert effect.method == "confidence sequence"
@@ -330,7 +330,8 @@ def test_adding_a_constant_changes_no_difference(y: list[int], plus: int) -> Non
     """Up to amounts of 1e11 with cents: nothing cancels."""
     one, moved = known(cents(y)[0]), known(cents(y, plus=plus)[0])
     for name in ("Welch", "CUPED", "CUPED with interactions"):
-        assert (name in one) == (name in moved)
+        # with the constant everybody has some of it, so that no buyers are wanting
+        assert name not in one or name in moved
         if name in one:
             answer = one[name]
             assert moved[name].estimate == near(answer.estimate, answer)

@@ -1,12 +1,17 @@
 """Peek-safe intervals against public engines, Ville's inequality and simulated looks."""
 
+from typing import cast
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize
 
+from regulars_experiments.comparison import Comparison
 from regulars_experiments.effects import as_summary, normal_quantile, welch, welch_limits
+from regulars_experiments.methods import conversion, peek_safe
+from regulars_experiments.metrics import Combination
 from regulars_experiments.moments import Shape, Summary
 from regulars_experiments.money_interval import (
     Arms,
@@ -192,6 +197,40 @@ def test_three_hundred_looks_at_nothing_find_something_in_one_of_twenty_at_most(
     ever = (z > boundary_factor(looks, one(2000), 0.95)).any(axis=1).mean()
     assert (z > 1.96).any(axis=1).mean() > 0.3
     assert 0.005 < ever <= 0.05
+
+
+# Shares
+
+
+class _Shares:
+    """What `conversion` reads of a comparison."""
+
+    def __init__(self, successes: tuple[Floats, Floats], n: tuple[float, float]) -> None:
+        self._sides = tuple(
+            as_summary(own, x / own, x / own * (1 - x / own) * own / max(own - 1, 1))
+            for x, own in zip(successes, n, strict=True)
+        )
+
+    def summaries(self, _: Combination) -> tuple[Summary, Summary]:
+        return self._sides[0], self._sides[1]
+
+
+@pytest.mark.parametrize(("successes", "rate"), [(3, 0.01), (10, 0.03), (10, 0.3), (30, 0.002)])
+def test_shares_keep_their_promise_from_the_first_look_on(successes: int, rate: float) -> None:
+    """A tenth held out, nothing true, 30 looks, so few successes expected in it at the end."""
+    rng = np.random.default_rng(17)
+    n = np.rint(np.outer(successes / rate * np.array([1, 9]), np.arange(1, 31) / 30))
+    sizes = np.diff(n, prepend=0).astype(int)
+    got = np.cumsum(rng.binomial(sizes[:, None, :], rate, (2, 2000, 30)), axis=2).astype(float)
+    ever = np.zeros(2000, dtype=bool)
+    for look in range(30):
+        so_far = got[0, :, look], got[1, :, look]
+        comparison = cast(Comparison, _Shares(so_far, (n[0, look], n[1, look])))
+        method = conversion({"bought": 1}, 0.95, comparison)
+        found, _ = peek_safe(method, np.full(2000, n[:, -1].sum()), 0.95)
+        assert (found.undefined == np.array(None)).all()
+        ever |= (found.low > 0) | (found.high < 0)
+    assert 0 < ever.mean() < 0.05
 
 
 # Money

@@ -1,7 +1,8 @@
 """Regulars: `collect_moments`, then `evaluate`, as its reports do.
 
 Timed is everything that `evaluate` gives, the calibrated intervals among it. The figures are those
-that the peers have as well: Welch's and CUPED's stand beside the default as sensitivities.
+that the peers have as well: Welch's, CUPED's and the delta method's stand beside the default as
+sensitivities.
 """
 
 from dataclasses import dataclass
@@ -66,7 +67,7 @@ def _figures(answers: _Answers) -> Figures:
             found[REVENUE][segment] = _numbers(others["Welch"])
             found[ADJUSTED][segment] = _numbers(others["CUPED"])
         elif effect.metric == ORDER_VALUE:
-            found[ORDER_VALUE][segment] = _numbers(effect.difference)
+            found[ORDER_VALUE][segment] = _numbers(others["delta method"])
     return found
 
 

@@ -47,6 +47,7 @@ METRICS = {
 }
 METHODS = {
     "calibrated money interval": lazy_gettext("calibrated money interval"),
+    "calibrated ratio interval": lazy_gettext("calibrated ratio interval"),
     "delta method": lazy_gettext("delta method"),
     "CUPED with interactions": lazy_gettext("CUPED with interactions"),
 }
