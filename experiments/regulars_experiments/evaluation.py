@@ -13,9 +13,10 @@ from regulars_experiments.methods import Method, fixed_relative, method_of, peek
 from regulars_experiments.metrics import Design, Metric, Role
 from regulars_experiments.money_interval import FLAGGED_SHAPE_Z
 from regulars_experiments.multiplicity import benjamini_hochberg, holm, segment_p_values
-from regulars_experiments.pooling import Heterogeneity, heterogeneity, pool
+from regulars_experiments.pooling import Heterogeneity, heterogeneity
 from regulars_experiments.ratio_interval import cautious_p_values
 from regulars_experiments.results import Answer, Estimate, FloatArray, Intervals, numbers
+from regulars_experiments.segments import pool_segments, shared_errors, shared_share_errors
 from regulars_experiments.sensitivities import Other, Sensitivity, View, others_of
 
 
@@ -51,7 +52,8 @@ class Effect:
     unit per assigned customer; relative: difference over the control's mean. spread_changed:
     buyers' amounts spread differently in the arm, so the borrowed spread was (partly) withdrawn.
     variance_removed: share of the variance that CUPED took away, where covariates were given.
-    corrected: None for a guard-rail, or where there is no test.
+    corrected: None for a guard-rail, or where there is no test. shared_error: by which a segment is
+    weighed against the others (see `segments`); None for everybody, or where there is none.
     """
 
     metric: str
@@ -71,6 +73,7 @@ class Effect:
     variance_removed: float | None
     corrected: Corrected | None = None
     pooled: PooledEffect | None = None
+    shared_error: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,14 +117,14 @@ def evaluate(collected: Collected, design: Design) -> tuple[Effect, ...]:
 
 def segment_tests(found: Iterable[Effect]) -> tuple[SegmentTest, ...]:
     """Heterogeneity of each metric and arm over each segment column with two known effects."""
-    groups: dict[tuple[str, Role, str, str], list[Answer]] = {}
+    groups: dict[tuple[str, Role, str, str], list[Effect]] = {}
     for effect in found:
         if effect.segment is not None:
             key = (effect.metric, effect.role, effect.arm, effect.segment[0])
-            groups.setdefault(key, []).append(effect.difference)
+            groups.setdefault(key, []).append(effect)
     tests = []
-    for (metric, role, arm, column), answers in groups.items():
-        test = heterogeneity(*_estimates(answers))
+    for (metric, role, arm, column), effects in groups.items():
+        test = heterogeneity(*_weighed(effects))
         if test is not None:
             tests.append(SegmentTest(metric=metric, role=role, arm=arm, column=column, test=test))
     own = np.array([t.test.p_value if t.role != "guardrail" else np.nan for t in tests])
@@ -138,7 +141,10 @@ def segment_tests(found: Iterable[Effect]) -> tuple[SegmentTest, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """One metric over a view's cells. tests: p-values for the corrections."""
+    """One metric over a view's cells.
+
+    tests: p-values for the corrections. shared: errors for weighing segments against each other.
+    """
 
     metric: Metric
     view: View
@@ -147,6 +153,7 @@ class _Block:
     relative: Intervals
     others: Sequence[Other]
     tests: FloatArray
+    shared: FloatArray
 
 
 def _cells(
@@ -181,6 +188,7 @@ def _answer(metric: Metric, view: View) -> _Block:
         relative=relative,
         others=others,
         tests=difference.p_value if planned is not None else _tests(metric, view, method),
+        shared=_shared(metric, view, method),
     )
 
 
@@ -208,6 +216,7 @@ def _records(
         nothing if removed is None else numbers(removed),
         corrected,
         pooled,
+        numbers(block.shared),
         strict=True,
     )
     return [
@@ -229,6 +238,7 @@ def _records(
             variance_removed=saved,
             corrected=family,
             pooled=belief,
+            shared_error=error,
         )
         for (
             cell,
@@ -244,6 +254,7 @@ def _records(
             saved,
             family,
             belief,
+            error,
         ) in columns
     ]
 
@@ -274,6 +285,13 @@ def _tests(metric: Metric, view: View, method: Method) -> FloatArray:
     return np.maximum(own, segment_p_values(method.control, method.arm, buyers=bought))
 
 
+def _shared(metric: Metric, view: View, method: Method) -> FloatArray:
+    if view.column is None:
+        return np.full(len(view.cells), np.nan)
+    errors = shared_share_errors if metric.kind == "conversion" else shared_errors
+    return errors(method.control, method.arm, [cell.arm for cell in view.cells])
+
+
 def _corrections(blocks: Sequence[_Block]) -> list[list[Corrected | None]]:
     """Per block and cell: corrected over all cells of the metrics of that role and that column."""
     found: list[list[Corrected | None]] = [[None] * len(block.tests) for block in blocks]
@@ -298,29 +316,28 @@ def _pooled(blocks: Sequence[_Block], design: Design) -> list[list[PooledEffect 
     found: list[list[PooledEffect | None]] = [[None] * len(block.tests) for block in blocks]
     if not design.pool_segments:
         return found
-    levels = {b.metric.name: b.method.control.mean[0] for b in blocks if b.view.column is None}
     for i, block in enumerate(blocks):
         if block.view.column is None:
             continue
-        typical = abs(float(np.nan_to_num(levels[block.metric.name])))
         for arm in dict.fromkeys(cell.arm for cell in block.view.cells):
             places = [k for k, cell in enumerate(block.view.cells) if cell.arm == arm]
-            answers = _pool_cells(block.difference, places, typical, design.confidence)
+            answers = _pool_cells(block, places, design.confidence)
             for place, answer in zip(places, answers, strict=True):
                 found[i][place] = answer
     return found
 
 
 def _pool_cells(
-    difference: Intervals, places: Sequence[int], typical: float, confidence: float
+    block: _Block, places: Sequence[int], confidence: float
 ) -> Sequence[PooledEffect | None]:
-    estimates, errors = difference.estimate[places], difference.standard_error[places]
-    known = np.isfinite(estimates) & (errors > 0)
-    if not known.any():
+    """The cells of one arm."""
+    here = np.array(places)
+    control = block.method.control
+    posterior = pool_segments(
+        block.difference.estimate[here], block.shared[here], control.n[here], control.mean[here]
+    )
+    if posterior is None:
         return [None] * len(places)
-    # segments differ in effect by about what is there at most; failing that, by the noise
-    scale = typical or float(errors[known].mean())
-    posterior = pool(np.where(known, estimates, np.nan), errors, scale)
     columns = (
         posterior.mean(),
         *(posterior.quantile(0.5 + side * confidence / 2) for side in (-1, 1)),
@@ -332,13 +349,13 @@ def _pool_cells(
     ]
 
 
-def _estimates(answers: Sequence[Answer]) -> tuple[FloatArray, FloatArray]:
-    """Estimates and standard errors; NaN where there is none, or no error with it."""
+def _weighed(effects: Sequence[Effect]) -> tuple[FloatArray, FloatArray]:
+    """Estimates and the errors to weigh them by; NaN where there is none."""
     rows = [
-        (answer.estimate, answer.standard_error or np.nan)
-        if isinstance(answer, Estimate)
+        (effect.difference.estimate, effect.shared_error or np.nan)
+        if isinstance(effect.difference, Estimate)
         else (np.nan, np.nan)
-        for answer in answers
+        for effect in effects
     ]
     array = np.array(rows, dtype=np.float64).reshape(-1, 2)
     return array[:, 0], array[:, 1]

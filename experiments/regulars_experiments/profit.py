@@ -32,6 +32,7 @@ from regulars_experiments.results import (
     first_reason,
     no_reasons,
 )
+from regulars_experiments.segments import shared_errors
 from regulars_experiments.sequential import least_buyers, sequential_limits
 
 LimitsOf = Callable[[FloatArray], Limits]
@@ -84,7 +85,7 @@ class Waterfall:
     the margin is a range, the bars and the net's estimate are at its middle and the net's interval
     covers both ends. margin: goods and returns together, with the calibrated interval.
     net_at_every_look: the net with an interval that is safe to look at early; None if none is asked
-    for.
+    for. shared_error: of the net, for weighing an arm's cells against each other (see `segments`).
     """
 
     goods: Intervals
@@ -94,6 +95,7 @@ class Waterfall:
     margin: Intervals
     net: Intervals
     spread_changed: tuple[bool, ...]
+    shared_error: FloatArray
     net_at_every_look: Intervals | None = None
 
 
@@ -120,6 +122,10 @@ def waterfall(
     if planned is not None:
         safe = _over_the_range([net.at_every_look(limits, planned, confidence) for net in nets])
     goods = build_limits(comparison.money({columns.goods: middle}))
+    net = _over_the_range([net.fixed for net in nets])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # grows with the range as the net's own error does
+        wider = net.standard_error / nets[0].fixed.standard_error
 
     def bar(column: str | None, weight: Fraction | int) -> Intervals:
         value = {} if column is None else {column: weight}
@@ -132,10 +138,11 @@ def waterfall(
         offer=bar(columns.offer_cost, -1),
         contact=bar(columns.contact_cost, -1),
         margin=money_difference(limits, confidence),
-        net=_over_the_range([net.fixed for net in nets]),
+        net=net,
         spread_changed=tuple(
             bool(value > FLAGGED_SHAPE_Z) for value in np.abs(np.nan_to_num(limits.shape_z))
         ),
+        shared_error=_shared_error(comparison, columns, middle) * wider,
         net_at_every_look=safe,
     )
 
@@ -222,6 +229,16 @@ def _net_at(
         method=margin.method,
     )
     return _Net(fixed=fixed, limits=limits)
+
+
+def _shared_error(comparison: Comparison, columns: ProfitColumns, rate: Fraction) -> FloatArray:
+    """sqrt(M^2 + K^2 - 2 r M K): M of the margin, which knows no lucky group; K of the cost."""
+    margin, cost = columns.margin(rate), columns.cost()
+    arms = [str(key[0]) for key in comparison.arm_keys]
+    of_margin = np.nan_to_num(shared_errors(*comparison.summaries(margin), arms))
+    control, arm = comparison.summaries(cost)
+    of_cost = np.sqrt(control.error2 + arm.error2)
+    return _distance(of_margin, of_cost, _correlation(comparison, margin, cost))
 
 
 def _costs_alone(comparison: Comparison, cost: Combination, confidence: float) -> _Net:

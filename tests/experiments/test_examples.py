@@ -24,6 +24,7 @@ ESTIMATORS = (
     "multiplicity",
     "pooling",
     "ratios",
+    "segments",
     "sequential",
     "verdicts",
 )

@@ -188,10 +188,10 @@ def test_segments_are_pooled_towards_each_other(found: tuple[Effect, ...]) -> No
     ]  # fmt: skip
     overall = next(e for e in found if e.metric == "spend" and e.arm == "mail" and not e.segment)
     answers = [number(e.difference) for e in cities]
-    errors = [answer.standard_error or 0.0 for answer in answers]
     assert overall.mean_control is not None
+    errors = np.array([e.shared_error for e in cities], dtype=float)
     posterior = pool(
-        np.array([answer.estimate for answer in answers]), np.array(errors), overall.mean_control
+        np.array([answer.estimate for answer in answers]), errors, overall.mean_control
     )
     for effect, mean in zip(cities, posterior.mean(), strict=True):
         assert effect.pooled is not None

@@ -252,3 +252,17 @@ def test_too_few_buyers_for_a_look_have_no_net_at_every_look() -> None:
     )
     assert found.net_at_every_look is not None
     assert reason(found.net_at_every_look) is Reason.TOO_FEW_BUYERS
+
+
+def test_the_error_that_weighs_segments_grows_with_the_range_of_margins() -> None:
+    one, ranged = fall(HELD, SENT), fall(HELD, SENT, margins=(Fraction(1, 5), Fraction(3, 5)))
+    width = [found.net.high - found.net.low for found in (one, ranged)]
+    assert width[1] > 1.2 * width[0]
+    assert ranged.shared_error / one.shared_error == pytest.approx(width[1] / width[0])
+
+
+def test_the_error_that_weighs_segments_is_that_of_the_rows_where_there_is_one() -> None:
+    """With one cell nothing is shared, and the net of the rows has the same error."""
+    found = fall(HELD, SENT)
+    rows_error = np.sqrt(net(HELD).var(ddof=1) / len(HELD) + net(SENT).var(ddof=1) / len(SENT))
+    assert found.shared_error[0] == pytest.approx(rows_error, rel=1e-3)

@@ -15,12 +15,13 @@ from regulars_experiments.evaluation import Corrected, Effect, PooledEffect, eva
 from regulars_experiments.metrics import Design, Metric
 from regulars_experiments.moments import Moments
 from regulars_experiments.multiplicity import benjamini_hochberg, holm
-from regulars_experiments.pooling import Posterior, pool, single
+from regulars_experiments.pooling import Posterior, single
 from regulars_experiments.profit import ProfitColumns, Waterfall, waterfall
 from regulars_experiments.profit_ratios import margin_per_cost
 from regulars_experiments.profit_tests import net_p_values
 from regulars_experiments.ratios import Extent, RatioAnswer, RatioSet
 from regulars_experiments.results import Answer, FloatArray, NotEstimable
+from regulars_experiments.segments import pool_segments
 from regulars_experiments.sensitivities import Sensitivity
 from regulars_experiments.verdicts import Evidence, evidence_of
 from regulars_platform.randomised.arm_costs import with_arm_cost
@@ -339,13 +340,11 @@ def _beliefs(
     control = comparison.summaries(columns.margin((terms.margin_low + terms.margin_high) / 2))[0]
     for arm in dict.fromkeys(cell.arm for cell in cells):
         places = [place for place, cell in enumerate(cells) if cell.arm == arm]
-        if not known[places].any():
+        posterior = pool_segments(
+            net[places], found.shared_error[places], control.n[places], control.mean[places]
+        )
+        if posterior is None:
             continue
-        n = control.n[places]
-        typical = float(np.nansum(n * control.mean[places]) / n.sum()) if n.any() else 0.0
-        # segments differ by about what a customer brings at most; failing that, by the noise
-        scale = typical if typical > 0 else float(np.nanmean(error[places]))
-        posterior = pool(net[places], error[places], scale)
         believed = _believed(posterior, design.confidence)
         for place, belief in zip(places, believed, strict=True):
             beliefs[place] = belief

@@ -16,11 +16,12 @@ from regulars_experiments.comparison import Cell, Comparison, collect_moments, c
 from regulars_experiments.evaluation import Effect, evaluate
 from regulars_experiments.moments import Moments, plan_moments
 from regulars_experiments.multiplicity import holm
-from regulars_experiments.pooling import Heterogeneity, Posterior, heterogeneity, pool, single
+from regulars_experiments.pooling import Heterogeneity, Posterior, heterogeneity, single
 from regulars_experiments.profit import Waterfall, waterfall
 from regulars_experiments.profit_ratios import margin_per_cost, net_per_user
 from regulars_experiments.profit_tests import net_p_values
 from regulars_experiments.results import Answer, Estimate, FloatArray, Intervals
+from regulars_experiments.segments import pool_segments
 from regulars_experiments.sensitivities import Sensitivity
 from regulars_experiments.verdicts import Decision, Evidence, decide, evidence_of
 from regulars_platform.campaigns.plan import HOLDOUT, Plan
@@ -64,7 +65,8 @@ class GroupFinding:
     per unit of the arm / of the holdout. leak: what goes to orders that come anyway, as a share of
     what the arm's offer gives (by chance it may pass 1); None where it gives nothing.
     return_on_cost: margin per 1 of cost. per_user: net per unit that used the offer; None where
-    there is none to use. hidden: too small to be shown. sensitivity: net by other methods.
+    there is none to use. hidden: too small to be shown. shared_error: of the net, for weighing
+    segments against each other. sensitivity: net by other methods.
     """
 
     arm: str
@@ -86,6 +88,7 @@ class GroupFinding:
     per_user: Answer | None
     spread_changed: bool
     hidden: bool
+    shared_error: float
     sensitivity: tuple[Sensitivity, ...] = ()
 
 
@@ -170,6 +173,12 @@ class _Answers:
     per_user: Intervals
     leaks: Sequence[Answer | None]
 
+    @property
+    def errors(self) -> FloatArray:
+        """Of the net, to believe by: the interval's, but segments are weighed by a shared one."""
+        alone = len({cell.segment for cell in self.cells}) == 1
+        return self.bars.net.standard_error if alone else self.bars.shared_error
+
 
 def _groups(moments: Moments, plan: Plan, segments: Sequence[str | None]) -> list[GroupFinding]:
     """Findings of all arms in these groups; pooled over the groups, arm by arm."""
@@ -182,7 +191,7 @@ def _groups(moments: Moments, plan: Plan, segments: Sequence[str | None]) -> lis
     found = []
     for start, _arm in enumerate(plan.arms):
         places = range(start * len(segments), (start + 1) * len(segments))
-        posterior = _posterior(answers.bars, answers.comparison, plan, list(places))
+        posterior = _posterior(answers, plan, list(places))
         for within, place in enumerate(places):
             found.append(_group(plan, answers, place, (posterior, within)))
     return found
@@ -210,22 +219,15 @@ def _answers(comparison: Comparison, cells: Sequence[Cell], plan: Plan) -> _Answ
     )
 
 
-def _posterior(
-    bars: Waterfall, comparison: Comparison, plan: Plan, places: list[int]
-) -> Posterior | None:
+def _posterior(answers: _Answers, plan: Plan, places: list[int]) -> Posterior | None:
     """Pooled over the groups of one arm; None where not one of them has an estimate."""
-    net, error = bars.net.estimate[places], bars.net.standard_error[places]
+    net, error = answers.bars.net.estimate[places], answers.errors[places]
+    if len(places) > 1:
+        control = answers.comparison.summaries(PROFIT.margin(margins(plan)[1]))[0]
+        return pool_segments(net, error, control.n[places], control.mean[places])
     # without a margin and a cost there is nothing to be uncertain about, and nothing to decide
-    if not (np.isfinite(net) & np.isfinite(error) & (error > 0)).any():
-        return None
-    if len(places) == 1:
-        return single(float(net[0]), float(error[0]))
-    control = comparison.summaries({"goods": margins(plan)[1]})[0]
-    weight = control.n[places]
-    typical = float(np.nansum(weight * control.mean[places]) / weight.sum())
-    # segments differ in effect by about what a customer brings at most; failing that, by the noise
-    scale = typical if typical > 0 else float(np.nanmean(error))
-    return pool(net, error, scale)
+    known = np.isfinite(net[0]) and np.isfinite(error[0]) and error[0] > 0
+    return single(float(net[0]), float(error[0])) if known else None
 
 
 def _group(
@@ -253,7 +255,7 @@ def _group(
         adjusted_p=corrected,
         evidence=evidence_of(net, adjusted_p=corrected, confidence=plan.confidence / WHOLE),
         pooled=_pooled(posterior, within, plan, cell),
-        decision=_decision(posterior, within, plan, bars, place, customers),
+        decision=_decision(posterior, within, plan, float(answers.errors[place]), customers),
         offer_uses=float(np.nan_to_num(uses[1].mean[place])),
         offer_uses_control=float(np.nan_to_num(uses[0].mean[place])),
         leak=answers.leaks[place],
@@ -261,6 +263,7 @@ def _group(
         per_user=None if isinstance(offer, MessageOnly) else answers.per_user.answer(place),
         spread_changed=bars.spread_changed[place],
         hidden=cell.segment is not None and min(n, n_control) < LEAST_SHOWN,
+        shared_error=float(bars.shared_error[place]),
     )
 
 
@@ -298,13 +301,11 @@ def _decision(
     posterior: Posterior | None,
     within: int,
     plan: Plan,
-    bars: Waterfall,
-    place: int,
+    error: float,
     customers: int,
 ) -> Decision | None:
     if posterior is None:
         return None
-    error = float(bars.net.standard_error[place])
     if not np.isfinite(error):
         # too small for an estimate of its own: one more test would be as vague as the belief now
         error = float(posterior.deviation()[within])
@@ -323,11 +324,10 @@ def _heterogeneity(
 ) -> tuple[tuple[str, Heterogeneity], ...]:
     found = []
     for arm in plan.arms:
-        nets = [group.net for group in segments if group.arm == arm.name]
         known = [
-            (net.estimate, net.standard_error)
-            for net in nets
-            if isinstance(net, Estimate) and net.standard_error
+            (group.net.estimate, group.shared_error)
+            for group in segments
+            if group.arm == arm.name and isinstance(group.net, Estimate)
         ]
         test = heterogeneity(
             np.array([estimate for estimate, _ in known]), np.array([error for _, error in known])

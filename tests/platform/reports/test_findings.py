@@ -97,12 +97,13 @@ def two_segments(seed: int) -> tuple[pl.DataFrame, pl.LazyFrame]:
     return pl.concat([near[0], far[0]]), pl.concat([near[1], far[1]])
 
 
-def with_segments() -> Plan:
+def with_segments(**other: str) -> Plan:
     return plan(
+        **other,
         segments=[
             {"name": NEAR, "rule": {"feature": "orders", "op": ">=", "value": "2"}},
             {"name": FAR, "rule": {"feature": "orders", "op": ">=", "value": "1"}},
-        ]
+        ],
     )
 
 
@@ -122,6 +123,42 @@ def test_segments_carry_their_own_evidence_and_pooling_pulls_them_together() -> 
     assert near.net.p_value is not None
     # the pooled customers' test (1e-9 at least) is asked as well, so that the larger p-value counts
     assert 2 * near.net.p_value <= near.adjusted_p <= 2e-9
+
+
+def test_segments_are_weighed_by_errors_that_know_no_lucky_group() -> None:
+    """Pooling and Q from the rows: the variances of both groups, split as over both segments."""
+    people, orders = two_segments(4)
+    campaign = with_segments(margin_low_percent="40", margin_high_percent="40")
+    outcomes = unit_outcomes(orders, people, campaign)
+    found = find(outcomes, people, campaign)
+    figures = {}
+    for side in ("holdout", TOLD):
+        groups = [
+            outcomes.filter(pl.col("segment") == name, pl.col("arm") == side)
+            for name in (NEAR, FAR)
+        ]
+        margins = [0.4 * rows["kept"].to_numpy() / 10_000 for rows in groups]
+        costs = [(rows["offer_cost"] + rows["contact_cost"]).to_numpy() / 10_000 for rows in groups]
+        figures[side] = (
+            np.array([len(rows) for rows in groups]),
+            np.array([np.cov(m, c) for m, c in zip(margins, costs, strict=True)]),
+        )
+    (n_c, control), (n_t, arm) = figures["holdout"], figures[TOLD]
+    v_c, v_t = control[:, 0, 0], arm[:, 0, 0]
+    inside = ((n_c - 1) * v_c + (n_t - 1) * v_t) / (n_c + n_t - 2)
+    weight = 1 / (1 / n_c + 1 / n_t)
+    ratio = (weight @ v_t) / (weight @ v_c)
+    in_control = inside * (n_c + n_t) / (n_c + n_t * ratio)
+    of_margin = np.sqrt(in_control / n_c + ratio * in_control / n_t)
+    own = control / n_c[:, None, None] + arm / n_t[:, None, None]
+    of_cost = np.sqrt(own[:, 1, 1])
+    r = own[:, 0, 1] / np.sqrt(own[:, 0, 0] * own[:, 1, 1])
+    known = np.sqrt(of_margin**2 + of_cost**2 - 2 * r * of_margin * of_cost)
+
+    assert [group.shared_error for group in found.segments] == pytest.approx(known)
+    nets = [group.net.estimate for group in found.segments if isinstance(group.net, Estimate)]
+    ((_, test),) = found.heterogeneity
+    assert test.q == pytest.approx((nets[0] - nets[1]) ** 2 / (known[0] ** 2 + known[1] ** 2))
 
 
 def test_segments_with_fewer_than_ten_customers_on_a_side_are_hidden() -> None:
