@@ -72,6 +72,11 @@ def percent(share: float, digits: int = 1) -> str:
     return number(100 * share, digits) + "%"
 
 
+def signed(figure: str) -> str:
+    """A formatted figure with a plus sign where it is a gain: "+7.4%", "−7.4%", "0.0%"."""
+    return f"+{figure}" if re.search("[1-9]", figure) and not figure.startswith(MINUS) else figure
+
+
 def date(moment: dt.datetime | dt.date) -> str:
     """A day, in the shop's time zone."""
     return str(format_date(moment, "medium"))

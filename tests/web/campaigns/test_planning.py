@@ -306,6 +306,20 @@ def test_holding_back_saves_where_codes_give_away_more_than_the_offer_brings(
 ) -> None:
     text = text_of(planner.post("/campaigns/preview", filled()).get_data(as_text=True))
     assert "122 customers, saves about £" in text
+    assert "a contact costs more than it is expected to bring" in text
+
+
+def test_what_could_be_proved_and_the_sizes_stand_before_the_drawing(planner: Browser) -> None:
+    fields = filled(**{"arms.0.offer.reach": "open"})
+    text = text_of(planner.post("/campaigns/preview", fields).get_data(as_text=True))
+    order = (
+        "customers take part", "What could be proved", "How many to hold back",
+        "Past average order value",
+    )  # fmt: skip
+    places = [text.index(part) for part in order]
+    assert places == sorted(places)
+    assert "in all of those told, four times out of five" in text
+    assert "costs more than it is expected to bring" not in text
 
 
 def test_where_sending_cannot_pay_the_side_says_that_not_sending_is_best(planner: Browser) -> None:

@@ -9,15 +9,18 @@ from flask_babel import force_locale
 from regulars_web.charts import BarInput
 from regulars_web.pages.reports.days import day_sections
 from regulars_web.pages.reports.metrics import metric_row
+from regulars_web.pages.reports.page import leak_shown
 from regulars_web.pages.reports.trust import trust_items
 from regulars_web.pages.reports.words import (
     chance,
+    clauses,
     decision_reason,
     headline,
     p_equation,
     per_user_words,
     price,
     return_words,
+    segment_name,
 )
 from regulars_web.waterfall import build_waterfall
 
@@ -244,8 +247,11 @@ def test_days_that_cannot_be_told_leave_a_gap_and_single_days_a_sentence(app: Fl
     assert len(part.chart.lines) == 1
     assert not part.own_days
     assert [line.total.text for line in part.lines] == [
-        "−€4,120", "cannot tell", "+€8,240", "+€12,360",
+        "−€4,120", "–", "+€8,240", "+€12,360",
     ]  # fmt: skip
+    # said once, under the table
+    assert part.unknown.startswith("fewer than 30 buyers are expected")
+    assert part.lines[1].total.interval == ""
     assert part.kept == (
         "Of what the first 14 days brought, 223% is there after 28 days (95%: 180% to 265%).",
     )
@@ -283,3 +289,76 @@ def test_a_primary_metric_is_proved_only_after_correction_and_guard_rails_are_no
         assert row("revenue", 0.03) == ("0.030", "proved better")
         assert row("revenue", 0.06) == ("0.060", "not proved")
         assert row("refunds", None) == ("not corrected", "got worse")
+
+
+EFFECT: dict[str, Any] = {
+    "metric": "buyers", "arm": "told", "segment": None, "mean_control": 0.2, "mean_arm": 0.27,
+    "difference": net(0.07391, -0.0012, 0.1), "relative": net(0.41, -0.08, 0.9),
+    "sensitivity": [], "corrected": None, "method": "Welch",
+}  # fmt: skip
+
+
+def metric_cells(
+    app: Flask, changed: dict[str, Any], locale: str = "en"
+) -> tuple[str, str, str, str]:
+    """Text and interval of the difference, then of the relative one."""
+    made = document(group(None, net(0.5, 0.1, 0.9), "proved_better", "keep"))
+    made["plan"] |= {"primary_metric": "revenue", "guardrails": ["refunds"]}
+    with app.test_request_context(), force_locale(locale):
+        row = metric_row(made, EFFECT | changed, "EUR")
+    return row.difference.text, row.difference.interval, row.relative.text, row.relative.interval
+
+
+def test_differences_of_shares_are_points_and_every_difference_has_its_sign(app: Flask) -> None:
+    assert metric_cells(app, {}) == (
+        "+7.39 points", "−0.12 to 10.00 points", "+41.0%", "−8.0% to 90.0%",
+    )  # fmt: skip
+    assert metric_cells(app, {}, "zh_Hans")[0] == "+7.39 个百分点"
+    fewer = metric_cells(app, {"difference": net(-0.02, -0.1, 0), "relative": net(-0.1, -0.2, 0)})
+    assert (fewer[0], fewer[2]) == ("−2.00 points", "−10.0%")
+    orders = metric_cells(app, {"metric": "orders", "difference": net(0.1, 0, 0.2)})
+    assert orders[:2] == ("+0.100", "0.000 to 0.200")
+
+
+def test_why_a_difference_cannot_be_told_is_said_once_in_a_row(app: Flask) -> None:
+    few = {"difference": cannot("too_few_buyers"), "relative": cannot("too_few_buyers")}
+    text, why, relative, again = metric_cells(app, few)
+    assert text == "cannot tell"
+    assert why.startswith("fewer than 30 buyers")
+    assert (relative, again) == ("–", "")
+    unclear = metric_cells(app, {"relative": cannot("unbounded")})
+    assert unclear[2] == "cannot tell"
+
+
+def test_a_guard_rail_without_proof_of_harm_is_not_called_harmless(app: Flask) -> None:
+    made = document(group(None, net(0.5, 0.1, 0.9), "proved_better", "keep"))
+    made["plan"] |= {"primary_metric": "revenue", "guardrails": ["refunds"]}
+    unclear = {"metric": "refunds", "difference": net(0.2, -0.1, 0.5)}
+    with app.test_request_context(), force_locale("en"):
+        assert metric_row(made, EFFECT | unclear, "EUR").verdict == ("open", "harm not proved")
+
+
+def test_a_leak_over_all_of_it_says_what_that_means(app: Flask) -> None:
+    with app.test_request_context(), force_locale("en"):
+        over, under = leak_shown(net(1.3, 0.68, 2.26)), leak_shown(net(0.9, 0.54, 1.38))
+        assert leak_shown(cannot("too_few_buyers")).text == "cannot tell"
+    assert (over.text, over.interval) == ("130%", "68% to 226%")
+    assert over.note == "over 100%: fewer orders came than without"
+    assert under.note == ""
+
+
+def test_our_own_names_of_groups_are_written_as_names(app: Flask) -> None:
+    with app.test_request_context(), force_locale("en"):
+        assert [segment_name(name) for name in (None, "everyone else", "near")] == [
+            "Everybody", "Everyone else", "near",
+        ]  # fmt: skip
+
+
+def test_chinese_joins_clauses_with_its_own_marks(app: Flask) -> None:
+    with app.test_request_context(), force_locale("zh_Hans"):
+        assert clauses(("一", "二")) == "一；二"
+        items = trust_items(checks(attributed={"known": 70, "orders": 100}))
+        balance = trust_items(checks(balance=[{"flagged": True, "differences": {"spend": 0.4}}]))
+    for item in (*items, *balance):
+        assert "; " not in item.detail
+        assert ": " not in item.detail.replace(" : ", "")

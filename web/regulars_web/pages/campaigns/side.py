@@ -112,7 +112,8 @@ class Suggestion:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Side:
     """The context of campaigns/side.html. withheld: what customers like those held back spent in
-    a past window as long as the outcome window, ten-thousandths."""
+    a past window as long as the outcome window, ten-thousandths. contact_loses: on the assumptions
+    of the suggestions those who are told cost more than they bring."""
 
     preview: Preview
     audience: str
@@ -121,6 +122,7 @@ class Side:
     segments: list[SideSegment]
     arms: list[SideArm]
     suggestions: list[Suggestion]
+    contact_loses: bool
     horizon_rounds: int | None
     withheld: int | None
     baskets: Baskets | None
@@ -133,6 +135,7 @@ def build_side(preview: Preview, form: PlanForm, shop: ShopProfile) -> Side:
     held = preview.holdout
     spend = None if held is None or held.window_spend is None else held.window_spend
     draft = read_draft(full_draft(form.draft, shop))
+    suggestions = _suggestions(preview, draft)
     return Side(
         preview=preview,
         audience=_audience_text(form, shop),
@@ -140,7 +143,8 @@ def build_side(preview: Preview, form: PlanForm, shop: ShopProfile) -> Side:
         window_days=draft.window_days,
         segments=_segments(preview),
         arms=arms,
-        suggestions=_suggestions(preview, draft),
+        suggestions=suggestions,
+        contact_loses=any(size.withheld < 0 for size in suggestions),
         horizon_rounds=draft.horizon_rounds,
         withheld=None if spend is None else _scaled(spend),
         baskets=_baskets(preview, form, shop),

@@ -97,7 +97,7 @@ def arm_label(name: str) -> str:
 
 def segment_label(name: str) -> str:
     """A segment's name; the rest in the reader's language."""
-    return str(gettext(EVERYONE_ELSE)) if name == EVERYONE_ELSE else name
+    return str(gettext("Everyone else")) if name == EVERYONE_ELSE else name
 
 
 def channel_text(channel: str, label: str) -> str:

@@ -9,8 +9,8 @@ from flask_babel import gettext
 
 from regulars_web.charts import DayChart, DayInput, LevelMark, build_day_chart
 from regulars_web.formats import date, percent, short_date
-from regulars_web.pages.reports.shown import Shown, shown
-from regulars_web.pages.reports.words import amount, confidence, reason_words
+from regulars_web.pages.reports.shown import Shown, dash, shown
+from regulars_web.pages.reports.words import amount, clauses, confidence, reason_words
 
 _LEAST_SHOWN_DAYS = 2
 
@@ -26,13 +26,17 @@ class DayLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DaySection:
-    """One arm since launch. levels: money beside the chart. kept: a sentence per early day."""
+    """One arm since launch. levels: money beside the chart. kept: a sentence per early day.
+
+    unknown: why the table has dashes; empty where it has none.
+    """
 
     arm: str
     chart: DayChart | None
     levels: tuple[LevelMark, ...]
     lines: tuple[DayLine, ...]
     own_days: bool
+    unknown: str
     kept: tuple[str, ...]
 
 
@@ -54,6 +58,8 @@ def _section(document: Mapping[str, Any], arm: Mapping[str, Any], told: int) -> 
     chart = _chart([day["cumulative"] for day in days], list(map(short_date, dates)), told)
 
     def money(answer: Mapping[str, Any]) -> Shown:
+        if "not_estimable" in answer:
+            return dash()
         return shown(answer, currency, times=told, whole=True)
 
     return DaySection(
@@ -74,8 +80,15 @@ def _section(document: Mapping[str, Any], arm: Mapping[str, Any], told: int) -> 
             for on, day in zip(dates, days, strict=True)
         ),
         own_days=own_days,
+        unknown=_unknown(days, ("cumulative", "daily") if own_days else ("cumulative",)),
         kept=tuple(_kept(document, entry) for entry in arm["kept"]),
     )
+
+
+def _unknown(days: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
+    """Why days cannot be told, each reason once."""
+    codes = (day[name]["code"] for day in days for name in columns if "code" in day[name])
+    return clauses(map(reason_words, dict.fromkeys(codes)))
 
 
 def _chart(

@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext
 
 from regulars_web.formats import number, percent
-from regulars_web.pages.reports.shown import Shown, share, shown, unknown
+from regulars_web.pages.reports.shown import Shown, change, count, dash, points, shown
 from regulars_web.pages.reports.words import (
     EVIDENCE,
     GUARD_RAIL,
@@ -53,7 +53,7 @@ def metric_row(document: Mapping[str, Any], effect: Mapping[str, Any], currency:
         control=_mean(effect["mean_control"], name, currency),
         mean=_mean(effect["mean_arm"], name, currency),
         difference=_difference(effect["difference"], name, currency),
-        relative=share(effect["relative"], 1),
+        relative=_relative(effect),
         corrected=_corrected(document, effect),
         method=method_name(effect["method"]),
         others=tuple(
@@ -72,17 +72,16 @@ def _mean(value: float | None, name: str, currency: str) -> str:
 
 
 def _difference(answer: Mapping[str, Any], name: str, currency: str) -> Shown:
-    if "not_estimable" in answer:
-        return unknown(answer)
     if name == "buyers":
-        low, high = percent(answer["low"], 2), percent(answer["high"], 2)
-        text = percent(answer["estimate"], 2)
-    elif name == "orders":
-        low, high = number(answer["low"], 3), number(answer["high"], 3)
-        text = number(answer["estimate"], 3)
-    else:
-        return shown(answer, currency)
-    return Shown(text=text, interval=str(gettext("%(low)s to %(high)s", low=low, high=high)))
+        return points(answer, 2)
+    return count(answer, 3) if name == "orders" else shown(answer, currency)
+
+
+def _relative(effect: Mapping[str, Any]) -> Shown:
+    """A reason that stands beside the difference already is not said again."""
+    difference, relative = effect["difference"], effect["relative"]
+    same = "code" in relative and relative["code"] == difference.get("code")
+    return dash() if same else change(relative, 1)
 
 
 def _corrected(document: Mapping[str, Any], effect: Mapping[str, Any]) -> str:

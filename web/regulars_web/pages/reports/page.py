@@ -1,7 +1,7 @@
 """What the report page shows, worked out from the stored document alone."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask_babel import gettext
@@ -20,6 +20,7 @@ from regulars_web.pages.reports.words import (
     EVIDENCE,
     amount,
     chance,
+    clauses,
     decision_reason,
     headline,
     interval,
@@ -140,7 +141,7 @@ def build_report_page(report: Report, file_names: Mapping[int, str]) -> ReportPa
 
 
 def _file(match: Mapping[str, Any], names: Mapping[int, str]) -> FileRow:
-    found = ", ".join(
+    found = clauses(
         f"{percent(arm['found'] / arm['customers'])} {_arm_name(arm['arm'])}"
         for arm in match["before"]
         if arm["customers"]
@@ -217,6 +218,15 @@ def _by_profit(segments: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]
     return sorted(segments, key=place)
 
 
+def leak_shown(answer: Mapping[str, Any]) -> Shown:
+    """The leak in percent; over 100% it says how that can be."""
+    told = share(answer, 0)
+    if answer.get("estimate", 0) <= 1:
+        return told
+    note = gettext("over %(whole)s: fewer orders came than without", whole=percent(1, 0))
+    return replace(told, note=str(note))
+
+
 def _segment(group: Mapping[str, Any], currency: str) -> SegmentRow:
     if group["hidden"]:
         return SegmentRow(
@@ -241,7 +251,7 @@ def _segment(group: Mapping[str, Any], currency: str) -> SegmentRow:
             text=amount(pooled["mean"], currency, signed=True),
             interval=interval(pooled["low"], pooled["high"], currency),
         ),
-        leak=None if group["leak"] is None else share(group["leak"], 0),
+        leak=None if group["leak"] is None else leak_shown(group["leak"]),
         chance="" if decision is None else chance(decision["chance_positive"]),
         evidence=look(EVIDENCE, group["evidence"]),
         corrected=p_equation(group["adjusted_p"]),

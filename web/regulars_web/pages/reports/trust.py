@@ -7,6 +7,7 @@ from typing import Any, Literal
 from flask_babel import gettext, ngettext
 
 from regulars_web.formats import number, percent
+from regulars_web.pages.reports.words import clauses
 
 State = Literal["ok", "warn", "bad", "wait"]
 _FEW_KNOWN, _TOO_FEW_KNOWN = 0.9, 0.6
@@ -74,7 +75,7 @@ def _attributed(check: Mapping[str, Any]) -> TrustItem:
     return TrustItem(
         state="bad" if share < _TOO_FEW_KNOWN else "warn",
         label=str(label),
-        detail=f"{detail}; {advice}",
+        detail=clauses((str(detail), str(advice))),
     )
 
 
@@ -119,7 +120,9 @@ def _balance(checks: list[Mapping[str, Any]]) -> TrustItem:
         return TrustItem(
             state="warn",
             label=str(gettext("arms differed before the start")),
-            detail=f"{detail}; {gettext('see the adjusted figures (CUPED) under Method')}",
+            detail=clauses(
+                (str(detail), str(gettext("see the adjusted figures (CUPED) under Method")))
+            ),
         )
     return TrustItem(
         state="ok", label=str(gettext("arms alike before the start")), detail=str(detail)

@@ -20,7 +20,7 @@ EVIDENCE = {
 }
 GUARD_RAIL = {
     "proved_better": ("better", lazy_gettext("got better")),
-    "not_proved": ("open", lazy_gettext("no harm proved")),
+    "not_proved": ("open", lazy_gettext("harm not proved")),
     "proved_worse": ("worse", lazy_gettext("got worse")),
     "cannot_tell": ("open", lazy_gettext("cannot tell")),
 }
@@ -76,10 +76,13 @@ Group = Mapping[str, Any]
 
 
 def segment_name(name: str | None) -> str:
-    """A segment as the reader knows it; "everyone else" is ours and translated."""
+    """A segment as the reader knows it; "everyone else" is ours and translated.
+
+    It stands among names that shops gave, so it is written as a name too.
+    """
     if name is None:
-        return str(gettext("everybody"))
-    return str(gettext(name)) if name == EVERYONE_ELSE else name
+        return str(gettext("Everybody"))
+    return str(gettext("Everyone else")) if name == EVERYONE_ELSE else name
 
 
 def reason_words(code: str) -> str:
@@ -315,6 +318,11 @@ def _flowing(sentences: Iterable[str]) -> str:
     """Sentences one after the other; Chinese puts no blank between them."""
     blank = "" if str(get_locale()).startswith("zh") else " "
     return blank.join(str(sentence) for sentence in sentences if sentence)
+
+
+def clauses(parts: Iterable[str]) -> str:
+    """Parts of one sentence, with the marks of the reader's language between them."""
+    return str(gettext("; ")).join(parts)
 
 
 def _listed(names: Sequence[str]) -> str:
