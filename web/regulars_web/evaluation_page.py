@@ -6,6 +6,29 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from regulars_web.evaluation_numbers import (
+    chance,
+    figures,
+    loss,
+    mean,
+    p_words,
+    parts,
+    percent,
+    times,
+    unused,
+)
+from regulars_web.evaluation_sentences import (
+    correction,
+    differs,
+    evidence_of_effect,
+    has_contact,
+    has_costs,
+    in_order,
+    kinds_of,
+    warnings,
+    why_not,
+)
+
 
 def evaluation_html(document: dict[str, Any]) -> str:
     """The page of an evaluation document (schema regulars.evaluation/1)."""
@@ -25,36 +48,32 @@ def evaluation_html(document: dict[str, Any]) -> str:
             "_": translations.gettext,
         }
     )
-    environment.filters.update(_FILTERS)
-    return environment.get_template("evaluation.html").render(document=document)
+    environment.globals.update(_NUMBERS)
+    page = environment.get_template("evaluation.html")
+    return page.render(
+        document=document,
+        effects=in_order(document),
+        kinds=kinds_of(document),
+        warnings=list(warnings(document)),
+    )
 
 
-def _amount(value: float) -> str:
-    """Money per customer, which may be far below a cent."""
-    return f"{value:+,.2f}" if abs(value) >= 10 else f"{value:+,.4f}"
-
-
-def _loss(value: float) -> str:
-    """Never nothing at all."""
-    return "< 0.0001" if value < 0.0001 else _amount(value).removeprefix("+")
-
-
-def _chance(share: float) -> str:
-    """Never certain."""
-    if share > 0.99:
-        return "> 99%"
-    return "< 1%" if share < 0.01 else f"{share:.0%}"
-
-
-_FILTERS: dict[str, Callable[[float], str]] = {
-    "number": lambda value: f"{value:,.6g}",
+_NUMBERS: dict[str, Callable[..., Any]] = {
+    "figures": figures,
+    "times": times,
+    "parts": parts,
+    "unused": unused,
+    "mean": mean,
+    "percent": percent,
+    "p_words": p_words,
+    "correction": correction,
+    "chance": chance,
+    "loss": loss,
     "whole": lambda value: f"{value:,.0f}",
-    "whole_signed": lambda value: f"{value:+,.0f}",
-    "signed": lambda value: f"{value:+,.5g}",
-    "percent": lambda value: f"{value:+.1%}",
     "share": lambda value: f"{100 * value:.4g}%",
-    "amount": _amount,
-    "loss": _loss,
-    "p": lambda value: f"{value:.2g}",
-    "chance": _chance,
+    "differs": differs,
+    "evidence_of": evidence_of_effect,
+    "why_not": why_not,
+    "has_costs": has_costs,
+    "has_contact": has_contact,
 }

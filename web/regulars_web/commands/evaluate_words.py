@@ -3,6 +3,29 @@
 from collections.abc import Iterator
 from typing import Any
 
+from regulars_web.evaluation_numbers import (
+    chance,
+    figures,
+    loss,
+    p_words,
+    parts,
+    percent,
+    times,
+    unused,
+)
+from regulars_web.evaluation_sentences import (
+    VERDICTS,
+    correction,
+    differs,
+    evidence_of_effect,
+    has_contact,
+    has_costs,
+    in_order,
+    kinds_of,
+    warnings,
+    why_not,
+)
+
 _EVIDENCE = {
     "proved_better": "a profit is proved",
     "not_proved": "neither a profit nor a loss is proved",
@@ -17,28 +40,20 @@ def said(document: dict[str, Any]) -> Iterator[str]:
     for entry in document["arms"]:
         held = " (control)" if entry["arm"] == document["control"] else ""
         yield f"{entry['arm']}{held}: {entry['n']:,}"
-    yield from _warnings(document)
-    percent = f"{100 * document['confidence']:g}%"
-    yield from _profit(document, percent)
-    for effect in document["effects"]:
-        role = "" if effect["role"] == "primary" else f" ({effect['role']})"
-        yield f"{effect['metric']}{role}, {_whose(effect)}: {_words(effect, percent)}"
+    yield from warnings(document)
+    at, confidence = f"{100 * document['confidence']:g}%", document["confidence"]
+    kinds = kinds_of(document)
+    yield from _profit(document, at)
+    for effect in in_order(document):
+        role = {"secondary": " (secondary)", "guardrail": " (guard-rail)"}.get(effect["role"], "")
+        words = _words(effect, at, kinds[effect["metric"]], confidence)
+        yield f"{effect['metric']}{role}, {_whose(effect)}: {words}"
     for test in document["segment_tests"]:
-        if test["p_value"] is None:
-            yield (
-                f"{test['metric']}, {test['arm']}: whether the effect differs between the values "
-                f"of {test['column']} is not tested before the planned end"
-            )
-            continue
-        yield (
-            f"{test['metric']}, {test['arm']}: between the values of {test['column']} the effect "
-            f"{'differs' if test['p_value'] < 0.05 else 'is not proved to differ'} "
-            f"(p = {test['p_value']:.2g})"
-        )
+        yield f"{test['metric']}, {differs(test, confidence)}"
     for effect in document["complier"]:
         yield (
             f"{effect['metric']} per user of the offer, {_whose(effect)}: "
-            f"{_ratio_words(effect['per_user'])}"
+            f"{_ratio_words(effect['per_user'], kinds[effect['metric']], signed=True)}"
         )
 
 
@@ -48,90 +63,92 @@ def _whose(record: dict[str, Any]) -> str:
     return f"{record['arm']}{where}"
 
 
-def _warnings(document: dict[str, Any]) -> Iterator[str]:
-    checks, sequential = document["checks"], document["sequential"]
-    ratio = checks["sample_ratio"]
-    if ratio["flagged"] and ratio["shares"] == "declared":
-        yield f"WARNING: counts do not fit the planned shares (p = {ratio['p_value']:.2g})."
-    elif ratio["flagged"]:
-        yield "Counts are not equal; give --share ARM=SHARE to check them against the plan."
-    if checks["rows_without_arm"]:
-        yield f"WARNING: {checks['rows_without_arm']:,} rows have no arm and were left out."
-    if sequential is not None:
-        planned, here = sequential["planned_customers"], sequential["customers"]
-        if here > planned:
-            yield (
-                f"There are {here:,} customers, more than the {planned:,} planned: intervals still "
-                f"hold at every look, but the plan no longer makes them as narrow as they could be."
-            )
-        else:
-            yield f"A look at {here:,} of {planned:,} customers: intervals hold at every look."
-    for name, limit in document["winsorised_at"].items():
-        yield f"{name}: amounts capped at {limit:,.12g}, beside the amounts as they are."
-
-
-def _profit(document: dict[str, Any], percent: str) -> Iterator[str]:
+def _profit(document: dict[str, Any], at: str) -> Iterator[str]:
     profit = document["profit"]
     for group in [] if profit is None else profit["groups"]:
         net = group["net"]
         if "not_estimable" in net:
-            yield f"net profit, {_whose(group)}: cannot be estimated: {net['not_estimable']}"
+            yield (
+                f"net profit, {_whose(group)}: cannot be estimated: "
+                f"{net['not_estimable']}{_pooled(group)}{_odds(group)}"
+            )
             continue
+        one, total = figures(net), figures(times(net, group["n_arm"]))
         yield (
-            f"net profit, {_whose(group)}: {_EVIDENCE[group['evidence']]}. "
-            f"{net['estimate']:+,.4g} per customer ({percent}: {net['low']:+,.4g} to "
-            f"{net['high']:+,.4g}), {net['estimate'] * group['n_arm']:+,.0f} in all{_odds(group)}"
+            f"net profit, {_whose(group)}: {total['estimate']} in all: "
+            f"{_EVIDENCE[group['evidence']]}. {one['estimate']} per customer ({at}: {one['low']} "
+            f"to {one['high']}{_tests(net, group)}){_pooled(group)}{_odds(group)}"
         )
         if group["segment"] is None:
-            bars = ", ".join(
-                f"{_BARS[bar['name']]} "
-                + ("?" if "not_estimable" in bar else f"{bar['estimate']:+,.4g}")
-                for bar in group["bars"]
-            )
-            yield f"  {bars}; back per 1 spent: {_ratio_words(group['return_on_cost'])}"
+            yield f"  {_bars(group, profit)}"
+
+
+def _tests(answer: dict[str, Any], record: dict[str, Any]) -> str:
+    words = "" if answer["p_value"] is None else f"; {p_words(answer['p_value'])}"
+    behind = correction(record["corrected"])
+    return f"{words}, {behind}" if behind else words
+
+
+def _bars(group: dict[str, Any], profit: dict[str, Any]) -> str:
+    amounts = parts(group["bars"])
+    bars = ", ".join(
+        f"{_BARS[bar['name']]} "
+        + ("(nobody used it)" if unused(bar) else amounts.get(bar["name"], "unknown"))
+        for bar in group["bars"]
+        if bar["name"] != "contact" or has_contact(profit)
+    )
+    if not has_costs(profit):
+        return bars
+    return f"{bars}; back per 1 spent: {_ratio_words(group['return_on_cost'])}"
+
+
+def _pooled(group: dict[str, Any]) -> str:
+    if group["pooled"] is None:
+        return ""
+    told = figures(group["pooled"])
+    how = "by" if "not_estimable" in group["net"] else "with"
+    return f"; {how} the other segments {told['estimate']}, {told['low']} to {told['high']}"
 
 
 def _odds(group: dict[str, Any]) -> str:
     if group["chance_pays"] is None:
         return ""
-    chance = min(max(group["chance_pays"], 0.01), 0.99)
-    bound = "" if chance == group["chance_pays"] else ("over " if chance > 0.5 else "under ")
     return (
-        f"; {bound}{chance:.0%} likely to pay (expected loss per customer: "
-        f"{group['loss_if_kept']:,.2g} if kept, {group['loss_if_stopped']:,.2g} if stopped)"
+        f"; {chance(group['chance_pays'])} likely to pay (expected loss per customer: "
+        f"{loss(group['loss_if_kept'])} if kept, {loss(group['loss_if_stopped'])} if stopped)"
     )
 
 
-def _words(effect: dict[str, Any], percent: str) -> str:
-    difference, relative = effect["difference"], effect["relative"]
+def _words(effect: dict[str, Any], at: str, kind: str, confidence: float) -> str:
+    difference, relative, pooled = effect["difference"], effect["relative"], effect["pooled"]
+    beside = ""
+    if pooled is not None:
+        told = figures(pooled, kind)
+        how = "by" if "not_estimable" in difference else "with"
+        beside = f"; {how} the other segments {told['estimate']}, {told['low']} to {told['high']}"
     if "not_estimable" in difference:
-        return f"cannot be estimated: {difference['not_estimable']}"
+        return f"cannot be estimated: {why_not(effect)}{beside}"
+    told = figures(difference, kind)
     words = (
-        f"{difference['estimate']:+.6g} ({percent}: {difference['low']:+.6g} to "
-        f"{difference['high']:+.6g}, p = {difference['p_value']:.2g}"
+        f"{VERDICTS[evidence_of_effect(effect, confidence)]}. "
+        f"{told['estimate']}{told['unit']} ({at}: {told['low']} to {told['high']}"
+        f"{_tests(difference, effect)}"
     )
-    corrected, pooled = effect["corrected"], effect["pooled"]
-    if corrected is not None and corrected["tests"] > 1:
-        words += f", {corrected['holm']:.2g} corrected for {corrected['tests']} tests"
     if "not_estimable" not in relative:
         words += (
-            f"; relative {relative['estimate']:+.1%}, {relative['low']:+.1%} to "
-            f"{relative['high']:+.1%}"
+            f"; relative {percent(relative['estimate'])}, {percent(relative['low'])} to "
+            f"{percent(relative['high'])}"
         )
-    if pooled is not None:
-        words += (
-            f"; with the other segments {pooled['mean']:+.6g}, {pooled['low']:+.6g} to "
-            f"{pooled['high']:+.6g}"
-        )
-    return f"{words}; {effect['method']})"
+    return f"{words}{beside}; {effect['method']})"
 
 
-def _ratio_words(ratio: dict[str, Any]) -> str:
+def _ratio_words(ratio: dict[str, Any], kind: str = "mean", *, signed: bool = False) -> str:
     """A ratio in its three shapes."""
     if "not_estimable" in ratio:
         return f"cannot be estimated: {ratio['not_estimable']}"
     if ratio["extent"] == "everything":
         return "any value goes with the data"
+    told = figures(ratio, kind, signed=signed)
     if ratio["extent"] == "outside":
-        return f"at most {ratio['low']:,.4g}, or at least {ratio['high']:,.4g}"
-    return f"{ratio['estimate']:,.4g} ({ratio['low']:,.4g} to {ratio['high']:,.4g})"
+        return f"at most {told['low']}{told['unit']}, or at least {told['high']}{told['unit']}"
+    return f"{told['estimate']}{told['unit']} ({told['low']} to {told['high']})"
