@@ -9,6 +9,7 @@ from benchmarks.calibration.scoring import (
     CONFIDENCE,
     NOT_JUDGED,
     USUAL,
+    Bound,
     Cell,
     Floats,
     Row,
@@ -23,6 +24,7 @@ from regulars_experiments.ratio_interval import as_ratio, build_ratio_limits, ca
 
 TITLE = "Average order value"
 GROUP = "average order value"
+_FEW_BUYERS = Bound(most=0.985, refused=1.0)  # a wide interval may cover more; refused below 30
 _MORE_ORDERS = 0.4  # mean of the further orders of a buyer
 
 
@@ -82,6 +84,8 @@ def measure(
     ours = calibrated_ratio(fitted, CONFIDENCE)
     plain = ratio_difference(control, arm, CONFIDENCE)
     width = ours.high - ours.low
+    expected = min(held, n - held) * buyers
+    bound = USUAL if expected > 200 else _FEW_BUYERS
     methods = {
         "Regulars": ((ours.low, ours.high), truth * mean, width),
         "delta method": ((plain.low, plain.high), truth * mean, width),
@@ -96,9 +100,9 @@ def measure(
             group=GROUP,
             scenario=_scenario(customers, buyers, log_sd, holdout),
             method=name,
-            figures={"expected": min(held, n - held) * buyers, **found.figures()},
-            verdict=USUAL.verdict(found) if product else NOT_JUDGED,
-            bound=USUAL.words,
+            figures={"expected": expected, **found.figures()},
+            verdict=bound.verdict(found) if product else NOT_JUDGED,
+            bound=bound.words,
             ours=product,
         )
 
