@@ -278,7 +278,9 @@ def test_the_terminal_says_the_effect_in_one_line_each(customers: Path) -> None:
     lines = result.output.splitlines()
     assert lines[0] == "held (control): 40"
     assert lines[1] == "mail: 20"
-    assert sum(line.startswith("b, mail") for line in lines) == 3
+    effects = [line for line in lines if line.startswith("b, mail") and "points (" in line]
+    assert len(effects) == 3
+    assert any("proved to differ between the values of tier" in line for line in lines)
     assert "99.9%" in result.output
     assert any(line.startswith("b, mail [tier = a]") for line in lines)
 
