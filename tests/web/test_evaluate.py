@@ -326,6 +326,14 @@ def test_the_bars_add_up_to_the_net_of_the_rows(shop: Path) -> None:
     ]
 
 
+def test_an_arm_without_the_offer_says_that_nobody_used_it(shop: Path, tmp_path: Path) -> None:
+    """Its cost is not said to be exactly nothing."""
+    page = tmp_path / "page.html"
+    result = run(shop, *EVERYTHING, "--html", page)
+    assert "offer (nobody used it)" in result.output
+    assert page.read_text(encoding="utf-8").count("nobody used it") == 1
+
+
 def test_verdicts_and_returns_on_cost_follow_the_net(shop: Path) -> None:
     """A dear contact loses for certain, a free one cannot be divided by."""
     plan = ("--arm", "arm", "--control", "held", "--metric", "s=spend", "--margin", "0.4")

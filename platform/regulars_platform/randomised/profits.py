@@ -151,7 +151,10 @@ def profit_products(design: Design, terms: ProfitTerms) -> list[Metric]:
 
 
 def find_profit(collected: Collected, design: Design, terms: ProfitTerms) -> FileProfit:
-    """The net of every arm, for everybody and by segment. collected: with `profit_products`."""
+    """The net of every arm, for everybody and by segment. collected: with `profit_products`.
+
+    Raises UnreadableFileError for an offer whose cost is 0 for everybody.
+    """
     everybody = collected.moments[None]
     if terms.offer_cost is not None:
         _refuse_unused_offer(everybody, terms.offer_cost)
