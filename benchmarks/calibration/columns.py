@@ -132,6 +132,11 @@ class Pair:
     control: Sums
     arm: Sums
 
+    @property
+    def arm_keys(self) -> tuple[tuple[str], ...]:
+        """One arm in every cell."""
+        return (("arm",),) * len(self.control.summary({}).n)
+
     def summaries(self, value: Weights) -> tuple[Summary, Summary]:
         """(control, arm) of a weighted sum of columns."""
         return self.control.summary(value), self.arm.summary(value)
