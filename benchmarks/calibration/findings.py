@@ -116,7 +116,7 @@ def _segments(rows: Sequence[Row]) -> Iterator[str]:
     yield (
         "**The best segment.** The segment with the highest raw effect seems to bring "
         f"{100 * min(tops['raw']):.0f} to {100 * max(tops['raw']):.0f} points more than it does "
-        "(in percent of what a customer brings); pooled towards the campaign's mean by "
+        "(in percent of what a customer brings); pooled towards the campaign's mean it is off by "
         f"{100 * min(tops['pooled']):.0f} to {100 * max(tops['pooled']):.0f}. The pooled intervals "
         f"hold the truth in {_percent(min(covered))} to {_percent(max(covered))} of segments."
     )

@@ -30,7 +30,7 @@ def cells(*, full: bool) -> Iterator[Cell]:
                 name=f"{ARMS} arms x {SEGMENTS} segments, {DAYS} looks, sd {log_sd}, x{more}",
                 work=measure,
                 arguments={"log_sd": log_sd, "more": more},
-                repetitions=4_000 if full else 200,
+                repetitions=3_000 if full else 200,
                 weight=3_000.0,
             )
 

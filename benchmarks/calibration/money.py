@@ -234,6 +234,10 @@ def bound(shop: Campaign, expected: float) -> str:
 SUMMARY = "summary"
 _EXPECTED = Column(key="expected", heading="buyers expected", style="count")
 _FLAG = Column(key="flag", heading="spread flagged")
+_WELCH = (
+    Column(key="welch", heading="Welch holds it"),
+    Column(key="welch_above", heading="Welch too high"),
+)
 
 TABLES = (
     Table(
@@ -261,7 +265,8 @@ TABLES = (
             "Buyers, baskets (amounts) and their spread as the campaign changes them, among 3% who "
             "buy. 3% and 15% returns: that share of buyers sends goods of an earlier order back."
         ),
-        columns=(_EXPECTED, *INTERVAL, _FLAG),
+        columns=(_EXPECTED, *INTERVAL, _FLAG, *_WELCH),
+        only_ours=True,
     ),
     Table(
         group=NO_EFFECT,
@@ -271,8 +276,7 @@ TABLES = (
             _EXPECTED,
             *INTERVAL[:5],
             _FLAG,
-            Column(key="welch", heading="Welch holds it"),
-            Column(key="welch_above", heading="Welch too high"),
+            *_WELCH,
         ),
         only_ours=True,
     ),

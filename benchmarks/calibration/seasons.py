@@ -28,7 +28,7 @@ from regulars_experiments.inversion import p_by_inversion
 from regulars_experiments.moments import Summary
 from regulars_experiments.money_interval import build_limits
 from regulars_experiments.multiplicity import holm, segment_p_values
-from regulars_experiments.pooling import pool
+from regulars_experiments.segments import pool_segments, shared_errors
 from regulars_experiments.verdicts import Advice, decide
 
 TITLE = "Seasons of decisions"
@@ -80,7 +80,7 @@ def cells(*, full: bool) -> Iterator[Cell]:
             name=world.name,
             work=measure,
             arguments={"world": world},
-            repetitions=1_000 if full else 20,
+            repetitions=400 if full else 20,
             weight=2_000.0,
         )
 
@@ -98,6 +98,7 @@ class Test:
     welch_low: Floats
     raw: Floats
     mean_control: Floats
+    shared: Floats
 
 
 def measure(rng: np.random.Generator, repetitions: int, *, world: World) -> Iterator[Row]:
@@ -205,6 +206,7 @@ def _read(groups: tuple[Totals, Totals], shape: tuple[int, int]) -> Test:
         _scaled(arms.arm, 0.0),
         buyers=(arms.control_shape.buyers, arms.arm_shape.buyers),
     )
+    campaigns = np.repeat(np.arange(shape[0]), shape[1]).astype(str).tolist()
     flat = (
         MARGIN * found.estimate - CONTACT,
         MARGIN * found.standard_error,
@@ -212,10 +214,17 @@ def _read(groups: tuple[Totals, Totals], shape: tuple[int, int]) -> Test:
         MARGIN * welch_low - CONTACT,
         MARGIN * (arms.arm.mean - arms.control.mean) - CONTACT,
         MARGIN * arms.control.mean,
+        MARGIN * shared_errors(arms.control, arms.arm, campaigns),
     )
-    estimate, error, p_value, low, raw, mean = (values.reshape(shape) for values in flat)
+    estimate, error, p_value, low, raw, mean, shared = (v.reshape(shape) for v in flat)
     return Test(
-        estimate=estimate, error=error, p_value=p_value, welch_low=low, raw=raw, mean_control=mean
+        estimate=estimate,
+        error=error,
+        p_value=p_value,
+        welch_low=low,
+        raw=raw,
+        mean_control=mean,
+        shared=shared,
     )
 
 
@@ -234,10 +243,12 @@ def _product(one: Test, both: Test) -> tuple[Flags, Flags]:
     kept = np.zeros(one.estimate.shape, dtype=np.bool_)
     retested = np.zeros(one.estimate.shape, dtype=np.bool_)
     for row in range(len(kept)):
-        scale = float((SIZES * one.mean_control[row]).sum() / SIZES.sum())
-        believed = pool(one.estimate[row], one.error[row], scale)
+        held = HOLDOUT * SIZES
+        believed = pool_segments(one.estimate[row], one.shared[row], held, one.mean_control[row])
+        if believed is None:
+            continue
         # too few buyers for an answer of its own: one more test would be as vague as the belief now
-        error = np.where(np.isfinite(one.error[row]), one.error[row], believed.deviation())
+        error = np.where(np.isfinite(one.error[row]), one.shared[row], believed.deviation())
         advice = [
             decide(
                 believed,
@@ -252,12 +263,14 @@ def _product(one: Test, both: Test) -> tuple[Flags, Flags]:
         again = np.array([each is Advice.RETEST for each in advice])
         kept[row] = [each is Advice.KEEP for each in advice]
         if again.any():
-            then = pool(
+            then = pool_segments(
                 np.where(again, both.estimate[row], one.estimate[row]),
-                np.where(again, both.error[row], one.error[row]),
-                scale,
+                np.where(again, both.shared[row], one.shared[row]),
+                held,
+                one.mean_control[row],
             )
-            kept[row] = np.where(again, then.mean() > 0, kept[row])
+            later = then is not None and then.mean() > 0
+            kept[row] = np.where(again, later, kept[row])
         retested[row] = again
     return kept, retested
 

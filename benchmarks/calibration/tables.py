@@ -104,7 +104,7 @@ def write_all(path: Path, rows: Mapping[str, Sequence[Row]]) -> None:
         for part, members in rows.items():
             for row in members:
                 values = [row.figures.get(key, math.nan) for key in keys]
-                figures = ["" if math.isnan(value) else f"{value:.6g}" for value in values]
+                figures = ["" if math.isnan(value) else f"{value:.4g}" for value in values]
                 writer.writerow(
                     [part, row.group, row.scenario, row.method, *figures, row.verdict, row.bound]
                 )
