@@ -178,3 +178,14 @@ def strata_summaries(
         )
 
     return of(comparison.control_keys), of(comparison.arm_keys)
+
+
+def correlation(comparison: Comparison, one: Combination, other: Combination) -> FloatArray:
+    """Of two estimated differences, from each group's own covariance; 0 where one is constant."""
+    sides = [comparison.summaries(value) for value in (one, other)]
+    within = comparison.covariances(one, other)
+    n = [side.n for side in sides[0]]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        together = within[0] / n[0] + within[1] / n[1]
+        scale = np.sqrt(np.prod([pair[0].error2 + pair[1].error2 for pair in sides], axis=0))
+        return np.where(scale > 0, np.clip(together / scale, -1, 1), 0.0)

@@ -5,6 +5,7 @@ Other methods' answers on the same data stand beside it as sensitivities.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -202,60 +203,32 @@ def _records(
     removed = next((other.removed for other in block.others if other.name == "CUPED"), None)
     flagged = np.abs(np.nan_to_num(method.shape_z)) > FLAGGED_SHAPE_Z
     beside = list(zip(*(other.answers() for other in block.others), strict=True))
-    columns = zip(
-        view.cells,
-        block.difference.method.tolist(),
-        method.arm.n.astype(int).tolist(),
-        method.control.n.astype(int).tolist(),
-        numbers(method.arm.mean),
-        numbers(method.control.mean),
-        block.difference.answers(),
-        block.relative.answers(),
-        beside or [()] * len(view.cells),
-        flagged.tolist(),
-        nothing if removed is None else numbers(removed),
-        corrected,
-        pooled,
-        numbers(block.shared),
-        strict=True,
-    )
+    columns: dict[str, Sequence[Any]] = {
+        "arm": [cell.arm for cell in view.cells],
+        "segment": [cell.segment for cell in view.cells],
+        "method": block.difference.method.tolist(),
+        "n_arm": method.arm.n.astype(int).tolist(),
+        "n_control": method.control.n.astype(int).tolist(),
+        "mean_arm": numbers(method.arm.mean),
+        "mean_control": numbers(method.control.mean),
+        "difference": block.difference.answers(),
+        "relative": block.relative.answers(),
+        "sensitivity": beside or [()] * len(view.cells),
+        "spread_changed": flagged.tolist(),
+        "variance_removed": nothing if removed is None else numbers(removed),
+        "corrected": corrected,
+        "pooled": pooled,
+        "shared_error": numbers(block.shared),
+    }
+    rows = zip(*columns.values(), strict=True)
     return [
         Effect(
             metric=block.metric.name,
             role=block.metric.role,
-            arm=cell.arm,
             control=view.design.control,
-            segment=cell.segment,
-            method=name,
-            n_arm=n_arm,
-            n_control=n_control,
-            mean_arm=mean_arm,
-            mean_control=mean_control,
-            difference=answer,
-            relative=lift,
-            sensitivity=sensitivity,
-            spread_changed=changed,
-            variance_removed=saved,
-            corrected=family,
-            pooled=belief,
-            shared_error=error,
+            **dict(zip(columns, row, strict=True)),
         )
-        for (
-            cell,
-            name,
-            n_arm,
-            n_control,
-            mean_arm,
-            mean_control,
-            answer,
-            lift,
-            sensitivity,
-            changed,
-            saved,
-            family,
-            belief,
-            error,
-        ) in columns
+        for row in rows
     ]
 
 

@@ -22,10 +22,9 @@ All functions are vectorised over cells (segment x offer family); campaigns are 
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special
 
-from regulars_experiments.pooling import Posterior, dersimonian_laird
+from regulars_experiments.pooling import Posterior, dersimonian_laird, known_estimates
 from regulars_experiments.results import (
     FloatArray,
     Intervals,
@@ -82,7 +81,7 @@ def random_effects(
     >>> random_effects(np.array([[np.nan]]), np.array([[1.0]]), confidence=0.95).mean.answer(0)
     NotEstimable(reason=<Reason.TOO_FEW_CAMPAIGNS: 'too_few_campaigns'>)
     """
-    known = _known(estimates, standard_errors)
+    known = known_estimates(estimates, standard_errors)
     k = known.sum(axis=-1).astype(np.float64)
     y, v = np.where(known, estimates, 0.0), np.where(known, standard_errors, np.inf) ** 2
     tau2 = dersimonian_laird(estimates, standard_errors)
@@ -132,7 +131,7 @@ def foretell(
     >>> mean(0.0), mean(5.0)  # the old campaign counts less where things change
     (3.0, 1.3)
     """
-    known = _known(estimates, standard_errors) & np.isfinite(ages)
+    known = known_estimates(estimates, standard_errors) & np.isfinite(ages)
     if not (0 < spread < np.inf and 0 <= drift < np.inf):
         raise ValueError("the scales of the spread and of the drift must be positive numbers")
     if ahead < 0 or (known & (ages < 0)).any():
@@ -228,7 +227,7 @@ def remember(prior: Posterior, estimates: FloatArray, standard_errors: FloatArra
         below = special.ndtri((weights * special.ndtr(parts)).sum(axis=0))
         above = -special.ndtri((weights * special.ndtr(-parts)).sum(axis=0))
         z = np.where(below < 0, below, above)
-    measured = _known(estimates, standard_errors)
+    measured = known_estimates(estimates, standard_errors)
     remembered = np.isfinite(prior.means).all(axis=0)
     both = measured & remembered
     even = np.full(prior.means.shape, 1 / len(prior.means))
@@ -242,13 +241,6 @@ def remember(prior: Posterior, estimates: FloatArray, standard_errors: FloatArra
         ),
         drift_z=np.where(both, z, np.nan),
     )
-
-
-def _known(estimates: FloatArray, standard_errors: FloatArray) -> npt.NDArray[np.bool_]:
-    known: npt.NDArray[np.bool_] = (
-        np.isfinite(estimates) & np.isfinite(standard_errors) & (standard_errors > 0)
-    )
-    return known
 
 
 def _interval(

@@ -128,7 +128,7 @@ def pool(estimates: FloatArray, standard_errors: FloatArray, scale: float) -> Po
     >>> pool(np.array([0.0, 8.0]), np.array([2.0, 2.0]), 1.0).mean().round(1).tolist()
     [2.9, 5.1]
     """
-    known = _known(estimates, standard_errors)
+    known = known_estimates(estimates, standard_errors)
     if not known.any():
         raise ValueError("no segment has an estimate, so there is nothing to pool")
     if not 0 < scale < np.inf:
@@ -243,7 +243,12 @@ def heterogeneity(estimates: FloatArray, standard_errors: FloatArray) -> Heterog
     return Heterogeneity(q=q, degrees_of_freedom=freedom, p_value=float(special.chdtrc(freedom, q)))
 
 
-def _known(estimates: FloatArray, standard_errors: FloatArray) -> npt.NDArray[np.bool_]:
+def known_estimates(estimates: FloatArray, standard_errors: FloatArray) -> npt.NDArray[np.bool_]:
+    """Where there is an estimate with an error above zero; any shape.
+
+    >>> known_estimates(np.array([1.0, np.nan, 2.0]), np.array([0.5, 0.5, 0.0])).tolist()
+    [True, False, False]
+    """
     known: npt.NDArray[np.bool_] = (
         np.isfinite(estimates) & np.isfinite(standard_errors) & (standard_errors > 0)
     )
@@ -254,7 +259,7 @@ def _weighted(
     estimates: FloatArray, standard_errors: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Estimates and inverse variances, 0 where there are none, and how many there are."""
-    known = _known(estimates, standard_errors)
+    known = known_estimates(estimates, standard_errors)
     y = np.where(known, estimates, 0.0)
     w = 1 / np.where(known, standard_errors, np.inf) ** 2
     return y, w, known.sum(axis=-1).astype(np.float64)

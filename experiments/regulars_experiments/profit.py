@@ -12,7 +12,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from regulars_experiments.comparison import Comparison
+from regulars_experiments.comparison import Comparison, correlation
 from regulars_experiments.effects import normal_quantile, welch_limits
 from regulars_experiments.inversion import Limits, p_by_inversion
 from regulars_experiments.metrics import Combination
@@ -211,10 +211,10 @@ def _net_at(
     margin = money_difference(margin_limits, confidence)
     cost = comparison.summaries(cost_value)
     cost_limits = welch_limits(*cost)
-    correlation = _correlation(comparison, margin_value, cost_value)
+    together = correlation(comparison, margin_value, cost_value)
     cost_difference = cost[1].mean - cost[0].mean
     estimate = margin.estimate - cost_difference
-    limits = _net_limits(margin_limits, cost_limits, cost_difference, correlation)
+    limits = _net_limits(margin_limits, cost_limits, cost_difference, together)
     z = np.full(estimate.shape, normal_quantile(confidence))
     with np.errstate(invalid="ignore", divide="ignore"):
         low, high = limits(z)
@@ -238,7 +238,7 @@ def _shared_error(comparison: Comparison, columns: ProfitColumns, rate: Fraction
     of_margin = np.nan_to_num(shared_errors(*comparison.summaries(margin), arms))
     control, arm = comparison.summaries(cost)
     of_cost = np.sqrt(control.error2 + arm.error2)
-    return _distance(of_margin, of_cost, _correlation(comparison, margin, cost))
+    return _distance(of_margin, of_cost, correlation(comparison, margin, cost))
 
 
 def _costs_alone(comparison: Comparison, cost: Combination, confidence: float) -> _Net:
@@ -267,19 +267,6 @@ def _net_limits(
         return estimate - down, estimate + up
 
     return limits
-
-
-def _correlation(comparison: Comparison, one: Combination, other: Combination) -> FloatArray:
-    """Of the two estimated differences, from each arm's own covariance."""
-    control_one, arm_one = comparison.summaries(one)
-    control_other, arm_other = comparison.summaries(other)
-    in_control, in_arm = comparison.covariances(one, other)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        together = in_control / control_one.n + in_arm / arm_one.n
-        scale = np.sqrt(
-            (control_one.error2 + arm_one.error2) * (control_other.error2 + arm_other.error2)
-        )
-        return np.where(scale > 0, np.clip(together / scale, -1, 1), 0.0)
 
 
 def _distance(one: FloatArray, other: FloatArray, correlation: FloatArray) -> FloatArray:

@@ -9,8 +9,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from regulars_experiments.comparison import Comparison
-from regulars_experiments.metrics import Combination
+from regulars_experiments.comparison import Comparison, correlation
 from regulars_experiments.profit import ProfitColumns, Waterfall, exact_difference
 from regulars_experiments.ratios import Extent, fieller_set
 from regulars_experiments.results import (
@@ -125,14 +124,3 @@ def _ratio(numerator: Intervals, denominator: Intervals, together: FloatArray) -
         undefined=undefined,
         method="Fieller",
     )
-
-
-def correlation(comparison: Comparison, one: Combination, other: Combination) -> FloatArray:
-    """Of two estimated differences, from each group's own covariance; 0 where one is constant."""
-    sides = [comparison.summaries(value) for value in (one, other)]
-    within = comparison.covariances(one, other)
-    n = [side.n for side in sides[0]]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        together = within[0] / n[0] + within[1] / n[1]
-        scale = np.sqrt(np.prod([pair[0].error2 + pair[1].error2 for pair in sides], axis=0))
-        return np.where(scale > 0, np.clip(together / scale, -1, 1), 0.0)

@@ -367,6 +367,6 @@ def test_amounts_of_1e12_that_differ_by_cents_are_told_apart() -> None:
             assert far.estimate == pytest.approx(plain.estimate, rel=1e-9)
             assert far.low == pytest.approx(plain.low, rel=1e-9)
             assert far.p_value == pytest.approx(plain.p_value, rel=1e-9)
-        far = known_answers[-1]
-        assert far[""].estimate == far["Welch"].estimate
-        assert far[""].low == pytest.approx(far["Welch"].low, rel=1e-9)
+        last = known_answers[-1]
+        assert last[""].estimate == last["Welch"].estimate
+        assert last[""].low == pytest.approx(last["Welch"].low, rel=1e-9)

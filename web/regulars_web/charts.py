@@ -251,9 +251,7 @@ def build_day_chart(days: Sequence[DayInput], texts: Sequence[str], *, ticks: in
     return DayChart(
         slots=tuple(slot for slot in placed if slot is not None),
         lines=tuple(
-            (one, other)
-            for one, other in pairwise(placed)
-            if one is not None and other is not None
+            (one, other) for one, other in pairwise(placed) if one is not None and other is not None
         ),
         zero=height(0.0),
         scale=scale,

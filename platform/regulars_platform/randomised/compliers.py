@@ -10,12 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from regulars_experiments.comparison import Cell, Collected, compare
+from regulars_experiments.comparison import Cell, Collected, compare, correlation
 from regulars_experiments.effects import welch_limits
 from regulars_experiments.evaluation import Effect
 from regulars_experiments.metrics import Design, Metric
 from regulars_experiments.moments import Summary
-from regulars_experiments.profit_ratios import correlation
 from regulars_experiments.ratios import RatioAnswer, RatioSets, complier_effect
 from regulars_experiments.results import Answer, Estimate, FloatArray, NotEstimable, numbers
 from regulars_platform.randomised.looks import reach_of

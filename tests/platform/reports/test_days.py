@@ -1,6 +1,7 @@
 """By day since launch: the report's own net, drawn out over the days."""
 
 import datetime as dt
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -133,7 +134,8 @@ def test_what_contacting_costs_has_no_say_in_the_share_that_is_kept() -> None:
     # households of one to four are contacted once per customer: their cost varies, and is spent at
     # once, so that it neither moves the share nor its limits
     rng = np.random.default_rng(6)
-    people, orders = [], []
+    people: list[dict[str, Any]] = []
+    orders = []
     for kind, count, share in ((held, 400, 0.4), (drawn, 1600, 0.6)):
         for number in range(count):
             home = f"{kind.__name__}-{number}"
