@@ -14,6 +14,7 @@ from benchmarks.engine.circumstances import circumstances
 from benchmarks.engine.lineup import GROWTH, OURS, SIDE_BY_SIDE
 from benchmarks.engine.runs import ROOT, Environments, Outcome, grow, run_all
 
+_AIMED_ROWS = 10_000_000  # for which the aims are set
 _AIMED_AT = (
     "tea-tasting, segment by segment",
     "tea-tasting, one aggregation",
@@ -80,7 +81,8 @@ def _compare(
     agreements = _agreements(outcomes)
     report.say(["", f"### {rows / 1e6:g} million customers, {_segments(segments)}", ""])
     report.say(tables.side_by_side(SIDE_BY_SIDE, outcomes, agreements))
-    if rows == max(options.rows) and segments == max(options.segments):
+    # with fewer customers the estimates of the segments outweigh the rows
+    if rows >= _AIMED_ROWS and segments == max(options.segments):
         report.say(["", *tables.aims(outcomes, _AIMED_AT)])
     report.disagreeing += [
         f"{name}, {rows} rows, {segments} segments: {found.where}"
