@@ -50,8 +50,9 @@ class Randomised:
     outcome: (rows,), in the unit of account, finite. arm: (rows,), 0 held out, 1 to A as in
     arm_names[1:]. probabilities: (A + 1,), each arm's chance by design, adding up to 1.
     weights: (rows,), 0 or more, how many customers a row stands for; None counts each once.
-    bought: (rows,), who bought at all (for "fewer than 30 buyers"); None takes outcome != 0.
-    arm_names: (A + 1,).
+    bought: (rows,), who bought at all (for "fewer than 30 buyers"); None takes gross != 0.
+    contact_costs: (A + 1,), what telling one customer cost in each arm, already taken off the
+    outcome; None is nothing. arm_names: (A + 1,).
     """
 
     features: Features
@@ -61,6 +62,7 @@ class Randomised:
     arm_names: tuple[str, ...]
     weights: FloatArray | None = None
     bought: BoolArray | None = None
+    contact_costs: FloatArray | None = None
 
     def __post_init__(self) -> None:
         """Raises ValueError where the arrays do not fit together."""
@@ -72,12 +74,25 @@ class Randomised:
         ]
         if any(len(values) != rows for values in each):
             raise ValueError("outcome, arm, features, weights and bought need the same rows")
-        if len(self.probabilities) != len(self.arm_names):
-            raise ValueError("each arm needs its name and its chance")
+        costs = self.arm_names if self.contact_costs is None else self.contact_costs
+        if not len(self.probabilities) == len(self.arm_names) == len(costs):
+            raise ValueError("each arm needs its name, its chance and its cost")
         if not (np.all(self.probabilities > 0) and np.isclose(self.probabilities.sum(), 1)):
             raise ValueError("the chances of the arms are above zero and add up to 1")
         if not np.isfinite(self.outcome).all():
             raise ValueError("every customer needs a finite outcome; who bought nothing has 0")
+
+    @property
+    def gross(self) -> FloatArray:
+        """The outcome before what telling cost: 0 for those who bought nothing; (rows,)."""
+        if self.contact_costs is None:
+            return self.outcome
+        return self.outcome + self.contact_costs[self.arm]
+
+    @property
+    def buyers(self) -> BoolArray:
+        """Who bought at all; (rows,)."""
+        return self.gross != 0 if self.bought is None else self.bought
 
     @property
     def treated_arms(self) -> int:
