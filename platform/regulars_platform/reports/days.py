@@ -3,6 +3,9 @@
 The outcome of the report by day: the same orders, costs and margins, so that the last day's total
 is the report's net. Contacting counts on the first day, what was given back under an order number
 of its own on its day, and what came back after the window on the window's last day.
+
+How much of the early effect is kept is asked at day 14, 30 and 60, also after the window: what its
+customers bought then, in either arm, tells whether purchases were only brought forward.
 """
 
 import datetime as dt
@@ -23,8 +26,8 @@ from regulars_platform.orders.table import MONEY_SCALE
 from regulars_platform.reports.design import PROFIT, WHOLE, margins
 from regulars_platform.reports.outcomes import RETURNED, WindowOrders, units_of
 
-REFERENCES = (14, 30)
-"""Days after which an effect is called early, where the window goes on."""
+MARKS = (14, 30, 60)
+"""Days since launch at which is asked what is left; up to the first of them an effect is early."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,11 +41,15 @@ class DayFinding:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KeptShare:
-    """How much of what the first days brought is left at the end: margin less offer."""
+    """How much of what the first days brought is left later: margin less offer.
+
+    settles: returns are waited for until the end of this day, and the share is provisional before.
+    """
 
     early_days: int
     late_days: int
     share: Answer
+    settles: dt.date
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,17 +62,27 @@ class ArmDays:
 
 
 def find_days(
-    orders: WindowOrders, ledger: pl.DataFrame, plan: Plan, until: dt.date
+    orders: WindowOrders,
+    ledger: pl.DataFrame,
+    plan: Plan,
+    until: dt.date,
+    later: pl.DataFrame | None = None,
 ) -> tuple[ArmDays, ...]:
-    """By day up to `until` or the end of the window; none where orders end before it begins."""
+    """By day up to `until` or the end of the window; none where orders end before it begins.
+
+    later: what was bought after the window (see `later_orders`), for the share that is kept.
+    """
     last = (min(until, plan.outcome_end) - plan.send_date).days
     if last < 0:
         return ()
+    reached = last if later is None else max(last, (until - plan.send_date).days)
+    early, late = _marks(last + 1, reached + 1)
+    end = max([last, *(days - 1 for days in late)])
     # numbers are sorted and grouped many times faster than the shop's own ids
     units = units_of(ledger, plan).with_row_index("unit")
     moments = aggregate_days(
         units.select("unit", "arm").lazy(),
-        _movements(orders, units, plan, last).lazy(),
+        _movements(orders, later, units, plan, last).lazy(),
         DayPlan(
             cells=plan_moments(
                 by=("arm",),
@@ -74,22 +91,33 @@ def find_days(
                 shapes=("goods", "kept"),
             ),
             unit="unit",
-            last_day=last,
-            references=tuple(days - 1 for days in REFERENCES if days - 1 < last),
+            last_day=end,
+            references=(early - 1,) if late else (),
         ),
     )
-    return tuple(_arm_days(moments, arm.name, plan, last) for arm in plan.arms)
+    return tuple(_arm_days(moments, arm.name, plan, last, (early, late)) for arm in plan.arms)
 
 
-def _movements(orders: WindowOrders, units: pl.DataFrame, plan: Plan, last: int) -> pl.DataFrame:
+def _marks(window: int, reached: int) -> tuple[int, tuple[int, ...]]:
+    """(days that count as early, later days to ask about): the window's end and the marks."""
+    early = min(MARKS[0], window)
+    late = {window, *(mark for mark in MARKS if mark <= reached)}
+    return early, tuple(sorted(days for days in late if days > early))
+
+
+def _movements(
+    orders: WindowOrders, later: pl.DataFrame | None, units: pl.DataFrame, plan: Plan, last: int
+) -> pl.DataFrame:
     """unit, day, and the columns of the profit: what was bought, given back and spent."""
     local = pl.col("ordered_at").dt.convert_time_zone(plan.timezone).dt.date()
-    day = (local - plan.send_date).dt.total_days().clip(0, last).alias(DAY)
+    since = (local - plan.send_date).dt.total_days()
+    day = since.clip(0, last).alias(DAY)
     bought = orders.purchases.select("unit_id", day, "goods", "offer_cost")
     given_back = orders.every.select("unit_id", day, RETURNED.alias("returned"))
-    ordered = pl.concat([bought, given_back], how="diagonal").join(
-        units.select("unit_id", "unit"), on="unit_id"
-    )
+    parts = [bought, given_back]
+    if later is not None:
+        parts.append(later.select("unit_id", since.alias(DAY), "goods", "returned"))
+    ordered = pl.concat(parts, how="diagonal").join(units.select("unit_id", "unit"), on="unit_id")
     contacted = units.filter(pl.col("contact_cost") != 0).select(
         "unit", pl.lit(0, dtype=pl.Int64).alias(DAY), "contact_cost"
     )
@@ -97,7 +125,9 @@ def _movements(orders: WindowOrders, units: pl.DataFrame, plan: Plan, last: int)
     return together.with_columns((pl.col("goods") - pl.col("returned")).alias("kept"))
 
 
-def _arm_days(moments: DayMoments, arm: str, plan: Plan, last: int) -> ArmDays:
+def _arm_days(
+    moments: DayMoments, arm: str, plan: Plan, last: int, marks: tuple[int, tuple[int, ...]]
+) -> ArmDays:
     low, _, high = margins(plan)
     days = list(range(last + 1))
     cumulative = _waterfall(_compared(moments, arm, days), plan, (low, high)).net.answers()
@@ -109,7 +139,7 @@ def _arm_days(moments: DayMoments, arm: str, plan: Plan, last: int) -> ArmDays:
             DayFinding(date=plan.send_date + dt.timedelta(days=day), cumulative=total, daily=own)
             for day, total, own in zip(days, cumulative, daily, strict=True)
         ),
-        kept=tuple(_kept(moments, arm, plan, early, last) for early in moments.plan.references),
+        kept=tuple(_kept(moments, arm, plan, marks[0] - 1, days - 1) for days in marks[1]),
     )
 
 
@@ -168,7 +198,15 @@ def _kept(moments: DayMoments, arm: str, plan: Plan, early: int, late: int) -> K
         share = NotEstimable(reason=Reason.NOT_A_RATIO)
     else:
         share = _bounded(found)
-    return KeptShare(early_days=early + 1, late_days=late + 1, share=share)
+    return KeptShare(
+        early_days=early + 1, late_days=late + 1, share=share, settles=_settles(plan, late)
+    )
+
+
+def _settles(plan: Plan, late: int) -> dt.date:
+    """Returns take as long after a later day as the plan gives them after the window."""
+    beyond = max(plan.send_date + dt.timedelta(days=late) - plan.outcome_end, dt.timedelta())
+    return plan.settle_until + beyond
 
 
 def _bounded(found: RatioSet) -> Answer:

@@ -153,6 +153,7 @@ def _days(arm: ArmDays) -> dict[str, Any]:
                 "early_days": kept.early_days,
                 "late_days": kept.late_days,
                 "share": _without_test(kept.share),
+                "settles": kept.settles.isoformat(),
             }
             for kept in arm.kept
         ],

@@ -26,6 +26,7 @@ from regulars_platform.reports.document import Circumstances, canonical_report, 
 from regulars_platform.reports.errors import NoOutcomesError, NoReportError, UnknownDecisionError
 from regulars_platform.reports.files import outcome_files, stored_files
 from regulars_platform.reports.findings import find
+from regulars_platform.reports.later import later_orders
 from regulars_platform.reports.matching import FileMatch, match_file
 from regulars_platform.reports.outcomes import outcomes_of, window_orders
 from regulars_platform.reports.tables import DecisionRow, ReportRow
@@ -93,7 +94,8 @@ def compute_report(
     orders = window_orders(lines, ledger, plan)
     findings = find(outcomes_of(orders, ledger, plan), ledger, plan)
     until = circumstances.data_until or circumstances.evaluated_on
-    days = find_days(orders, ledger, plan, dt.date.fromisoformat(until))
+    last = dt.date.fromisoformat(until)
+    days = find_days(orders, ledger, plan, last, later_orders(lines, ledger, plan, last))
     return canonical_report(report_document(plan, findings, days, circumstances))
 
 

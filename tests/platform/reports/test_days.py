@@ -11,6 +11,7 @@ from regulars_experiments.results import Estimate, NotEstimable, Reason
 from regulars_platform.campaigns.plan import Plan
 from regulars_platform.reports.days import ArmDays, find_days
 from regulars_platform.reports.findings import find
+from regulars_platform.reports.later import later_orders
 from regulars_platform.reports.outcomes import outcomes_of, window_orders
 from tests.platform.campaigns.build import arm
 from tests.platform.customers.build import line, lines
@@ -154,3 +155,86 @@ def test_what_contacting_costs_has_no_say_in_the_share_that_is_kept() -> None:
 
     free, dear = kept("0"), kept("5")
     assert (dear.estimate, dear.low, dear.high) == (free.estimate, free.low, free.high)
+
+
+def quiet_after(sides: tuple[float, float]) -> tuple[pl.DataFrame, pl.LazyFrame]:
+    """Told buy more in February; what share of (held out, told) buys again in March."""
+    rng = np.random.default_rng(5)
+    people, orders = [], []
+    for kind, share, again in ((held, 0.2, sides[0]), (drawn, 0.4, sides[1])):
+        for number in range(4000):
+            name = f"{kind.__name__}-{number}"
+            people.append(kind(name))
+            for day, chance in (("2026-02-05", share), ("2026-03-20", again)):
+                if rng.random() < chance:
+                    price = round(rng.lognormal(4, 0.4), 2)
+                    orders.append(line(f"{name}-{day}", name, day, price))
+    return ledger(*people), lines(*orders)
+
+
+@pytest.mark.parametrize(("again", "kept"), [((0.3, 0.3), 1.0), ((0.4, 0.3), 0.5)])
+def test_what_is_kept_is_asked_at_day_thirty_and_sixty_also_after_the_window(
+    again: tuple[float, float], kept: float
+) -> None:
+    people, orders = quiet_after(again)
+    free = arm(share_percent="50", offer={"kind": "message"})
+    campaign = plan(holdout_percent="50", arms=[free])
+    until = dt.date(2026, 4, 5)
+    later = later_orders(orders, people, campaign, until)
+    window = window_orders(orders, people, campaign)
+
+    found = find_days(window, people, campaign, until, later)[0]
+
+    assert [(k.early_days, k.late_days) for k in found.kept] == [(14, 28), (14, 30), (14, 60)]
+    shares = [known(k.share) for k in found.kept]
+    # nobody bought between the first fortnight and day 30
+    assert [share.estimate for share in shares[:2]] == pytest.approx([1.0, 1.0])
+    assert shares[2].low < kept < shares[2].high
+    # the verdict's own days end with the window, and know nothing of what came later
+    alone = find_days(window, people, campaign, until)[0]
+    assert found.days == alone.days
+
+
+def test_a_mark_is_asked_about_only_once_orders_reach_it() -> None:
+    people, orders = quiet_after((0.3, 0.3))
+    campaign = plan()
+
+    assert later_orders(orders, people, campaign, dt.date(2026, 3, 1)) is None
+    until = dt.date(2026, 3, 31)
+    later = later_orders(orders, people, campaign, until)
+    found = find_days(window_orders(orders, people, campaign), people, campaign, until, later)[0]
+
+    assert [k.late_days for k in found.kept] == [28, 30]
+
+
+def test_a_share_is_provisional_for_as_long_after_its_day_as_the_plan_waits_for_returns() -> None:
+    people, orders = quiet_after((0.3, 0.3))
+    campaign = plan()
+    until = dt.date(2026, 4, 30)
+
+    found = find_days(
+        window_orders(orders, people, campaign),
+        people,
+        campaign,
+        until,
+        later_orders(orders, people, campaign, until),
+    )[0]
+
+    wait = campaign.settle_until - campaign.outcome_end
+    assert [k.settles for k in found.kept] == [
+        day + wait for day in (LAST, dt.date(2026, 3, 2), dt.date(2026, 4, 1))
+    ]
+
+
+def test_credit_notes_before_returns_settle_are_the_windows_and_not_counted_again() -> None:
+    people, orders = quiet_after((0.3, 0.3))
+    campaign = plan()
+    notes = lines(
+        line("before", "held-1", "2026-03-20", -30), line("after", "held-2", "2026-04-01", -40)
+    )
+
+    later = later_orders(pl.concat([orders, notes]), people, campaign, dt.date(2026, 4, 5))
+
+    assert campaign.settle_until == dt.date(2026, 3, 31)
+    assert later is not None
+    assert later.get_column("returned").sum() == 400_000

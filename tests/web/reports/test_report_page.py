@@ -249,3 +249,9 @@ def test_an_evaluation_without_orders_of_the_window_says_so_on_the_page(
 
     page = owner.get(REPORT).get_data(as_text=True)
     assert "No order from 2026-02-01 to 2026-02-28 has been uploaded yet." in page
+
+
+def test_a_mark_that_orders_do_not_reach_yet_is_named_with_its_day(evaluated: Browser) -> None:
+    page = evaluated.get(REPORT).get_data(as_text=True)
+
+    assert "Day 30 is Mar 2, 2026; orders reach Feb 28, 2026." in page

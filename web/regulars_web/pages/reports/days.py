@@ -7,6 +7,7 @@ from typing import Any
 
 from flask_babel import gettext
 
+from regulars_platform.reports.days import MARKS
 from regulars_web.charts import DayChart, DayInput, LevelMark, build_day_chart
 from regulars_web.formats import date, percent, short_date
 from regulars_web.pages.reports.shown import Shown, dash, shown
@@ -28,7 +29,7 @@ class DayLine:
 class DaySection:
     """One arm since launch. levels: money beside the chart. kept: a sentence per early day.
 
-    unknown: why the table has dashes; empty where it has none.
+    unknown: why the table has dashes; empty where it has none. waiting: what is still to come.
     """
 
     arm: str
@@ -38,6 +39,7 @@ class DaySection:
     own_days: bool
     unknown: str
     kept: tuple[str, ...]
+    waiting: str
 
 
 def day_sections(document: Mapping[str, Any]) -> tuple[DaySection, ...]:
@@ -82,6 +84,7 @@ def _section(document: Mapping[str, Any], arm: Mapping[str, Any], told: int) -> 
         own_days=own_days,
         unknown=_unknown(days, ("cumulative", "daily") if own_days else ("cumulative",)),
         kept=tuple(_kept(document, entry) for entry in arm["kept"]),
+        waiting=_waiting(document, arm["kept"]),
     )
 
 
@@ -127,10 +130,35 @@ def _kept(document: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
         ),
         "share": percent(share["estimate"], 0),
     }
-    return str(
-        gettext(
-            "Of what the first %(early)s days brought, %(share)s is there after %(late)s days "
-            "(%(confidence)s: %(range)s).",
-            **facts,
-        )
+    told = gettext(
+        "Of what the first %(early)s days brought, %(share)s is there after %(late)s days "
+        "(%(confidence)s: %(range)s)",
+        **facts,
     )
+    settles = entry.get("settles")
+    if settles is None or settles < document["status"]["evaluated_on"]:
+        return str(gettext("%(told)s.", told=told))
+    day = date(dt.date.fromisoformat(settles))
+    return str(gettext("%(told)s; provisional until %(day)s.", told=told, day=day))
+
+
+def _waiting(document: Mapping[str, Any], kept: Sequence[Mapping[str, Any]]) -> str:
+    """The next mark that the orders do not reach yet; empty in reports that knew no marks."""
+    if not any("settles" in entry for entry in kept):
+        return ""
+    status, plan = document["status"], document["plan"]
+    start = dt.date.fromisoformat(plan["send_date"])
+    until = dt.date.fromisoformat(status["data_until"] or status["evaluated_on"])
+    for mark in MARKS:
+        day = start + dt.timedelta(days=mark - 1)
+        if day > until:
+            return str(
+                gettext(
+                    "Day %(mark)s is %(day)s; orders reach %(until)s. Upload later orders and "
+                    "evaluate again to see what is left by then.",
+                    mark=mark,
+                    day=date(day),
+                    until=date(until),
+                )
+            )
+    return ""
