@@ -37,6 +37,8 @@ from regulars_experiments.results import (
 
 FLAGGED_DRIFT_Z = 2.5  # 1 campaign in 80 where nothing has changed
 DAYS_PER_YEAR = 365.25
+_OF_LEVEL, _OF_EFFECT = 0.05, 0.5  # the usual scale, of what customers bring and of the effect
+_DOUBT_SHARE, _DOUBT_SCALES = 0.1, 10.0  # that memory does not apply, and how far off it then is
 _SPREADS, _DRIFTS = 32, 12  # grid points of tau and of the yearly drift
 _REACH = 4.0  # the grids run to so many prior scales
 
@@ -147,10 +149,67 @@ def foretell(
     )
 
 
-def doubted(prior: Posterior, *, share: float, deviation: float) -> Posterior:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recalled:
+    """What is expected of each cell's next campaign, and the scale it was reckoned on.
+
+    expected: as `foretell` gives it, NaN where nothing is remembered. scale: (cells,), how far
+    campaigns of a cell may lie apart, in the effects' unit.
+    """
+
+    expected: Posterior
+    scale: FloatArray
+
+    @property
+    def as_prior(self) -> Posterior:
+        """With the doubt that becomes what is to be combined with a result (see `doubted`)."""
+        return doubted(self.expected, share=_DOUBT_SHARE, deviation=_DOUBT_SCALES * self.scale)
+
+
+def recall(
+    estimates: FloatArray,
+    standard_errors: FloatArray,
+    ages: FloatArray,
+    levels: FloatArray,
+    *,
+    ahead: float = 0.0,
+) -> Recalled:
+    """`foretell` on the usual scales, cell by cell; arguments as there.
+
+    levels: (cells,), what such customers bring without the campaign, in the effects' unit.
+    Campaigns of a cell, and a year, are taken to lie apart by about a twentieth of that (half of
+    what offers differ by where nobody has tried) or half of the effect, whichever is larger:
+    dormant customers bring nothing by themselves, and their effects still vary. The size of the
+    effect is its mean square beyond the errors'. Where both are nothing the errors are the scale.
+
+    >>> import numpy as np
+    >>> effects, errors = np.array([[0.5, 0.7, 0.6]]), np.array([[0.2, 0.2, 0.2]])
+    >>> ages = np.array([[270.0, 180.0, 90.0]])
+    >>> found = recall(effects, errors, ages, np.array([8.0]))
+    >>> round(float(found.expected.mean()[0]), 1), round(float(found.scale[0]), 2)
+    (0.6, 0.49)
+    """
+    known = known_estimates(estimates, standard_errors)
+    y, v = np.where(known, estimates, 0.0), np.where(known, standard_errors, np.inf) ** 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        total = (1 / v).sum(axis=-1)
+        size2 = np.maximum(((y**2 / v).sum(axis=-1) - known.sum(axis=-1)) / total, 0)
+        scale = np.hypot(_OF_LEVEL * np.nan_to_num(levels), _OF_EFFECT * np.sqrt(size2))
+        scale = np.where(scale > 0, scale, np.sqrt(known.sum(axis=-1) / total))
+    scale = np.where(np.isfinite(scale) & (scale > 0), scale, 1.0)
+    unit = scale[:, None]
+    found = foretell(estimates / unit, standard_errors / unit, ages, spread=1, drift=1, ahead=ahead)
+    expected = Posterior(
+        weights=found.weights, means=found.means * scale, deviations=found.deviations * scale
+    )
+    return Recalled(expected=expected, scale=scale)
+
+
+def doubted(prior: Posterior, *, share: float, deviation: float | FloatArray) -> Posterior:
     """The same belief, with a share of doubt that it applies at all (0 <= share < 1).
 
-    The doubt is a normal part of the same mean and a standard deviation larger by `deviation`. A
+    The doubt is a normal part of the same mean and a standard deviation larger by `deviation` (one
+    for all cells, or one each). A
     result that agrees with memory is hardly touched; one that contradicts it is hardly pulled:
     memory counts less after drift (robust meta-analytic-predictive prior, Schmidli et al. 2014).
 

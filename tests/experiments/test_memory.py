@@ -12,6 +12,7 @@ from regulars_experiments.memory import (
     doubted,
     foretell,
     random_effects,
+    recall,
     remember,
 )
 from regulars_experiments.pooling import pool, single
@@ -268,3 +269,43 @@ def test_a_contradicted_memory_lets_go_when_doubted() -> None:
 def test_the_impossible_is_refused(ask: Callable[[], object]) -> None:
     with pytest.raises(ValueError, match=r"scales|past"):
         ask()
+
+
+def test_the_usual_scales_do_not_depend_on_the_currency() -> None:
+    effects, errors, ages = row(0.4, 0.9, 0.5), row(0.2, 0.3, 0.2), row(400, 200, 100)
+    euros = recall(effects, errors, ages, np.array([8.0]))
+    cents = recall(100 * effects, 100 * errors, ages, np.array([800.0]))
+    assert cents.expected.mean() == pytest.approx(100 * euros.expected.mean())
+    assert cents.as_prior.deviation() == pytest.approx(100 * euros.as_prior.deviation())
+    # precisely foretell, on the scale that is told
+    scale = float(euros.scale[0])
+    known = foretell(effects, errors, ages, spread=scale, drift=scale)
+    assert euros.expected.mean() == pytest.approx(known.mean())
+    assert euros.expected.deviation() == pytest.approx(known.deviation())
+
+
+def test_the_usual_scale_is_of_what_customers_bring_or_of_the_effect() -> None:
+    effects = np.array([[0.0, 0.0], [2.0, 2.0], [0.0, 0.0], [np.nan, np.nan]])
+    errors = np.array([[0.3, 0.3], [1e-6, 1e-6], [0.3, 0.3], [np.nan, np.nan]])
+    found = recall(effects, errors, np.full((4, 2), 90.0), np.array([10.0, 0.0, np.nan, 10.0]))
+    # 1/20 of what customers bring; half of the effect; the error where there is neither
+    assert found.scale[:3] == pytest.approx([0.5, 1.0, 0.3])
+    assert np.isnan(found.expected.mean()).tolist() == [False, False, False, True]
+    assert np.isnan(found.as_prior.mean()).tolist() == [False, False, False, True]
+
+
+def test_what_is_recalled_holds_the_next_effect_as_often_as_it_says() -> None:
+    """Campaigns that differ by a twentieth of what customers bring, and change as much a year."""
+    rng = np.random.default_rng(73)
+    worlds, campaigns, level = 2000, 4, 8.0
+    tau, change = (np.abs(rng.normal(0, 0.05 * level, (worlds, 1))) for _ in range(2))
+    walk = np.cumsum(change / 2 * rng.normal(0, 1, (worlds, campaigns + 1)), axis=1)
+    truth = 0.2 + walk + tau * rng.normal(0, 1, walk.shape)  # four campaigns a year
+    errors = rng.uniform(0.2, 0.8, (worlds, campaigns))
+    y = truth[:, :-1] + rng.normal(0, errors)
+    ages = np.broadcast_to(DAYS_PER_YEAR / 4 * np.arange(campaigns, 0, -1.0), y.shape)
+    expected = recall(y, errors, ages, np.full(worlds, level)).expected
+    held = np.mean(
+        (expected.quantile(0.025) < truth[:, -1]) & (truth[:, -1] < expected.quantile(0.975))
+    )
+    assert 0.95 - 3 * np.sqrt(0.95 * 0.05 / worlds) < held < 0.985
