@@ -1,0 +1,272 @@
+"""The two base models under every learner: a regularised linear one, and small boosted trees.
+
+Both predict the mean of an outcome from a matrix of features; of a 0/1 outcome, its probability.
+They are small on purpose: effects are a small part of what customers do, and models that follow
+the outcome closely follow its noise into the difference of two of them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+from regulars_experiments.results import FloatArray
+from regulars_experiments.uplift.randomised import BoolArray, Features
+
+LINEAR, BOOSTED = "linear", "boosted"
+BASES = (LINEAR, BOOSTED)
+
+Predictor = Callable[[FloatArray], FloatArray]
+"""Matrix (rows, columns) of a Preparation to predicted means (rows,)."""
+
+_CLIP = (
+    5.0  # standard deviations: one customer with a hundred times the usual must not tilt the line
+)
+_MOST_LEVELS = 20  # per column in the linear base; rarer ones share the level that has no column
+_LEAST_SHARE = 0.01
+_PENALTIES = 10.0 ** np.linspace(-5, 2, 29)  # per customer, on standardised columns
+_MOST_STEPS = 30
+
+TREES, RATE, LEAVES, LEAST_IN_LEAF = 60, 0.05, 8, 300
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Preparation:
+    """How one base sees features; learnt from the features alone, never from outcome or arm.
+
+    mean, spread: (columns,), of the numbers, over customers who have one; spread 0 drops the
+    column. levels: per column, how many of its most frequent levels have a column (linear base).
+    missing: (columns,), whether anybody lacks it.
+    """
+
+    base: str
+    categorical: BoolArray
+    mean: FloatArray
+    spread: FloatArray
+    levels: tuple[int, ...]
+    missing: BoolArray
+
+    def matrix(self, features: Features) -> FloatArray:
+        """(rows, columns): what `fit_mean` of the same base takes, and its predictors."""
+        if self.base == BOOSTED:
+            return features.values
+        columns: list[FloatArray] = []
+        for place in range(len(self.categorical)):
+            values = features.values[:, place]
+            if self.categorical[place]:
+                columns += [(values == level).astype(float) for level in range(self.levels[place])]
+            elif self.spread[place] > 0:
+                standard = (values - self.mean[place]) / self.spread[place]
+                # missing stands at the mean, beside a column that says so
+                columns.append(np.nan_to_num(np.clip(standard, -_CLIP, _CLIP)))
+            if self.missing[place]:
+                columns.append(np.isnan(values).astype(float))
+        return np.column_stack(columns) if columns else np.zeros((len(features.values), 0))
+
+    def matrix_categories(self) -> BoolArray | None:
+        """Which columns of the matrix are indices of categories (boosted base), else None."""
+        return self.categorical if self.base == BOOSTED and self.categorical.any() else None
+
+
+def prepare(base: str, features: Features) -> Preparation:
+    """Learn means, spreads and frequent levels; the same for all folds, as no outcome enters.
+
+    Raises ValueError for a base that does not exist.
+
+    >>> age = Features(names=("age",), values=np.array([[20.0], [40.0], [np.nan]]),
+    ...                categories=(None,))
+    >>> prepare("linear", age).matrix(age).tolist()
+    [[-1.0, 0.0], [1.0, 0.0], [0.0, 1.0]]
+    """
+    if base not in BASES:
+        raise ValueError(f"there is no base {base!r}; choose one of {', '.join(BASES)}")
+    values = features.values
+    categorical = np.array([words is not None for words in features.categories], dtype=bool)
+    lacking = np.isnan(values)
+    there = np.maximum((~lacking).sum(axis=0), 1)
+    mean = np.nansum(values, axis=0) / there
+    spread = np.sqrt(np.nansum((values - mean) ** 2, axis=0) / there)
+    # what differs by rounding alone does not differ
+    spread[spread <= 1e-12 * np.abs(mean)] = 0.0
+    levels = tuple(
+        _frequent_levels(values[:, place]) if categorical[place] else 0
+        for place in range(values.shape[1])
+    )
+    return Preparation(
+        base=base,
+        categorical=categorical,
+        mean=mean,
+        spread=spread,
+        levels=levels,
+        missing=np.asarray(lacking.any(axis=0) & ~lacking.all(axis=0)),
+    )
+
+
+def _frequent_levels(codes: FloatArray) -> int:
+    """Levels are numbered by frequency, so the frequent ones are the first so many."""
+    counts = np.bincount(codes[~np.isnan(codes)].astype(np.int64))
+    frequent = counts >= max(1.0, _LEAST_SHARE * len(codes))
+    return min(_MOST_LEVELS, int(np.argmin(frequent)) if not frequent.all() else len(frequent))
+
+
+def is_binary(outcome: FloatArray) -> bool:
+    """Whether the outcome is 0 or 1 for everybody."""
+    return bool(((outcome == 0) | (outcome == 1)).all())
+
+
+def fit_mean(
+    preparation: Preparation,
+    matrix: FloatArray,
+    outcome: FloatArray,
+    *,
+    weights: FloatArray | None,
+    seed: int,
+) -> Predictor:
+    """A model of the outcome's mean given the matrix; its probability where the outcome is 0/1.
+
+    matrix: (rows, columns) of `preparation`, or with columns of numbers added at its end. outcome:
+    (rows,). weights: (rows,) or None. An outcome that is the same for all is predicted as such.
+
+    >>> one = Features(names=("x",), values=np.array([[0.0], [1.0], [2.0], [3.0]]),
+    ...                categories=(None,))
+    >>> seen = prepare("linear", one)
+    >>> line = fit_mean(seen, seen.matrix(one), np.array([1.0, 3.0, 5.0, 7.0]), weights=None,
+    ...                 seed=1)
+    >>> np.round(line(seen.matrix(one)), 2).tolist()
+    [1.0, 3.0, 5.0, 7.0]
+    """
+    if not len(outcome) or (outcome == outcome[0]).all():
+        return _constant(float(outcome[0]) if len(outcome) else 0.0)
+    binary = is_binary(outcome)
+    if not matrix.shape[1]:
+        return _constant(float(np.average(outcome, weights=weights)))
+    if preparation.base == LINEAR:
+        return (_logistic if binary else _ridge)(matrix, outcome, weights)
+    model = boosted_model(
+        len(outcome),
+        binary=binary,
+        categorical=_widened(preparation.matrix_categories(), matrix.shape[1]),
+        seed=seed,
+    )
+    model.fit(matrix, outcome.astype(np.int64) if binary else outcome, sample_weight=weights)
+    if binary:
+        return lambda matrix: np.asarray(model.predict_proba(matrix)[:, 1], dtype=np.float64)
+    return lambda matrix: np.asarray(model.predict(matrix), dtype=np.float64)
+
+
+def boosted_model(
+    rows: int, *, binary: bool, categorical: npt.NDArray[np.bool_] | None, seed: int
+) -> Any:
+    """scikit-learn's histogram boosting at our size: 60 trees of 8 leaves, 300 customers a leaf.
+
+    A leaf never needs more than a twentieth of the customers. No early stopping: it would draw a
+    validation sample of its own.
+
+    >>> boosted_model(2_000, binary=True, categorical=None, seed=1).min_samples_leaf
+    100
+    """
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
+    kind = HistGradientBoostingClassifier if binary else HistGradientBoostingRegressor
+    return kind(
+        max_iter=TREES,
+        learning_rate=RATE,
+        max_leaf_nodes=LEAVES,
+        min_samples_leaf=max(1, min(LEAST_IN_LEAF, rows // 20)),
+        categorical_features=categorical,
+        early_stopping=False,
+        random_state=seed % 2**32,
+    )
+
+
+def _widened(categorical: BoolArray | None, columns: int) -> BoolArray | None:
+    """The categories' mask for a matrix that has numbers added at its end."""
+    if categorical is None:
+        return None
+    return np.concatenate([categorical, np.zeros(columns - len(categorical), dtype=bool)])
+
+
+def _constant(value: float) -> Predictor:
+    return lambda matrix: np.full(len(matrix), value)
+
+
+def _line(slope: FloatArray, level: float) -> Predictor:
+    return lambda matrix: matrix @ slope + level
+
+
+def _ridge(matrix: FloatArray, outcome: FloatArray, weights: FloatArray | None) -> Predictor:
+    """Ridge regression with a free intercept; the penalty by generalised cross-validation."""
+    slope, level, _ = _ridge_solution(matrix, outcome, weights)
+    return _line(slope, level)
+
+
+def _ridge_solution(
+    matrix: FloatArray, outcome: FloatArray, weights: FloatArray | None
+) -> tuple[FloatArray, float, float]:
+    """Slopes, intercept and the penalty chosen."""
+    weighted = matrix if weights is None else matrix * weights[:, None]
+    n = float(len(outcome) if weights is None else weights.sum())
+    middle = weighted.sum(axis=0) / n
+    level = float(np.average(outcome, weights=weights))
+    apart = outcome - level
+    gram = weighted.T @ matrix - n * np.outer(middle, middle)
+    cross = weighted.T @ apart
+    squares = float(apart @ apart if weights is None else apart @ (weights * apart))
+    values, directions = np.linalg.eigh(gram)
+    values = np.maximum(values, 0.0)
+    along = directions.T @ cross
+    # Golub, Heath & Wahba 1979, eq. 1.4, on the eigenvalues: residuals and freedom of each penalty
+    shrunk = values[:, None] + n * _PENALTIES
+    fitted = along[:, None] / shrunk
+    residual = squares - 2 * along @ fitted + (values[:, None] * fitted**2).sum(axis=0)
+    freedom = 1 + (values[:, None] / shrunk).sum(axis=0)
+    left = np.maximum(1 - freedom / n, 1e-9)
+    # of equally good ones the strongest
+    best = len(_PENALTIES) - 1 - int(np.argmin((np.maximum(residual, 0) / left**2)[::-1]))
+    slope = directions @ fitted[:, best]
+    return slope, level - float(middle @ slope), n * float(_PENALTIES[best])
+
+
+def _logistic(matrix: FloatArray, outcome: FloatArray, weights: FloatArray | None) -> Predictor:
+    """Ridge-penalised logistic regression by Newton's steps, free intercept.
+
+    The penalty is that of the linear probability model times p (1 - p), the ratio of the two
+    models' information (le Cessie & van Houwelingen 1992, eq. 3, has the penalised likelihood).
+    """
+    _, _, penalty = _ridge_solution(matrix, outcome, weights)
+    share = float(np.average(outcome, weights=weights))
+    count = np.ones(len(outcome)) if weights is None else weights
+    wide = np.column_stack([matrix, np.ones(len(outcome))])
+    ridge = np.full(wide.shape[1], penalty * share * (1 - share))
+    ridge[-1] = 0.0
+    at = np.zeros(wide.shape[1])
+    at[-1] = np.log(share / (1 - share))
+    loss = _penalised_loss(wide @ at, outcome, count, ridge @ at**2)
+    for _ in range(_MOST_STEPS):
+        chance = special.expit(wide @ at)
+        gradient = wide.T @ (count * (outcome - chance)) - ridge * at
+        information = wide.T @ (wide * (count * chance * (1 - chance))[:, None])
+        information[np.diag_indices_from(information)] += ridge + 1e-10 * count.sum()
+        step = np.linalg.solve(information, gradient)
+        for half in 0.5 ** np.arange(12):
+            nearer = at + half * step
+            found = _penalised_loss(wide @ nearer, outcome, count, ridge @ nearer**2)
+            if found <= loss:
+                break
+        else:
+            break
+        gained, at, loss = loss - found, nearer, found
+        if gained <= 1e-9 * abs(loss):
+            break
+    slope, level = at[:-1], float(at[-1])
+    return lambda matrix: np.asarray(special.expit(matrix @ slope + level), dtype=np.float64)
+
+
+def _penalised_loss(
+    linear: FloatArray, outcome: FloatArray, count: FloatArray, penalty: float
+) -> float:
+    """Minus the penalised log-likelihood."""
+    return float(count @ (np.logaddexp(0, linear) - outcome * linear) + penalty / 2)

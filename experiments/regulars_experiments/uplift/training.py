@@ -1,0 +1,87 @@
+"""The customers that uplift models are fitted on, and the models that several learners share."""
+
+from functools import cached_property
+
+import numpy as np
+
+from regulars_experiments.results import FloatArray
+from regulars_experiments.uplift.bases import Predictor, Preparation, fit_mean
+from regulars_experiments.uplift.randomised import BoolArray, IntArray, Randomised
+
+
+class Training:
+    """The customers a model is fitted on, and the models that several learners share."""
+
+    def __init__(
+        self, preparation: Preparation, matrix: FloatArray, data: Randomised, *, seed: int
+    ) -> None:
+        """matrix: of `preparation`, one row per customer of `data`."""
+        self.preparation = preparation
+        self.matrix = matrix
+        self.outcome = data.outcome
+        self.arm = data.arm
+        self.weights = data.weights
+        self.probabilities = data.probabilities
+        self.seed = seed
+
+    @property
+    def treated_arms(self) -> range:
+        """1 to A."""
+        return range(1, len(self.probabilities))
+
+    def chance(self, arm: int) -> float:
+        """Of this arm, among those in it or held out."""
+        return float(self.probabilities[arm] / (self.probabilities[0] + self.probabilities[arm]))
+
+    def fit(
+        self,
+        rows: BoolArray | IntArray,
+        outcome: FloatArray,
+        *,
+        columns: FloatArray | None = None,
+        times: FloatArray | None = None,
+    ) -> Predictor:
+        """A base model on some rows; outcome, columns and times (further weights) are theirs."""
+        weights = None if self.weights is None else self.weights[rows]
+        if times is not None:
+            weights = times if weights is None else weights * times
+        matrix = self.matrix[rows] if columns is None else columns
+        return fit_mean(self.preparation, matrix, outcome, weights=weights, seed=self.seed)
+
+    @cached_property
+    def outcome_models(self) -> tuple[Predictor, ...]:
+        """The outcome's mean under each arm, held out first: one model per arm."""
+        return tuple(
+            self.fit(rows, self.outcome[rows])
+            for rows in (self.arm == arm for arm in range(len(self.probabilities)))
+        )
+
+    def expected(self, matrix: FloatArray) -> FloatArray:
+        """(rows, A + 1): the outcome expected of other customers under each arm."""
+        return np.column_stack([model(matrix) for model in self.outcome_models])
+
+    @cached_property
+    def own_expected(self) -> FloatArray:
+        """(rows, A + 1): the same of these customers, each from models without it (two halves)."""
+        half = stratified_folds(self.arm, self.outcome != 0, folds=2, seed=self.seed)
+        found = np.empty((len(self.arm), len(self.probabilities)))
+        for side in (0, 1):
+            others = half != side
+            for arm in range(len(self.probabilities)):
+                rows = others & (self.arm == arm)
+                model = self.fit(rows, self.outcome[rows])
+                found[~others, arm] = model(self.matrix[~others])
+        return found
+
+
+def stratified_folds(arm: IntArray, bought: BoolArray, *, folds: int, seed: int) -> IntArray:
+    """(rows,), 0 to folds - 1: each arm's buyers and others spread evenly.
+
+    >>> stratified_folds(np.array([0, 0, 1, 1]), np.zeros(4, bool), folds=2, seed=1).tolist()
+    [0, 1, 0, 1]
+    """
+    drawn = np.random.default_rng(seed).permutation(len(arm))
+    order = drawn[np.argsort(arm[drawn] * 2 + bought[drawn], kind="stable")]
+    found = np.empty(len(arm), dtype=np.int64)
+    found[order] = np.arange(len(arm)) % folds
+    return found
