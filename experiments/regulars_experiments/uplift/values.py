@@ -46,7 +46,7 @@ def robust_scores(data: Randomised, expected: FloatArray) -> FloatArray:
     >>> data = Randomised(features=nothing, outcome=np.array([3.0, 1.0, 0.0, 2.0]),
     ...     arm=np.array([1, 1, 0, 0]), probabilities=np.array([0.5, 0.5]), arm_names=("out", "in"))
     >>> robust_scores(data, np.zeros((4, 2)))[:, 1]  # without models: inverse probabilities
-    array([ 6.,  2., -0., -4.])
+    array([ 6.,  2.,  0., -4.])
     """
     scores = np.empty((len(data.outcome), data.treated_arms + 1))
     scores[:, 0] = 0.0

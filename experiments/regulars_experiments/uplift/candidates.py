@@ -1,0 +1,385 @@
+"""Ways of choosing whom to target, each able to learn from some folds and act on another.
+
+A candidate sees the folds it may learn from and nothing else. `outer` says which fold's customers
+no model may have seen either: None for all customers, k while a choice for fold k is made.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from regulars_experiments.results import FloatArray
+from regulars_experiments.uplift.columns import Binned
+from regulars_experiments.uplift.randomised import BoolArray, FoldScores, IntArray
+from regulars_experiments.uplift.splits import (
+    Leaf,
+    Node,
+    Pairs,
+    Tree,
+    card,
+    follow,
+    leaves,
+    one_question,
+)
+from regulars_experiments.uplift.values import gains
+
+STEPS = 20
+"""Cut-offs are tried at every twentieth of the list."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """What the next round may use; None is no limit.
+
+    share: of the customers, 0 to 1. cost: per customer of the audience, in the unit of account;
+    costs: (A + 1,), what each action costs for one customer.
+    """
+
+    share: float | None = None
+    cost: float | None = None
+    costs: FloatArray | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a limit that cannot be kept or checked."""
+        if self.share is not None and not 0 <= self.share <= 1:
+            raise ValueError(f"a share of the customers lies from 0 to 1, not at {self.share}")
+        if self.cost is not None and (self.costs is None or self.cost < 0):
+            raise ValueError("a budget is 0 or more and needs the costs of the actions")
+
+    def spend_of(self, actions: IntArray) -> FloatArray:
+        """(rows, 2): who is told (0 or 1), and what that costs."""
+        costs = np.zeros(len(actions)) if self.costs is None else self.costs[actions]
+        return np.column_stack([actions > 0, costs])
+
+    def allow(self, spend: FloatArray) -> BoolArray:
+        """Whether mean spends (..., 2) keep the limits; half a percent over is rounding."""
+        fits = np.ones(spend.shape[:-1], dtype=np.bool_)
+        for place, limit in enumerate((self.share, self.cost)):
+            if limit is not None:
+                fits &= spend[..., place] <= limit * 1.005 + 1e-12
+        return fits
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ground:
+    """What all candidates share: scores (rows, A + 1) of the actions, folds, weights, limits."""
+
+    scores: FloatArray
+    folds: IntArray
+    weights: FloatArray | None
+    limits: Limits
+
+    @property
+    def fold_count(self) -> int:
+        """K."""
+        return int(self.folds.max()) + 1
+
+    def mean(self, values: FloatArray, rows: IntArray) -> FloatArray:
+        """Weighted means of columns (rows, columns) that belong to these rows."""
+        weights = None if self.weights is None else self.weights[rows]
+        return np.asarray(np.average(values, axis=0, weights=weights))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cut:
+    """A place on a ranking: `option` is what the ranking's tables call it; 0 is nobody."""
+
+    option: int
+
+
+Choice = Tree | Cut | tuple[int, ...]
+"""A rule, a place on a ranking, or an action per segment."""
+
+
+class Candidate(Protocol):
+    """A way of choosing whom to target. simplicity: the smaller, the simpler."""
+
+    @property
+    def name(self) -> str:
+        """As a leaderboard shows it."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """nobody, everyone, one_column, segments, card, response, learner or random."""
+        ...
+
+    def learn(self, folds: Sequence[int], outer: int | None) -> Choice:
+        """The best choice on these folds."""
+        ...
+
+    def act(self, choice: Choice, rows: IntArray, outer: int | None) -> IntArray:
+        """The actions of these customers."""
+        ...
+
+
+def best_constant(total: FloatArray) -> Leaf:
+    """The action that is best for everybody, leaving alone included; total: (A + 2,)."""
+    return Leaf(action=int(np.argmax(total[:-1])))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Nobody:
+    """Leave everybody alone."""
+
+    ground: Ground
+    name: str = "nobody"
+    kind: str = "nobody"
+
+    def learn(self, folds: Sequence[int], outer: int | None) -> Choice:  # noqa: ARG002 - nothing to learn
+        """Nothing to learn."""
+        return Leaf(action=0)
+
+    def act(self, choice: Choice, rows: IntArray, outer: int | None) -> IntArray:  # noqa: ARG002 - the same for all
+        """All 0."""
+        return np.zeros(len(rows), dtype=np.int64)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Everyone:
+    """One arm for everybody: that which did best on the folds learnt from, paying or not."""
+
+    ground: Ground
+    per_fold: FloatArray  # (folds, A + 2): sums of the scores, and the head-count
+    name: str = "everyone"
+    kind: str = "everyone"
+
+    def learn(self, folds: Sequence[int], outer: int | None) -> Choice:  # noqa: ARG002 - no model
+        """The best single arm."""
+        total = self.per_fold[list(folds)].sum(axis=0)
+        return Leaf(action=1 + int(np.argmax(total[1:-1])))
+
+    def act(self, choice: Choice, rows: IntArray, outer: int | None) -> IntArray:  # noqa: ARG002 - the same for all
+        """Everybody's action."""
+        action = choice.action if isinstance(choice, Leaf) else 0
+        return np.full(len(rows), action, dtype=np.int64)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rule:
+    """A rule in words: one question, or (with `pairs`) a card of two questions deep."""
+
+    name: str
+    kind: str
+    ground: Ground
+    binned: Binned
+    cells: Sequence[FloatArray]  # per column (folds, bins, A + 2)
+    pairs: Pairs | None = None
+
+    def learn(self, folds: Sequence[int], outer: int | None) -> Choice:  # noqa: ARG002 - no model
+        """The rule of largest value on these folds, cut down to the limits."""
+        totals = [cell[list(folds)].sum(axis=0) for cell in self.cells]
+        if not totals:
+            return Leaf(action=0)
+        if self.pairs is not None:
+            return self._within(card(self.pairs, totals, folds), folds)
+        whole = totals[0].sum(axis=0)
+        found = one_question(self.binned.columns, totals, by_area=False)
+        if found is None or found[0] <= whole[:-1].max():
+            return self._within(best_constant(whole), folds)
+        return self._within(found[1], folds)
+
+    def act(self, choice: Choice, rows: IntArray, outer: int | None) -> IntArray:  # noqa: ARG002 - no model
+        """Follow the rule."""
+        if not isinstance(choice, Leaf | Node):
+            raise TypeError("a rule is a tree")
+        some = Binned(columns=self.binned.columns, codes=self.binned.codes[:, rows])
+        return follow(choice, some)
+
+    def _within(self, tree: Tree, folds: Sequence[int]) -> Tree:
+        """Leaves that bring least per customer are left alone until the rest keeps the limits."""
+        limits = self.ground.limits
+        if limits.share is None and limits.cost is None:
+            return tree
+        rows = np.flatnonzero(np.isin(self.ground.folds, folds))
+        while True:
+            actions = self.act(tree, rows, None)
+            if limits.allow(self.ground.mean(limits.spend_of(actions), rows)):
+                return tree
+            some = Binned(columns=self.binned.columns, codes=self.binned.codes[:, rows])
+            scores = self.ground.scores[rows]
+            worst, least = None, np.inf
+            for inside, leaf in leaves(tree, some):
+                gain = float(scores[inside, leaf.action].mean()) if inside.any() else -np.inf
+                if leaf.action and gain < least:
+                    worst, least = leaf, gain
+            tree = without(tree, worst)
+
+
+def without(tree: Tree, leaf: Leaf | None) -> Tree:
+    """The tree with that very leaf left alone."""
+    match tree:
+        case Leaf():
+            return Leaf(action=0) if tree is leaf else tree
+        case Node():
+            return Node(
+                question=tree.question,
+                yes=without(tree.yes, leaf),
+                no=without(tree.no, leaf),
+            )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Segments:
+    """The user's own segments, each with the action that did best in it."""
+
+    ground: Ground
+    codes: IntArray  # (rows,)
+    per_fold: FloatArray  # (folds, segments, A + 2)
+    name: str = "own segments"
+    kind: str = "segments"
+
+    def learn(self, folds: Sequence[int], outer: int | None) -> Choice:  # noqa: ARG002 - no model
+        """Per segment the best action; those that bring least are left alone to keep limits."""
+        totals = self.per_fold[list(folds)].sum(axis=0)
+        actions = totals[:, :-1].argmax(axis=1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            gain = totals[np.arange(len(actions)), actions] / totals[:, -1]
+        limits = self.ground.limits
+        rows = np.flatnonzero(np.isin(self.ground.folds, folds))
+        for segment in np.argsort(gain, kind="stable"):
+            spend = limits.spend_of(actions[self.codes[rows]])
+            if limits.allow(self.ground.mean(spend, rows)):
+                break
+            actions[segment] = 0
+        return tuple(actions.tolist())
+
+    def act(self, choice: Choice, rows: IntArray, outer: int | None) -> IntArray:  # noqa: ARG002 - no model
+        """Each customer's segment's action."""
+        if not isinstance(choice, tuple):
+            raise TypeError("segments have one action each")
+        return np.array(choice, dtype=np.int64)[self.codes[rows]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _View:
+    """A ranking as seen by one outer fold; what each option does is worked out once.
+
+    levels: (rows,), 1 to STEPS, the twentieth of its own fold in which a row's rank lies (rows of
+    equal score share their middle rank). arms: (rows,), the arm of the largest predicted effect.
+    gainful: (rows,), a predicted effect above zero. sums: (folds, options, 3): score, customers
+    told and their cost per option, added up; counts: (folds,) customers.
+    """
+
+    levels: npt.NDArray[np.uint8]
+    arms: npt.NDArray[np.uint8]
+    gainful: BoolArray
+    sums: FloatArray
+    counts: FloatArray
+
+
+class Ranked:
+    """Customers ranked by one learner's scores, with the cut-off learnt.
+
+    Options: 0 nobody, g the best g twentieths by the rank within the fold (scores of different
+    models do not share a scale), and, where scores are effects, STEPS + 1: whoever is predicted to
+    gain.
+    """
+
+    def __init__(self, fold_scores: FoldScores, ground: Ground, *, kind: str) -> None:
+        self.name, self.kind = fold_scores.name, kind
+        self._ground, self._scores = ground, fold_scores
+        self._effects = kind == "learner"
+        self._views: dict[int | None, _View] = {}
+
+    def learn(self, folds: Sequence[int], outer: int | None) -> Choice:
+        """The option of largest value among those within the limits."""
+        view = self._view(outer)
+        total = view.sums[list(folds)].sum(axis=0)
+        spend = total[:, 1:] / view.counts[list(folds)].sum()
+        value = np.where(self._ground.limits.allow(spend), total[:, 0], -np.inf)
+        return Cut(option=int(np.argmax(value)))
+
+    def act(self, choice: Choice, rows: IntArray, outer: int | None) -> IntArray:
+        """The arm of largest effect for those above the cut."""
+        if not isinstance(choice, Cut):
+            raise TypeError("a ranking is cut")
+        view = self._view(outer)
+        return _told(choice.option, view.levels[rows], view.arms[rows], view.gainful[rows])
+
+    def _view(self, outer: int | None) -> _View:
+        if outer not in self._views:
+            scores = self._scores.out_of_fold if outer is None else self._scores.nested[outer]
+            self._views[outer] = self._look(scores)
+        return self._views[outer]
+
+    def _look(self, scores: npt.NDArray[np.floating]) -> _View:
+        ground = self._ground
+        arms = scores.argmax(axis=1)
+        score = np.take_along_axis(scores, arms[:, None], axis=1)[:, 0]
+        levels = np.zeros(len(score), dtype=np.uint8)
+        for fold in range(ground.fold_count):
+            rows = np.flatnonzero((ground.folds == fold) & ~np.isnan(score))
+            weights = None if ground.weights is None else ground.weights[rows]
+            ranks = middle_ranks(score[rows], weights)
+            levels[rows] = np.clip(np.ceil(ranks * STEPS), 1, STEPS)
+        told = (arms + 1).astype(np.uint8)
+        gainful = np.nan_to_num(score, nan=-1.0) > 0
+        sums = self._sums(levels, told, gainful)
+        weights = np.ones(len(score)) if ground.weights is None else ground.weights
+        counts = np.bincount(
+            ground.folds, weights=weights * (levels > 0), minlength=ground.fold_count
+        ).astype(np.float64)
+        return _View(levels=levels, arms=told, gainful=gainful, sums=sums, counts=counts)
+
+    def _sums(
+        self, levels: npt.NDArray[np.uint8], arms: npt.NDArray[np.uint8], gainful: BoolArray
+    ) -> FloatArray:
+        ground = self._ground
+        actions = arms.astype(np.int64)
+        columns = np.column_stack([gains(ground.scores, actions), ground.limits.spend_of(actions)])
+        if ground.weights is not None:
+            columns = columns * ground.weights[:, None]
+        size = ground.fold_count * (STEPS + 1)
+        key = ground.folds * (STEPS + 1) + levels
+        by_level = np.stack(
+            [np.bincount(key, weights=c, minlength=size) for c in columns.T], axis=-1
+        ).reshape(ground.fold_count, STEPS + 1, 3)
+        by_level[:, 0] = 0.0  # rows without a score
+        by_level = np.cumsum(by_level, axis=1)
+        if not self._effects:
+            return np.asarray(by_level, dtype=np.float64)
+        inside = gainful & (levels > 0)
+        plugged = np.stack(
+            [
+                np.bincount(ground.folds[inside], weights=c[inside], minlength=ground.fold_count)
+                for c in columns.T
+            ],
+            axis=-1,
+        )
+        return np.concatenate([by_level, plugged[:, None]], axis=1)
+
+
+def _told(
+    option: int,
+    levels: npt.NDArray[np.uint8],
+    arms: npt.NDArray[np.uint8],
+    gainful: BoolArray,
+) -> IntArray:
+    inside = (gainful if option > STEPS else levels <= option) & (levels > 0)
+    return np.where(inside, arms, 0).astype(np.int64)
+
+
+def middle_ranks(score: npt.NDArray[np.floating], weights: FloatArray | None) -> FloatArray:
+    """(rows,): the share of customers ranked before, counting half of those with the same score.
+
+    >>> import numpy as np
+    >>> middle_ranks(np.array([0.2, 0.9, 0.2, 0.1]), None)
+    array([0.5  , 0.125, 0.5  , 0.875])
+    """
+    order = np.argsort(-score, kind="stable")
+    ranked = score[order]
+    weight = np.ones(len(score)) if weights is None else weights[order]
+    ends = np.cumsum(weight)
+    first = (
+        np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]]) if len(score) else np.empty(0, int)
+    )
+    block = np.cumsum(np.r_[True, ranked[1:] != ranked[:-1]]) - 1 if len(score) else first
+    starts = ends[first] - weight[first]
+    lasts = np.r_[starts[1:], ends[-1:]]
+    ranks = np.empty(len(score))
+    ranks[order] = ((starts + lasts) / 2)[block] / (ends[-1] if len(score) else 1.0)
+    return ranks
