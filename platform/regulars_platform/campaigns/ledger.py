@@ -12,6 +12,7 @@ from regulars_experiments.assignment import draw
 from regulars_platform.campaigns.codes import personal_codes
 from regulars_platform.campaigns.errors import LedgerDamagedError
 from regulars_platform.campaigns.plan import Plan
+from regulars_platform.campaigns.thresholds import own_threshold, with_arm_thresholds
 
 LEDGER_SCHEMA: dict[str, pl.DataType] = {
     "customer_id": pl.String(),
@@ -23,8 +24,12 @@ LEDGER_SCHEMA: dict[str, pl.DataType] = {
     "spend": pl.Float64(),  # currency units, net of refunds
     "pre_spend": pl.Int64(),  # ten-thousandths, net, in a window as long as the outcome window
     "code": pl.String(),  # of a personal offer; null otherwise
+    "threshold": pl.Int64(),  # ten-thousandths, where it is the customer's own; null otherwise
 }
 """Columns of a ledger; one row per customer, by customer_id."""
+
+_LATER = ("threshold",)
+"""Columns that ledgers written before there were such things lack."""
 
 
 def draw_ledger(
@@ -34,7 +39,7 @@ def draw_ledger(
 
     pre_spend: customer_id, window_spend (ten-thousandths) for customers who have any.
     """
-    members = drawn.with_columns(_unit_id(plan.unit).alias("unit_id"))
+    members = with_unit_id(drawn, plan.unit)
     # the member who spent most, then the first by id, speaks for the unit
     units = members.sort(["unit_id", "spend", "customer_id"], descending=[False, True, False])
     units = units.unique("unit_id", keep="first", maintain_order=True).select("unit_id", "segment")
@@ -53,6 +58,8 @@ def draw_ledger(
         .join(drawn_units, on="unit_id", how="left")
         .join(pre_spend, on="customer_id", how="left")
         .with_columns(pl.col("window_spend").fill_null(0).alias("pre_spend"))
+        .pipe(with_arm_thresholds, plan.arms, unit=plan.unit)
+        .with_columns(own_threshold(plan.arms))
         .select(pl.col(name).cast(kind) for name, kind in LEDGER_SCHEMA.items())
         .sort("customer_id")
     )
@@ -86,7 +93,10 @@ def write_ledger(shop_dir: Path, ledger: pl.DataFrame) -> tuple[str, str]:
 
 
 def read_ledger(shop_dir: Path, name: str, sha256: str) -> pl.DataFrame:
-    """A stored ledger, columns as in LEDGER_SCHEMA; LedgerDamagedError if it is not as written."""
+    """A stored ledger, columns as in LEDGER_SCHEMA; LedgerDamagedError if it is not as written.
+
+    What a ledger of an older version lacks is null.
+    """
     path = _folder(shop_dir) / Path(name).name
     try:
         content = path.read_bytes()
@@ -94,12 +104,22 @@ def read_ledger(shop_dir: Path, name: str, sha256: str) -> pl.DataFrame:
         raise LedgerDamagedError.missing(name) from None
     if hashlib.sha256(content).hexdigest() != sha256:
         raise LedgerDamagedError.changed(name)
-    return pl.read_parquet(io.BytesIO(content))
+    found = pl.read_parquet(io.BytesIO(content))
+    return found.with_columns(
+        pl.lit(None, dtype=LEDGER_SCHEMA[name]).alias(name)
+        for name in _LATER
+        if name not in found.columns
+    )
 
 
 def discard_ledger(shop_dir: Path, name: str) -> None:
     """Remove the ledger of a launch that did not come about."""
     (_folder(shop_dir) / Path(name).name).unlink(missing_ok=True)
+
+
+def with_unit_id(customers: pl.DataFrame, unit: str) -> pl.DataFrame:
+    """Customers (customer_id, household) with `unit_id`: what is drawn for each of them."""
+    return customers.with_columns(_unit_id(unit).alias("unit_id"))
 
 
 def _unit_id(unit: str) -> pl.Expr:

@@ -27,7 +27,7 @@ METRICS = ("net_profit", "revenue", "orders", "buyers")
 GUARDRAILS = ("refunds",)
 CHANNELS = ("sms", "email", "phone", "chat", "other")
 UNITS = ("customer", "household")
-MAX_ARMS = 4
+MAX_ARMS = 6
 
 Unit = Literal["customer", "household"]
 

@@ -11,16 +11,18 @@ import io
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache, partial
 
 import polars as pl
 
-from regulars_platform.campaigns.plan import HOLDOUT, Plan, TreatmentArm
+from regulars_platform.campaigns.plan import HOLDOUT, Plan
 from regulars_platform.campaigns.service import LaunchedCampaign
 from regulars_platform.delivery.errors import ArmNotFoundError, HoldoutContactError
 from regulars_platform.fields import money_text
-from regulars_platform.offers.kinds import offer_title
+from regulars_platform.offers.kinds import Offer, at_threshold, offer_threshold, offer_title
+from regulars_platform.offers.thresholds import OWN
 
-CONTACT_COLUMNS = ("customer_id", "arm", "segment", "offer", "code")
+CONTACT_COLUMNS = ("customer_id", "arm", "segment", "offer", "code", "threshold")
 ASSIGNMENT_COLUMNS = (
     "customer_id",
     "unit_id",
@@ -31,7 +33,11 @@ ASSIGNMENT_COLUMNS = (
     "spend",
     "pre_spend",
     "code",
+    "threshold",
 )
+THRESHOLD_MARK = "{threshold}"
+"""Where an offer's words have the threshold that the customer is told."""
+
 _ROWS_AT_ONCE = 5_000
 # what spreadsheets take for the start of a formula, half and full width
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -42,7 +48,7 @@ class TreatedArm:
     """An arm that may be contacted. Cannot be made for the holdout."""
 
     name: str
-    offer_words: str
+    offer: Offer
 
     def __post_init__(self) -> None:
         if self.name.strip().casefold() == HOLDOUT:
@@ -55,7 +61,7 @@ def treated_arm(plan: Plan, name: str) -> TreatedArm:
         raise HoldoutContactError.build()
     for arm in plan.arms:
         if arm.name == name:
-            return TreatedArm(name=arm.name, offer_words=_offer_words(arm))
+            return TreatedArm(name=arm.name, offer=arm.offer)
     raise ArmNotFoundError.named(name, [arm.name for arm in plan.arms])
 
 
@@ -65,12 +71,14 @@ def contact_list(
     """The CSV of one treated arm in pieces: CONTACT_COLUMNS, one row per customer to contact.
 
     ledger: as `campaign_ledger` gives it; suppressed: everybody on the list now. Whoever was
-    suppressed after the draw is left off here and stays in the arm all the same.
+    suppressed after the draw is left off here and stays in the arm all the same. threshold: the
+    customer's own, or the offer's, in currency units; empty where any order can use it.
     """
     theirs = contacted(arm, ledger, suppressed=suppressed)
+    told = cache(partial(_told, arm.offer))
     rows = (
-        (customer, arm.name, segment, arm.offer_words, code or "")
-        for customer, segment, code in theirs.iter_rows()
+        (customer, arm.name, segment, told(own)[0], code or "", told(own)[1])
+        for customer, segment, code, own in theirs.iter_rows()
     )
     return _csv_pieces(CONTACT_COLUMNS, rows)
 
@@ -78,11 +86,11 @@ def contact_list(
 def contacted(
     arm: TreatedArm, ledger: pl.DataFrame, *, suppressed: Collection[str]
 ) -> pl.DataFrame:
-    """Whom the list of an arm names: customer_id, segment, code; by customer_id."""
+    """Whom the list of an arm names: customer_id, segment, code, threshold; by customer_id."""
     silent = pl.Series(sorted(suppressed), dtype=pl.String).implode()
     return (
         ledger.filter((pl.col("arm") == arm.name) & ~pl.col("customer_id").is_in(silent))
-        .select("customer_id", "segment", "code")
+        .select("customer_id", "segment", "code", OWN)
         .sort("customer_id")
     )
 
@@ -93,8 +101,16 @@ def assignment_list(ledger: pl.DataFrame) -> Iterator[bytes]:
     Money in currency units.
     """
     rows = (
-        (*texts, orders, _number(average), _number(spend), Decimal(money_text(before)), code or "")
-        for *texts, orders, average, spend, before, code in ledger.select(*ASSIGNMENT_COLUMNS)
+        (
+            *texts,
+            orders,
+            _number(average),
+            _number(spend),
+            _amount(before),
+            code or "",
+            _amount(own),
+        )
+        for *texts, orders, average, spend, before, code, own in ledger.select(*ASSIGNMENT_COLUMNS)
         .sort("customer_id")
         .iter_rows()
     )
@@ -130,8 +146,21 @@ def _csv_pieces(header: Iterable[str], rows: Iterable[tuple[object, ...]]) -> It
     yield buffer.getvalue().encode()
 
 
-def _offer_words(arm: TreatmentArm) -> str:
-    return arm.offer.words or str(offer_title(arm.offer))
+def _told(offer: Offer, own: int | None) -> tuple[str, Decimal | None]:
+    """What a customer is told, and from which threshold on; own: ten-thousandths, or null."""
+    theirs = offer if own is None else at_threshold(offer, own)
+    threshold, title = offer_threshold(theirs), str(offer_title(theirs))
+    words = offer.words
+    if threshold is not None and THRESHOLD_MARK in words:
+        words = words.replace(THRESHOLD_MARK, money_text(threshold))
+    elif own is not None and words:
+        # words for all alike do not say from where on it is theirs
+        words = f"{title} · {words}"
+    return words or title, _amount(threshold)
+
+
+def _amount(ten_thousandths: int | None) -> Decimal | None:
+    return None if ten_thousandths is None else Decimal(money_text(ten_thousandths))
 
 
 def _number(value: float | None) -> Decimal | None:

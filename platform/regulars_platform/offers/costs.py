@@ -15,13 +15,16 @@ high than too low, and written on the report's method page:
 What is sent back takes its discount with it, so an amount or percent off costs only on what was
 kept. Free shipping is spent once the parcel is out.
 
-A personal offer counts only with the customer's own code where the orders record codes.
+A personal offer counts only with the customer's own code where the orders record codes. Where each
+customer has a threshold of their own, the orders carry it in a column `threshold` (Int64, ten-
+thousandths, see `thresholds`).
 """
 
 import polars as pl
 
 from regulars_platform.fields import WHOLE
 from regulars_platform.offers.kinds import AmountOff, FreeShipping, MessageOnly, Offer, PercentOff
+from regulars_platform.offers.thresholds import reached_threshold
 from regulars_platform.orders.table import PAID
 
 
@@ -67,13 +70,14 @@ def would_qualify(offer: Offer, orders: pl.LazyFrame) -> pl.LazyFrame:
     Nothing had been taken off for this offer then, so goods are amount + discount as they stand.
     """
     goods = pl.col("amount") + pl.col("discount")
+    reaches = goods >= reached_threshold(offer)
     match offer:
         case FreeShipping():
-            used, cost = goods >= offer.threshold, pl.lit(offer.shipping_cost)
+            used, cost = reaches, pl.lit(offer.shipping_cost)
         case AmountOff():
-            used, cost = goods >= offer.threshold, pl.lit(offer.amount)
+            used, cost = reaches, pl.lit(offer.amount)
         case PercentOff():
-            used, cost = goods >= offer.threshold, goods * offer.percent // WHOLE
+            used, cost = reaches, goods * offer.percent // WHOLE
         case MessageOnly():
             used, cost = pl.lit(False), pl.lit(0)
     really = ((pl.col("amount") > 0) & (pl.col("status") == PAID) & used).fill_null(False)
@@ -85,22 +89,23 @@ def would_qualify(offer: Offer, orders: pl.LazyFrame) -> pl.LazyFrame:
 
 def _use(offer: Offer, *, discounts_recorded: bool) -> tuple[pl.Expr, pl.Expr]:
     amount, discount = pl.col("amount"), pl.col("discount")
+    threshold = reached_threshold(offer)
     match offer:
         case FreeShipping():
             unpaid = pl.col("shipping").is_null() | (pl.col("shipping") == 0)
-            return (amount + discount >= offer.threshold) & unpaid, pl.lit(offer.shipping_cost)
+            return (amount + discount >= threshold) & unpaid, pl.lit(offer.shipping_cost)
         case AmountOff() if discounts_recorded:
-            used = (amount + discount >= offer.threshold) & (discount > 0)
+            used = (amount + discount >= threshold) & (discount > 0)
             return used, pl.min_horizontal(discount, pl.lit(offer.amount))
         case AmountOff():
-            return amount + offer.amount >= offer.threshold, pl.lit(offer.amount)
+            return amount + offer.amount >= threshold, pl.lit(offer.amount)
         case PercentOff() if discounts_recorded:
             goods = amount + discount
-            used = (goods >= offer.threshold) & (discount > 0)
+            used = (goods >= threshold) & (discount > 0)
             return used, pl.min_horizontal(discount, goods * offer.percent // WHOLE)
         case PercentOff():
             goods = amount * WHOLE // (WHOLE - offer.percent)
-            return goods >= offer.threshold, goods - amount
+            return goods >= threshold, goods - amount
         case MessageOnly():
             return pl.lit(False), pl.lit(0)
 

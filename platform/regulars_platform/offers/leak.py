@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from regulars_platform.offers.costs import would_qualify
-from regulars_platform.offers.kinds import Offer
+from regulars_platform.offers.kinds import Offer, own_multiple
+from regulars_platform.offers.thresholds import OWN
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,9 +38,15 @@ def forecast_leak(offer: Offer, window_orders: pl.LazyFrame, audience: pl.DataFr
     """The leak of an offer towards an audience.
 
     window_orders: whole orders of a past window as long as the outcome window, of any customers;
-    audience: a frame with the column customer_id, one row per customer.
+    audience: a frame with the column customer_id, one row per customer; where the threshold is each
+    one's own, with `threshold` (Int64, ten-thousandths), too.
     """
-    theirs = window_orders.join(audience.lazy().select("customer_id"), on="customer_id", how="semi")
+    people = audience.lazy()
+    if own_multiple(offer) is None:
+        theirs = window_orders.join(people.select("customer_id"), on="customer_id", how="semi")
+    else:
+        key = people.select("customer_id", OWN)
+        theirs = window_orders.join(key, on="customer_id", how="inner")
     sums = (
         would_qualify(offer, theirs.filter(pl.col("amount") > 0))
         .select(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from regulars_platform.campaigns.plan import HOLDOUT, Plan, TreatmentArm
+from regulars_platform.campaigns.thresholds import arm_threshold, with_arm_thresholds
 from regulars_platform.offers.costs import (
     coupons_are_recorded,
     discounts_are_recorded,
@@ -17,6 +18,7 @@ from regulars_platform.offers.costs import (
     would_qualify,
 )
 from regulars_platform.offers.kinds import AmountOff, MessageOnly, Offer, PercentOff
+from regulars_platform.offers.thresholds import OWN
 from regulars_platform.orders.table import PAID, whole_orders
 
 OUTCOME_COLUMNS = (
@@ -40,7 +42,8 @@ class WindowOrders:
     """The campaign's orders, one row each, with unit_id and arm; money in ten-thousandths.
 
     every: purchases and credit notes. purchases: with used_offer, offer_cost, goods, and per
-    treated arm i `anyway_<i>`.
+    treated arm i `anyway_<i>` and `under_<i>`: the threshold of that arm's offer for the order's
+    customer, told or not; null where it has none.
     """
 
     every: pl.DataFrame
@@ -111,7 +114,9 @@ def _window_orders(lines: pl.LazyFrame, ledger: pl.DataFrame, plan: Plan) -> pl.
 
     A purchase's refund is a state, known as of the orders version.
     """
-    key = ledger.lazy().select("customer_id", "unit_id", "arm", "code")
+    thresholds = [arm_threshold(place) for place in range(len(plan.arms))]
+    people = with_arm_thresholds(ledger, plan.arms, unit=plan.unit)
+    key = people.lazy().select("customer_id", "unit_id", "arm", "code", OWN, *thresholds)
     moment = pl.col("ordered_at")
     in_time = (moment >= plan.outcome_start) & (moment < plan.settled_at)
     whole = (
@@ -159,7 +164,8 @@ def _with_costs(
     if not discounts:
         price = price.with_columns(pl.col("goods").alias("amount"))
     for i, treated in enumerate(plan.arms):
-        as_if = would_qualify(treated.offer, price).select(
+        measured = price.with_columns(pl.col(arm_threshold(i)).alias(OWN))
+        as_if = would_qualify(treated.offer, measured).select(
             "order_id", pl.col("offer_cost").alias(f"anyway_{i}")
         )
         together = together.join(as_if, on="order_id", how="left")

@@ -42,8 +42,8 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"holdout_percent": "100", "arms": [arm()]}, "holdout_percent", "nobody is contacted"),
     ({"holdout_percent": "10"}, "holdout_percent", "add up to 90 percent"),
     ({"holdout_percent": "-5"}, "holdout_percent", "negative"),
-    ({"arms": []}, "arms", "1 to 4 arms"),
-    ({"arms": [arm(name=str(i), share_percent="16") for i in range(5)]}, "arms", "1 to 4 arms"),
+    ({"arms": []}, "arms", "1 to 6 arms"),
+    ({"arms": [arm(name=str(i), share_percent="10") for i in range(7)]}, "arms", "1 to 6 arms"),
     ({"arms": [arm(name="Holdout")]}, "arms.0.name", "cannot both"),
     (
         {"arms": [arm(share_percent="40"), arm(share_percent="40", name="free shipping")]},

@@ -23,6 +23,7 @@ from regulars_platform.delivery.lists import (
     harmless,
     treated_arm,
 )
+from regulars_platform.offers.kinds import MessageOnly
 from tests.platform.campaigns.build import arm, draft
 
 MONEY = ("average_order_value", "spend", "pre_spend")
@@ -125,7 +126,7 @@ def test_a_list_of_the_holdout_cannot_even_be_asked_for() -> None:
         treated_arm(plan, HOLDOUT)
     for name in (HOLDOUT, "Holdout", " holdout "):
         with pytest.raises(HoldoutContactError):
-            TreatedArm(name=name, offer_words="")
+            TreatedArm(name=name, offer=MessageOnly())
     with pytest.raises(ArmNotFoundError, match="Free shipping"):
         treated_arm(plan, "Paid shipping")
 
@@ -138,9 +139,9 @@ def test_a_contact_list_has_the_arm_the_segment_the_offer_and_the_code() -> None
     )
     listed = treated_arm(read_plan(draft()), "Free shipping")
     assert read_csv(contact_list(listed, ledger, suppressed=())) == [
-        ["customer_id", "arm", "segment", "offer", "code"],
-        ["a", "Free shipping", "all", "Free shipping from 80", ""],
-        ["b", "Free shipping", "all", "Free shipping from 80", "X"],
+        ["customer_id", "arm", "segment", "offer", "code", "threshold"],
+        ["a", "Free shipping", "all", "Free shipping from 80", "", "80"],
+        ["b", "Free shipping", "all", "Free shipping from 80", "X", "80"],
     ]
 
 
@@ -151,6 +152,40 @@ def test_the_shops_own_words_go_before_the_title_of_the_offer() -> None:
         contact_list(listed, small_ledger(customer_id=["a"], arm=["Free shipping"]), suppressed=())
     )
     assert rows[1][3] == "满80包邮, für Sie"
+
+
+OWN = {
+    "kind": "free_shipping",
+    "threshold": "39",
+    "shipping_cost": "5",
+    "reach": "personal",
+    "multiple": "1.15",
+}
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("", "Free shipping from 79.9"),
+        ("Nur für Sie: ab {threshold} ohne Versand", "Nur für Sie: ab 79.9 ohne Versand"),
+        ("Until Sunday", "Free shipping from 79.9 · Until Sunday"),
+    ],
+)
+def test_everybody_is_told_the_threshold_of_their_own(words: str, told: str) -> None:
+    listed = treated_arm(read_plan(draft(arms=[arm(offer=OWN | {"words": words})])), arm()["name"])
+    people = small_ledger(
+        customer_id=["a", "b"], arm=["Free shipping"] * 2, threshold=[799_000, 1_190_000]
+    )
+    first, second = read_csv(contact_list(listed, people, suppressed=()))[1:]
+    assert (first[3], first[5]) == (told, "79.9")
+    assert (second[3], second[5]) == (told.replace("79.9", "119"), "119")
+
+
+def test_one_threshold_for_all_goes_into_their_words_too() -> None:
+    offer = arm()["offer"] | {"words": "ab {threshold} €"}
+    listed = treated_arm(read_plan(draft(arms=[arm(offer=offer)])), "Free shipping")
+    people = small_ledger(customer_id=["a"], arm=["Free shipping"])
+    assert read_csv(contact_list(listed, people, suppressed=()))[1][3] == "ab 80 €"
 
 
 @pytest.mark.parametrize(
@@ -178,11 +213,12 @@ def test_the_assignment_lists_everybody_with_money_in_currency_units() -> None:
         average_order_value=[12.5, None],
         spend=[-3.25, 0.0],
         pre_spend=[-32_500, 0],
+        threshold=[None, 799_000],
     )
     assert read_csv(assignment_list(ledger)) == [
-        [*("customer_id", "unit_id", "segment", "arm", "orders"), *MONEY, "code"],
-        ["a", "customer:a", "all", "Free shipping", "1", "", "0", "0", ""],
-        ["b", "household:1", "all", HOLDOUT, "1", "12.5", "-3.25", "-3.25", ""],
+        [*("customer_id", "unit_id", "segment", "arm", "orders"), *MONEY, "code", "threshold"],
+        ["a", "customer:a", "all", "Free shipping", "1", "", "0", "0", "", "79.9"],
+        ["b", "household:1", "all", HOLDOUT, "1", "12.5", "-3.25", "-3.25", "", ""],
     ]
 
 

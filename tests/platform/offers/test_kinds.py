@@ -11,6 +11,7 @@ from regulars_platform.offers.kinds import (
     MessageOnly,
     Offer,
     PercentOff,
+    at_threshold,
     offer_json,
     offer_threshold,
     offer_title,
@@ -36,7 +37,24 @@ OFFERS: list[tuple[dict[str, Any], Offer, str]] = [
         "15 percent off from 50",
     ),
     ({"kind": "message"}, MessageOnly(), "Message only"),
+    (
+        FREE | {"reach": "personal", "multiple": "1.15", "price_points": "round"},
+        FreeShipping(
+            threshold=800_000,
+            shipping_cost=49_000,
+            reach="personal",
+            multiple=11_500,
+            price_points="round",
+        ),
+        "Free shipping from 1.15 times the own order value",
+    ),
+    (
+        {"kind": "percent_off", "percent": "15", "reach": "personal", "multiple": 2},
+        PercentOff(percent=1_500, reach="personal", multiple=20_000),
+        "15 percent off from 2 times the own order value",
+    ),
 ]
+OWN = FREE | {"reach": "personal", "multiple": "1.15"}
 
 
 @pytest.mark.parametrize(("raw", "offer", "title"), OFFERS)
@@ -63,6 +81,15 @@ def test_an_offer_is_read_titled_and_written_back(
         ({"kind": "percent_off", "percent": "0"}, "offer.percent"),
         ({"kind": "percent_off", "percent": "100"}, "offer.percent"),
         ({"kind": "message", "reach": "personal"}, "offer.reach"),
+        (OWN | {"reach": "open"}, "offer.reach"),
+        (OWN | {"multiple": "0"}, "offer.multiple"),
+        (OWN | {"multiple": "-1"}, "offer.multiple"),
+        (OWN | {"multiple": "10.5"}, "offer.multiple"),
+        (OWN | {"multiple": "1.23456"}, "offer.multiple"),
+        (OWN | {"multiple": "one"}, "offer.multiple"),
+        (OWN | {"price_points": "sevens"}, "offer.price_points"),
+        (FREE | {"price_points": "round"}, "offer.price_points"),
+        ({"kind": "message", "multiple": "1"}, "offer.multiple"),
     ],
 )
 def test_a_wrong_offer_is_refused_at_its_field(raw: dict[str, Any], field: str) -> None:
@@ -75,3 +102,28 @@ def test_a_message_and_an_offer_for_any_order_have_no_threshold() -> None:
     assert offer_threshold(MessageOnly()) is None
     assert offer_threshold(PercentOff(percent=1_000)) is None
     assert offer_threshold(AmountOff(threshold=5, amount=1)) == 5
+
+
+def test_an_offer_with_one_threshold_is_written_as_it_always_was() -> None:
+    # what this writes is under the digest of every plan launched so far
+    assert offer_json(FreeShipping(threshold=800_000, shipping_cost=49_000)) == {
+        "kind": "free_shipping",
+        "reach": "open",
+        "words": "",
+        "threshold": "80",
+        "shipping_cost": "4.9",
+    }
+    assert set(offer_json(AmountOff(threshold=5, amount=1))) == {
+        *("kind", "reach", "words", "threshold", "amount")
+    }
+    assert set(offer_json(PercentOff(percent=5))) == {
+        *("kind", "reach", "words", "threshold", "percent")
+    }
+
+
+def test_what_one_customer_has_of_an_offer_is_one_threshold() -> None:
+    own = PercentOff(percent=1_500, reach="personal", multiple=20_000, words="w")
+    assert at_threshold(own, 790_000) == PercentOff(
+        percent=1_500, reach="personal", threshold=790_000, words="w"
+    )
+    assert offer_threshold(own) is None

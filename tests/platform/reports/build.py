@@ -29,6 +29,7 @@ def drawn(customer: str, arm: str = TOLD, **other: Any) -> dict[str, Any]:
         "spend": 140.0,
         "pre_spend": 700_000,
         "code": None,
+        "threshold": None,
     } | other
 
 

@@ -1,10 +1,12 @@
 """From the orders of the window to one row per drawn unit."""
 
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
 
-from regulars_platform.reports.outcomes import unit_outcomes
+from regulars_platform.campaigns.plan import Plan
+from regulars_platform.reports.outcomes import unit_outcomes, window_orders
 from tests.platform.campaigns.build import arm
 from tests.platform.customers.build import line, lines
 from tests.platform.reports.build import TOLD, drawn, held, ledger, plan
@@ -198,3 +200,71 @@ def test_the_cap_holds_for_each_customer_of_a_household() -> None:
     )
 
     assert (found["revenue"], found["capped_revenue"]) == (3_400_000, 1_900_000)
+
+
+def ladder(*multiples: str) -> Plan:
+    """Free shipping from k x the own order value, nobody's below 30; 20% held back."""
+    offer = {"kind": "free_shipping", "threshold": "30", "shipping_cost": "5", "reach": "personal"}
+    share = str(80 // len(multiples))
+    return plan(
+        arms=[
+            arm(name=f"k = {k}", share_percent=share, offer=offer | {"multiple": k})
+            for k in multiples
+        ]
+    )
+
+
+def test_an_order_is_held_against_its_customers_own_threshold() -> None:
+    # 1.0 x 70 is told as 75 (the price point above it), 1.5 x 70 = 105 as 109
+    orders = lines(
+        line("1", "near", "2026-02-10", 75),
+        line("2", "far", "2026-02-10", 108.99),
+        line("3", "far", "2026-02-11", 109),
+        line("4", "home", "2026-02-10", 75),
+        line("5", "home", "2026-02-11", 120),
+        line("6", "new", "2026-02-11", 30),
+    )
+    people = ledger(
+        drawn("near", "k = 1", threshold=750_000),
+        drawn("far", "k = 1.5", threshold=1_090_000),
+        drawn("new", "k = 1.5", threshold=300_000, average_order_value=None),
+        held("home"),
+    )
+
+    found = unit_outcomes(orders, people, ladder("1", "1.5"))
+
+    costs = dict(found.select("unit_id", "offer_cost").iter_rows())
+    assert costs == {"near": 50_000, "far": 50_000, "new": 50_000, "home": 0}
+    # whoever is held back has a threshold under every arm, too
+    anyway = found.filter(unit_id="home").select("anyway_0", "anyway_1").row(0)
+    assert anyway == (100_000, 50_000)
+    # and so has everybody under the arms that others got
+    far = found.filter(unit_id="far").select("anyway_0", "anyway_1").row(0)
+    assert far == (100_000, 50_000)
+
+
+def test_purchases_carry_the_threshold_they_would_be_held_against_under_every_arm() -> None:
+    orders = lines(line("1", "a", "2026-02-10", 75), line("2", "b", "2026-02-11", 120))
+    people = ledger(drawn("a", "k = 1", threshold=750_000), held("b", average_order_value=180.0))
+
+    purchases = window_orders(orders, people, ladder("1", "1.5")).purchases.sort("order_id")
+
+    assert purchases.select("under_0", "under_1").rows() == [
+        (750_000, 1_090_000),
+        (1_890_000, 2_790_000),
+    ]
+
+
+def test_a_household_shares_the_threshold_of_whoever_spent_most() -> None:
+    orders = lines(line("1", "a", "2026-02-10", 75), line("2", "b", "2026-02-11", 75))
+    shared = {"unit_id": "household:1", "code": "X"}
+    people = ledger(
+        held("a", average_order_value=20.0, spend=20.0, **shared),
+        held("b", average_order_value=70.0, spend=140.0, **shared),
+        drawn("c", "k = 1", threshold=750_000),
+    )
+    of_households = replace(ladder("1"), unit="household")
+
+    found = window_orders(orders, people, of_households).purchases
+
+    assert found["under_0"].to_list() == [750_000, 750_000]
