@@ -34,6 +34,8 @@ class Reason(StrEnum):
     TOO_FEW_CAMPAIGNS = "too_few_campaigns"
     NOT_DETECTABLE = "not_detectable"
     SENDING_DOES_NOT_PAY = "sending_does_not_pay"
+    NOT_YES_OR_NO = "not_yes_or_no"
+    NO_TOTAL_EFFECT = "no_total_effect"
 
 
 REASONS: Mapping[Reason, str] = {
@@ -58,6 +60,10 @@ REASONS: Mapping[Reason, str] = {
     Reason.NOT_DETECTABLE: "the customers are too few to prove an effect of that size",
     Reason.SENDING_DOES_NOT_PAY: (
         "sending is expected to cost more than it brings, whatever is held out: not sending is best"
+    ),
+    Reason.NOT_YES_OR_NO: "the measure exists only for outcomes of 0 and 1",
+    Reason.NO_TOTAL_EFFECT: (
+        "the effect on everybody is not above zero, so there is nothing to divide by"
     ),
 }
 
@@ -121,11 +127,13 @@ class Intervals:
 
     def answer(self, cell: int) -> Answer:
         """One cell's answer."""
-        return self._only(cell).answers()[0]
+        return self.part(slice(cell, cell + 1) if cell != -1 else slice(cell, None)).answers()[0]
 
-    def _only(self, cell: int) -> "Intervals":
-        place = slice(cell, cell + 1) if cell != -1 else slice(cell, None)
-        return Intervals(**{field.name: getattr(self, field.name)[place] for field in fields(self)})
+    def part(self, places: slice) -> "Intervals":
+        """Some of the cells."""
+        return Intervals(
+            **{field.name: getattr(self, field.name)[places] for field in fields(self)}
+        )
 
     def answers(self) -> list[Answer]:
         """Every cell's answer."""
