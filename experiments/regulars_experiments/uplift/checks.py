@@ -50,6 +50,7 @@ class Code(StrEnum):
     MISSING_SCORES = "missing_scores"
     CONSTANT = "constant"
     TOO_MANY_CATEGORIES = "too_many_categories"
+    NAMES_CUSTOMERS = "names_customers"
     LEAKS_OUTCOME = "leaks_outcome"
     MAY_LEAK_OUTCOME = "may_leak_outcome"
     LEAKS_ARM = "leaks_arm"
@@ -67,7 +68,7 @@ FATAL = frozenset(
         Code.MISSING_SCORES,
     }
 )
-LEFT_OUT = frozenset({Code.CONSTANT, Code.LEAKS_OUTCOME, Code.LEAKS_ARM})
+LEFT_OUT = frozenset({Code.CONSTANT, Code.NAMES_CUSTOMERS, Code.LEAKS_OUTCOME, Code.LEAKS_ARM})
 """Findings whose feature the models do without."""
 
 WORDS = {
@@ -97,6 +98,10 @@ WORDS = {
     Code.CONSTANT: "{subject} is the same for everybody and is left out",
     Code.TOO_MANY_CATEGORIES: (
         "{subject} has {detail}; the 200 most frequent are kept and the rest are taken together"
+    ),
+    Code.NAMES_CUSTOMERS: (
+        "{subject} has {detail}, almost one for each customer, so nothing can be learnt from it;"
+        " it is left out"
     ),
     Code.LEAKS_OUTCOME: (
         "{subject} tells the outcome almost perfectly ({detail}), so it was most likely recorded"
@@ -147,7 +152,7 @@ class Checked:
 
 
 def buyers(data: Randomised) -> BoolArray:
-    """(rows,): who bought; where that is not said, whose outcome is not 0.
+    """(rows,): who bought; where that is not said, who brought anything before contact costs.
 
     >>> none = Features(names=(), values=np.zeros((2, 0)), categories=())
     >>> both = Randomised(features=none, outcome=np.array([0.0, 12.5]), arm=np.array([0, 1]),
@@ -155,7 +160,7 @@ def buyers(data: Randomised) -> BoolArray:
     >>> buyers(both).tolist()
     [False, True]
     """
-    return data.outcome != 0 if data.bought is None else data.bought
+    return data.buyers
 
 
 def check(data: Randomised) -> Checked:
