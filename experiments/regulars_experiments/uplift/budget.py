@@ -50,7 +50,8 @@ class Priced:
         """Prices at which a further twentieth of the customers become worth telling; falling."""
         per_cost = (self._scores.out_of_fold / self._costs[1:]).max(axis=1)
         shares = np.arange(1, STEPS + 1) / STEPS
-        return np.r_[np.inf, np.maximum(np.quantile(per_cost, 1 - shares), 0.0)]
+        prices: FloatArray = np.maximum(np.quantile(per_cost, 1 - shares), 0.0)
+        return np.concatenate([[np.inf], prices])
 
     def _add_up(self, outer: int | None) -> tuple[FloatArray, FloatArray]:
         ground = self._ground

@@ -178,6 +178,9 @@ def _spans(
 
 def _arms(data: Randomised, inside: BoolArray, *, told: int, control: int) -> Arms:
     amounts, buyers = data.gross, data.buyers
+    if amounts.sum() < 0:
+        # losses: the same difference, seen from the side on which amounts are above zero
+        amounts, told, control = -amounts, control, told
     (summary_t, shape_t), (summary_c, shape_c) = (
         _side(amounts[rows], buyers[rows])
         for rows in (inside & (data.arm == told), inside & (data.arm == control))
