@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
+import polars as pl
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
@@ -100,6 +101,20 @@ def suppressed_customers(session: Session, shop_id: int) -> frozenset[str]:
     return frozenset(
         session.scalars(select(Suppression.customer_id).where(Suppression.shop_id == shop_id))
     )
+
+
+def suppressed_by_arm(
+    session: Session, shop_id: int, ledger: pl.DataFrame, *, since: dt.datetime
+) -> dict[str, int]:
+    """Arm -> customers drawn into it who were suppressed after `since`; without any: left out."""
+    silent = session.scalars(
+        select(Suppression.customer_id).where(
+            Suppression.shop_id == shop_id, Suppression.added_at > since
+        )
+    )
+    names = pl.DataFrame({"customer_id": list(silent)}, schema={"customer_id": pl.String})
+    found = ledger.join(names, on="customer_id", how="semi").group_by("arm").len()
+    return dict(found.sort("arm").iter_rows())
 
 
 def chunks(items: Iterable[_Item], size: int) -> Iterator[list[_Item]]:

@@ -45,9 +45,16 @@ class Circumstances:
 
 
 def report_document(
-    plan: Plan, findings: Findings, days: Sequence[ArmDays], circumstances: Circumstances
+    plan: Plan,
+    findings: Findings,
+    days: Sequence[ArmDays],
+    circumstances: Circumstances,
+    sections: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Everything the report page shows, and what it was computed from."""
+    """Everything the report page shows, and what it was computed from.
+
+    sections: further parts by their key, as each one's own module writes them.
+    """
     return {
         "schema": SCHEMA,
         "plan": plan_json(plan),
@@ -73,6 +80,7 @@ def report_document(
         "metrics": [effect_as_json(effect) for effect in findings.effects],
         "days": [_days(arm) for arm in days],
         "inputs": dict(circumstances.inputs),
+        **sections,
     }
 
 

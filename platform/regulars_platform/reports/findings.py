@@ -24,18 +24,19 @@ from regulars_experiments.results import Answer, Estimate, FloatArray, Intervals
 from regulars_experiments.segments import pool_segments
 from regulars_experiments.sensitivities import Sensitivity
 from regulars_experiments.verdicts import Decision, Evidence, decide, evidence_of
-from regulars_platform.campaigns.plan import HOLDOUT, Plan
+from regulars_platform.campaigns.plan import HOLDOUT, MAX_ARMS, Plan
 from regulars_platform.offers.kinds import MessageOnly
 from regulars_platform.orders.table import MONEY_SCALE
 from regulars_platform.reports.balances import balances
 from regulars_platform.reports.design import NET, PROFIT, WHOLE, design_of, margins
 from regulars_platform.reports.leak import leak_columns, leaks_of
 from regulars_platform.reports.outcomes import OUTCOME_COLUMNS, offer_open_to
+from regulars_platform.reports.taken import taken_column
 
 LEAST_SHOWN = 10
 """A cell with fewer units in arm or holdout is hidden: its figures would be about persons."""
 
-_COUNTS = ("orders", "buyer", "used_offer", "offer_user")
+_COUNTS = ("orders", "buyer", "used_offer", "offer_user", *map(taken_column, range(MAX_ARMS)))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,7 +108,8 @@ class Findings:
 def find(outcomes: pl.DataFrame, ledger: pl.DataFrame, plan: Plan) -> Findings:
     """Evaluate the outcomes (see `unit_outcomes`) of a launched plan."""
     design = design_of(plan)
-    extra = tuple(f"anyway_{i}" for i in range(len(plan.arms)))
+    taken = tuple(taken_column(i) for i in range(len(plan.arms)))
+    extra = (*(f"anyway_{i}" for i in range(len(plan.arms))), *taken)
     scales = {name: 1 if name in _COUNTS else MONEY_SCALE for name in (*OUTCOME_COLUMNS, *extra)}
     frame = outcomes.lazy()
     by_segment = aggregate(
@@ -115,10 +117,9 @@ def find(outcomes: pl.DataFrame, ledger: pl.DataFrame, plan: Plan) -> Findings:
         plan_moments(
             by=("arm", "segment"),
             columns={
-                name: scales[name]
-                for name in (*PROFIT.all(), "orders", "used_offer", "offer_user", *extra)
+                name: scales[name] for name in (*PROFIT.all(), "orders", "used_offer", *extra)
             },
-            pairs=[(a, b) for a in PROFIT.all() for b in (*PROFIT.all(), "offer_user") if a < b],
+            pairs=[(a, b) for a in PROFIT.all() for b in (*PROFIT.all(), *taken) if a != b],
             shapes=tuple(dict.fromkeys(("goods", "kept", *leak_columns(plan).values()))),
         ),
     )
@@ -163,14 +164,17 @@ def _units(outcomes: pl.DataFrame, arm: str) -> int:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Answers:
-    """What was estimated in a list of cells; `adjusted` is None where there is but one test."""
+    """What was estimated in a list of cells; `adjusted` is None where there is but one test.
+
+    per_user: by arm, each right in its own cells.
+    """
 
     cells: Sequence[Cell]
     comparison: Comparison
     bars: Waterfall
     adjusted: FloatArray | None
     return_on_cost: Intervals
-    per_user: Intervals
+    per_user: Sequence[Intervals]
     leaks: Sequence[Answer | None]
 
     @property
@@ -212,9 +216,12 @@ def _answers(comparison: Comparison, cells: Sequence[Cell], plan: Plan) -> _Answ
         return_on_cost=margin_per_cost(
             bars, comparison, PROFIT, margin_low=low, margin_high=high, confidence=confidence
         ),
-        per_user=net_per_user(
-            bars, comparison, PROFIT, "offer_user", margin=middle, confidence=confidence
-        ),
+        per_user=[
+            net_per_user(
+                bars, comparison, PROFIT, taken_column(i), margin=middle, confidence=confidence
+            )
+            for i in range(len(plan.arms))
+        ],
         leaks=leaks_of(comparison, plan, cells),
     )
 
@@ -260,7 +267,9 @@ def _group(
         offer_uses_control=float(np.nan_to_num(uses[0].mean[place])),
         leak=answers.leaks[place],
         return_on_cost=answers.return_on_cost.answer(place),
-        per_user=None if isinstance(offer, MessageOnly) else answers.per_user.answer(place),
+        per_user=None
+        if isinstance(offer, MessageOnly)
+        else answers.per_user[plan.arm_names.index(cell.arm) - 1].answer(place),
         spread_changed=bars.spread_changed[place],
         hidden=cell.segment is not None and min(n, n_control) < LEAST_SHOWN,
         shared_error=float(bars.shared_error[place]),

@@ -20,6 +20,7 @@ from regulars_platform.offers.costs import (
 from regulars_platform.offers.kinds import AmountOff, MessageOnly, Offer, PercentOff
 from regulars_platform.offers.thresholds import OWN
 from regulars_platform.orders.table import PAID, whole_orders
+from regulars_platform.reports.taken import taken_column, with_taken
 
 OUTCOME_COLUMNS = (
     "goods",  # goods sold, with what the offer took off added back
@@ -43,11 +44,13 @@ class WindowOrders:
 
     every: purchases and credit notes. purchases: with used_offer, offer_cost, goods, and per
     treated arm i `anyway_<i>` and `under_<i>`: the threshold of that arm's offer for the order's
-    customer, told or not; null where it has none.
+    customer, told or not; null where it has none; and `taken_<i>` (see `taken`).
+    coupons_recorded: whether the shop's orders name the codes they used.
     """
 
     every: pl.DataFrame
     purchases: pl.DataFrame
+    coupons_recorded: bool
 
 
 def unit_outcomes(lines: pl.LazyFrame, ledger: pl.DataFrame, plan: Plan) -> pl.DataFrame:
@@ -62,7 +65,9 @@ def window_orders(lines: pl.LazyFrame, ledger: pl.DataFrame, plan: Plan) -> Wind
     # asked of the whole shop: a few orders of a campaign would answer by chance
     discounts, coupons = discounts_are_recorded(lines), coupons_are_recorded(lines)
     costed = _with_costs(purchases, plan, discounts=discounts, coupons=coupons)
-    return WindowOrders(every=every, purchases=costed)
+    offers = [offer_open_to(name, plan.arms) for name in plan.arm_names[1:]]
+    taken = with_taken(costed, ledger, plan, offers, discounts=discounts, coupons=coupons)
+    return WindowOrders(every=every, purchases=taken, coupons_recorded=coupons)
 
 
 RETURNED = pl.col("refund") - pl.col("amount").clip(upper_bound=0)
@@ -73,7 +78,8 @@ def outcomes_of(orders: WindowOrders, ledger: pl.DataFrame, plan: Plan) -> pl.Da
     """One row per unit: unit_id, arm, segment, members, and OUTCOME_COLUMNS; sorted by unit_id.
 
     For each treated arm i there is also `anyway_<i>`: what its offer gives if every order that
-    reaches it uses it, whether the unit was told or not (for the leak).
+    reaches it uses it, whether the unit was told or not (for the leak); and `taken_<i>`, 1 where a
+    unit of the arm or the holdout used that offer.
     """
     bought = orders.purchases.group_by("unit_id").agg(
         pl.col("goods").sum(),
@@ -83,6 +89,7 @@ def outcomes_of(orders: WindowOrders, ledger: pl.DataFrame, plan: Plan) -> pl.Da
         pl.col("amount").sum().alias("paid"),
         pl.len().cast(pl.Int64).alias("orders"),
         *(pl.col(f"anyway_{i}").sum() for i in range(len(plan.arms))),
+        *(pl.col(taken_column(i)).max() for i in range(len(plan.arms))),
     )
     given_back = orders.every.group_by("unit_id").agg(RETURNED.sum().alias("returned"))
     joined = (
@@ -96,6 +103,7 @@ def outcomes_of(orders: WindowOrders, ledger: pl.DataFrame, plan: Plan) -> pl.Da
         *("goods", "offer_cost", "used_offer", "offer_user", "paid", "orders", "returned"),
         "capped_revenue",
         *(f"anyway_{i}" for i in range(len(plan.arms))),
+        *(taken_column(i) for i in range(len(plan.arms))),
     ]
     return (
         joined.with_columns(pl.col(name).fill_null(0).cast(pl.Int64) for name in numbers)

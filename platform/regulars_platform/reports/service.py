@@ -20,7 +20,14 @@ from regulars_platform.campaigns.service import (
     campaign_ledger,
     get_launched,
 )
+from regulars_platform.campaigns.suppressions import suppressed_by_arm
 from regulars_platform.orders.table import PAID, OrdersTable
+from regulars_platform.reports.contamination import (
+    Contamination,
+    contaminated_arms,
+    contamination_json,
+    split_households,
+)
 from regulars_platform.reports.days import find_days
 from regulars_platform.reports.document import Circumstances, canonical_report, report_document
 from regulars_platform.reports.errors import NoOutcomesError, NoReportError, UnknownDecisionError
@@ -76,6 +83,12 @@ def gather_inputs(
         "orders_version": version,
         "files": stored_files(session, campaign.shop_id),
         "failed_sends": failed_sends_by_arm(session, campaign.id),
+        "suppressed_since": suppressed_by_arm(
+            session,
+            campaign.shop_id,
+            campaign_ledger(settings, campaign),
+            since=campaign.launched_at,
+        ),
         "evaluated_on": day.isoformat(),
         "code_version": installed_version("regulars"),
     }
@@ -92,11 +105,19 @@ def compute_report(
     matches = [match_file(import_id, file, ledger, plan) for import_id, file in files]
     circumstances = _circumstances(campaign, lines, inputs, matches)
     orders = window_orders(lines, ledger, plan)
-    findings = find(outcomes_of(orders, ledger, plan), ledger, plan)
+    outcomes = outcomes_of(orders, ledger, plan)
+    findings = find(outcomes, ledger, plan)
     until = circumstances.data_until or circumstances.evaluated_on
     last = dt.date.fromisoformat(until)
     days = find_days(orders, ledger, plan, last, later_orders(lines, ledger, plan, last))
-    return canonical_report(report_document(plan, findings, days, circumstances))
+    contamination = Contamination(
+        arms=contaminated_arms(orders, outcomes, ledger, plan),
+        split=split_households(lines, ledger, plan),
+        not_reached=inputs["failed_sends"],
+        suppressed=inputs.get("suppressed_since", {}),
+    )
+    sections = {"contamination": contamination_json(contamination)}
+    return canonical_report(report_document(plan, findings, days, circumstances, sections))
 
 
 def store_report(

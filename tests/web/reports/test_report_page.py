@@ -152,7 +152,7 @@ def test_a_report_from_before_days_and_returns_were_asked_for_still_shows(
     with database.unit_of_work() as session:
         row = session.scalars(select(ReportRow)).one()
         document = json.loads(row.document)
-        del document["days"]
+        del document["days"], document["contamination"]
         for group in [*document["overall"], *document["segments"]]:
             group.pop("return_on_cost", None)
             group.pop("net_per_user", None)
@@ -167,6 +167,7 @@ def test_a_report_from_before_days_and_returns_were_asked_for_still_shows(
     assert "a profit is proved" in page
     assert "Effect since launch" not in page
     assert "of extra cost" not in page
+    assert 'id="contamination"' not in page
 
 
 @pytest.mark.parametrize("version", ["99999999999999999999", "x"])
@@ -255,3 +256,14 @@ def test_a_mark_that_orders_do_not_reach_yet_is_named_with_its_day(evaluated: Br
     page = evaluated.get(REPORT).get_data(as_text=True)
 
     assert "Day 30 is Mar 2, 2026; orders reach Feb 28, 2026." in page
+
+
+def test_contamination_is_counted_and_the_effect_per_user_stands_beside_it(
+    evaluated: Browser,
+) -> None:
+    page = evaluated.get(REPORT).get_data(as_text=True)
+    section = page.partition('id="contamination"')[2].partition("</section>")[0]
+
+    assert "Held-out customers who used the offer" in section
+    assert "as of right: the offer is open to the whole shop" in section
+    assert "Net profit per user of the offer: +£" in section

@@ -10,6 +10,10 @@ from regulars_platform.campaigns.plan import HOLDOUT
 from regulars_platform.reports.service import Report
 from regulars_web.charts import BarChart, BarInput
 from regulars_web.formats import number, percent
+from regulars_web.pages.reports.contamination import (
+    ContaminationSection,
+    contamination_section,
+)
 from regulars_web.pages.reports.days import DaySection, day_sections
 from regulars_web.pages.reports.metrics import MetricRow, metric_row
 from regulars_web.pages.reports.shown import Shown, share, shown
@@ -108,6 +112,7 @@ class ReportPage:
     metrics: tuple[MetricRow, ...]
     segment_metrics: tuple[MetricRow, ...]
     files: tuple[FileRow, ...]
+    contamination: ContaminationSection | None
 
 
 def build_report_page(report: Report, file_names: Mapping[int, str]) -> ReportPage:
@@ -137,6 +142,7 @@ def build_report_page(report: Report, file_names: Mapping[int, str]) -> ReportPa
             if effect["segment"] is not None
         ),
         files=tuple(_file(match, file_names) for match in document["checks"]["matches"]),
+        contamination=contamination_section(document),
     )
 
 

@@ -1,0 +1,115 @@
+"""The contamination ledger as rows: who did what the draw did not mean for them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext
+
+from regulars_platform.campaigns.plan import HOLDOUT
+from regulars_web.formats import number, percent
+from regulars_web.pages.reports.words import per_user_words
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LedgerRow:
+    """One way in which the draw and what happened differ; arm: empty where it is about all."""
+
+    what: str
+    arm: str
+    count: str
+    share: str
+    note: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ContaminationSection:
+    """per_user: the effect per user by arm, or why there is none."""
+
+    rows: tuple[LedgerRow, ...]
+    per_user: tuple[tuple[str, str], ...]
+
+
+def contamination_section(document: Mapping[str, Any]) -> ContaminationSection | None:
+    """None in reports from before it was counted."""
+    found = document.get("contamination")
+    if found is None:
+        return None
+    households = document["plan"]["unit"] == "household"
+    rows = [row for arm in found["arms"] for row in _uses(arm, households=households)]
+    rows += _customers(found)
+    return ContaminationSection(
+        rows=tuple(rows),
+        per_user=tuple(
+            (group["arm"], words)
+            for group in document["overall"]
+            if (words := per_user_words(document, group))
+        ),
+    )
+
+
+def _uses(arm: Mapping[str, Any], *, households: bool) -> Iterator[LedgerRow]:
+    if arm["known"] == "nothing_to_use":
+        return
+    notes = {
+        "as_of_right": gettext("as of right: the offer is open to the whole shop"),
+        "by_code": gettext("their orders name a code that was given to somebody told"),
+        "by_threshold": gettext(
+            "judged by the signs that count among those told, for orders name no codes"
+        ),
+    }
+    held, told = (
+        (gettext("Held-out households that used the offer"), gettext("Told households that did"))
+        if households
+        else (gettext("Held-out customers who used the offer"), gettext("Told customers who did"))
+    )
+    yield _row(held, arm["arm"], arm["held_out_users"], arm["held_out"], notes[arm["known"]])
+    yield _row(told, arm["arm"], arm["told_users"], arm["told"], "")
+    if arm["borrowed"]:
+        note = gettext("counted in their own arm all the same")
+        yield _row(
+            gettext("Told, with a code given to another"),
+            arm["arm"],
+            arm["borrowed"],
+            arm["told"],
+            note,
+        )
+
+
+def _customers(found: Mapping[str, Any]) -> Iterator[LedgerRow]:
+    """What is known by customer, in whatever unit was drawn."""
+    for arm, count in sorted(found["not_reached"].items()):
+        if arm == HOLDOUT:
+            yield _row(
+                gettext("Held-out customers whom a message did not reach"),
+                "",
+                count,
+                None,
+                gettext("somebody tried to contact them: check the list that was sent"),
+            )
+        else:
+            what = gettext("Told customers whom the message did not reach")
+            yield _row(what, arm, count, None, gettext("they count as told"))
+    for arm, count in sorted(found["suppressed_since"].items()):
+        yield _row(
+            gettext("Customers who opted out after the draw"),
+            str(gettext("held out")) if arm == HOLDOUT else arm,
+            count,
+            None,
+            gettext("they count in the arm drawn"),
+        )
+    split = found["split_households"]
+    if split is not None and split["households"]:
+        what = gettext("Households with customers told and held out")
+        note = gettext("%(n)s customers live in them", n=number(split["customers"]))
+        yield _row(what, "", split["households"], None, note)
+
+
+def _row(what: str, arm: str, count: int, of: int | None, note: str) -> LedgerRow:
+    return LedgerRow(
+        what=str(what),
+        arm=arm,
+        count=number(count),
+        share=percent(count / of, 1) if of else "",
+        note=str(note),
+    )
