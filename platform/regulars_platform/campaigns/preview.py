@@ -23,16 +23,19 @@ from regulars_platform.campaigns.foresight import (
     foresee_segments,
     past_spend,
 )
+from regulars_platform.campaigns.ledger import with_unit_id
 from regulars_platform.campaigns.plan import EVERYONE_ELSE, Exclusions, TreatmentArm
 from regulars_platform.campaigns.plan_form import Draft, read_draft
 from regulars_platform.campaigns.population import Population, build_population
 from regulars_platform.campaigns.suppressions import suppressed_customers
+from regulars_platform.campaigns.thresholds import told_value
 from regulars_platform.customers.browse import Distribution, distribution
 from regulars_platform.customers.store import FeatureStore, build_feature_store, window_spend
 from regulars_platform.errors import RegularsError
 from regulars_platform.fields import WHOLE
-from regulars_platform.offers.kinds import offer_threshold
-from regulars_platform.offers.leak import Leak, forecast_leak
+from regulars_platform.offers.kinds import Offer, offer_threshold, own_multiple
+from regulars_platform.offers.leak import Leak, forecast_leak, orders_by_reach
+from regulars_platform.offers.thresholds import customer_threshold
 from regulars_platform.orders.table import MONEY_SCALE
 from regulars_platform.segments.rules import Rule, rule_expression
 from regulars_platform.settings import Settings
@@ -41,21 +44,43 @@ from regulars_platform.shops.tables import Shop
 _HALF = 2**51
 
 
+MOST_TOLD = 5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OwnThresholds:
+    """The thresholds that the audience would be told, in ten-thousandths.
+
+    points: the price points that most customers get, at most MOST_TOLD, with how many get each, the
+    most first; others: customers with another one.
+    """
+
+    lowest: int
+    median: int
+    highest: int
+    points: tuple[tuple[int, int], ...]
+    others: int
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArmPreview:
     """One treated arm as the draft has it. Money in currency units.
 
-    customers: about how many it will get; threshold: of its offer, None where it has none;
-    contact_cost: of contacting them all; leak: what the offer would have given the whole audience
-    in a past window as long as the outcome window; foreseen: what a comparison with the holdout
-    would prove, None while the draft or the past cannot say.
+    customers: about how many it will get; threshold: of its offer, None where it has none or each
+    customer has one of their own; own: then what these are; contact_cost: of contacting them all;
+    leak: what the offer would have given the whole audience in a past window as long as the outcome
+    window; reach: their orders then by what they came to of the threshold (`orders_by_reach`);
+    foreseen: what a comparison with the holdout would prove, None while the draft or the past
+    cannot say.
     """
 
     name: str
     customers: int
     threshold: float | None
+    own: OwnThresholds | None
     contact_cost: float
     leak: Leak | None
+    reach: tuple[int, ...]
     foreseen: Foreseen | None
 
 
@@ -149,7 +174,7 @@ def build_preview(
     if draft.window_days is not None:
         orders = store.window_orders(draft.as_of, draft.window_days, version)
         past = _past(orders, population.drawn, draft)
-    holdout, arms = _arms(draft, population.drawn.height, past)
+    holdout, arms = _arms(draft, _told_values(population.drawn, draft), past)
     terms = None if arms is None else _terms(draft)
     spend = None if past is None else past.spend
     return Preview(
@@ -173,7 +198,6 @@ class _Past:
     """
 
     orders: pl.DataFrame
-    customers: pl.DataFrame
     spent: float
     spend: PastSpend
 
@@ -184,7 +208,6 @@ def _past(orders: pl.LazyFrame, drawn: pl.DataFrame, draft: Draft) -> _Past:
     cap = draft.exclusions.customer_revenue_cap if draft.exclusions else None
     return _Past(
         orders=theirs,
-        customers=drawn.select("customer_id"),
         spent=int(spend["window_spend"].sum()) / MONEY_SCALE,
         spend=past_spend(spend, drawn, _segment_names(draft), cap),
     )
@@ -207,15 +230,15 @@ def _terms(draft: Draft) -> Terms | None:
 
 
 def _arms(
-    draft: Draft, drawn: int, past: _Past | None
+    draft: Draft, drawn: pl.DataFrame, past: _Past | None
 ) -> tuple[HoldoutPreview | None, tuple[ArmPreview, ...] | None]:
-    """Holdout and arms, once their shares add up."""
+    """Holdout and arms, once their shares add up. drawn: see `_told_values`."""
     if draft.holdout is None or draft.arms is None:
         return None, None
     shares = (draft.holdout, *(arm.share for arm in draft.arms))
     if sum(shares) != WHOLE:
         return None, None
-    edges = quota_edges(drawn, shares=shares, offset=_HALF)
+    edges = quota_edges(drawn.height, shares=shares, offset=_HALF)
     sizes = [end - start for start, end in pairwise(edges)]
     holdout = HoldoutPreview(
         customers=sizes[0],
@@ -226,22 +249,65 @@ def _arms(
     if terms is not None and past is not None:
         foreseen = foresee_arms(terms, past.spend, sizes)
     arms = tuple(
-        _arm(arm, size, past, told)
+        _arm(arm, size, drawn, past, told)
         for arm, size, told in zip(draft.arms, sizes[1:], foreseen, strict=True)
     )
     return holdout, arms
 
 
-def _arm(arm: TreatmentArm, size: int, past: _Past | None, foreseen: Foreseen | None) -> ArmPreview:
+def _arm(
+    arm: TreatmentArm,
+    size: int,
+    drawn: pl.DataFrame,
+    past: _Past | None,
+    foreseen: Foreseen | None,
+) -> ArmPreview:
     threshold = offer_threshold(arm.offer)
+    orders = None if past is None else past.orders.lazy()
     return ArmPreview(
         name=arm.name,
         customers=size,
         threshold=None if threshold is None else threshold / MONEY_SCALE,
+        own=own_thresholds(arm.offer, drawn),
         contact_cost=size * arm.contact_cost / MONEY_SCALE,
-        leak=None if past is None else forecast_leak(arm.offer, past.orders.lazy(), past.customers),
+        leak=None if orders is None else forecast_leak(arm.offer, orders, drawn),
+        reach=() if orders is None else orders_by_reach(arm.offer, orders, drawn),
         foreseen=foreseen,
     )
+
+
+def own_thresholds(offer: Offer, audience: pl.DataFrame) -> OwnThresholds | None:
+    """What an audience would be told; None without customers or own thresholds.
+
+    audience: average_order_value (currency units), one row per customer.
+    """
+    if own_multiple(offer) is None or audience.is_empty():
+        return None
+    told = audience.select(
+        customer_threshold(offer, pl.col("average_order_value")).alias("threshold")
+    )
+    counted = told.group_by("threshold").len("customers")
+    # as many customers: the lower price point first, so that the order never changes
+    most = counted.sort("customers", "threshold", descending=[True, False]).head(MOST_TOLD)
+    lowest, median, highest = told.select(
+        pl.col("threshold").min().alias("lowest"),
+        # one that somebody is told, and not the middle between two
+        pl.col("threshold").quantile(0.5, "lower").cast(pl.Int64).alias("median"),
+        pl.col("threshold").max().alias("highest"),
+    ).row(0)
+    return OwnThresholds(
+        lowest=lowest,
+        median=median,
+        highest=highest,
+        points=tuple(most.iter_rows()),
+        others=audience.height - int(most["customers"].sum()),
+    )
+
+
+def _told_values(drawn: pl.DataFrame, draft: Draft) -> pl.DataFrame:
+    """The drawn customers: customer_id, and the average order value that decides a threshold."""
+    unit = draft.unit or "customer"
+    return with_unit_id(drawn, unit).select("customer_id", told_value(unit))
 
 
 def _given_away(draft: Draft, arms: tuple[ArmPreview, ...] | None) -> float:

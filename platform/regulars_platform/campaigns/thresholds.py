@@ -23,14 +23,24 @@ def with_arm_thresholds(
     average_order_value (currency units), as in a ledger. Whoever shares a household shares a code,
     so all of it have the threshold of the member who spent most.
     """
-    value = pl.col("average_order_value")
-    if unit != "customer":
-        first = value.sort_by("spend", "customer_id", descending=[True, False]).first()
-        value = first.over("unit_id")
+    value = told_value(unit)
     return members.with_columns(
         customer_threshold(arm.offer, value).alias(arm_threshold(place))
         for place, arm in enumerate(arms)
     )
+
+
+def told_value(unit: str) -> pl.Expr:
+    """The average order value that decides a customer's threshold, in currency units.
+
+    Of rows as in `with_arm_thresholds`: the customer's own, or that of the household's member who
+    spent most, then the first by id, who speaks for it in the draw, too.
+    """
+    value = pl.col("average_order_value")
+    if unit == "customer":
+        return value
+    first = value.sort_by("spend", "customer_id", descending=[True, False]).first()
+    return first.over("unit_id")
 
 
 def own_threshold(arms: Sequence[TreatmentArm]) -> pl.Expr:

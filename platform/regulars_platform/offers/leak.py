@@ -5,8 +5,12 @@ from dataclasses import dataclass
 import polars as pl
 
 from regulars_platform.offers.costs import would_qualify
-from regulars_platform.offers.kinds import Offer, own_multiple
-from regulars_platform.offers.thresholds import OWN
+from regulars_platform.offers.kinds import Offer, offer_threshold, own_multiple
+from regulars_platform.offers.thresholds import OWN, customer_threshold
+from regulars_platform.orders.table import PAID
+
+STEPS = 10
+"""Bins from nothing to the threshold; as many again above it, and one without an end."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,14 +43,9 @@ def forecast_leak(offer: Offer, window_orders: pl.LazyFrame, audience: pl.DataFr
 
     window_orders: whole orders of a past window as long as the outcome window, of any customers;
     audience: a frame with the column customer_id, one row per customer; where the threshold is each
-    one's own, with `threshold` (Int64, ten-thousandths), too.
+    one's own, with average_order_value (Float64, currency units) as of the day of the plan, too.
     """
-    people = audience.lazy()
-    if own_multiple(offer) is None:
-        theirs = window_orders.join(people.select("customer_id"), on="customer_id", how="semi")
-    else:
-        key = people.select("customer_id", OWN)
-        theirs = window_orders.join(key, on="customer_id", how="inner")
+    theirs = _orders_of(offer, window_orders, audience)
     sums = (
         would_qualify(offer, theirs.filter(pl.col("amount") > 0))
         .select(
@@ -58,3 +57,38 @@ def forecast_leak(offer: Offer, window_orders: pl.LazyFrame, audience: pl.DataFr
         .row(0, named=True)
     )
     return Leak(customers=audience.height, **sums)
+
+
+def orders_by_reach(
+    offer: Offer, window_orders: pl.LazyFrame, audience: pl.DataFrame
+) -> tuple[int, ...]:
+    """Past orders by what their goods come to in tenths of the threshold: 2 x STEPS + 1 counts.
+
+    Those from place STEPS on reach it, and are the qualifying orders of `forecast_leak`; the last
+    count has everything from twice the threshold on. Empty where the offer has no threshold.
+    Arguments as in `forecast_leak`.
+    """
+    if offer_threshold(offer) is None and own_multiple(offer) is None:
+        return ()
+    theirs = _orders_of(offer, window_orders, audience)
+    goods = pl.col("amount") + pl.col("discount")
+    place = (goods * STEPS // pl.col(OWN).clip(1)).clip(0, 2 * STEPS)
+    counted = dict(
+        theirs.filter((pl.col("amount") > 0) & (pl.col("status") == PAID))
+        .group_by(place.alias("place"))
+        .len()
+        .collect()
+        .iter_rows()
+    )
+    return tuple(counted.get(place, 0) for place in range(2 * STEPS + 1))
+
+
+def _orders_of(offer: Offer, orders: pl.LazyFrame, audience: pl.DataFrame) -> pl.LazyFrame:
+    """The audience's orders with their threshold in the column `threshold`."""
+    if own_multiple(offer) is None:
+        threshold = customer_threshold(offer, pl.lit(None, dtype=pl.Float64))
+        theirs = orders.join(audience.lazy().select("customer_id"), on="customer_id", how="semi")
+        return theirs.with_columns(threshold.alias(OWN))
+    own = customer_threshold(offer, pl.col("average_order_value"))
+    key = audience.select("customer_id", own.alias(OWN))
+    return orders.join(key.lazy(), on="customer_id", how="inner")

@@ -184,3 +184,45 @@ def test_arms_may_differ_in_words_channel_or_by_having_no_offer(offer: dict[str,
     two = [arm(share_percent="40"), arm(name="Second", share_percent="40", offer=offer)]
 
     assert len(read_plan(draft(arms=two)).arms) == 2
+
+
+def test_plans_have_the_digest_they_had_before_there_were_own_thresholds() -> None:
+    free = {"kind": "free_shipping", "threshold": "80", "shipping_cost": "5", "reach": "personal"}
+    off = {"kind": "amount_off", "threshold": "100", "amount": "12.5", "reach": "personal"}
+    share = {"kind": "percent_off", "percent": "15", "reach": "personal"}
+    offers = (free, off | {"words": "满100减12.5"}, share, {"kind": "message"})
+    plan = read_plan(
+        draft(
+            arms=[
+                arm(name=name, share_percent="20", offer=offer)
+                for name, offer in zip("abcd", offers, strict=True)
+            ]
+        )
+    )
+    # written by the version before
+    assert sha256_of(canonical_json(plan_json(plan))) == (
+        "dfe7f9cf219bd2f5827da2661ae505efa30e22c8ed198ec87436249bd0b937d7"
+    )
+
+
+def test_a_ladder_is_read_written_and_part_of_the_digest() -> None:
+    def ladder(*multiples: str) -> dict[str, Any]:
+        offer = arm()["offer"] | {"reach": "personal", "price_points": "round"}
+        return draft(
+            arms=[arm(name=k, share_percent="40", offer=offer | {"multiple": k}) for k in multiples]
+        )
+
+    plan = read_plan(ladder("0.90", "1.15"))
+    assert [getattr(a.offer, "multiple", None) for a in plan.arms] == [9_000, 11_500]
+    assert read_plan(plan_json(plan)) == plan
+    written = plan_json(plan)["arms"][0]["offer"]
+    assert (written["multiple"], written["price_points"]) == ("0.9", "round")
+    texts = [canonical_json(plan_json(read_plan(ladder("0.9", k)))) for k in ("1.15", "1.2")]
+    assert sha256_of(texts[0]) != sha256_of(texts[1])
+
+
+def test_an_own_threshold_cannot_be_open_to_the_whole_shop() -> None:
+    offer = arm()["offer"] | {"multiple": "1.15"}
+    with pytest.raises(InvalidInputError, match="personal") as refused:
+        read_plan(draft(arms=[arm(offer=offer)]))
+    assert [problem.field for problem in refused.value.problems] == ["arms.0.offer.reach"]

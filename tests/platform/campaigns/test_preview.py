@@ -1,6 +1,7 @@
 """The live side of the plan's form, on the small shop of conftest."""
 
 import statistics
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -8,11 +9,13 @@ import pytest
 
 from regulars_experiments.design import Baseline, detectable_effect
 from regulars_experiments.holdouts import HoldoutSize
+from regulars_experiments.price_points import at_or_above
 from regulars_experiments.results import Reason
 from regulars_platform.campaigns.foresight import Foreseen
 from regulars_platform.campaigns.preview import Preview, preview_draft
 from regulars_platform.campaigns.service import get_shop_of
 from regulars_platform.campaigns.suppressions import add_suppressions
+from regulars_platform.offers.leak import STEPS
 from regulars_platform.settings import Settings
 from regulars_platform.storage.database import Database
 from tests.platform.campaigns.build import arm, draft
@@ -261,3 +264,76 @@ def test_a_window_longer_than_the_history_is_pointed_out(
 def test_a_shop_without_orders_has_nothing_to_show(database: Database, settings: Settings) -> None:
     found = preview(database, settings, shop=2)
     assert (found.head_count, found.arms, found.problems) == (None, None, ())
+
+
+OWN = {"kind": "free_shipping", "threshold": "45", "shipping_cost": "5", "reach": "personal"}
+
+
+def test_own_thresholds_are_counted_over_the_audience(
+    database: Database, settings: Settings
+) -> None:
+    found = preview(database, settings, arms=[arm(offer=OWN | {"multiple": "1"})])
+    assert found.arms is not None
+    own = found.arms[0].own
+    assert own is not None
+    assert found.arms[0].threshold is None
+    # order values are 40 to 99, five customers each
+    told = sorted(
+        max(450_000, int(at_or_above([(40 + n % 60) * 10_000], "nines")[0])) for n in range(300)
+    )
+    counted = Counter(told)
+    assert (own.lowest, own.median, own.highest) == (told[0], told[149], told[-1])
+    assert own.points == tuple(sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:5])
+    assert own.others == 300 - sum(customers for _, customers in own.points)
+
+
+def test_the_leak_of_own_thresholds_holds_every_order_against_its_customers_own(
+    database: Database, settings: Settings
+) -> None:
+    # all orders of a customer are alike, so only where 0.9 x that is a price point at most that
+    # does an order reach its own threshold
+    found = preview(database, settings, arms=[arm(offer=OWN | {"multiple": "0.9"})])
+    assert found.arms is not None
+    leak = found.arms[0].leak
+    assert leak is not None
+    values = [40 + n % 60 for n in range(300)]
+    told = [max(450_000, int(at_or_above([value * 9_000], "nines")[0])) for value in values]
+    reach = sum(1 + n % 3 for n in range(300) if values[n] * 10_000 >= told[n])
+    assert 0 < reach < 600
+    assert (leak.orders, leak.qualifying_orders, leak.cost) == (600, reach, reach * 50_000)
+
+
+@pytest.mark.parametrize("multiple", [None, "0.9", "1.3"])
+def test_orders_drawn_by_what_they_come_to_of_the_threshold_are_those_of_the_leak(
+    database: Database, settings: Settings, multiple: str | None
+) -> None:
+    offer = OWN | ({} if multiple is None else {"multiple": multiple})
+    found = preview(database, settings, arms=[arm(offer=offer)])
+    assert found.arms is not None
+    shown = found.arms[0]
+    assert shown.leak is not None
+    assert len(shown.reach) == 2 * STEPS + 1
+    assert sum(shown.reach) == shown.leak.orders == 600
+    assert sum(shown.reach[STEPS:]) == shown.leak.qualifying_orders
+
+
+def test_a_household_is_told_the_threshold_of_whoever_spent_most(
+    database: Database, settings: Settings
+) -> None:
+    # once for 40: c000, c060, c120, ..; twice for 41: c001, c061, c121, ..
+    only = {"any": [{"feature": "spend", "op": "in", "value": [40, 82]}]}
+    both = {"any": [{"feature": "average_order_value", "op": "<=", "value": 41}]}
+    arms = [arm(offer=OWN | {"multiple": "1.95"})]
+    found = preview(database, settings, audience={"all": [only, both]}, unit="household", arms=arms)
+    assert found.arms is not None
+    assert found.arms[0].own is not None
+    # 1.95 x 40 = 78 is told as 79, 1.95 x 41 = 79.95 as 85: c000 and c060 live with c001 and c061
+    assert found.arms[0].own.points == ((850_000, 7), (790_000, 3))
+
+
+def test_a_message_and_an_offer_for_any_order_draw_no_orders(
+    database: Database, settings: Settings
+) -> None:
+    found = preview(database, settings, arms=[arm(offer={"kind": "message"})])
+    assert found.arms is not None
+    assert (found.arms[0].reach, found.arms[0].own) == ((), None)
