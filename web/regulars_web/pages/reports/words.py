@@ -70,6 +70,10 @@ REASON_WORDS = {
     Reason.SENDING_DOES_NOT_PAY: lazy_gettext(
         "sending is expected to cost more than it brings, whatever is held out: not sending is best"
     ),
+    Reason.NOT_YES_OR_NO: lazy_gettext("the measure exists only for outcomes of 0 and 1"),
+    Reason.NO_TOTAL_EFFECT: lazy_gettext(
+        "the effect on everybody is not above zero, so there is nothing to divide by"
+    ),
 }
 
 Group = Mapping[str, Any]

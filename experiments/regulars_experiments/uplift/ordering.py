@@ -1,0 +1,359 @@
+"""Customers in the order of a score, and the one walk down that order that every curve comes from.
+
+The sort is done once; the walk adds up, block by block, what stands above each cut. Customers with
+the same score enter together: a cut inside such a block would choose by the order of the rows in
+the file, so cuts lie at the ends of blocks only, and between the ends the curve is a straight line
+(the mean over every order in which the block could enter).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+
+import numpy as np
+import numpy.typing as npt
+
+from regulars_experiments.results import FloatArray
+
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+BLOCK = 1 << 16  # rows at a time: what the walk needs of them stays in the processor's cache
+
+
+class Ties(Enum):
+    """How customers with the same score enter.
+
+    TOGETHER is sound. The others follow the rows of the file, as other libraries do, to reproduce
+    their numbers: CausalML's on small files (first row first), scikit-uplift's uplift at k (last
+    row first).
+    """
+
+    TOGETHER = auto()
+    FIRST_ROW_FIRST = auto()
+    LAST_ROW_FIRST = auto()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order:
+    """Rows from the highest score to the lowest.
+
+    rows: (rows,), row numbers. scores: (rows,), their scores, falling. ties: how equal ones enter.
+    """
+
+    rows: npt.NDArray[np.intp]
+    scores: FloatArray
+    ties: Ties
+
+
+def order_by(score: npt.NDArray[np.generic], ties: Ties = Ties.TOGETHER) -> Order:
+    """The one sort. score: (rows,), any real or boolean numbers, the best first.
+
+    Raises ValueError where a score is missing or there is none.
+
+    >>> order_by(np.array([1, 3, 2], dtype=np.uint8)).rows
+    array([1, 2, 0])
+    """
+    values = np.asarray(score, dtype=np.float64)
+    if values.ndim != 1 or not len(values):
+        raise ValueError("scores are one number per customer, for one customer at least")
+    # A minimum is NaN where any value is: no array of answers is needed to ask.
+    if np.isnan(values.min()):
+        missing = int(np.isnan(values).sum())
+        raise ValueError(
+            f"{missing} of {len(values)} scores are missing (NaN): every customer needs a score"
+            " before a ranking can be judged; score or leave out those customers"
+        )
+    if ties is Ties.TOGETHER:
+        return Order(rows=np.argsort(values)[::-1], scores=np.sort(values)[::-1], ties=ties)
+    if ties is Ties.LAST_ROW_FIRST:
+        rows = np.argsort(values, kind="stable")[::-1]
+    else:
+        rows = np.argsort(-values, kind="stable")
+    return Order(rows=rows, scores=values[rows], ties=ties)
+
+
+def block_around(order: Order, position: int) -> tuple[int, int]:
+    """The tied block that a cut after `position` customers falls into: its start and its end.
+
+    Both are `position` itself where the cut lies between two different scores.
+    """
+    scores = order.scores
+    if order.ties is not Ties.TOGETHER or position in (0, len(scores)):
+        return position, position
+    if scores[position - 1] != scores[position]:
+        return position, position
+    rising = scores[::-1]
+    value = scores[position]
+    start = len(scores) - int(np.searchsorted(rising, value, side="right"))
+    end = len(scores) - int(np.searchsorted(rising, value, side="left"))
+    return start, end
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trial:
+    """What one arm and the holdout did.
+
+    outcome: (rows,), finite, in the unit of account. arm: (rows,), 1 or True for those treated, 0
+    for those held out, drawn with the same chance for everybody (else see `values_by_chance`).
+    weights: (rows,), 0 or more, how much each row counts; None counts each once. The outcome may
+    be of any number type: sums are made in floating point, unsigned integers do not wrap around.
+    """
+
+    outcome: npt.NDArray[np.generic]
+    arm: npt.NDArray[np.generic]
+    weights: FloatArray | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ValueError where the arrays do not fit, or hold what cannot be judged."""
+        _check_rows(self.outcome, self.weights, "outcome")
+        if len(self.arm) != len(self.outcome):
+            raise ValueError(f"{len(self.outcome)} outcomes, but {len(self.arm)} arms")
+        arm = np.asarray(self.arm)
+        if arm.dtype != np.bool_ and not np.all((arm == 0) | (arm == 1)):
+            raise ValueError("an arm is 1 (treated) or 0 (held out) for every customer")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gains:
+    """What treating each customer gains: one unbiased, noisy number per row.
+
+    gain: (rows,), finite, a (doubly robust) score whose mean over any set of customers is the
+    effect there. weights: as for `Trial`.
+    """
+
+    gain: FloatArray
+    weights: FloatArray | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ValueError where the arrays do not fit, or hold what cannot be judged."""
+        _check_rows(self.gain, self.weights, "gain")
+
+
+Evidence = Trial | Gains
+
+
+def _check_rows(values: npt.NDArray[np.generic], weights: FloatArray | None, name: str) -> None:
+    if not np.isfinite(np.asarray(values).sum(dtype=np.float64)):
+        raise ValueError(f"every customer needs a finite {name}; who bought nothing has 0")
+    if weights is None:
+        return
+    if len(weights) != len(values):
+        raise ValueError(f"{len(values)} rows, but {len(weights)} weights")
+    if not (np.isfinite(weights).all() and weights.min() >= 0 and weights.max() > 0):
+        raise ValueError("weights are finite, 0 or more, and not all of them 0")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Areas:
+    """Areas below curves over the number of customers, trapezoids between ends of tied blocks.
+
+    qini: below treated outcomes less held-out outcomes x treated / held out; uplift: below number
+    x difference of means (of gains: their sum). zero_filled_*: where a missing group's mean or
+    ratio counts as 0, as scikit-uplift has it; the others are a straight line from 0 to the first
+    point that exists. start, start_uplift: where the uplift curve starts to exist, and its value
+    there; 0 where no point before it was missing.
+    """
+
+    qini: float
+    uplift: float
+    zero_filled_qini: float
+    zero_filled_uplift: float
+    start: float
+    start_uplift: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Walk:
+    """Sums down the order.
+
+    cuts: (points,), numbers of rows above each cut, rising, the last one all rows. sums: (points,
+    terms), of each row's terms above the cut: for a Trial (treated, treated outcome, held out,
+    held-out outcome), for Gains (1, gain), times the weight. squares: (points, terms, terms), of
+    the products of terms times the weight squared, between each cut and the one before.
+    """
+
+    cuts: IntArray
+    sums: FloatArray
+    squares: FloatArray
+    areas: Areas
+
+    @property
+    def total(self) -> float:
+        """All customers, weighted."""
+        return float(self.ones @ self.sums[-1])
+
+    @property
+    def ones(self) -> FloatArray:
+        """Which terms add up to 1 for every row."""
+        trial = self.sums.shape[1] == 4
+        return np.array([1.0, 0.0, 1.0, 0.0] if trial else [1.0, 0.0])
+
+
+class _Area:
+    """The area below one curve, added up from one stretch of points to the next."""
+
+    def __init__(self) -> None:
+        self.x = self.value = self.area = 0.0
+
+    def add(self, x: FloatArray, curve: FloatArray, inside: float) -> None:
+        """A stretch whose own area is known; a straight line leads to its first point."""
+        self.area += float((x[0] - self.x) * (curve[0] + self.value)) / 2 + inside
+        self.x, self.value = float(x[-1]), float(curve[-1])
+
+
+def _inside(x: FloatArray, curve: FloatArray) -> float:
+    return float(np.dot(np.diff(x), curve[1:] + curve[:-1])) / 2
+
+
+class _Accumulator:
+    """The four areas of a trial, or the one of gains."""
+
+    def __init__(self) -> None:
+        self.qini, self.uplift, self.zero_qini, self.zero_uplift = (_Area() for _ in range(4))
+        self.missed, self.start = False, (0.0, 0.0)
+
+    def add(self, reached: FloatArray) -> None:
+        """Sums at the ends of the next tied blocks, (terms, ends)."""
+        if not reached.shape[1]:
+            return
+        if len(reached) == 2:
+            x, gain = reached
+            inside = _inside(x, gain)
+            for area in (self.qini, self.uplift, self.zero_qini, self.zero_uplift):
+                area.add(x, gain, inside)
+        elif reached[0, 0] > 0 and reached[2, 0] > 0:
+            self._add_defined(*reached)
+        else:
+            self._add_beginning(*reached)
+
+    def _add_defined(
+        self, treated: FloatArray, treated_sum: FloatArray, held: FloatArray, held_sum: FloatArray
+    ) -> None:
+        x = treated + held
+        begins = self.missed and self.uplift.x == 0
+        # Radcliffe (2007): Q = treated outcomes - held-out outcomes x treated / held out.
+        qini = held_sum / held
+        qini *= treated
+        np.subtract(treated_sum, qini, out=qini)
+        # Number x difference of means is Q x number / treated.
+        uplift = qini * x
+        uplift /= treated
+        for curve, areas in (
+            (qini, (self.qini, self.zero_qini)),
+            (uplift, (self.uplift, self.zero_uplift)),
+        ):
+            inside = _inside(x, curve)
+            for area in areas:
+                area.add(x, curve, inside)
+        if begins:
+            self.start = float(x[0]), float(uplift[0])
+
+    def _add_beginning(
+        self, treated: FloatArray, treated_sum: FloatArray, held: FloatArray, held_sum: FloatArray
+    ) -> None:
+        x = treated + held
+        with np.errstate(divide="ignore", invalid="ignore"):
+            mean = np.where(held > 0, held_sum / held, 0.0)
+            qini = treated_sum - mean * treated
+            uplift = x * (np.where(treated > 0, treated_sum / treated, 0.0) - mean)
+        some, both = held > 0, (held > 0) & (treated > 0)
+        for area, curve, where in (
+            (self.zero_qini, qini, np.ones_like(some)),
+            (self.zero_uplift, uplift, np.ones_like(some)),
+            (self.qini, qini, some),
+            (self.uplift, uplift, both),
+        ):
+            if where.any():
+                area.add(x[where], curve[where], _inside(x[where], curve[where]))
+        self.missed = True
+        if both.any():
+            self.start = float(x[both][0]), float(uplift[both][0])
+
+
+def walk(order: Order, evidence: Evidence, cuts: IntArray) -> Walk:
+    """Down the order once. cuts: (points,), rising ends of tied blocks; the last is all rows."""
+    terms = 4 if isinstance(evidence, Trial) else 2
+    sums = np.zeros((len(cuts), terms))
+    squares = np.zeros((len(cuts), 6 if terms == 4 else 3))
+    reached = np.zeros((terms, 1))
+    areas = _Accumulator()
+    read = _reader(evidence)
+    for start in range(0, len(order.rows), BLOCK):
+        stop = min(start + BLOCK, len(order.rows))
+        block, products = read(order.rows[start:stop])
+        first, last = np.searchsorted(cuts, [start, stop], side="right").tolist()
+        inside = cuts[first:last] - start
+        bounds = np.concatenate(([0], inside[inside < stop - start]))
+        squares[first : first + len(bounds)] += np.add.reduceat(products, bounds, axis=1).T
+        np.cumsum(block, axis=1, out=block)
+        block += reached
+        sums[first:last] = block[:, inside - 1].T
+        reached = block[:, -1:].copy()
+        areas.add(_at_ends(order, block, start, stop))
+    return Walk(
+        cuts=cuts,
+        sums=sums,
+        squares=_as_matrices(squares),
+        areas=Areas(
+            qini=areas.qini.area,
+            uplift=areas.uplift.area,
+            zero_filled_qini=areas.zero_qini.area,
+            zero_filled_uplift=areas.zero_uplift.area,
+            start=areas.start[0],
+            start_uplift=areas.start[1],
+        ),
+    )
+
+
+def _at_ends(order: Order, reached: FloatArray, start: int, stop: int) -> FloatArray:
+    """The sums at the ends of tied blocks alone."""
+    if order.ties is not Ties.TOGETHER:
+        return reached
+    ends = np.ones(stop - start, dtype=np.bool_)
+    scores = order.scores[start : stop + 1]
+    np.not_equal(scores[:-1], scores[1:], out=ends[: len(scores) - 1])
+    return reached if ends.all() else reached[:, ends]
+
+
+def _reader(evidence: Evidence) -> Callable[[IntArray], tuple[FloatArray, FloatArray]]:
+    """What reads some rows: their terms times the weight, and products times its square."""
+    arm: BoolArray | None = None
+    if isinstance(evidence, Trial):
+        values = np.asarray(evidence.outcome, dtype=np.float64)
+        arm = np.asarray(evidence.arm).astype(np.bool_, copy=False)
+    else:
+        values = np.asarray(evidence.gain, dtype=np.float64)
+    weights = evidence.weights
+
+    def read(rows: IntArray) -> tuple[FloatArray, FloatArray]:
+        value = values.take(rows)
+        if arm is None:
+            products = np.stack([np.ones(len(rows)), value, value * value])
+            terms = 2
+        else:
+            products = np.empty((6, len(rows)))
+            treated, treated_value, held, held_value, treated_square, held_square = products
+            treated[:] = arm.take(rows)
+            np.multiply(treated, value, out=treated_value)
+            np.subtract(1.0, treated, out=held)
+            np.subtract(value, treated_value, out=held_value)
+            np.multiply(treated_value, value, out=treated_square)
+            np.multiply(held_value, value, out=held_square)
+            terms = 4
+        if weights is None:
+            return products[:terms], products
+        weight = weights.take(rows)
+        return products[:terms] * weight, products * (weight * weight)
+
+    return read
+
+
+def _as_matrices(squares: FloatArray) -> FloatArray:
+    """Products of terms as symmetric matrices; treated and held out never meet in one row."""
+    if squares.shape[1] == 3:
+        return squares[:, [0, 1, 1, 2]].reshape(-1, 2, 2)
+    matrices = np.zeros((len(squares), 4, 4))
+    matrices[:, :2, :2] = squares[:, [0, 1, 1, 4]].reshape(-1, 2, 2)
+    matrices[:, 2:, 2:] = squares[:, [2, 3, 3, 5]].reshape(-1, 2, 2)
+    return matrices
