@@ -1,0 +1,324 @@
+"""What a campaign is expected to earn, before it is launched; frozen with the launch.
+
+Starts from memory: what earlier campaigns of the same people and family of offers earned per
+customer. Where there is none it starts from the usual guess (`campaigns.power.usual_prior`): they
+spend 5% more than in the past window, give or take 10%, at the plan's margin, less what contacting
+them and a code of their own cost. Memory is weighed against that guess, so that one small lucky
+campaign does not promise the moon; where they disagree widely memory is believed.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from scipy import special
+
+from regulars_experiments.memory import doubted, remember
+from regulars_experiments.pooling import Posterior
+from regulars_platform.campaigns.plan import NamedRule, TreatmentArm
+from regulars_platform.campaigns.power import usual_prior
+from regulars_platform.memory.cells import CellKey, past_campaigns
+from regulars_platform.memory.families import offer_family
+from regulars_platform.memory.models import Lesson
+from regulars_platform.memory.people import people_of
+from regulars_platform.segments.rules import Rule
+
+SCHEMA = "regulars.forecast/1"
+_DOUBT_SHARE, _DOUBT_SCALES = 0.1, 10.0  # that the guess does not apply, and how far off it is
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlannedGroup:
+    """One segment of a plan (None: everybody) before the launch.
+
+    units: customers or households drawn into it, in all arms; spend: of one in a past window as
+    long as the outcome window, currency units; usual_order: median of their average order values.
+    """
+
+    segment: str | None
+    units: int
+    spend: float
+    usual_order: float | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlannedLeak:
+    """What an arm's offer gives to orders that come anyway, as the past window has them.
+
+    share: of the orders; cost: in all, of everybody in the plan; None where nobody ordered. Money
+    in currency units.
+    """
+
+    share: float | None
+    cost: float
+    cost_per_customer: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outlook:
+    """What of a plan a forecast needs. day: the first of the outcome window. margin, confidence:
+    as shares; shares: of the arms, 0 to 1. groups: everybody first, then the segments, the rest
+    last. leaks: by arm."""
+
+    audience: Rule
+    segments: tuple[NamedRule, ...]
+    arms: tuple[TreatmentArm, ...]
+    shares: tuple[float, ...]
+    unit: str
+    day: dt.date
+    margin: float
+    confidence: float
+    contact_costs: tuple[float, ...]
+    groups: tuple[PlannedGroup, ...]
+    leaks: tuple[PlannedLeak | None, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GroupForecast:
+    """One segment in one arm: net per unit told, and how many campaigns it was learnt from."""
+
+    segment: str | None
+    units: int
+    mean: float
+    deviation: float
+    campaigns: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ArmForecast:
+    """What one arm is expected to earn in all, currency units; low, high: central interval.
+
+    units: told; remembered: of these, in groups that something is remembered of; campaigns: how
+    many earlier ones it was learnt from. leak: None where it could not be foreseen.
+    """
+
+    arm: str
+    units: int
+    remembered: int
+    campaigns: int
+    expected: float
+    low: float
+    high: float
+    chance_of_loss: float
+    groups: tuple[GroupForecast, ...]
+    leak: PlannedLeak | None
+
+
+def planned_groups(drawn: pl.DataFrame, spend: Mapping[str | None, float]) -> list[PlannedGroup]:
+    """Everybody and each segment of the drawn customers.
+
+    drawn: customer_id, segment, average_order_value, and unit_id where units are not customers;
+    spend: per customer by segment, None for everybody.
+    """
+    unit = "unit_id" if "unit_id" in drawn.columns else "customer_id"
+    what = (
+        pl.len().alias("customers"),
+        pl.col(unit).n_unique().alias("units"),
+        pl.col("average_order_value").median().alias("usual"),
+    )
+    by_segment = drawn.group_by("segment", maintain_order=True).agg(*what).iter_rows()
+    rows = [(None, *drawn.select(*what).row(0)), *by_segment]
+    return [
+        PlannedGroup(
+            segment=segment,
+            units=units,
+            spend=spend.get(segment, 0.0) * customers / units,
+            usual_order=usual,
+        )
+        for segment, customers, units, usual in rows
+        if units
+    ]
+
+
+def forecast_arms(outlook: Outlook, lessons: Sequence[Lesson]) -> tuple[ArmForecast, ...]:
+    """Of each arm, from memory and failing that from the usual guess.
+
+    A plan's segments are foretold one by one where any of them is remembered, else all of them
+    together. Errors of memory are each cell's own; those of the guess go up and down together.
+    """
+    return tuple(_arm(outlook, place, lessons) for place in range(len(outlook.arms)))
+
+
+def _arm(outlook: Outlook, place: int, lessons: Sequence[Lesson]) -> ArmForecast:
+    groups = list(outlook.groups)
+    found, campaigns = _believed(outlook, place, groups, lessons)
+    chosen = [row for row, group in enumerate(groups) if group.segment is not None]
+    if not any(campaigns[row] for row in chosen) or not chosen:
+        chosen = [row for row, group in enumerate(groups) if group.segment is None]
+    means, deviations = found.mean()[chosen], found.deviation()[chosen]
+    told = np.array([groups[row].units * outlook.shares[place] for row in chosen])
+    known = np.array([bool(campaigns[row]) for row in chosen])
+    expected = float(told @ means)
+    deviation = float(
+        np.hypot(
+            np.sqrt(((told * deviations)[known] ** 2).sum()), (told * deviations)[~known].sum()
+        )
+    )
+    half = float(special.ndtri(0.5 + outlook.confidence / 2)) * deviation
+    return ArmForecast(
+        arm=outlook.arms[place].name,
+        units=round(float(told.sum())),
+        remembered=round(float(told[known].sum())),
+        campaigns=len(set().union(*(campaigns[row] for row in chosen))),
+        expected=expected,
+        low=expected - half,
+        high=expected + half,
+        chance_of_loss=float(special.ndtr(-expected / deviation)) if deviation > 0 else 0.0,
+        groups=tuple(
+            GroupForecast(
+                segment=groups[row].segment,
+                units=round(float(units)),
+                mean=float(mean),
+                deviation=float(error),
+                campaigns=len(campaigns[row]),
+            )
+            for row, units, mean, error in zip(chosen, told, means, deviations, strict=True)
+        ),
+        leak=outlook.leaks[place],
+    )
+
+
+def _believed(
+    outlook: Outlook, place: int, groups: Sequence[PlannedGroup], lessons: Sequence[Lesson]
+) -> tuple[Posterior, list[set[int]]]:
+    """Net per unit of each group, and the ids of the campaigns behind it."""
+    past = past_campaigns(lessons, _cells(outlook, place, groups), outlook.day)
+    recalled = past.recalled()
+    expected, guess = recalled.expected, _guess(outlook, place, groups)
+    wide = _DOUBT_SCALES * np.hypot(guess.deviations[0], recalled.scale)
+    doubtful = doubted(guess, share=_DOUBT_SHARE, deviation=wide)
+    both = remember(doubtful, expected.mean(), expected.deviation()).with_memory
+    remembered = np.array([bool(one) for one in past.campaigns])
+    # without memory the guess stands as it is: its doubt is for what contradicts it
+    plain = np.zeros_like(both.weights)
+    plain[0] = 1.0
+    return (
+        Posterior(
+            weights=np.where(remembered, both.weights, plain),
+            means=both.means,
+            deviations=both.deviations,
+        ),
+        [{one.campaign_id for one in campaigns} for campaigns in past.campaigns],
+    )
+
+
+def _cells(outlook: Outlook, place: int, groups: Sequence[PlannedGroup]) -> list[CellKey]:
+    people = people_of(outlook.audience, {one.name: one.rule for one in outlook.segments})
+    arm = outlook.arms[place]
+    return [
+        (
+            people.get(group.segment, people[None]).key,
+            offer_family(arm, outlook.unit, group.usual_order).key,
+        )
+        for group in groups
+    ]
+
+
+def _guess(outlook: Outlook, place: int, groups: Sequence[PlannedGroup]) -> Posterior:
+    arm, leak = outlook.arms[place], outlook.leaks[place]
+    cost = outlook.contact_costs[place]
+    if arm.offer.reach == "personal" and leak is not None:
+        cost += leak.cost_per_customer
+    priors = [usual_prior(group.spend) for group in groups]
+    means = np.array([outlook.margin * prior.mean - cost for prior in priors])
+    # nobody spent anything: still not certain, or one campaign could teach nothing
+    least = abs(cost) or 1e-6
+    deviations = np.array([max(outlook.margin * prior.sd, least) for prior in priors])
+    return Posterior(weights=np.ones(1), means=means[None], deviations=deviations[None])
+
+
+def forecast_json(arms: Sequence[ArmForecast]) -> dict[str, Any]:
+    """As it is frozen: JSON without floats, amounts in currency units as text."""
+    return {
+        "schema": SCHEMA,
+        "arms": [
+            {
+                "arm": arm.arm,
+                "units": arm.units,
+                "remembered": arm.remembered,
+                "campaigns": arm.campaigns,
+                "expected": _money(arm.expected),
+                "low": _money(arm.low),
+                "high": _money(arm.high),
+                "chance_of_loss": f"{arm.chance_of_loss:.4f}",
+                "leak": None
+                if arm.leak is None
+                else {
+                    "share": None if arm.leak.share is None else f"{arm.leak.share:.4f}",
+                    "cost": _money(arm.leak.cost),
+                },
+                "groups": [
+                    {
+                        "segment": group.segment,
+                        "units": group.units,
+                        "mean": f"{group.mean:.4f}",
+                        "deviation": f"{group.deviation:.4f}",
+                        "campaigns": group.campaigns,
+                    }
+                    for group in arm.groups
+                ],
+            }
+            for arm in arms
+        ],
+    }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Promise:
+    """What was promised of one arm at its launch; currency units, leak_share a share.
+
+    remembered: units told of whom something was remembered, of all `units`.
+    """
+
+    arm: str
+    units: int
+    remembered: int
+    campaigns: int
+    expected: float
+    low: float
+    high: float
+    chance_of_loss: float
+    leak_share: float | None
+    leak_cost: float | None
+
+
+def read_promises(document: Mapping[str, Any] | str) -> tuple[Promise, ...]:
+    """The promises of a frozen forecast, arm by arm."""
+    read: Mapping[str, Any] = json.loads(document) if isinstance(document, str) else document
+    return tuple(
+        Promise(
+            arm=arm["arm"],
+            units=arm["units"],
+            remembered=arm["remembered"],
+            campaigns=arm["campaigns"],
+            expected=float(arm["expected"]),
+            low=float(arm["low"]),
+            high=float(arm["high"]),
+            chance_of_loss=float(arm["chance_of_loss"]),
+            leak_share=_number(arm["leak"], "share"),
+            leak_cost=_number(arm["leak"], "cost"),
+        )
+        for arm in read["arms"]
+    )
+
+
+def _number(part: Mapping[str, Any] | None, key: str) -> float | None:
+    return None if part is None or part[key] is None else float(part[key])
+
+
+def _money(amount: float) -> str:
+    # -0.00 and 0.00 are the same amount and must be the same text
+    return f"{round(amount, 2) + 0.0:.2f}"
+
+
+def segment_spend(names: Sequence[str], means: Sequence[float]) -> dict[str | None, float]:
+    """Spend per customer by segment from means of (everybody, *segments); NaN counts as nothing."""
+    keys: tuple[str | None, ...] = (None, *names)
+    return {
+        key: float(mean) if np.isfinite(mean) else 0.0
+        for key, mean in zip(keys, means, strict=True)
+    }
