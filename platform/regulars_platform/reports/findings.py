@@ -95,7 +95,10 @@ class GroupFinding:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Findings:
-    """All that was found. effects: the declared metrics, everybody and by segment."""
+    """All that was found. effects: the declared metrics, everybody and by segment.
+
+    moments: by arm and segment, with the profit's columns, for what else is asked of them.
+    """
 
     ratio: SampleRatio
     balances: tuple[tuple[str, Balance], ...]
@@ -103,6 +106,14 @@ class Findings:
     segments: tuple[GroupFinding, ...]
     heterogeneity: tuple[tuple[str, Heterogeneity], ...]
     effects: tuple[Effect, ...]
+    moments: Moments
+
+    @property
+    def shown_segments(self) -> tuple[str, ...]:
+        """Segments large enough to be shown in every arm, in the plan's order."""
+        hidden = {group.segment for group in self.segments if group.hidden}
+        named = dict.fromkeys(group.segment for group in self.segments)
+        return tuple(name for name in named if name is not None and name not in hidden)
 
 
 def find(outcomes: pl.DataFrame, ledger: pl.DataFrame, plan: Plan) -> Findings:
@@ -143,6 +154,7 @@ def find(outcomes: pl.DataFrame, ledger: pl.DataFrame, plan: Plan) -> Findings:
         segments=tuple(_with_checks(group, checks) for group in segments),
         heterogeneity=_heterogeneity(segments, plan),
         effects=tuple(effect for effect in effects if effect.metric != NET and _shown(effect)),
+        moments=by_segment,
     )
 
 

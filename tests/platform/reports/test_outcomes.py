@@ -35,6 +35,7 @@ def test_everyone_in_the_ledger_has_a_row_buyers_or_not() -> None:
         "capped_revenue": 0, "orders": 0, "buyer": 0, "used_offer": 0, "offer_user": 0,
         "pre_spend": 0,
         "anyway_0": 0,
+        "taken_0": 0,
     }  # fmt: skip
 
 
