@@ -18,7 +18,13 @@ from regulars_experiments.uplift.bases import BOOSTED, Predictor, prepare
 from regulars_experiments.uplift.checks import Code as Found
 from regulars_experiments.uplift.checks import UpliftError, buyers, check_arms, require_fit
 from regulars_experiments.uplift.learners import DEFAULT_LEARNERS, find_learner
-from regulars_experiments.uplift.randomised import CrossFitted, FoldScores, IntArray, Randomised
+from regulars_experiments.uplift.randomised import (
+    BoolArray,
+    CrossFitted,
+    FoldScores,
+    IntArray,
+    Randomised,
+)
 from regulars_experiments.uplift.training import Training, stratified_folds
 
 Progress = Callable[[str, int, int], None]
@@ -114,36 +120,33 @@ class _Work:
             training = Training(
                 preparation, matrix[inside], self._data.rows(inside), seed=self._seed
             )
+            models = []
             for learner, own in self._learners:
                 if own == base:
-                    model = find_learner(learner)(training)
-                    self._score(self._scores[learner, own], model, matrix, without)
+                    models.append((self._scores[learner, own], find_learner(learner)(training)))
                     self._report(f"{learner} ({own})")
-            if base == self._nuisance_base:
-                self._keep_expected(training, matrix, without)
-
-    def _keep_expected(
-        self, training: Training, matrix: FloatArray, without: tuple[int, ...]
-    ) -> None:
-        if len(without) == 1:
-            rows = self._place == without[0]
-            self._expected[rows] = training.expected(matrix[rows])
-            self._response.out_of_fold[rows] = self._expected[rows, 1:]
-        else:
-            self._score(
-                self._response, lambda matrix: training.expected(matrix)[:, 1:], matrix, without
-            )
+            for fold in without:
+                self._score(training, models, matrix, fold, without)
 
     def _score(
-        self, scores: "_Scores", model: Predictor, matrix: FloatArray, without: tuple[int, ...]
+        self,
+        training: Training,
+        models: Sequence[tuple["_Scores", Predictor]],
+        matrix: FloatArray,
+        fold: int,
+        without: tuple[int, ...],
     ) -> None:
-        if len(without) == 1:
-            rows = self._place == without[0]
-            scores.out_of_fold[rows] = model(matrix[rows])
-            return
-        for own, other in (without, without[::-1]):
-            rows = self._place == own
-            scores.nested[other][rows] = model(matrix[rows])
+        """What models fitted without some folds say of one of them."""
+        rows = self._place == fold
+        held = matrix[rows]
+        other = next((place for place in without if place != fold), None)
+        if training.preparation.base == self._nuisance_base:
+            expected = training.expected(held)
+            self._response.keep(expected[:, 1:], rows, other)
+            if other is None:
+                self._expected[rows] = expected
+        for scores, model in models:
+            scores.keep(model(held), rows, other)
 
     def _report(self, name: str) -> None:
         self._done += 1
@@ -183,6 +186,13 @@ class _Scores:
             out_of_fold=np.full((rows, arms), np.nan),
             nested=np.full((folds, rows, arms), np.nan, dtype=np.float32),
         )
+
+    def keep(self, effects: FloatArray, rows: BoolArray, other: int | None) -> None:
+        """Of models without the fold of `rows` and, where there is one, the other fold."""
+        if other is None:
+            self.out_of_fold[rows] = effects
+        else:
+            self.nested[other][rows] = effects
 
 
 def _limited(threads: int) -> AbstractContextManager[object]:

@@ -23,6 +23,7 @@ class Training:
         self.weights = data.weights
         self.probabilities = data.probabilities
         self.seed = seed
+        self._latest: tuple[FloatArray, FloatArray] | None = None
 
     @property
     def treated_arms(self) -> range:
@@ -57,8 +58,14 @@ class Training:
         )
 
     def expected(self, matrix: FloatArray) -> FloatArray:
-        """(rows, A + 1): the outcome expected of other customers under each arm."""
-        return np.column_stack([model(matrix) for model in self.outcome_models])
+        """(rows, A + 1): the outcome expected of other customers under each arm.
+
+        Several learners ask for the same customers one after the other.
+        """
+        if self._latest is None or self._latest[0] is not matrix:
+            found = np.column_stack([model(matrix) for model in self.outcome_models])
+            self._latest = (matrix, found)
+        return self._latest[1]
 
     @cached_property
     def own_expected(self) -> FloatArray:
