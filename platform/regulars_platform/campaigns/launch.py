@@ -6,6 +6,7 @@ holds the plan and all that the draw depends on, and the ledger's digest, under 
 """
 
 import datetime as dt
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version as installed_version
 from typing import Any
@@ -23,8 +24,9 @@ from regulars_platform.campaigns.errors import (
 )
 from regulars_platform.campaigns.ledger import discard_ledger, draw_ledger, write_ledger
 from regulars_platform.campaigns.plan import Plan, canonical_json, plan_json, sha256_of
-from regulars_platform.campaigns.plan_form import read_plan
+from regulars_platform.campaigns.plan_form import read_draft, read_plan
 from regulars_platform.campaigns.population import Population, build_population
+from regulars_platform.campaigns.preview import build_preview
 from regulars_platform.campaigns.service import (
     LaunchedCampaign,
     draft_plan_json,
@@ -34,7 +36,11 @@ from regulars_platform.campaigns.service import (
 )
 from regulars_platform.campaigns.suppressions import suppressed_customers
 from regulars_platform.campaigns.tables import DRAFT, LAUNCHED, Campaign
-from regulars_platform.customers.store import build_feature_store, window_spend
+from regulars_platform.customers.store import FeatureStore, build_feature_store, window_spend
+from regulars_platform.memory.forecast import forecast_json
+from regulars_platform.memory.models import Lesson
+from regulars_platform.memory.promises import keep_forecast
+from regulars_platform.memory.service import read_learnings
 from regulars_platform.settings import Settings
 
 FORMAT = "regulars-launch/1"
@@ -42,7 +48,11 @@ FORMAT = "regulars-launch/1"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PreparedLaunch:
-    """Everything a launch stores, decided. `revision` is that of the draft it was made from."""
+    """Everything a launch stores, decided. `revision` is that of the draft it was made from.
+
+    forecast: what the campaign is expected to earn, as it is frozen beside the plan; None where
+    the past says nothing.
+    """
 
     shop_id: int
     campaign_id: int
@@ -55,6 +65,7 @@ class PreparedLaunch:
     ledger_sha256: str
     launched_at: dt.datetime
     launched_by: int | None
+    forecast: dict[str, Any] | None
 
 
 def launch(
@@ -104,12 +115,14 @@ def prepare_launch(
     version = store.table.version()
     if version is None:
         raise NoOrdersError.build()
+    suppressed = suppressed_customers(session, shop_id)
+    lessons = [one.lesson for one in read_learnings(session, settings, shop_id)]
     population = build_population(
         store.features(plan.as_of, version),
         audience=plan.audience,
         segments=plan.segments,
         exclusions=plan.exclusions,
-        suppressed=suppressed_customers(session, shop_id),
+        suppressed=suppressed,
     )
     if population.drawn.is_empty():
         raise EmptyAudienceError.of(population.audience, population.excluded, population.suppressed)
@@ -141,6 +154,7 @@ def prepare_launch(
         ledger_sha256=ledger_sha256,
         launched_at=now,
         launched_by=user_id,
+        forecast=_forecast(plan, store, version, suppressed, lessons),
     )
 
 
@@ -175,6 +189,13 @@ def store_launch(
     campaign = get_campaign(session, prepared.shop_id, prepared.campaign_id)
     session.refresh(campaign)
     if changed.rowcount == 1:  # type: ignore[attr-defined]
+        if prepared.forecast is not None:
+            keep_forecast(
+                session,
+                campaign_id=prepared.campaign_id,
+                document=prepared.forecast,
+                now=prepared.launched_at,
+            )
         return launched_of(campaign)
     _forget_ledger(session, settings, prepared)
     if campaign.state == LAUNCHED:
@@ -191,6 +212,19 @@ def _forget_ledger(session: Session, settings: Settings, prepared: PreparedLaunc
     )
     if used is None:
         discard_ledger(settings.shop_dir(prepared.shop_id), prepared.ledger_file)
+
+
+def _forecast(
+    plan: Plan,
+    store: FeatureStore,
+    version: int,
+    suppressed: Collection[str],
+    lessons: Sequence[Lesson],
+) -> dict[str, Any] | None:
+    """What the form showed of the same draft, on the same orders and memory."""
+    draft = read_draft(plan_json(plan))
+    preview = build_preview(draft, plan.audience, store, version, suppressed, lessons)
+    return None if preview.forecast is None else forecast_json(preview.forecast)
 
 
 def _customers_by_arm(plan: Plan, ledger: pl.DataFrame) -> dict[str, int]:

@@ -5,7 +5,7 @@ past (features and orders before the plan's day); nothing is drawn and nothing s
 """
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -24,6 +24,7 @@ from regulars_platform.campaigns.foresight import (
     past_spend,
 )
 from regulars_platform.campaigns.ledger import with_unit_id
+from regulars_platform.campaigns.outlook import forecast_draft
 from regulars_platform.campaigns.plan import EVERYONE_ELSE, Exclusions, TreatmentArm
 from regulars_platform.campaigns.plan_form import Draft, read_draft
 from regulars_platform.campaigns.population import Population, build_population
@@ -33,6 +34,9 @@ from regulars_platform.customers.browse import Distribution, distribution
 from regulars_platform.customers.store import FeatureStore, build_feature_store, window_spend
 from regulars_platform.errors import RegularsError
 from regulars_platform.fields import WHOLE
+from regulars_platform.memory.forecast import ArmForecast
+from regulars_platform.memory.models import Lesson
+from regulars_platform.memory.service import read_learnings
 from regulars_platform.offers.kinds import Offer, offer_threshold, own_multiple
 from regulars_platform.offers.leak import Leak, forecast_leak, orders_by_reach
 from regulars_platform.offers.thresholds import customer_threshold
@@ -114,7 +118,8 @@ class Preview:
 
     histogram: average order value of all customers, those of the audience marked; segments: what
     would be proved in each report segment, in the order of the head-count; sizes: of the holdout,
-    three to choose from, None while the draft or the past cannot say;
+    three to choose from, None while the draft or the past cannot say; forecast: what each arm is
+    expected to earn, likewise;
     short_history: the orders do not reach back as far as the window is long, so that leak and
     detectable effect are too low.
     """
@@ -126,6 +131,7 @@ class Preview:
     arms: tuple[ArmPreview, ...] | None
     segments: tuple[Foreseen, ...] | None
     sizes: HoldoutSizes | None
+    forecast: tuple[ArmForecast, ...] | None
     short_history: bool
 
 
@@ -145,10 +151,16 @@ def preview_draft(
             arms=None,
             segments=None,
             sizes=None,
+            forecast=None,
             short_history=False,
         )
     return build_preview(
-        draft, draft.audience, store, version, suppressed_customers(session, shop.id)
+        draft,
+        draft.audience,
+        store,
+        version,
+        suppressed_customers(session, shop.id),
+        [learning.lesson for learning in read_learnings(session, settings, shop.id)],
     )
 
 
@@ -158,8 +170,12 @@ def build_preview(
     store: FeatureStore,
     version: int,
     suppressed: Collection[str],
+    lessons: Sequence[Lesson] = (),
 ) -> Preview:
-    """The preview of a draft whose audience and day hold, from the orders at `version`."""
+    """The preview of a draft whose audience and day hold, from the orders at `version`.
+
+    lessons: what past campaigns of the shop taught.
+    """
     if draft.as_of is None:
         raise ValueError("the draft has no day to describe customers as of")
     features = store.features(draft.as_of, version)
@@ -185,6 +201,11 @@ def build_preview(
         arms=arms,
         segments=foresee_segments(terms, spend) if terms and spend else None,
         sizes=foresee_holdouts(terms, spend, _given_away(draft, arms)) if terms and spend else None,
+        forecast=forecast_draft(
+            draft, terms, population.drawn, spend, [arm.leak for arm in arms or ()], lessons
+        )
+        if terms and spend
+        else None,
         short_history=past is not None and _is_short(store, draft, version),
     )
 

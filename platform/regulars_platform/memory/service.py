@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from regulars_platform.campaigns.errors import LedgerDamagedError
 from regulars_platform.campaigns.plan import Plan
 from regulars_platform.campaigns.plan_form import read_plan
-from regulars_platform.campaigns.service import campaign_ledger, get_launched
+from regulars_platform.campaigns.service import LaunchedCampaign, campaign_ledger, get_launched
 from regulars_platform.campaigns.tables import Campaign
 from regulars_platform.memory.families import Family, family_of_key, offer_family
 from regulars_platform.memory.models import Learning, Lesson
@@ -49,9 +49,12 @@ def usual_orders(customers: pl.DataFrame) -> dict[str | None, float | None]:
     return found | {None: customers.select(usual).item()}
 
 
-def learn(session: Session, report: ReportRow, *, shop_id: int) -> None:
+def learn(session: Session, report: ReportRow) -> None:
     """Keep what a report says, in the transaction that keeps the report."""
     document = json.loads(report.document)
+    shop_id = session.scalars(
+        select(Campaign.shop_id).where(Campaign.id == report.campaign_id)
+    ).one()
     families = {
         (cell["arm"], cell["segment"]): family_of_key(cell["family"])
         for cell in document["memory"]["cells"]
@@ -77,6 +80,14 @@ def read_learnings(session: Session, settings: Settings, shop_id: int) -> tuple[
     chosen = [row for row in rows if latest.get(row.campaign_id, (False, 0))[1] == row.report_id]
     chosen.sort(key=lambda row: (row.ends_on, row.campaign_id, row.arm, row.segment or ""))
     return tuple(found for found in map(_learning, chosen) if found is not None)
+
+
+def pinned_lessons(
+    session: Session, settings: Settings, campaign: LaunchedCampaign
+) -> list[dict[str, Any]]:
+    """What a report on this campaign remembers if it is made now, as its inputs name it."""
+    learnings = read_learnings(session, settings, campaign.shop_id)
+    return [lesson.pinned() for lesson in lessons_for(campaign.plan, learnings)]
 
 
 def lessons_for(plan: Plan, learnings: Sequence[Learning]) -> list[Lesson]:

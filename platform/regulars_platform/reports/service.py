@@ -21,7 +21,11 @@ from regulars_platform.campaigns.service import (
     get_launched,
 )
 from regulars_platform.campaigns.suppressions import suppressed_by_arm
+from regulars_platform.memory.models import unpinned
+from regulars_platform.memory.promises import find_forecast
+from regulars_platform.memory.service import learn, pinned_lessons
 from regulars_platform.orders.table import PAID, OrdersTable
+from regulars_platform.reports.changes import with_changes
 from regulars_platform.reports.contamination import (
     Contamination,
     contaminated_arms,
@@ -29,17 +33,23 @@ from regulars_platform.reports.contamination import (
     split_households,
 )
 from regulars_platform.reports.days import find_days
+from regulars_platform.reports.design import WHOLE
 from regulars_platform.reports.document import Circumstances, canonical_report, report_document
 from regulars_platform.reports.errors import NoOutcomesError, NoReportError, UnknownDecisionError
 from regulars_platform.reports.files import outcome_files, stored_files
 from regulars_platform.reports.findings import find
 from regulars_platform.reports.later import later_orders
+from regulars_platform.reports.leak_foreseen import find_leaks, leaks_json
 from regulars_platform.reports.matching import FileMatch, match_file
 from regulars_platform.reports.outcomes import outcomes_of, window_orders
+from regulars_platform.reports.padding import find_arm_padding, padding_json
 from regulars_platform.reports.tables import DecisionRow, ReportRow
+from regulars_platform.reports.threshold_document import thresholds_json
+from regulars_platform.reports.thresholds import find_thresholds
+from regulars_platform.reports.with_memory import memory_json, with_memory
 from regulars_platform.settings import Settings
 
-CHOICES = ("keep", "stop", "retest")
+CHOICES = ("keep", "stop", "retest", "change")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,6 +99,8 @@ def gather_inputs(
             campaign_ledger(settings, campaign),
             since=campaign.launched_at,
         ),
+        "memory": pinned_lessons(session, settings, campaign),
+        "forecast": find_forecast(session, campaign.id),
         "evaluated_on": day.isoformat(),
         "code_version": installed_version("regulars"),
     }
@@ -106,7 +118,8 @@ def compute_report(
     circumstances = _circumstances(campaign, lines, inputs, matches)
     orders = window_orders(lines, ledger, plan)
     outcomes = outcomes_of(orders, ledger, plan)
-    findings = find(outcomes, ledger, plan)
+    lessons = [unpinned(lesson) for lesson in inputs.get("memory", ())]
+    findings, remembered = with_memory(find(outcomes, ledger, plan), plan, ledger, lessons)
     until = circumstances.data_until or circumstances.evaluated_on
     last = dt.date.fromisoformat(until)
     days = find_days(orders, ledger, plan, last, later_orders(lines, ledger, plan, last))
@@ -116,7 +129,15 @@ def compute_report(
         not_reached=inputs["failed_sends"],
         suppressed=inputs.get("suppressed_since", {}),
     )
-    sections = {"contamination": contamination_json(contamination)}
+    thresholds = find_thresholds(findings.moments, outcomes, ledger, plan, findings.shown_segments)
+    findings = with_changes(findings, thresholds, plan)
+    sections = {
+        "contamination": contamination_json(contamination),
+        "leak": leaks_json(find_leaks(findings, orders, plan, inputs.get("forecast"))),
+        "padding": padding_json(find_arm_padding(orders, outcomes, plan)),
+        "thresholds": thresholds_json(thresholds, plan.confidence / WHOLE),
+        "memory": memory_json(remembered),
+    }
     return canonical_report(report_document(plan, findings, days, circumstances, sections))
 
 
@@ -142,6 +163,7 @@ def store_report(
         )
         session.add(row)
         session.flush()
+        learn(session, row)
     return _report(row)
 
 

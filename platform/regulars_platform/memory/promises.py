@@ -1,0 +1,40 @@
+"""Forecasts frozen at the launch, kept and read."""
+
+import datetime as dt
+import json
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from regulars_platform.campaigns.plan import canonical_json
+from regulars_platform.memory.forecast import Promise, read_promises
+from regulars_platform.memory.tables import ForecastRow
+
+
+def keep_forecast(
+    session: Session, *, campaign_id: int, document: dict[str, Any], now: dt.datetime
+) -> None:
+    """Freeze the forecast of a campaign, in the transaction of its launch."""
+    session.add(
+        ForecastRow(campaign_id=campaign_id, made_at=now, document=canonical_json(document))
+    )
+    session.flush()
+
+
+def find_forecast(session: Session, campaign_id: int) -> dict[str, Any] | None:
+    """The forecast as it was frozen (schema regulars.forecast/1); None where none was made."""
+    text = session.scalar(
+        select(ForecastRow.document).where(ForecastRow.campaign_id == campaign_id)
+    )
+    found: dict[str, Any] | None = None if text is None else json.loads(text)
+    return found
+
+
+def forecast_at_launch(session: Session, campaign_id: int) -> tuple[Promise, ...]:
+    """What was promised of each arm when the campaign was launched; none where nothing was.
+
+    Campaigns launched before there were forecasts, and those whose past said nothing, have none.
+    """
+    document = find_forecast(session, campaign_id)
+    return () if document is None else read_promises(document)
