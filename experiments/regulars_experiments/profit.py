@@ -147,6 +147,19 @@ def waterfall(
     )
 
 
+def net_profit(
+    comparison: Comparison,
+    columns: ProfitColumns,
+    *,
+    margin_low: Fraction,
+    margin_high: Fraction,
+    confidence: float,
+) -> Intervals:
+    """The net of `waterfall` alone, at the confidence that is asked for."""
+    rates = dict.fromkeys(((margin_low + margin_high) / 2, margin_low, margin_high))
+    return _over_the_range([_net_at(comparison, columns, r, confidence).fixed for r in rates])
+
+
 def exact_difference(
     control: Summary, arm: Summary, *, confidence: float, reach: FloatArray | None = None
 ) -> Intervals:

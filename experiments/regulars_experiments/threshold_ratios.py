@@ -120,14 +120,14 @@ def find_ratios(
     bins = _merged_bins(moments, control, arm, len(edges) + 1, money)
     bounds = np.array([0.0, *(edges[run[0] - 1] for run in bins[1:]), np.inf])
     found = _by_runs(moments, control, arm, bins)
-    net = money.net(found, money.confidence).net
+    net = money.net(found, money.confidence)
     shape = (len(bins), 1)
     own, shared = (part[:, 0] for part in noise_of(found, net, money, shape))
     errors = np.hypot(own, shared)
     known = np.isfinite(net.estimate) & (errors > 0)
     # nothing is common to two bins
     quantile = joint_quantile(np.where(known, 0.0, np.nan)[None, :], money.confidence)[0]
-    band = money.net(found, float(joint_confidence(quantile))).net
+    band = money.net(found, float(joint_confidence(quantile)))
     customers = sum(side.n for side in found.summaries({}))
     curve = RatioCurve(
         edges=bounds,

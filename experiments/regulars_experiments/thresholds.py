@@ -21,7 +21,7 @@ from regulars_experiments.moments import Key, Moments
 from regulars_experiments.multiplicity import holm
 from regulars_experiments.pooling import Posterior
 from regulars_experiments.price_points import UNIT, WHOLE_MULTIPLE, Style, nearest
-from regulars_experiments.profit import ProfitColumns, Waterfall, waterfall
+from regulars_experiments.profit import ProfitColumns, net_profit
 from regulars_experiments.results import Answer, Estimate, FloatArray, Intervals
 from regulars_experiments.simultaneous import joint_confidence, joint_quantile
 from regulars_experiments.smooth_effects import Beliefs, NoisyEffects, smooth_effects
@@ -63,9 +63,9 @@ class Money:
     margin_high: Fraction
     confidence: float
 
-    def net(self, comparison: Comparison, confidence: float) -> Waterfall:
-        """The waterfall at another confidence."""
-        return waterfall(
+    def net(self, comparison: Comparison, confidence: float) -> Intervals:
+        """The net profit at another confidence."""
+        return net_profit(
             comparison,
             self.columns,
             margin_low=self.margin_low,
@@ -144,11 +144,11 @@ def find_steps(
     ]
     comparison = compare(moments, ladder.control, cells)
     shape = (len(segments), len(ladder.arms))
-    net = money.net(comparison, money.confidence).net
+    net = money.net(comparison, money.confidence)
     noisy = _noise(comparison, net, ladder, shape, money)
     # one quantile for all segments, the largest: they differ in the third digit
     quantile = joint_quantile(_loadings(noisy), money.confidence).max()
-    band = money.net(comparison, float(joint_confidence(quantile))).net
+    band = money.net(comparison, float(joint_confidence(quantile)))
     beliefs = None
     if np.isfinite(noisy.estimates).any():
         beliefs = smooth_effects(noisy, prior_scale(comparison, noisy.own, money))
@@ -279,7 +279,7 @@ def _widening(comparison: Comparison, net: Intervals, money: Money) -> FloatArra
     if money.margin_low == money.margin_high:
         return np.ones(net.estimate.shape)
     sure = replace(money, margin_low=money.margin, margin_high=money.margin)
-    narrow = sure.net(comparison, money.confidence).net.standard_error
+    narrow = sure.net(comparison, money.confidence).standard_error
     with np.errstate(divide="ignore", invalid="ignore"):
         wider: FloatArray = net.standard_error / narrow
     return np.where(np.isfinite(wider), wider, 1.0)
@@ -322,7 +322,7 @@ def _contrasts(
             for name, place in cells
         )
 
-    net = money.net(Comparison(moments, keys(0), keys(1)), money.confidence).net
+    net = money.net(Comparison(moments, keys(0), keys(1)), money.confidence)
     parts = [
         net.part(slice(start, start + len(between))) for start in range(0, len(cells), len(between))
     ]
