@@ -3,10 +3,11 @@
 Evidence holds its error rate whatever anyone hopes: proved better or worse only where the
 calibrated interval excludes zero (for one of several segments: also after Holm's correction).
 Advice follows expected money: keep or stop by the posterior mean, or test once more where that is
-worth more than it costs (Raiffa & Schlaifer 1961, ch. 5, unit normal loss).
+worth more than it costs (Raiffa & Schlaifer 1961, ch. 5, unit normal loss), or change the threshold
+where that is expected to earn most.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -31,6 +32,7 @@ class Advice(StrEnum):
     KEEP = "keep"
     STOP = "stop"
     RETEST = "retest"
+    CHANGE = "change"
 
 
 def evidence_of(answer: Answer, *, adjusted_p: float | None, confidence: float) -> Evidence:
@@ -63,7 +65,8 @@ class Decision:
     chance_positive: P(net per customer > 0). loss_if_kept_wrongly: expected loss of keeping if
     it does not pay. loss_if_stopped_wrongly: expected profit foregone by stopping if it does.
     expected_net: of keeping. value_of_test: expected gain from one more test before deciding.
-    cost_of_test: expected profit given up in that test's round.
+    cost_of_test: expected profit given up in that test's round. value_of_change: expected gain of
+    another threshold beyond keeping this one; None where none is expected to earn more.
     """
 
     advice: Advice
@@ -73,6 +76,7 @@ class Decision:
     loss_if_stopped_wrongly: float
     value_of_test: float
     cost_of_test: float
+    value_of_change: float | None = None
 
 
 def decide(
@@ -122,6 +126,31 @@ def decide(
         value_of_test=value,
         cost_of_test=cost,
     )
+
+
+def with_change(decision: Decision, gain: float, *, customers: int, rounds: int) -> Decision:
+    """The decision where another threshold is expected to earn `gain` more per customer and round.
+
+    customers, rounds: as for `decide`. Changing is advised where keeping and the gain together are
+    expected to earn more than the best of keeping, stopping and testing once more; a gain that is
+    not above zero is none.
+
+    >>> from regulars_experiments.pooling import single
+    >>> kept = decide(single(0.5, 0.1), 0, customers=1000, rounds=6, holdout_share=0.1,
+    ...     test_error=0.1)
+    >>> found = with_change(kept, 0.2, customers=1000, rounds=6)
+    >>> found.advice.value, found.value_of_change
+    ('change', 1200.0)
+    >>> with_change(kept, -0.2, customers=1000, rounds=6).advice.value
+    'keep'
+    """
+    if not gain > 0:
+        return decision
+    worth = gain * customers * rounds
+    untested = max(decision.expected_net, 0.0)
+    best = untested + max(decision.value_of_test - decision.cost_of_test, 0.0)
+    advice = Advice.CHANGE if decision.expected_net + worth > best else decision.advice
+    return replace(decision, advice=advice, value_of_change=worth)
 
 
 def value_of_a_test(believed: Posterior, test_error: float) -> float:

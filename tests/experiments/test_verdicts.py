@@ -14,6 +14,7 @@ from regulars_experiments.verdicts import (
     decide,
     evidence_of,
     value_of_a_test,
+    with_change,
 )
 
 
@@ -215,3 +216,35 @@ def test_a_better_test_is_worth_more_and_none_is_worth_less_than_nothing() -> No
 def test_impossible_tests_are_refused(other: dict[str, float], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         decided(1.0, 1.0, **other)
+
+
+@pytest.mark.parametrize(
+    ("mean", "deviation", "gain", "advice"),
+    [
+        (0.5, 0.01, 0.1, Advice.CHANGE),
+        (-0.5, 0.01, 0.4, Advice.STOP),  # less of a loss is still one
+        (-0.5, 0.01, 0.6, Advice.CHANGE),
+        (0.0, 1.0, 0.05, Advice.RETEST),  # knowing more is worth more than a small gain
+        (0.5, 0.01, 0.0, Advice.KEEP),
+        (0.5, 0.01, float("nan"), Advice.KEEP),
+    ],
+)
+def test_changing_is_advised_where_it_earns_more_than_all_else(
+    mean: float, deviation: float, gain: float, advice: Advice
+) -> None:
+    alone = decide(
+        single(mean, deviation), 0, customers=1000, rounds=5, holdout_share=0.1, test_error=0.1
+    )
+
+    found = with_change(alone, gain, customers=1000, rounds=5)
+
+    assert found.advice is advice
+    worth = {
+        Advice.KEEP: alone.expected_net,
+        Advice.STOP: 0.0,
+        Advice.RETEST: max(alone.expected_net, 0.0) + alone.value_of_test - alone.cost_of_test,
+    }
+    if gain > 0:
+        worth[Advice.CHANGE] = alone.expected_net + gain * 5000
+        assert found.value_of_change == pytest.approx(gain * 5000)
+    assert worth[found.advice] == pytest.approx(max(worth.values()))

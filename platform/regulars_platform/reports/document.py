@@ -183,6 +183,7 @@ def _decision(decision: Decision) -> dict[str, Any]:
         "loss_if_stopped_wrongly": decision.loss_if_stopped_wrongly,
         "value_of_test": decision.value_of_test,
         "cost_of_test": decision.cost_of_test,
+        "value_of_change": decision.value_of_change,
     }
 
 

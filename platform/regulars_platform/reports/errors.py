@@ -58,8 +58,10 @@ class UnknownDecisionError(RegularsError):
 
     @classmethod
     def choice(cls) -> "UnknownDecisionError":
-        """Neither keep nor stop nor re-test."""
-        return cls(Sentence(N_("Choose keep, stop or re-test.")), field="choice")
+        """None of what can be decided."""
+        return cls(
+            Sentence(N_("Choose keep, stop, re-test or change the threshold.")), field="choice"
+        )
 
     @classmethod
     def reason(cls) -> "UnknownDecisionError":

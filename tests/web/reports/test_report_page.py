@@ -205,7 +205,7 @@ def test_a_decision_is_recorded_with_its_reason_and_cannot_be_rewritten(
     ("wrong", "said"),
     [
         ({"reason": " "}, "Write down why"),
-        ({"choice": "burn"}, "Choose keep, stop or re-test."),
+        ({"choice": "burn"}, "Choose keep, stop, re-test or change the threshold."),
         ({"group": "nobody"}, "The report has no such group."),
     ],
 )
