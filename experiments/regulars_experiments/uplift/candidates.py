@@ -271,7 +271,7 @@ class _View:
     counts: FloatArray
 
 
-class Ranked:
+class Ranking:
     """Customers ranked by one learner's scores, with the cut-off learnt.
 
     Options: 0 nobody, g the best g twentieths by the rank within the fold (scores of different

@@ -12,7 +12,7 @@ from regulars_experiments.uplift.candidates import (
     Ground,
     Limits,
     Nobody,
-    Ranked,
+    Ranking,
     Rule,
     Segments,
 )
@@ -85,7 +85,7 @@ def line_up(
             pairs=pairs,
         )
     )
-    ranked = Ranked if limits.cost is None else Priced
+    ranked = Ranking if limits.cost is None else Priced
     candidates.append(ranked(fitted.response, ground, kind="response"))
     candidates += [ranked(each, ground, kind="learner") for each in fitted.scores]
     candidates.append(ranked(random_scores(data, fitted, seed), ground, kind="random"))
@@ -114,9 +114,9 @@ def random_scores(data: Randomised, fitted: CrossFitted, seed: int) -> FoldScore
 def one_column_scores(lineup: Lineup) -> tuple[FloatArray, tuple[Node | None, ...], Node | None]:
     """The ranking of the question that ranks best: (scores (rows,), question per fold, on all).
 
-    A fold's customers are ranked by the question found on the other folds, their score the mean
-    gain there of whoever answers like them from the best arm; equal for all where nothing was
-    found.
+    A fold's customers are ranked by the question found on the other folds: 1 for the answer that
+    gained more there, 0 for the other; all alike where no question was found. Their gains would
+    say as much within a fold, but differ from fold to fold by chance.
     """
     ground, columns = lineup.ground, lineup.binned.columns
     scores, questions = np.zeros(len(ground.folds)), []
@@ -131,9 +131,8 @@ def one_column_scores(lineup: Lineup) -> tuple[FloatArray, tuple[Node | None, ..
         yes = found[1].question.yes
         rows = np.flatnonzero(ground.folds == fold)
         answered = found[1].question.answered(lineup.binned.codes[place][rows])
-        scores[rows] = np.where(
-            answered, _mean_gain(totals[place][yes]), _mean_gain(totals[place][~yes])
-        )
+        yes_first = _mean_gain(totals[place][yes]) > _mean_gain(totals[place][~yes])
+        scores[rows] = answered == yes_first
     totals = [cell.sum(axis=0) for cell in lineup.cells]
     on_all = one_question(columns, totals, by_area=True)
     return scores, tuple(questions), None if on_all is None else on_all[1]

@@ -82,7 +82,8 @@ def test_the_question_that_ranks_best_has_the_largest_area_under_its_gain_curve(
     def area(yes: np.ndarray) -> float:
         # the gain curve of a ranking with two values is two straight lines
         first, whole = scores[yes, 1].sum() / ROWS, scores[:, 1].sum() / ROWS
-        return abs(float(np.trapezoid([0, first, whole], [0, yes.mean(), 1])) - whole / 2)
+        curve = float(np.trapezoid([0, first, whole], [0, yes.mean(), 1]))
+        return abs(curve - float(whole) / 2)
 
     by_hand = max(area(yes) for yes in questions(binned) if large(yes, ~yes))
     assert found[0] == pytest.approx(by_hand)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 
 from regulars_experiments.results import FloatArray
 from regulars_experiments.uplift.randomised import (
@@ -13,7 +14,7 @@ from regulars_experiments.uplift.randomised import (
     Randomised,
 )
 
-Effect = Callable[[FloatArray], FloatArray]
+Effect = Callable[[FloatArray], npt.NDArray[np.floating]]
 
 USUAL = 5.0
 """What a customer brings who is told nothing."""
