@@ -16,7 +16,13 @@ from regulars_experiments.uplift.checks import Finding, check, require_fit
 from regulars_experiments.uplift.cross_fitting import Progress, cross_fit
 from regulars_experiments.uplift.harm import SleepingDogs, sleeping_dogs
 from regulars_experiments.uplift.learners import DEFAULT_LEARNERS
-from regulars_experiments.uplift.lineup import Lineup, OwnSegments, line_up, one_column_scores
+from regulars_experiments.uplift.lineup import (
+    Lineup,
+    OwnSegments,
+    line_up,
+    one_column_scores,
+    rule_lines,
+)
 from regulars_experiments.uplift.policy import Chosen, Standing, choose
 from regulars_experiments.uplift.quality import RankingQuality, judge
 from regulars_experiments.uplift.randomised import CrossFitted, IntArray, Randomised
@@ -114,7 +120,7 @@ def evaluate_uplift(
         rankings=_rankings(usable, fitted, lineup, column_scores, asked),
         leaderboard=leaderboard,
         chosen=chosen,
-        rule=_rule(chosen, lineup, usable),
+        rule=rule_lines(chosen, lineup, usable),
         card=_lines(card, lineup, usable),
         one_column=None if question is None else lines_of(question, lineup.binned, usable),
         sleeping_dogs=sleeping_dogs(
@@ -143,13 +149,6 @@ def _rankings(
         for learner, base, each in rankings
     ]
     return tuple(sorted(found, key=lambda one: -one.order))
-
-
-def _rule(chosen: Chosen, lineup: Lineup, data: Randomised) -> tuple[Line, ...] | None:
-    if isinstance(chosen.choice, Leaf | Node):
-        binned = lineup.card_columns if chosen.kind == "card" else lineup.binned
-        return lines_of(chosen.choice, binned, data)
-    return None
 
 
 def _lines(choice: object, lineup: Lineup, data: Randomised) -> tuple[Line, ...]:

@@ -12,20 +12,23 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from regulars_experiments.uplift.candidates import Limits
-from regulars_experiments.uplift.lineup import OwnSegments, line_up
+from regulars_experiments.uplift.lineup import OwnSegments, line_up, rule_lines
 from regulars_experiments.uplift.policy import Chosen, choose
 from regulars_experiments.uplift.randomised import CrossFitted, FoldScores, IntArray, Randomised
+from regulars_experiments.uplift.words import Line
 from regulars_experiments.verdicts import Evidence
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SleepingDogs:
     """A group whom an arm harms. found: as a policy of leaving alone, whose value is the harm that
-    it avoids per customer of the audience, at the family's confidence over the arms.
+    it avoids per customer of the holdout and the arm, at the family's confidence over the arms.
+    lines: its rule, those with an action are harmed; None where it is a list and no rule.
     """
 
     arm: int
     found: Chosen
+    lines: tuple[Line, ...] | None
 
     @property
     def harmed(self) -> IntArray:
@@ -56,7 +59,8 @@ def sleeping_dogs(
         if found.value.verdict is Evidence.PROVED_BETTER and found.actions.any():
             whole = np.zeros(len(data.outcome), dtype=np.int64)
             whole[rows] = found.actions
-            named.append(SleepingDogs(arm=arm, found=replace(found, actions=whole)))
+            lines = rule_lines(found, lineup, turned)
+            named.append(SleepingDogs(arm=arm, found=replace(found, actions=whole), lines=lines))
     return tuple(named)
 
 

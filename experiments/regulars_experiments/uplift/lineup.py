@@ -17,23 +17,35 @@ from regulars_experiments.uplift.candidates import (
     Segments,
 )
 from regulars_experiments.uplift.columns import Binned, bin_features, cells, sums
+from regulars_experiments.uplift.policy import Chosen
 from regulars_experiments.uplift.randomised import CrossFitted, FoldScores, IntArray, Randomised
-from regulars_experiments.uplift.splits import Node, columns_to_pair, one_question, tabulate_pairs
+from regulars_experiments.uplift.splits import (
+    Leaf,
+    Node,
+    columns_to_pair,
+    one_question,
+    tabulate_pairs,
+)
 from regulars_experiments.uplift.values import robust_scores
+from regulars_experiments.uplift.words import Condition, Line, lines_of
 
 QUESTION_BINS = 32  # of a column, for one question
+SEGMENT = "segment"  # how rules call the user's own segments
 CARD_BINS = 16  # and for the card, whose tables hold pairs of bins
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lineup:
-    """Candidates and what they stand on. binned, cells: of the one-column rules."""
+    """Candidates and what they stand on. binned, cells: of the one-column rules; card_columns: of
+    the card; segments: the user's own.
+    """
 
     ground: Ground
     candidates: tuple[Candidate, ...]
     binned: Binned
     cells: tuple[FloatArray, ...]
     card_columns: Binned
+    segments: "OwnSegments | None"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,6 +107,7 @@ def line_up(
         binned=binned,
         cells=found,
         card_columns=coarse,
+        segments=segments,
     )
 
 
@@ -108,6 +121,32 @@ def random_scores(data: Randomised, fitted: CrossFitted, seed: int) -> FoldScore
         base="",
         out_of_fold=drawn,
         nested=np.broadcast_to(drawn.astype(np.float32), (folds, *shape)),
+    )
+
+
+def rule_lines(chosen: Chosen, lineup: Lineup, data: Randomised) -> tuple[Line, ...] | None:
+    """The lines of a chosen plan that is a rule in words; None for a list by a model."""
+    if isinstance(chosen.choice, Leaf | Node):
+        binned = lineup.card_columns if chosen.kind == "card" else lineup.binned
+        return lines_of(chosen.choice, binned, data)
+    if isinstance(chosen.choice, tuple) and lineup.segments is not None:
+        return _segment_lines(chosen.choice, lineup.segments, data)
+    return None
+
+
+def _segment_lines(
+    actions: tuple[int, ...], segments: OwnSegments, data: Randomised
+) -> tuple[Line, ...]:
+    weights = np.ones(len(data.outcome)) if data.weights is None else data.weights
+    total = weights.sum()
+    return tuple(
+        Line(
+            conditions=(Condition(column=SEGMENT, levels=(name,)),),
+            action=action,
+            customers=int((segments.codes == place).sum()),
+            share=float(weights[segments.codes == place].sum() / total),
+        )
+        for place, (name, action) in enumerate(zip(segments.names, actions, strict=True))
     )
 
 
