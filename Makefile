@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 DATA ?= ../shared/data
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help install chromium demo serve test check lint types contracts bench bench-short calibration calibration-full false-profit lock translations clean
+.PHONY: help install chromium demo serve test check lint types contracts bench bench-short calibration calibration-full ladder false-profit lock translations clean
 
 help: ## list what can be done
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ calibration: install ## do the intervals mean what they say? simulated shops, ab
 
 calibration-full: install ## the same with 10,000 repetitions a cell; writes docs/calibration.md
 	$(BIN)/python -m benchmarks.calibration --full --progress --write docs/calibration.md --date "$$(date -u +%F)"
+
+ladder: install ## does the ladder of thresholds find the best step? writes docs/ladder.md, minutes
+	$(BIN)/python -m benchmarks.ladder --write docs/ladder.md
 
 bench: .bench/installed ## how fast the engine is beside its peers and the bare aggregation; writes docs/benchmarks.md
 	$(BIN)/python -m benchmarks.engine --growth 1000000 5000000 10000000 25000000 50000000 --write docs/benchmarks.md --date "$$(date -u +%F)"
