@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 DATA ?= ../shared/data
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help install chromium demo serve test check lint types contracts bench bench-short calibration calibration-full ladder false-profit lock translations clean
+.PHONY: honest-policy help install chromium demo serve test check lint types contracts bench bench-short calibration calibration-full ladder false-profit lock translations clean
 
 help: ## list what can be done
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -46,6 +46,10 @@ check: lint types contracts test ## everything that must hold before a commit
 false-profit: install ## how often a profit is proved where none can be, on real orders (needs DATA=folder)
 	$(BIN)/python benchmarks/false_profit.py --data $(DATA) --salts 500
 	$(BIN)/python benchmarks/false_profit.py --data $(DATA) --salts 500 --planted 2
+
+honest-policy: install ## what a chosen plan claims where every plan is worth exactly nothing; some ten minutes
+	$(BIN)/python benchmarks/honest_policy.py --runs 400 --held-out 0.5
+	$(BIN)/python benchmarks/honest_policy.py --runs 400 --held-out 0.1
 
 calibration: install ## do the intervals mean what they say? simulated shops, about a minute
 	$(BIN)/python -m benchmarks.calibration
