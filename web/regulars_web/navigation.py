@@ -10,6 +10,7 @@ _PAGES = (
     ("customers.overview", lazy_gettext("Customers")),
     ("segments.overview", lazy_gettext("Segments")),
     ("campaigns.overview", lazy_gettext("Campaigns")),
+    ("memory.overview", lazy_gettext("Memory")),
     ("data.overview", lazy_gettext("Data")),
     ("settings.overview", lazy_gettext("Settings")),
 )

@@ -268,10 +268,20 @@ def forecast_json(arms: Sequence[ArmForecast]) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class GroupPromise:
+    """What was promised of one segment in all: units told, and their net profit."""
+
+    segment: str | None
+    units: int
+    expected: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Promise:
     """What was promised of one arm at its launch; currency units, leak_share a share.
 
-    remembered: units told of whom something was remembered, of all `units`.
+    remembered: units told of whom something was remembered, of all `units`. groups: what it is the
+    sum of, segments or everybody at once.
     """
 
     arm: str
@@ -284,6 +294,7 @@ class Promise:
     chance_of_loss: float
     leak_share: float | None
     leak_cost: float | None
+    groups: tuple[GroupPromise, ...]
 
 
 def read_promises(document: Mapping[str, Any] | str) -> tuple[Promise, ...]:
@@ -301,6 +312,14 @@ def read_promises(document: Mapping[str, Any] | str) -> tuple[Promise, ...]:
             chance_of_loss=float(arm["chance_of_loss"]),
             leak_share=_number(arm["leak"], "share"),
             leak_cost=_number(arm["leak"], "cost"),
+            groups=tuple(
+                GroupPromise(
+                    segment=group["segment"],
+                    units=group["units"],
+                    expected=group["units"] * float(group["mean"]),
+                )
+                for group in arm["groups"]
+            ),
         )
         for arm in read["arms"]
     )

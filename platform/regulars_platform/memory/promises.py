@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from regulars_platform.campaigns.plan import canonical_json
+from regulars_platform.campaigns.tables import Campaign
 from regulars_platform.memory.forecast import Promise, read_promises
 from regulars_platform.memory.tables import ForecastRow
 
@@ -29,6 +30,16 @@ def find_forecast(session: Session, campaign_id: int) -> dict[str, Any] | None:
     )
     found: dict[str, Any] | None = None if text is None else json.loads(text)
     return found
+
+
+def promises_of_shop(session: Session, shop_id: int) -> dict[int, tuple[Promise, ...]]:
+    """What was promised of each launched campaign of the shop, by its id."""
+    rows = session.execute(
+        select(ForecastRow.campaign_id, ForecastRow.document)
+        .join(Campaign, Campaign.id == ForecastRow.campaign_id)
+        .where(Campaign.shop_id == shop_id)
+    )
+    return {campaign_id: read_promises(document) for campaign_id, document in rows}
 
 
 def forecast_at_launch(session: Session, campaign_id: int) -> tuple[Promise, ...]:

@@ -16,6 +16,7 @@ from regulars_web.pages.reports.contamination import (
 )
 from regulars_web.pages.reports.days import DaySection, day_sections
 from regulars_web.pages.reports.metrics import MetricRow, metric_row
+from regulars_web.pages.reports.remembered import MemorySection, memory_section
 from regulars_web.pages.reports.shown import Shown, share, shown
 from regulars_web.pages.reports.trust import TrustItem, trust_items
 from regulars_web.pages.reports.words import (
@@ -108,6 +109,7 @@ class ReportPage:
     segments: tuple[SegmentRow, ...]
     several_arms: bool
     heterogeneity: tuple[tuple[str, str], ...]
+    memory: MemorySection | None
     days: tuple[DaySection, ...]
     metrics: tuple[MetricRow, ...]
     segment_metrics: tuple[MetricRow, ...]
@@ -130,6 +132,7 @@ def build_report_page(report: Report, file_names: Mapping[int, str]) -> ReportPa
         heterogeneity=tuple(
             (entry["arm"], p_equation(entry["p_value"])) for entry in document["heterogeneity"]
         ),
+        memory=memory_section(document),
         days=day_sections(document),
         metrics=tuple(
             metric_row(document, effect, currency)

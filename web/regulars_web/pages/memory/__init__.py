@@ -1,0 +1,1 @@
+"""What past campaigns taught: the page, and the words for it elsewhere."""

@@ -1,0 +1,297 @@
+"""The memory page and its details: what is shown of each cell, formatted."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from flask import url_for
+from flask_babel import gettext
+
+from regulars_experiments.results import Estimate
+from regulars_platform.fields import FieldReader
+from regulars_platform.memory.models import Learning
+from regulars_platform.memory.overview import (
+    CellOverview,
+    Kept,
+    Promises,
+    everybody,
+    kept,
+    realised,
+)
+from regulars_platform.offers.kinds import read_offer
+from regulars_web.forest import Forest, ForestInput, build_forest
+from regulars_web.formats import date, percent
+from regulars_web.pages.campaigns.words import offer_text
+from regulars_web.pages.memory.words import (
+    campaigns_text,
+    drift_text,
+    family_terms,
+    family_title,
+    listed,
+    people_text,
+)
+from regulars_web.pages.reports.shown import Shown, dash
+from regulars_web.pages.reports.words import amount, chance, interval, segment_name
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CellRow:
+    """One row of the memory table; haystack: everything that a search looks through."""
+
+    id: str
+    people: str
+    rule: str
+    offer: str
+    terms: str
+    kind: str
+    channel: str
+    campaigns: str
+    last: str
+    provisional: bool
+    pooled: Shown
+    expected: Shown
+    chance: str
+    drift: str
+    promised: Shown
+    kept: str
+    haystack: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Heads:
+    """What all campaigns together promised and brought. promised and kept: "" without promises."""
+
+    campaigns: str
+    realised: Shown
+    promised: str
+    promised_detail: str
+    kept: str
+    kept_detail: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CampaignLine:
+    """One campaign of a cell, with what it was promised and what it brought."""
+
+    campaign_id: int
+    report_id: int
+    name: str
+    arm: str
+    segment: str
+    offer: str
+    days: str
+    provisional: bool
+    told: int
+    held: int
+    net: Shown
+    total: Shown
+    promised: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CellPage:
+    """The context of memory/show.html."""
+
+    row: CellRow
+    lines: tuple[CampaignLine, ...]
+    forest: Forest
+
+
+def cell_row(cell: CellOverview, currency: str) -> CellRow:
+    """A cell as a row of the table."""
+    names = list(dict.fromkeys(segment_name(one.segment) for one in reversed(cell.learnings)))
+    people, terms = listed(names), family_terms(cell.family)
+    rule, offer = people_text(cell.people, currency), family_title(cell.family)
+    told = [(one.campaign, one.arm, str(one.offer.get("words", ""))) for one in cell.learnings]
+    offers = [_offer(one, currency) for one in cell.learnings]
+    return CellRow(
+        id=cell.id,
+        people=people,
+        rule=rule,
+        offer=offer,
+        terms=terms,
+        kind=cell.family.kind,
+        channel=cell.family.channel,
+        campaigns=campaigns_text(cell.campaigns),
+        last=date(cell.latest.ends_on),
+        provisional=cell.latest.state != "closed",
+        pooled=_pooled(cell, currency),
+        expected=_each(cell.expected.mean, cell.expected.low, cell.expected.high, currency),
+        chance=chance(cell.expected.chance_positive),
+        drift=drift_text(cell.campaigns - 1) if cell.drifted else "",
+        promised=_promised(cell.kept, currency),
+        kept=_share(cell.kept),
+        haystack=" ".join(
+            [people, rule, offer, terms, *offers, *(word for words in told for word in words)]
+        ).casefold(),
+    )
+
+
+def heads(learnings: Sequence[Learning], promises: Promises, currency: str) -> Heads:
+    """The figures above the table."""
+    whole = everybody(learnings)
+    total = realised(whole)
+    compared = kept(whole, promises)
+    return Heads(
+        campaigns=str(len({one.campaign_id for one in whole})),
+        realised=_whole(total.net, total.low, total.high, currency),
+        promised="" if compared is None else amount(compared.promised, currency, whole=True),
+        promised_detail=""
+        if compared is None
+        else str(gettext("of %(campaigns)s", campaigns=campaigns_text(compared.campaigns))),
+        kept="" if compared is None else _share(compared) or "–",
+        kept_detail=""
+        if compared is None
+        else str(
+            gettext(
+                "earned %(net)s (%(range)s)",
+                net=amount(compared.realised.net, currency, whole=True, signed=True),
+                range=interval(compared.realised.low, compared.realised.high, currency, whole=True),
+            )
+        ),
+    )
+
+
+def cell_page(cell: CellOverview, promises: Promises, currency: str) -> CellPage:
+    """Everything that is known of one cell."""
+    newest = tuple(reversed(cell.learnings))
+    return CellPage(
+        row=cell_row(cell, currency),
+        lines=tuple(_line(one, promises, currency) for one in newest),
+        forest=_forest(cell, currency),
+    )
+
+
+def _forest(cell: CellOverview, currency: str) -> Forest:
+    """Its campaigns, the oldest first; what they come to; and what to expect next."""
+    several = len({one.arm for one in cell.learnings}) > 1
+    inputs = [
+        ForestInput(
+            label=one.campaign,
+            detail=f"{date(one.ends_on)} · {one.arm}" if several else date(one.ends_on),
+            text=amount(one.net, currency, signed=True),
+            range=interval(one.low, one.high, currency),
+            tone="treated-soft",
+            value=one.net,
+            low=one.low,
+            high=one.high,
+            address=_report(one),
+        )
+        for one in cell.learnings
+    ]
+    pooled, expected = cell.pooled, cell.expected
+    if isinstance(pooled, Estimate) and cell.campaigns > 1:
+        inputs.append(
+            ForestInput(
+                label=str(gettext("On average so far")),
+                detail=campaigns_text(cell.campaigns),
+                text=amount(pooled.estimate, currency, signed=True),
+                range=interval(pooled.low, pooled.high, currency),
+                tone="treated",
+                value=pooled.estimate,
+                low=pooled.low,
+                high=pooled.high,
+                drawn_in_full=False,
+            )
+        )
+    inputs.append(
+        ForestInput(
+            label=str(gettext("Expected of the next")),
+            detail=str(
+                gettext("%(chance)s likely to pay", chance=chance(expected.chance_positive))
+            ),
+            text=amount(expected.mean, currency, signed=True),
+            range=interval(expected.low, expected.high, currency),
+            tone="holdout",
+            value=expected.mean,
+            low=expected.low,
+            high=expected.high,
+        )
+    )
+    return build_forest(inputs)
+
+
+def _line(one: Learning, promises: Promises, currency: str) -> CampaignLine:
+    compared = kept([one], promises)
+    total = realised([one])
+    return CampaignLine(
+        campaign_id=one.campaign_id,
+        report_id=one.report_id,
+        name=one.campaign,
+        arm=one.arm,
+        segment=segment_name(one.segment),
+        offer=_offer(one, currency),
+        days=str(
+            gettext("%(first)s to %(last)s", first=date(one.starts_on), last=date(one.ends_on))
+        ),
+        provisional=one.state != "closed",
+        told=one.n,
+        held=one.n_control,
+        net=_each(one.net, one.low, one.high, currency),
+        total=_whole(total.net, total.low, total.high, currency),
+        promised=""
+        if compared is None
+        else amount(compared.promised, currency, whole=True, signed=True),
+    )
+
+
+def _offer(one: Learning, currency: str) -> str:
+    found = read_offer(FieldReader(one.offer))
+    return "" if found is None else offer_text(found, currency)
+
+
+def _report(one: Learning) -> str:
+    return url_for("reports.show", campaign_id=one.campaign_id, version=one.report_id)
+
+
+def _pooled(cell: CellOverview, currency: str) -> Shown:
+    pooled = cell.pooled
+    if not isinstance(pooled, Estimate):
+        return dash()
+    return _each(pooled.estimate, pooled.low, pooled.high, currency)
+
+
+def _promised(compared: Kept | None, currency: str) -> Shown:
+    if compared is None:
+        return dash()
+    return Shown(
+        text=amount(compared.realised.net, currency, whole=True, signed=True),
+        interval=str(
+            gettext(
+                "of %(promised)s expected",
+                promised=amount(compared.promised, currency, whole=True, signed=True),
+            )
+        ),
+    )
+
+
+def _share(compared: Kept | None) -> str:
+    if compared is None or compared.share is None:
+        return ""
+    return percent(compared.share, 0)
+
+
+def _each(value: float, low: float, high: float, currency: str) -> Shown:
+    return Shown(text=amount(value, currency, signed=True), interval=interval(low, high, currency))
+
+
+def _whole(value: float, low: float, high: float, currency: str) -> Shown:
+    return Shown(
+        text=amount(value, currency, whole=True, signed=True),
+        interval=interval(low, high, currency, whole=True),
+    )
+
+
+def matching(rows: Sequence[CellRow], asked: Mapping[str, str]) -> list[CellRow]:
+    """The rows that hold every word asked for, of that kind and channel.
+
+    asked: q (words), kind, channel, changed ("1": only where the latest campaign differs).
+    """
+    words = asked.get("q", "").casefold().split()
+    return [
+        row
+        for row in rows
+        if all(word in row.haystack for word in words)
+        and asked.get("kind", "") in ("", row.kind)
+        and asked.get("channel", "") in ("", row.channel)
+        and (asked.get("changed") != "1" or row.drift)
+    ]
