@@ -247,7 +247,7 @@ def build_day_chart(days: Sequence[DayInput], texts: Sequence[str], *, ticks: in
                 level=height(day.value),
             )
         )
-    scale = _round_values(low, high)
+    scale = round_values(low, high)
     return DayChart(
         slots=tuple(slot for slot in placed if slot is not None),
         lines=tuple(
@@ -260,7 +260,7 @@ def build_day_chart(days: Sequence[DayInput], texts: Sequence[str], *, ticks: in
     )
 
 
-def _round_values(low: float, high: float) -> tuple[float, ...]:
+def round_values(low: float, high: float) -> tuple[float, ...]:
     """Three to six round values from low to high, zero among them where it lies between."""
     span = high - low
     if span <= 0:

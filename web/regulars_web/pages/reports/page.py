@@ -16,8 +16,11 @@ from regulars_web.pages.reports.contamination import (
 )
 from regulars_web.pages.reports.days import DaySection, day_sections
 from regulars_web.pages.reports.metrics import MetricRow, metric_row
+from regulars_web.pages.reports.padding import AroundThreshold, around_threshold
 from regulars_web.pages.reports.remembered import MemorySection, memory_section
 from regulars_web.pages.reports.shown import Shown, share, shown
+from regulars_web.pages.reports.threshold_words import change_reason
+from regulars_web.pages.reports.thresholds import CurveSection, threshold_sections
 from regulars_web.pages.reports.trust import TrustItem, trust_items
 from regulars_web.pages.reports.words import (
     ADVICE,
@@ -33,6 +36,7 @@ from regulars_web.pages.reports.words import (
     method_name,
     p_equation,
     per_user_words,
+    price_words,
     return_words,
     segment_name,
 )
@@ -57,6 +61,7 @@ class ArmSection:
     evidence: tuple[str, str]
     advice: tuple[str, str] | None
     reason: str
+    prices: str
     chart: BarChart | None
     bars: tuple[BarLine, ...]
     checks: tuple[tuple[str, Shown], ...]
@@ -84,6 +89,7 @@ class SegmentRow:
     corrected: str = ""
     advice: tuple[str, str] | None = None
     reason: str = ""
+    prices: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,6 +121,8 @@ class ReportPage:
     segment_metrics: tuple[MetricRow, ...]
     files: tuple[FileRow, ...]
     contamination: ContaminationSection | None
+    curves: tuple[CurveSection, ...]
+    around: AroundThreshold | None
 
 
 def build_report_page(report: Report, file_names: Mapping[int, str]) -> ReportPage:
@@ -127,7 +135,7 @@ def build_report_page(report: Report, file_names: Mapping[int, str]) -> ReportPa
         digest=report.document_sha256,
         trust=trust_items(document),
         arms=tuple(_arm(document, group, currency) for group in document["overall"]),
-        segments=tuple(_segment(group, currency) for group in _by_profit(document["segments"])),
+        segments=tuple(_segment(document, group) for group in _by_profit(document["segments"])),
         several_arms=len(document["overall"]) > 1,
         heterogeneity=tuple(
             (entry["arm"], p_equation(entry["p_value"])) for entry in document["heterogeneity"]
@@ -146,6 +154,8 @@ def build_report_page(report: Report, file_names: Mapping[int, str]) -> ReportPa
         ),
         files=tuple(_file(match, file_names) for match in document["checks"]["matches"]),
         contamination=contamination_section(document),
+        curves=threshold_sections(document),
+        around=around_threshold(document),
     )
 
 
@@ -183,7 +193,8 @@ def _arm(document: Mapping[str, Any], group: Mapping[str, Any], currency: str) -
         sentence=headline(document, group["arm"]),
         evidence=look(EVIDENCE, group["evidence"]),
         advice=None if decision is None else look(ADVICE, decision["advice"]),
-        reason=decision_reason(group, currency),
+        reason=advice_reason(document, group),
+        prices=price_words(group, currency),
         chart=_chart(group, bars),
         bars=tuple(bars),
         checks=tuple(
@@ -236,7 +247,16 @@ def leak_shown(answer: Mapping[str, Any]) -> Shown:
     return replace(told, note=str(note))
 
 
-def _segment(group: Mapping[str, Any], currency: str) -> SegmentRow:
+def advice_reason(document: Mapping[str, Any], group: Mapping[str, Any]) -> str:
+    """Why this advice; where it is to change the threshold, to which."""
+    decision = group["decision"]
+    if decision is not None and decision["advice"] == "change":
+        return change_reason(document, group)
+    return decision_reason(group, document["plan"]["currency"])
+
+
+def _segment(document: Mapping[str, Any], group: Mapping[str, Any]) -> SegmentRow:
+    currency = document["plan"]["currency"]
     if group["hidden"]:
         return SegmentRow(
             arm=group["arm"],
@@ -265,5 +285,6 @@ def _segment(group: Mapping[str, Any], currency: str) -> SegmentRow:
         evidence=look(EVIDENCE, group["evidence"]),
         corrected=p_equation(group["adjusted_p"]),
         advice=None if decision is None else look(ADVICE, decision["advice"]),
-        reason=decision_reason(group, currency),
+        reason=advice_reason(document, group),
+        prices=price_words(group, currency),
     )

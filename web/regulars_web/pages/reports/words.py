@@ -28,6 +28,7 @@ ADVICE = {
     "keep": ("keep", lazy_gettext("keep")),
     "stop": ("stop", lazy_gettext("stop")),
     "retest": ("retest", lazy_gettext("re-test")),
+    "change": ("change", lazy_gettext("change the threshold")),
 }
 BARS = {
     "goods": lazy_gettext("margin on goods sold"),
@@ -193,6 +194,10 @@ def _to_do(segments: Sequence[Group]) -> str:
         parts.append(gettext("Stop: %(names)s.", names=_listed(by_advice["stop"])))
     if by_advice.get("retest"):
         parts.append(gettext("Test again: %(names)s.", names=_listed(by_advice["retest"])))
+    if by_advice.get("change"):
+        parts.append(
+            gettext("Change the threshold: %(names)s.", names=_listed(by_advice["change"]))
+        )
     return _flowing(parts)
 
 
@@ -236,6 +241,25 @@ def decision_reason(group: Group, currency: str) -> str:
             gettext("%(chance)s likely to pay; keeping wrongly would cost %(keep)s.", **facts)
         )
     return str(gettext("%(chance)s likely to pay; stopping wrongly would forgo %(stop)s.", **facts))
+
+
+def price_words(group: Group, currency: str) -> str:
+    """What each way of being wrong would cost, and what one more test is worth less its cost."""
+    decision = group["decision"]
+    if decision is None:
+        return ""
+    gain = decision["value_of_test"] - decision["cost_of_test"]
+    return str(
+        gettext(
+            "If kept and wrong: %(keep)s; if stopped and wrong: %(stop)s; one more test: worth "
+            "%(value)s, costs %(cost)s, so %(gain)s.",
+            keep=price(decision["loss_if_kept_wrongly"], currency),
+            stop=price(decision["loss_if_stopped_wrongly"], currency),
+            value=price(decision["value_of_test"], currency),
+            cost=price(decision["cost_of_test"], currency),
+            gain=amount(gain, currency, whole=True, signed=True),
+        )
+    )
 
 
 def return_words(document: Mapping[str, Any], group: Group) -> str:

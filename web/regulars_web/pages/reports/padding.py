@@ -1,0 +1,132 @@
+"""What happens around the threshold: the leak beside the foreseen one, and padded baskets."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext
+
+from regulars_web.formats import number, percent
+from regulars_web.pages.reports.shown import Shown, points
+from regulars_web.pages.reports.words import amount, confidence, interval, reason_words
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PaddingRow:
+    """A share in the holdout and among those told, and the difference."""
+
+    arm: str
+    what: str
+    control: str
+    told: str
+    difference: Shown
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AroundThreshold:
+    """leaks: per arm with an offer, (arm, sentences). padding: two rows per arm."""
+
+    leaks: tuple[tuple[str, tuple[str, ...]], ...]
+    padding: tuple[PaddingRow, ...]
+
+
+def around_threshold(document: Mapping[str, Any]) -> AroundThreshold | None:
+    """None in reports from before it was asked for, or where there is no offer."""
+    leaks, padding = document.get("leak"), document.get("padding")
+    if not leaks and not padding:
+        return None
+    return AroundThreshold(
+        leaks=tuple((leak["arm"], _leak(document, leak)) for leak in leaks or ()),
+        padding=tuple(row for each in padding or () for row in _padding(each)),
+    )
+
+
+def _leak(document: Mapping[str, Any], leak: Mapping[str, Any]) -> tuple[str, ...]:
+    return (_measured(document, leak), _foreseen(document, leak))
+
+
+def _measured(document: Mapping[str, Any], leak: Mapping[str, Any]) -> str:
+    currency, cost, given = document["plan"]["currency"], leak["cost"], leak["share"]
+    if not leak["orders"]:
+        return str(gettext("Nobody held out ordered, so no leak can be told."))
+    facts: dict[str, Any] = {
+        "share": percent(leak["qualifying"] / leak["orders"], 0),
+        "orders": number(leak["orders"]),
+        "confidence": confidence(document),
+    }
+    said = [
+        gettext(
+            "Measured: %(share)s of the %(orders)s orders of the held out reach the offer without "
+            "having been told.",
+            **facts,
+        )
+    ]
+    if "estimate" in cost:
+        said.append(
+            gettext(
+                "For everybody in the plan such orders come to %(cost)s given away "
+                "(%(confidence)s: %(range)s).",
+                cost=amount(cost["estimate"], currency, whole=True),
+                range=interval(cost["low"], cost["high"], currency, whole=True),
+                **facts,
+            )
+        )
+    if given is not None and "estimate" in given:
+        low, high = (percent(given[end], 0) for end in ("low", "high"))
+        said.append(
+            gettext(
+                "That is %(given)s of what the offer gives to those told (%(confidence)s: "
+                "%(range)s).",
+                given=percent(given["estimate"], 0),
+                range=gettext("%(low)s to %(high)s", low=low, high=high),
+                confidence=facts["confidence"],
+            )
+        )
+    elif given is not None:
+        said.append(
+            gettext(
+                "Which share that is of what the offer gives cannot be told: %(reason)s.",
+                reason=reason_words(given["code"]),
+            )
+        )
+    return " ".join(str(words) for words in said)
+
+
+def _foreseen(document: Mapping[str, Any], leak: Mapping[str, Any]) -> str:
+    foreseen, currency = leak["foreseen"], document["plan"]["currency"]
+    if foreseen is None:
+        return str(gettext("It was not forecast when the campaign was launched."))
+    cost = amount(foreseen["cost"], currency, whole=True)
+    if foreseen["share"] is None:
+        return str(gettext("Foreseen at launch: %(cost)s.", cost=cost))
+    return str(
+        gettext(
+            "Foreseen at launch, from the orders before: %(share)s of orders, %(cost)s given away.",
+            share=percent(foreseen["share"], 0),
+            cost=cost,
+        )
+    )
+
+
+def _padding(each: Mapping[str, Any]) -> tuple[PaddingRow, ...]:
+    width = number(each["width_percent"]) + "%"
+    names = {
+        "share": gettext(
+            "Orders from the threshold to %(width)s above it, of all orders", width=width
+        ),
+        "returned": gettext("Returned of the goods in such orders"),
+    }
+    return tuple(
+        PaddingRow(
+            arm=each["arm"],
+            what=str(what),
+            control=_percent(each[f"{key}_control"]),
+            told=_percent(each[f"{key}_arm"]),
+            difference=points(each[key], 1),
+        )
+        for key, what in names.items()
+    )
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else percent(value, 1)
