@@ -19,10 +19,10 @@ Each shop has {customers:,} customers, a holdout (a sixth) and five equal arms. 
 are lognormal (median {typical:g}, log-sd {spread:g}); a basket is the past value times a lognormal
 factor (log-sd {changing:g}); of the baskets that end up to 15% below the threshold four in ten are
 padded to just above it; the offer costs {offer:g} per order that reaches the threshold, telling
-costs {contact:g} each, the margin is 40%; 18% of the holdout buy. The share of buyers in each arm is set so that the arm's true
-profit is the wanted one: highest at one step (each in turn), lower on both sides. The unit of
-"apart" is the difference between two arms that such a shop proves in 4 of 5 cases. Customers are
-drawn one by one, and the product's own aggregation and functions answer.
+costs {contact:g} each, the margin is 40%; 18% of the holdout buy. The share of buyers in each arm
+is set so that the arm's true profit is the wanted one: highest at one step (each in turn), lower on
+both sides. A "detectable difference" is the one between two arms that such a shop proves in 4 of 5
+cases. Customers are drawn one by one, and the product's own aggregation and functions answer.
 """
 
 _STEPS = """\

@@ -27,7 +27,7 @@ from regulars_experiments.results import FloatArray
 LENGTHS = (0.2, 0.4, 0.8)
 """Of the kernel, in logarithms: a threshold half as high again (0.4) earns something similar."""
 _AMPLITUDES = 24
-_SPREADS = 6
+_SPREADS = 8
 _REACH = 3.0  # the grids run to so many prior scales
 _NEGLIGIBLE = 1e-5  # of the heaviest weight
 _JITTER = 1e-8
@@ -221,8 +221,8 @@ def _precisions(data: NoisyEffects) -> FloatArray:
 def _half_normal(scale: float, points: int) -> tuple[FloatArray, FloatArray]:
     """Points that crowd towards 0 and the logarithms of their prior weights (midpoint rule)."""
     place = (np.arange(points) + 0.5) / points
-    value = _REACH * scale * place**2
-    return value, np.log(place) - 0.5 * (value / scale) ** 2
+    value = _REACH * scale * place**3
+    return value, 2 * np.log(place) - 0.5 * (value / scale) ** 2
 
 
 def _roots(covariances: FloatArray) -> FloatArray:

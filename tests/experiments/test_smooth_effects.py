@@ -37,7 +37,7 @@ def by_hand(y: Floats, noise: Floats, scale: float, groups: int = 1) -> Posterio
     """The same posterior from dense joint normal algebra; a level with a deviation of 1,000."""
     means, variances, logs = [], [], []
     places = len(STEPS)
-    spreads, spread_logs = _half_normal(scale, 6) if groups > 1 else (np.zeros(1), np.zeros(1))
+    spreads, spread_logs = _half_normal(scale, 8) if groups > 1 else (np.zeros(1), np.zeros(1))
     for length in LENGTHS:
         shape = kernel(length) + 1e-8 * np.eye(places)
         for a, a_log in zip(*_half_normal(scale, 24), strict=True):
