@@ -81,7 +81,7 @@ def qini_auc_score(ranking: PeerRanking, *, negative_effect: bool = True) -> Num
     if negative_effect:
         perfect = _perfect_qini(ranking) - rows * end / 2
         return above / perfect if perfect else NotEstimable(reason=Reason.NO_VARIATION)
-    if not _yes_or_no(ranking.trial):
+    if not ranking.trial.yes_or_no:
         return NotEstimable(reason=Reason.NOT_YES_OR_NO)
     if not end > 0:
         return NotEstimable(reason=Reason.NO_TOTAL_EFFECT)
@@ -100,7 +100,7 @@ def uplift_auc_score(ranking: PeerRanking) -> Number:
     reason = _missing(ranking)
     if reason:
         return NotEstimable(reason=reason)
-    if not _yes_or_no(ranking.trial):
+    if not ranking.trial.yes_or_no:
         return NotEstimable(reason=Reason.NOT_YES_OR_NO)
     treated, treated_sum, held, held_sum = ranking.walk.sums[-1].tolist()
     rows = treated + held
@@ -204,15 +204,10 @@ def _missing(ranking: PeerRanking) -> Reason | None:
     return Reason.NO_VARIATION if outcome.min() == outcome.max() else None
 
 
-def _yes_or_no(trial: Trial) -> bool:
-    outcome = np.asarray(trial.outcome)
-    return outcome.dtype == np.bool_ or bool(np.all((outcome == 0) | (outcome == 1)))
-
-
 def _perfect_qini(ranking: PeerRanking) -> float:
     """Area below the Qini curve of the perfect ranking."""
     treated, treated_sum, held, held_sum = ranking.walk.sums[-1].tolist()
-    if _yes_or_no(ranking.trial):
+    if ranking.trial.yes_or_no:
         # Treated who responded; everybody without a response; held out who responded.
         rows = treated + held
         flat = treated_sum * (rows - treated_sum - held_sum)
