@@ -16,7 +16,9 @@ from regulars_platform.segments.presets import (
 )
 from regulars_platform.segments.rules import Rule, rule_json
 from regulars_platform.segments.tables import Segment
-from regulars_web.pages.campaigns.form import PlanForm, even_shares, scaled_shares
+from regulars_web.pages.campaigns.form import PlanForm, thresholds_of
+from regulars_web.pages.campaigns.ladder import ladder_arms
+from regulars_web.pages.campaigns.numbers import even_shares, scaled_shares
 
 PRESETS: dict[str, tuple[Callable[[], str], Callable[[], Rule]]] = {
     "frequent": (lambda: str(gettext("Frequent buyers")), frequent_buyers),
@@ -51,6 +53,8 @@ def change_form(form: PlanForm, do: str, *, add: str, saved: Sequence[Segment]) 
         return _with_holdout(form, number)
     if action in ("arm-add", "arm-remove"):
         return _with_arms(form, _changed_arms(form.arms, action, number))
+    if action == "ladder":
+        return _with_ladder(form)
     if action.startswith("segment-"):
         segments = _changed_segments(form.segments, action, number, add, saved)
         return replace(form, draft=form.draft | {"segments": segments})
@@ -63,6 +67,24 @@ def _with_holdout(form: PlanForm, points: int) -> PlanForm:
     shares = scaled_shares(holdout, [arm["share_percent"] for arm in form.arms])
     shared = [arm | {"share_percent": share} for arm, share in zip(form.arms, shares, strict=True)]
     return replace(form, draft=form.draft | {"holdout_percent": holdout, "arms": shared})
+
+
+def _with_ladder(form: PlanForm) -> PlanForm:
+    """The arms of the ladder instead of those there were, and an audience that goes with them."""
+    choice, arms = ladder_arms(form.ladder, form.arms, holdout=form.value("holdout_percent"))
+    if arms is None:
+        return replace(form, ladder=choice)
+    audience = form.audience
+    if audience.choice == "fits":
+        # a threshold near what each spends fits everybody; several for all reach further up
+        wider = audience.highest_for(thresholds_of(arms))
+        audience = (
+            replace(audience, choice="everybody")
+            if choice.is_own
+            else replace(audience, highest=wider)
+        )
+    draft = form.draft | {"arms": arms}
+    return replace(form, draft=draft, audience=audience, ladder=choice)
 
 
 def _changed_arms(arms: list[dict[str, Any]], action: str, number: int) -> list[dict[str, Any]]:

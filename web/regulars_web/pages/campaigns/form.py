@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -19,6 +19,8 @@ from regulars_platform.offers.kinds import KINDS
 from regulars_platform.segments.presets import FITS_FROM, FITS_TO, fits_threshold
 from regulars_platform.segments.rules import EVERYBODY, rule_json
 from regulars_platform.segments.tables import Segment
+from regulars_web.pages.campaigns.ladder import LADDER_FIELDS, LadderChoice, suggested_ladder
+from regulars_web.pages.campaigns.numbers import read_decimal, share_of_one
 
 TEXTS = (
     "name",
@@ -44,6 +46,8 @@ OFFER_FIELDS: dict[str, tuple[str, ...]] = {
     "message": (),
 }
 """The fields that each kind of offer has besides its reach and its words."""
+OWN_FIELDS = ("multiple", "price_points")
+"""The fields that an offer with a threshold of each customer's own has besides."""
 
 
 TitleOf = Callable[[Mapping[str, Any]], str]
@@ -61,16 +65,28 @@ class AudienceChoice:
     lowest: str = f"{FITS_FROM * 100:f}".removesuffix(".0")
     highest: str = f"{FITS_TO * 100:f}".removesuffix(".0")
 
+    def highest_for(self, thresholds: Sequence[Decimal]) -> str:
+        """The upper end that reaches as far above the last of several thresholds.
+
+        Percent of the first, like every end.
+        """
+        highest = read_decimal(self.highest)
+        if highest is None or not thresholds:
+            return self.highest
+        return f"{round(highest * max(thresholds) / thresholds[0], 2).normalize():f}"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlanForm:
     """A draft with how its audience was chosen, and what is said beside its fields.
 
-    draft: nested, as `create_draft` keeps it; problems: field -> sentences, shown as they are.
+    draft: nested, as `create_draft` keeps it; ladder: what stands in the fields that make one;
+    problems: field -> sentences, shown as they are.
     """
 
     draft: dict[str, Any]
     audience: AudienceChoice
+    ladder: LadderChoice = field(default_factory=LadderChoice)
     problems: Mapping[str, list[str]] = field(default_factory=dict)
 
     def value(self, path: str) -> str:
@@ -104,6 +120,11 @@ class PlanForm:
     def arms(self) -> list[dict[str, Any]]:
         """The treated arms as typed."""
         return _dicts(self.draft.get("arms"))
+
+    @property
+    def has_one_threshold(self) -> bool:
+        """Whether an audience can be chosen by a threshold: not where each has their own."""
+        return not any(has_own_threshold(arm) for arm in self.arms)
 
     @property
     def segments(self) -> list[dict[str, Any]]:
@@ -142,7 +163,14 @@ def read_form(
         highest=posted.get("audience.highest", usual.highest).strip(),
     )
     rule = audience_rule(choice, draft["arms"], saved, _json(posted.get("audience.rule", "")))
-    return PlanForm(draft=draft | {"audience": rule}, audience=choice)
+    ladder = _ladder(posted) or suggested_ladder(draft["arms"])
+    return PlanForm(draft=draft | {"audience": rule}, audience=choice, ladder=ladder)
+
+
+def _ladder(posted: MultiDict[str, str]) -> LadderChoice | None:
+    typed = {name: posted.get(f"ladder.{name}") for name in LADDER_FIELDS}
+    known = {name: text.strip() for name, text in typed.items() if text is not None}
+    return LadderChoice(**known) if known else None
 
 
 def form_of_draft(draft: Mapping[str, Any], saved: Sequence[Segment]) -> PlanForm:
@@ -157,7 +185,11 @@ def form_of_draft(draft: Mapping[str, Any], saved: Sequence[Segment]) -> PlanFor
         "arms": [_whole_arm(arm) for arm in _dicts(draft.get("arms")) or [{}]],
         "segments": [{"name": "", "rule": None} | segment for segment in segments],
     }
-    return PlanForm(draft=whole, audience=_choice_of(rule, whole["arms"], saved))
+    return PlanForm(
+        draft=whole,
+        audience=_choice_of(rule, whole["arms"], saved),
+        ladder=suggested_ladder(whole["arms"]),
+    )
 
 
 def _whole_arm(arm: Mapping[str, Any]) -> dict[str, Any]:
@@ -188,7 +220,7 @@ def audience_rule(
         return kept
     if choice.choice == "fits":
         threshold = first_threshold(arms)
-        lowest, highest = _decimal(choice.lowest), _decimal(choice.highest)
+        lowest, highest = read_decimal(choice.lowest), read_decimal(choice.highest)
         if threshold is None or lowest is None or highest is None or lowest > highest:
             return None
         return rule_json(fits_threshold(threshold, lowest=lowest / 100, highest=highest / 100))
@@ -202,43 +234,17 @@ def first_threshold(arms: Sequence[Mapping[str, Any]]) -> Decimal | None:
 
 
 def thresholds_of(arms: Sequence[Mapping[str, Any]]) -> list[Decimal]:
-    """The thresholds typed so far, in currency units, in the order of the arms."""
-    offers = [arm["offer"] for arm in arms if isinstance(arm.get("offer"), Mapping)]
-    found = [_decimal(offer.get("threshold")) for offer in offers]
+    """The thresholds for all typed so far, in currency units, in the order of the arms."""
+    fixed = [arm for arm in arms if not has_own_threshold(arm)]
+    offers = [arm["offer"] for arm in fixed if isinstance(arm.get("offer"), Mapping)]
+    found = [read_decimal(offer.get("threshold")) for offer in offers]
     return [value for value in found if value is not None and value > 0]
 
 
-def share_of_one(holdout: str) -> str:
-    """The share of a single arm: everybody whom the holdout leaves, in percent."""
-    held = _decimal(holdout)
-    return "" if held is None else f"{100 - held:f}"
-
-
-def even_shares(holdout: str, arms: int) -> list[str]:
-    """Shares in percent of so many arms, alike but for the last hundredths."""
-    held = _decimal(holdout)
-    if held is None or not 0 <= held <= 100:
-        return [""] * arms
-    points = int((100 - held) * 100)
-    each = points // arms
-    parts = [each + (points - each * arms if place == 0 else 0) for place in range(arms)]
-    return [f"{(Decimal(part) / 100).normalize():f}" for part in parts]
-
-
-def scaled_shares(holdout: str, before: Sequence[str]) -> list[str]:
-    """Shares in percent that fill what the holdout leaves, in the proportion that they had.
-
-    >>> scaled_shares("15", ["60", "20"])
-    ['63.75', '21.25']
-    """
-    held, old = _decimal(holdout), [_decimal(share) for share in before]
-    known = [share for share in old if share is not None and share > 0]
-    if held is None or not 0 <= held < 100 or len(known) < len(before):
-        return even_shares(holdout, len(before))
-    points = int((100 - held) * 100)
-    parts = [int(points * share / sum(known)) for share in known]
-    parts[0] += points - sum(parts)
-    return [f"{(Decimal(part) / 100).normalize():f}" for part in parts]
+def has_own_threshold(arm: Mapping[str, Any]) -> bool:
+    """Whether an arm as typed has a threshold of each customer's own."""
+    offer = arm.get("offer")
+    return isinstance(offer, Mapping) and offer.get("multiple") not in (None, "")
 
 
 def with_names(arms: Sequence[dict[str, Any]], title_of: TitleOf) -> list[dict[str, Any]]:
@@ -260,6 +266,9 @@ def _arm(posted: MultiDict[str, str], place: int) -> dict[str, Any]:
     if kind != "message":
         offer["reach"] = typed("offer.reach") or "open"
     offer |= {name: typed(f"offer.{name}") for name in OFFER_FIELDS[kind]}
+    if kind != "message" and typed("offer.multiple"):
+        # without a multiple it is one threshold for all, and price points say nothing
+        offer |= {name: typed(f"offer.{name}") for name in OWN_FIELDS}
     arm: dict[str, Any] = {name: typed(name) for name in ARM_TEXTS}
     return arm | {"share_percent": typed("share_percent"), "offer": offer}
 
@@ -283,7 +292,7 @@ def _fits(rule: object, threshold: Decimal | None) -> AudienceChoice | None:
         return None
     if (rule.get("feature"), rule.get("op")) != ("average_order_value", "between"):
         return None
-    ends = [_decimal(end) for end in rule.get("value", ())]
+    ends = [read_decimal(end) for end in rule.get("value", ())]
     percents = [None if end is None else (end / threshold * 100).normalize() for end in ends]
     if len(percents) != 2 or percents[0] is None or percents[1] is None:
         return None
@@ -303,16 +312,6 @@ def _dicts(found: object) -> list[dict[str, Any]]:
     if not isinstance(found, Sequence) or isinstance(found, str):
         return []
     return [dict(item) for item in found if isinstance(item, Mapping)]
-
-
-def _decimal(text: object) -> Decimal | None:
-    try:
-        number = Decimal(str(text).strip())
-    except InvalidOperation:
-        return None
-    if not number.is_finite() or abs(number) >= Decimal(10) ** 10:
-        return None
-    return number if number == round(number, 10) else None
 
 
 def _json(text: str) -> object:

@@ -56,6 +56,7 @@ from regulars_web.pages.campaigns.words import (
     GUARDRAIL_LABELS,
     KIND_LABELS,
     METRIC_LABELS,
+    PRICE_POINT_LABELS,
     UNIT_LABELS,
     arm_title,
 )
@@ -274,6 +275,7 @@ def _choices() -> dict[str, object]:
         "units": {name: UNIT_LABELS[name] for name in UNITS},
         "presets": {name: title() for name, (title, _) in PRESETS.items()},
         "max_arms": MAX_ARMS,
+        "price_points": PRICE_POINT_LABELS,
         "title_of": _title,
         "rule_of": shown_rule,
         "as_json": json.dumps,

@@ -23,6 +23,7 @@ from regulars_platform.campaigns.service import (
 from regulars_platform.campaigns.tables import LAUNCHED
 from regulars_platform.delivery.service import contact_counts
 from regulars_platform.errors import RegularsError
+from regulars_platform.offers.kinds import MessageOnly, Offer
 from regulars_platform.orders.table import PAID, OrdersTable
 from regulars_web.edge import current_shop, now, settings, unit_of_work
 from regulars_web.formats import date, money, number, sentence
@@ -31,6 +32,7 @@ from regulars_web.pages.campaigns.pasted import posted_lines
 from regulars_web.pages.campaigns.words import (
     GUARDRAIL_LABELS,
     METRIC_LABELS,
+    PRICE_POINT_LABELS,
     UNIT_LABELS,
     arm_label,
     channel_text,
@@ -217,6 +219,7 @@ def _arm_lines(plan: Plan) -> list[str]:
         parts = [
             gettext("%(share)s%%: %(name)s", share=points_text(arm.share), name=arm.name),
             "" if offer == arm.name else offer,
+            _own_words(arm.offer, plan.currency),
             gettext("with a personal code") if personal else gettext("open to the whole shop"),
             gettext(
                 "%(channel)s at %(cost)s each",
@@ -228,6 +231,19 @@ def _arm_lines(plan: Plan) -> list[str]:
             parts.append(gettext("“%(words)s”", words=arm.offer.words))
         lines.append(" · ".join(part for part in parts if part))
     return lines
+
+
+def _own_words(offer: Offer, currency: str) -> str:
+    """How a threshold of each customer's own is found; "" where there is one for all."""
+    if isinstance(offer, MessageOnly) or offer.multiple is None:
+        return ""
+    return str(
+        gettext(
+            "price points %(style)s, the lowest %(lowest)s",
+            style=PRICE_POINT_LABELS[offer.price_points],
+            lowest=short_money(offer.threshold, currency),
+        )
+    )
 
 
 def _segment_lines(plan: Plan) -> list[str]:

@@ -20,6 +20,7 @@ from regulars_platform.shops.models import ShopProfile
 from regulars_web.formats import number
 from regulars_web.pages.campaigns.form import PlanForm, thresholds_of
 from regulars_web.pages.campaigns.problems import full_draft
+from regulars_web.pages.campaigns.reach import Reach, Told, build_reach, build_told
 from regulars_web.pages.campaigns.words import points_text, segment_label, short_money
 from regulars_web.pages.reports.words import reason_words
 from regulars_web.pages.segments.words import rule_text
@@ -66,8 +67,8 @@ class Baskets:
 class SideArm:
     """One treated arm; its money in ten-thousandths. None: cannot be said yet.
 
-    leak_cost: what orders that came anyway would have been given, by everybody in the plan;
-    why: there is nothing detectable.
+    leak_cost: what orders that came anyway would have been given, by everybody in the plan; reach:
+    these orders drawn; told: thresholds of the customers' own; why: there is nothing detectable.
     """
 
     name: str
@@ -77,6 +78,8 @@ class SideArm:
     qualifying: int | None
     leak_share: float | None
     leak_cost: int | None
+    reach: Reach | None
+    told: Told | None
     detectable: int | None
     detectable_in_all: int | None
     why: str
@@ -131,7 +134,7 @@ class Side:
 
 def build_side(preview: Preview, form: PlanForm, shop: ShopProfile) -> Side:
     """Everything that the side says about a form as it stands."""
-    arms = [_arm(arm) for arm in preview.arms or ()]
+    arms = [_arm(arm, shop.currency) for arm in preview.arms or ()]
     held = preview.holdout
     spend = None if held is None or held.window_spend is None else held.window_spend
     draft = read_draft(full_draft(form.draft, shop))
@@ -159,7 +162,7 @@ def _audience_text(form: PlanForm, shop: ShopProfile) -> str:
         return ""
 
 
-def _arm(arm: ArmPreview) -> SideArm:
+def _arm(arm: ArmPreview, currency: str) -> SideArm:
     leak = arm.leak
     detectable = None if arm.foreseen is None else arm.foreseen.detectable
     return SideArm(
@@ -170,6 +173,8 @@ def _arm(arm: ArmPreview) -> SideArm:
         qualifying=None if leak is None else leak.qualifying_orders,
         leak_share=None if leak is None else leak.share,
         leak_cost=None if leak is None else leak.cost,
+        reach=build_reach(arm, currency),
+        told=build_told(arm.own, currency),
         detectable=None if detectable is None else _scaled(detectable),
         detectable_in_all=None if detectable is None else _scaled(detectable * arm.customers),
         why=_why(arm.foreseen),

@@ -7,13 +7,14 @@ from typing import Any
 from flask_babel import gettext, lazy_gettext
 
 from regulars_platform.campaigns.plan import EVERYONE_ELSE, HOLDOUT, Plan
-from regulars_platform.fields import FieldReader, percent_text
+from regulars_platform.fields import FieldReader, money_text, percent_text
 from regulars_platform.offers.kinds import (
     AmountOff,
     FreeShipping,
     MessageOnly,
     Offer,
     PercentOff,
+    ThresholdOffer,
     read_offer,
 )
 from regulars_platform.orders.table import MONEY_SCALE
@@ -31,6 +32,10 @@ CHANNEL_LABELS = {
     "phone": lazy_gettext("Phone"),
     "chat": lazy_gettext("Chat"),
     "other": lazy_gettext("Another channel"),
+}
+PRICE_POINT_LABELS = {
+    "nines": lazy_gettext("ending in 9: 39, 79, 129"),
+    "round": lazy_gettext("round: 40, 80, 130"),
 }
 METRIC_LABELS = {
     "net_profit": lazy_gettext("Net profit"),
@@ -52,31 +57,32 @@ def short_money(ten_thousandths: int | Decimal, currency: str) -> str:
 
 def offer_text(offer: Offer, currency: str) -> str:
     """The offer in a few words, with currency."""
+    if isinstance(offer, MessageOnly):
+        return str(gettext("Message only"))
+    start = threshold_text(offer, currency)
     match offer:
         case FreeShipping():
-            return str(
-                gettext("Free shipping from %(t)s", t=short_money(offer.threshold, currency))
-            )
+            return str(gettext("Free shipping from %(t)s", t=start))
         case AmountOff():
-            return str(
-                gettext(
-                    "%(amount)s off from %(t)s",
-                    amount=short_money(offer.amount, currency),
-                    t=short_money(offer.threshold, currency),
-                )
-            )
-        case PercentOff(threshold=0):
+            amount = short_money(offer.amount, currency)
+            return str(gettext("%(amount)s off from %(t)s", amount=amount, t=start))
+        case PercentOff(threshold=0, multiple=None):
             return str(gettext("%(p)s%% off", p=points_text(offer.percent)))
         case PercentOff():
-            return str(
-                gettext(
-                    "%(p)s%% off from %(t)s",
-                    p=points_text(offer.percent),
-                    t=short_money(offer.threshold, currency),
-                )
-            )
-        case MessageOnly():
-            return str(gettext("Message only"))
+            return str(gettext("%(p)s%% off from %(t)s", p=points_text(offer.percent), t=start))
+
+
+def threshold_text(offer: ThresholdOffer, currency: str) -> str:
+    """From where on: an amount, or how many times what the customer spent before."""
+    if offer.multiple is None:
+        return short_money(offer.threshold, currency)
+    return str(gettext("%(k)s × own order value", k=multiple_text(offer.multiple)))
+
+
+def multiple_text(points: int) -> str:
+    """Basis points as a plain number, in the reader's format."""
+    value = Decimal(money_text(points))
+    return number(value, max(0, -int(value.as_tuple().exponent)))
 
 
 def arm_title(arm: Mapping[str, Any], currency: str) -> str:
