@@ -7,7 +7,27 @@ band that holds at all steps at once; advice is the expected money under a smoot
 (`smooth_effects`), which also says how likely each step is the best.
 
 With one threshold only, customers differ in how near they were: r = past order value / T.
-`find_ratios` answers for which r it pays.
+`threshold_ratios` answers for which r it pays.
+
+Three thresholds, 2,000 customers each and 2,000 held out; the middle one sold most:
+
+>>> import polars as pl
+>>> from regulars_experiments.aggregation import aggregate
+>>> from regulars_experiments.moments import plan_moments
+>>> sold = {"held": 100, "k = 0.9": 110, "k = 1.1": 180, "k = 1.3": 120}
+>>> rows = [(arm, goods) for arm, n in sold.items() for goods in [40, 60, 110] * n + [0] *
+...         (2_000 - 3 * n)]
+>>> frame = pl.DataFrame(rows, schema=["arm", "goods"], orient="row")
+>>> moments = aggregate(frame.lazy(), plan_moments(by=["arm"], columns={"goods": 1},
+...                                                shapes=["goods"]))
+>>> ladder = Ladder(control="held", arms=tuple(sold)[1:], steps=(9_000, 11_000, 13_000))
+>>> money = Money(columns=ProfitColumns(goods="goods"), margin_low=Fraction(1, 2),
+...               margin_high=Fraction(1, 2), confidence=0.95)
+>>> curve = find_steps(moments, ladder, [None], money)[0]
+>>> curve.net.estimate.round(2).tolist(), curve.net.low.round(2).tolist()
+([0.53, 4.2, 1.05], [-0.34, 3.23, 0.16])
+>>> curve.band.low.round(2).tolist(), curve.recommended, bool(curve.chance_best[1] > 0.99)
+([-0.52, 3.04, -0.01], 1, True)
 """
 
 from collections.abc import Sequence
