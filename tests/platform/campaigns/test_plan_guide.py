@@ -5,10 +5,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-from regulars_platform.campaigns.plan import CHANNELS, METRICS, UNITS, plan_json
+from regulars_platform.campaigns.plan import CHANNELS, MAX_ARMS, METRICS, UNITS, plan_json
 from regulars_platform.campaigns.plan_form import ARM_FIELDS, FIELDS, read_plan
 from regulars_platform.customers.features import FEATURES
-from regulars_platform.offers.kinds import KINDS
+from regulars_platform.offers.kinds import KINDS, PRICE_STYLES, own_multiple
 from regulars_platform.segments.rules import OPERATORS
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "plan.md").read_text("utf-8")
@@ -42,3 +42,16 @@ def test_the_defaults_are_those_that_the_guide_names() -> None:
     for name in (*optional, "secondary_metrics"):
         del raw[name]
     assert read_plan(raw) == read_plan(example())
+
+
+def test_the_guides_ladder_is_one() -> None:
+    found = re.findall(r'```json\n("arms".*?)```', GUIDE, re.DOTALL)
+    assert len(found) == 1
+    plan = read_plan(example() | json.loads("{" + found[0] + "}"))
+    assert [own_multiple(arm.offer) for arm in plan.arms] == [10_000, 13_000]
+    for word in PRICE_STYLES:
+        assert f"`{word}`" in GUIDE, word
+
+
+def test_the_guide_says_how_many_arms_a_plan_may_have() -> None:
+    assert f"1 to {MAX_ARMS}, with" in GUIDE
