@@ -17,6 +17,7 @@ from regulars_web.pages.reports.contamination import (
 from regulars_web.pages.reports.days import DaySection, day_sections
 from regulars_web.pages.reports.metrics import MetricRow, metric_row
 from regulars_web.pages.reports.padding import AroundThreshold, around_threshold
+from regulars_web.pages.reports.prices import PriceRow, price_rows
 from regulars_web.pages.reports.remembered import MemorySection, memory_section
 from regulars_web.pages.reports.shown import Shown, share, shown
 from regulars_web.pages.reports.threshold_words import change_reason
@@ -89,7 +90,6 @@ class SegmentRow:
     corrected: str = ""
     advice: tuple[str, str] | None = None
     reason: str = ""
-    prices: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -123,6 +123,7 @@ class ReportPage:
     contamination: ContaminationSection | None
     curves: tuple[CurveSection, ...]
     around: AroundThreshold | None
+    prices: tuple[PriceRow, ...]
 
 
 def build_report_page(report: Report, file_names: Mapping[int, str]) -> ReportPage:
@@ -156,6 +157,7 @@ def build_report_page(report: Report, file_names: Mapping[int, str]) -> ReportPa
         contamination=contamination_section(document),
         curves=threshold_sections(document),
         around=around_threshold(document),
+        prices=price_rows(_by_profit(document["segments"]), currency),
     )
 
 
@@ -286,5 +288,4 @@ def _segment(document: Mapping[str, Any], group: Mapping[str, Any]) -> SegmentRo
         corrected=p_equation(group["adjusted_p"]),
         advice=None if decision is None else look(ADVICE, decision["advice"]),
         reason=advice_reason(document, group),
-        prices=price_words(group, currency),
     )

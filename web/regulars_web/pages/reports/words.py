@@ -248,16 +248,14 @@ def price_words(group: Group, currency: str) -> str:
     decision = group["decision"]
     if decision is None:
         return ""
-    gain = decision["value_of_test"] - decision["cost_of_test"]
     return str(
         gettext(
-            "If kept and wrong: %(keep)s; if stopped and wrong: %(stop)s; one more test: worth "
-            "%(value)s, costs %(cost)s, so %(gain)s.",
+            "If kept and wrong: %(keep)s; if stopped and wrong: %(stop)s. One more test is worth "
+            "%(value)s and costs %(cost)s.",
             keep=price(decision["loss_if_kept_wrongly"], currency),
             stop=price(decision["loss_if_stopped_wrongly"], currency),
             value=price(decision["value_of_test"], currency),
             cost=price(decision["cost_of_test"], currency),
-            gain=amount(gain, currency, whole=True, signed=True),
         )
     )
 
