@@ -29,8 +29,9 @@ _STEPS = """\
 ## The recommended step
 
 - *within one step*: percent of shops in which the recommended step is the best or beside it.
-- *lost*: profit per customer that the recommended step earns less than the best;
-  *by highest estimate*: the same if one takes the arm with the highest estimate.
+- *lost*: profit per customer that the recommended step earns less than the best; *promised too
+  much*: how much less it earns than is expected of it. *Highest estimate*: the same two if one
+  takes the arm with the highest estimate at its word.
 - *band holds*: percent of shops in which the truth is inside the band at every step;
   *single intervals*: percent of ordinary intervals that hold their own step's truth.
 - *proved better*: the recommended step against a neighbour, after correction; *wrongly*: a

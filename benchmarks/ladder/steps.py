@@ -61,16 +61,17 @@ WORLDS = (
 class StepScore:
     """One campaign. away: steps from the best to the recommended one; None where all are alike.
 
-    lost, lost_by_highest: profit per customer that the recommended step, and the one with the
-    highest estimate, earn less than the best. net, covered, each: of the band and of each single
-    interval. proved: whether the recommended step was proved better than a neighbour; proved_wrong:
-    than one that is no worse.
+    lost, promised: profit per customer that the recommended step truly earns less than the best,
+    and less than is expected of it; by_highest: the same two of the step with the highest estimate,
+    by that estimate. covered: whether the band holds the truth at every step; each: the share of
+    single intervals that hold theirs. proved: whether the recommended step was proved better than a
+    neighbour; proved_wrong: than one that is no worse.
     """
 
-    net: tuple[float, ...]
     away: int | None
     lost: float
-    lost_by_highest: float
+    promised: float
+    by_highest: tuple[float, float]
     covered: bool
     each: float
     proved: bool
@@ -100,7 +101,8 @@ def play(world: World, known: Profits, number: int, seed: tuple[int, ...]) -> St
     truth = truth_of(world.shop, known, response(best, world.apart * known.detectable, LEVEL))
     moments = aggregate(outcomes(world.shop, truth, rng).lazy(), plan("arm"))
     curve = find_steps(moments, LADDER, [None], MONEY)[0]
-    if curve.recommended is None:
+    believed = curve.believed
+    if curve.recommended is None or believed is None:
         raise RuntimeError("a shop of this size always has an answer")
     net, chosen = truth.net, curve.recommended
     highest = int(curve.net.estimate.argmax())
@@ -108,10 +110,13 @@ def play(world: World, known: Profits, number: int, seed: tuple[int, ...]) -> St
         beside.step for beside in curve.neighbours if beside.evidence is Evidence.PROVED_BETTER
     ]
     return StepScore(
-        net=tuple((curve.net.estimate - net).tolist()),
         away=abs(chosen - best) if world.apart else None,
         lost=float(net.max() - net[chosen]),
-        lost_by_highest=float(net.max() - net[highest]),
+        promised=float(believed.mean()[chosen] - net[chosen]),
+        by_highest=(
+            float(net.max() - net[highest]),
+            float(curve.net.estimate[highest] - net[highest]),
+        ),
         covered=bool(_inside(curve.band, net).all()),
         each=float(_inside(curve.net, net).mean()),
         proved=bool(proved),

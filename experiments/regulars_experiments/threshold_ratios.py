@@ -43,8 +43,8 @@ class RatioCurve:
 
     edges: (bins + 1,), from 0 to infinity; a bin holds its lower edge. customers: of all groups.
     net: each bin with its own interval. band: limits that hold in all bins at once. reach, first,
-    last: the run of bins that is expected to earn most (all of them if each pays; first and last
-    are None for nobody). proved: where the band lies above zero; proved_to_lose: below. beliefs:
+    last: the run of bins that is expected to earn most (a bin between two that pay may lose a
+    little; first and last are None for nobody). proved: where the band lies above zero; proved_to_lose: below. beliefs:
     None, and reach too, where no bin has an estimate.
     """
 
@@ -153,7 +153,7 @@ def find_ratios(
     reach = Reach.SOME
     if first is None:
         reach = Reach.NOBODY
-    elif (expected > 0).all():
+    elif (first, last) == (0, len(bins) - 1):
         reach = Reach.EVERYBODY
     return replace(curve, beliefs=beliefs, reach=reach, first=first, last=last)
 

@@ -103,10 +103,10 @@ def test_a_band_that_misses_too_often_is_told_from_one_that_may_be_unlucky() -> 
 def test_a_recommendation_two_steps_away_counts_as_missed() -> None:
     def score(away: int) -> steps.StepScore:
         return steps.StepScore(
-            net=(0.0,),
             away=away,
             lost=0.1,
-            lost_by_highest=0.2,
+            promised=0.0,
+            by_highest=(0.2, 0.1),
             covered=True,
             each=1.0,
             proved=False,
