@@ -44,8 +44,8 @@ class RatioCurve:
     edges: (bins + 1,), from 0 to infinity; a bin holds its lower edge. customers: of all groups.
     net: each bin with its own interval. band: limits that hold in all bins at once. reach, first,
     last: the run of bins that is expected to earn most (a bin between two that pay may lose a
-    little; first and last are None for nobody). proved: where the band lies above zero; proved_to_lose: below. beliefs:
-    None, and reach too, where no bin has an estimate.
+    little; first and last are None for nobody). beliefs: None, and reach too, where no bin has an
+    estimate.
     """
 
     edges: FloatArray
