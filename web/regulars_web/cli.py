@@ -44,6 +44,10 @@ COMMANDS: dict[str, LazyCommand] = {
         "regulars_web.commands.evaluate:evaluate",
         "effects of any randomised file, without a shop or any set-up",
     ),
+    "uplift": LazyCommand(
+        "regulars_web.commands.uplift:uplift",
+        "whom to keep telling, and what that is worth, from any randomised file",
+    ),
     "plan": LazyCommand(
         "regulars_web.commands.plan:plan",
         "what a campaign could prove, and how many to hold out, before there is one",

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from regulars_experiments.results import FloatArray
 from regulars_experiments.uplift.bases import BOOSTED, Predictor, prepare
 from regulars_experiments.uplift.checks import Code as Found
-from regulars_experiments.uplift.checks import UpliftError, buyers, check_arms, require_fit
+from regulars_experiments.uplift.checks import UpliftError, check_arms, require_fit
 from regulars_experiments.uplift.learners import DEFAULT_LEARNERS, find_learner
 from regulars_experiments.uplift.randomised import (
     BoolArray,
@@ -74,7 +74,7 @@ def cross_fit(
         raise UpliftError("there is no learner to fit: name at least one, such as T (linear)")
     for name, _ in learners:
         find_learner(name)
-    place = stratified_folds(data.arm, buyers(data), folds=count, seed=seed)
+    place = stratified_folds(data.arm, folds=count, seed=seed)
     work = _Work(data, learners, place, count, seed=seed, progress=progress)
     with _limited(threads):
         for base in work.bases:

@@ -45,20 +45,7 @@ def scan_columns(path: Path, *, text: Sequence[str], numbers: Sequence[str]) -> 
     streams it. CSV is read once, a part at a time, and only what was asked for is kept.
     Raises UnreadableFileError with what was expected, what came and what to do.
     """
-    if path.is_dir():
-        raise UnreadableFileError.because(
-            N_("%(path)s is a folder, not a file."), N_("Name the file in it."), path=str(path)
-        )
-    if not path.is_file():
-        raise UnreadableFileError.because(
-            N_("There is no file %(path)s."), N_("Check the path."), path=str(path)
-        )
-    if path.stat().st_size == 0:
-        raise UnreadableFileError.because(
-            N_("%(path)s is empty; expected a header line and one row per customer."),
-            N_("Export the file again."),
-            path=str(path),
-        )
+    _refuse_no_file(path)
     wanted = list(dict.fromkeys([*text, *numbers]))
     try:
         start = _start(path)
@@ -76,12 +63,42 @@ def scan_columns(path: Path, *, text: Sequence[str], numbers: Sequence[str]) -> 
             _refuse_short_rows(path, start, len(schema))
         return typed.drop(_OPEN_END).lazy()
     except _READING_ERRORS as error:
+        raise _unreadable(path, error) from error
+
+
+def _refuse_no_file(path: Path) -> None:
+    if path.is_dir():
         raise UnreadableFileError.because(
-            N_("%(path)s cannot be read as CSV (UTF-8) or Parquet: %(error)s"),
-            N_("Export it as CSV with a header line, or as Parquet."),
+            N_("%(path)s is a folder, not a file."), N_("Name the file in it."), path=str(path)
+        )
+    if not path.is_file():
+        raise UnreadableFileError.because(
+            N_("There is no file %(path)s."), N_("Check the path."), path=str(path)
+        )
+    if path.stat().st_size == 0:
+        raise UnreadableFileError.because(
+            N_("%(path)s is empty; expected a header line and one row per customer."),
+            N_("Export the file again."),
             path=str(path),
-            error=(str(error).splitlines() or [type(error).__name__])[0],
-        ) from error
+        )
+
+
+def _unreadable(path: Path, error: Exception) -> UnreadableFileError:
+    return UnreadableFileError.because(
+        N_("%(path)s cannot be read as CSV (UTF-8) or Parquet: %(error)s"),
+        N_("Export it as CSV with a header line, or as Parquet."),
+        path=str(path),
+        error=(str(error).splitlines() or [type(error).__name__])[0],
+    )
+
+
+def column_types(path: Path) -> dict[str, pl.DataType]:
+    """Every column of a file and its type; all are text in a CSV. Raises UnreadableFileError."""
+    _refuse_no_file(path)
+    try:
+        return dict(_scan(path, _start(path)).collect_schema())
+    except _READING_ERRORS as error:
+        raise _unreadable(path, error) from error
 
 
 def _from_csv(

@@ -44,7 +44,7 @@ def read_options(options: Mapping[str, Any]) -> Asked:
     )
     asked = Asked(
         design=design,
-        shares=_shares(options["shares"]),
+        shares=read_shares(options["shares"]),
         profit=_profit(options, design),
         uptake=options["uptake"],
     )
@@ -129,7 +129,7 @@ def _winsorising(rule: str | None, metrics: Sequence[str]) -> Winsorising | None
         ) from None
 
 
-def _shares(options: Sequence[str]) -> dict[str, float] | None:
+def read_shares(options: Sequence[str]) -> dict[str, float] | None:
     shares: dict[str, float] = {}
     for option in options:
         name, _, text = option.rpartition("=")
@@ -155,7 +155,7 @@ def _profit(options: Mapping[str, Any], design: Design) -> ProfitTerms | None:
                 raise click.UsageError(f"{flag} is part of the net profit; give the --margin too.")
         return None
     name, low, high = _margin(margin, [m.name for m in design.metrics if m.kind == "mean"])
-    usual, of_arms = _contact_costs(options["contact_costs"])
+    usual, of_arms = read_contact_costs(options["contact_costs"])
     return ProfitTerms(
         metric=name,
         margin_low=low,
@@ -166,7 +166,7 @@ def _profit(options: Mapping[str, Any], design: Design) -> ProfitTerms | None:
     )
 
 
-def _contact_costs(options: Sequence[str]) -> tuple[Fraction, dict[str, Fraction]]:
+def read_contact_costs(options: Sequence[str]) -> tuple[Fraction, dict[str, Fraction]]:
     """(of every arm but the control, of the arms that differ)."""
     costs: dict[str, Fraction] = {}
     for option in options:
@@ -199,8 +199,8 @@ def _margin(option: str, money: Sequence[str]) -> tuple[str, Fraction, Fraction]
     # 35-45% means percent at both ends
     if dash and last.strip().endswith("%") and not first.strip().endswith("%"):
         first += "%"
-    low = _rate(first)
-    high = _rate(last) if dash else low
+    low = read_rate(first)
+    high = read_rate(last) if dash else low
     if low is None or high is None or not (0 <= low <= high <= 1 and high > 0):
         raise click.BadParameter(
             f"expected a share of the price from 0 to 1 (0.4 or 40%) or a range (35%-45%), "
@@ -210,7 +210,7 @@ def _margin(option: str, money: Sequence[str]) -> tuple[str, Fraction, Fraction]
     return name, low, high
 
 
-def _rate(text: str) -> Fraction | None:
+def read_rate(text: str) -> Fraction | None:
     value = _decimal(text.strip().removesuffix("%"))
     if value is None:
         return None

@@ -1,0 +1,330 @@
+"""One randomised file from its columns to whom to keep telling: what `regulars uplift` answers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from regulars_experiments.results import FloatArray
+from regulars_experiments.uplift.candidates import Limits
+from regulars_experiments.uplift.checks import Code, Finding, UpliftError, check_features
+from regulars_experiments.uplift.cross_fitting import Progress
+from regulars_experiments.uplift.evaluation import Asked, UpliftReport, evaluate_uplift
+from regulars_experiments.uplift.features import learn_encoding
+from regulars_experiments.uplift.learners import DEFAULT_LEARNERS
+from regulars_experiments.uplift.lineup import OwnSegments
+from regulars_experiments.uplift.randomised import IntArray, Randomised
+from regulars_platform.errors import RegularsError
+from regulars_platform.randomised.reading import (
+    UnreadableFileError,
+    column_types,
+    scan_columns,
+)
+from regulars_platform.randomised.uplift_document import uplift_document
+from regulars_platform.words import N_, Sentence
+
+MOST_SEGMENTS = 500
+_ROW = "\x00row"
+
+
+class UnfitFileError(RegularsError):
+    """The file can be read, but no list and no value can be made of it."""
+
+    @classmethod
+    def because(cls, error: UpliftError) -> "UnfitFileError":
+        """The core's sentence."""
+        return cls(Sentence(N_("No list can be made: %(why)s."), {"why": str(error)}))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UpliftQuestion:
+    """What is asked of a file.
+
+    treated: the arms' values, in order. features: None takes every other column. margin: what one
+    unit of the outcome earns. contact_costs: per arm, of telling one customer, in money. shares:
+    planned, per arm, of any total. budget_share, budget_cost: limits of the next round.
+    learners: None takes the usual ones.
+    """
+
+    arm: str
+    treated: tuple[str, ...]
+    control: str
+    outcome: str
+    features: tuple[str, ...] | None = None
+    margin: Fraction | None = None
+    contact_costs: Mapping[str, Fraction] | None = None
+    shares: Mapping[str, float] | None = None
+    weight: str | None = None
+    segment: str | None = None
+    customer_id: str | None = None
+    budget_share: float | None = None
+    budget_cost: float | None = None
+    learners: tuple[tuple[str, str], ...] | None = None
+    seed: int = 0
+    confidence: float = 0.95
+    threads: int = 1
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """The control first."""
+        return (self.control, *self.treated)
+
+    @property
+    def unit(self) -> str:
+        """Of account, in words."""
+        if self.margin is None and not self.contact_costs:
+            return self.outcome
+        return f"net value of {self.outcome}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FileUplift:
+    """The answer, and the rows that it is about, in the file's order.
+
+    rows_of_other_arms: left out. missing: rows without an outcome, counted as 0.
+    """
+
+    question: UpliftQuestion
+    asked: Asked
+    report: UpliftReport
+    row_numbers: pl.Series
+    customer_ids: pl.Series | None
+    left_out: tuple[Finding, ...]
+    rows_of_other_arms: int
+    missing: int
+
+    def document(self, *, source: str) -> dict[str, Any]:
+        """As in docs/uplift-json.md."""
+        document = uplift_document(
+            self.report,
+            self.asked,
+            source=source,
+            unit=self.question.unit,
+            chances_from="plan" if self.question.shares else "rows",
+        )
+        document["warnings"] = [
+            *(
+                {"code": found.code.value, "subject": found.subject, "words": found.words}
+                for found in self.left_out
+            ),
+            *document["warnings"],
+        ]
+        document["rows_of_other_arms"] = self.rows_of_other_arms
+        document["rows_without_outcome"] = self.missing
+        return document
+
+    def scores(self) -> pl.DataFrame:
+        """Per customer: row (from 1), id where there is one, arm, predicted effect of each arm by
+        the best learner, and what the chosen plan does with them ("" leaves them alone).
+        """
+        data, fitted = self.report.data, self.report.fitted
+        best = _best_learner(self.report)
+        effects = next(one for one in fitted.scores if one.name == best).out_of_fold
+        names = np.array(["", *data.arm_names[1:]], dtype=object)
+        columns: dict[str, pl.Series] = {}
+        columns["row"] = self.row_numbers
+        if self.customer_ids is not None:
+            columns[self.customer_ids.name] = self.customer_ids
+        columns["arm"] = pl.Series([data.arm_names[arm] for arm in data.arm.tolist()])
+        for place, name in enumerate(data.arm_names[1:]):
+            columns[f"effect:{name}"] = pl.Series(effects[:, place])
+        columns["fold"] = pl.Series(fitted.folds)
+        columns["action"] = pl.Series(names[self.report.chosen.actions].tolist())
+        return pl.DataFrame(columns)
+
+
+def _best_learner(report: UpliftReport) -> str:
+    """The one chosen, or else the one that ranks best."""
+    known = [one.name for one in report.fitted.scores]
+    if report.chosen.name in known:
+        return report.chosen.name
+    return next(one.name for one in report.rankings if one.name in known)
+
+
+def evaluate_uplift_file(
+    path: Path, question: UpliftQuestion, *, progress: Progress | None = None
+) -> FileUplift:
+    """Read, check, fit, choose. Raises UnreadableFileError, UnfitFileError, both in sentences."""
+    frame, others = _read(path, question)
+    try:
+        data, left_out, missing = _randomised(frame, question)
+        asked = Asked(
+            seed=question.seed,
+            confidence=question.confidence,
+            limits=_limits(question),
+            threads=question.threads,
+            learners=question.learners or DEFAULT_LEARNERS,
+        )
+        report = evaluate_uplift(
+            data, asked, segments=_segments(frame, question), progress=progress
+        )
+    except UpliftError as error:
+        raise UnfitFileError.because(error) from error
+    return FileUplift(
+        question=question,
+        asked=asked,
+        report=report,
+        row_numbers=frame.get_column(_ROW),
+        customer_ids=None
+        if question.customer_id is None
+        else frame.get_column(question.customer_id),
+        left_out=left_out,
+        rows_of_other_arms=others,
+        missing=missing,
+    )
+
+
+def _read(path: Path, question: UpliftQuestion) -> tuple[pl.DataFrame, int]:
+    """The rows of the arms asked for, and how many there are of others."""
+    types = column_types(path)
+    named = [
+        name for name in (question.arm, question.segment, question.customer_id) if name is not None
+    ]
+    features = _feature_names(list(types), question)
+    measured = [name for name in features if types.get(name, pl.String()).is_numeric()]
+    numbers = [question.outcome, *measured]
+    if question.weight is not None:
+        numbers.append(question.weight)
+    texts = [name for name in features if name not in measured]
+    frame = scan_columns(path, text=list(dict.fromkeys([*named, *texts])), numbers=numbers)
+    arms = pl.col(question.arm).cast(pl.String)
+    # a value that nobody has is refused by name, not counted as an empty arm
+    counts = dict(frame.group_by(arms.alias("arm")).len().collect().iter_rows())
+    for name in question.arms:
+        if name not in counts:
+            raise UnreadableFileError.because(
+                N_("Column %(column)r has no value %(value)r. It has: %(values)s."),
+                N_("Name the values of --treated and --control as they are in the file."),
+                column=question.arm,
+                value=name,
+                values=", ".join(str(value) for value in list(counts)[:20]),
+            )
+    mine = frame.with_row_index(_ROW, 1).filter(arms.is_in(question.arms))
+    kept = mine.collect(engine="streaming").sort(_ROW)  # streaming does not keep the order
+    return kept, sum(counts.values()) - kept.height
+
+
+def _feature_names(columns: Sequence[str], question: UpliftQuestion) -> list[str]:
+    taken = {question.arm, question.outcome, question.weight, question.customer_id}
+    if question.features is not None:
+        return list(dict.fromkeys(question.features))
+    return [name for name in columns if name not in taken]
+
+
+def _randomised(
+    frame: pl.DataFrame, question: UpliftQuestion
+) -> tuple[Randomised, tuple[Finding, ...], int]:
+    """The campaign as arrays, what was left out of its features, and rows without an outcome."""
+    arm = _arm_codes(frame, question)
+    outcome = frame.get_column(question.outcome).cast(pl.Float64)
+    missing = outcome.null_count()
+    sold = outcome.fill_null(0.0).to_numpy().astype(np.float64)
+    costs = _costs(question)
+    gross = sold * (1.0 if question.margin is None else float(question.margin))
+    names = [
+        name
+        for name in _feature_names(frame.columns, question)
+        if name not in {question.arm, question.outcome, _ROW}
+    ]
+    encoding, found = learn_encoding(_with_numbers(frame.select(names)), names)
+    features = encoding.apply(_with_numbers(frame.select(names)))
+    counts = np.bincount(arm, minlength=len(question.arms))
+    chances = _chances(question, counts)
+    data = Randomised(
+        features=features,
+        outcome=gross - costs[arm],
+        arm=arm,
+        probabilities=chances,
+        arm_names=question.arms,
+        weights=_weights(frame, question),
+        bought=sold != 0,
+        contact_costs=costs,
+    )
+    if question.features is None:
+        data, found = _without_suspects(data, found)
+    return data, found, missing
+
+
+def _without_suspects(
+    data: Randomised, found: tuple[Finding, ...]
+) -> tuple[Randomised, tuple[Finding, ...]]:
+    """Where nobody named the features, one that may be from after the campaign is left out."""
+    suspects = [one for one in check_features(data) if one.code is Code.MAY_LEAK_OUTCOME]
+    names = {one.subject for one in suspects}
+    kept = [place for place, name in enumerate(data.features.names) if name not in names]
+    features = type(data.features)(
+        names=tuple(data.features.names[place] for place in kept),
+        values=data.features.values[:, kept],
+        categories=tuple(data.features.categories[place] for place in kept),
+    )
+    return replace(data, features=features), (*found, *suspects)
+
+
+def _arm_codes(frame: pl.DataFrame, question: UpliftQuestion) -> IntArray:
+    places = {name: place for place, name in enumerate(question.arms)}
+    text = frame.get_column(question.arm).cast(pl.String)
+    return text.replace_strict(places, return_dtype=pl.Int64).to_numpy().astype(np.int64)
+
+
+def _with_numbers(frame: pl.DataFrame) -> pl.DataFrame:
+    """Text columns whose every value is a number become numbers."""
+    changed = []
+    for column in frame.get_columns():
+        if column.dtype not in (pl.String, pl.Categorical):
+            continue
+        text = column.cast(pl.String).str.strip_chars()
+        numbers = text.cast(pl.Float64, strict=False)
+        if numbers.null_count() == text.null_count() and not numbers.is_null().all():
+            changed.append(numbers.alias(column.name))
+    return frame.with_columns(changed)
+
+
+def _costs(question: UpliftQuestion) -> FloatArray:
+    given = question.contact_costs or {}
+    return np.array([0.0, *(float(given.get(name, Fraction(0))) for name in question.treated)])
+
+
+def _chances(question: UpliftQuestion, counts: IntArray) -> FloatArray:
+    if question.shares is None:
+        return np.asarray(counts / counts.sum(), dtype=np.float64)
+    planned = np.array([question.shares.get(name, 0.0) for name in question.arms])
+    if not (planned > 0).all():
+        raise UpliftError(
+            "planned shares need one above zero for every arm asked for, the control too"
+        )
+    return np.asarray(planned / planned.sum(), dtype=np.float64)
+
+
+def _weights(frame: pl.DataFrame, question: UpliftQuestion) -> FloatArray | None:
+    if question.weight is None:
+        return None
+    weights = frame.get_column(question.weight).cast(pl.Float64)
+    if weights.null_count() or (weights < 0).any():
+        raise UpliftError(
+            f"the weights in {question.weight!r} are numbers of 0 or more for every row"
+        )
+    return weights.to_numpy().astype(np.float64)
+
+
+def _segments(frame: pl.DataFrame, question: UpliftQuestion) -> OwnSegments | None:
+    if question.segment is None:
+        return None
+    words = frame.get_column(question.segment).cast(pl.String).fill_null("(no value)")
+    names = sorted(words.unique().to_list())
+    if len(names) > MOST_SEGMENTS:
+        raise UpliftError(
+            f"{question.segment!r} has {len(names):,} values, and a segment has to hold enough"
+            f" customers to be valued: choose a column with at most {MOST_SEGMENTS}"
+        )
+    places = {name: place for place, name in enumerate(names)}
+    codes = words.replace_strict(places, return_dtype=pl.Int64).to_numpy().astype(np.int64)
+    return OwnSegments(codes=codes, names=tuple(names))
+
+
+def _limits(question: UpliftQuestion) -> Limits:
+    costs = _costs(question) if question.budget_cost is not None else None
+    return Limits(share=question.budget_share, cost=question.budget_cost, costs=costs)
