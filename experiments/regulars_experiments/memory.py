@@ -115,6 +115,7 @@ def foretell(
     spread: float,
     drift: float,
     ahead: float = 0.0,
+    of_mean: bool = False,
 ) -> Posterior:
     """What to believe of the next campaign's true effect before it starts.
 
@@ -122,7 +123,8 @@ def foretell(
     there is none. spread: scale of the half-normal prior of tau, drift: of the change of the mean
     in one year (0: it does not change), both in the effects' unit; rather too large than too small,
     since what they rule out no campaign can show. ahead: days from today to the
-    campaign. Cells without any campaign have NaN: nothing is remembered. Raises ValueError for a
+    campaign. of_mean: of x itself, which campaigns lie around, rather than of the next one.
+    Cells without any campaign have NaN: nothing is remembered. Raises ValueError for a
     campaign of the future or an impossible scale. See the module for the model and its sources.
 
     >>> import numpy as np
@@ -142,7 +144,7 @@ def foretell(
     mean, variance, log_likelihood = _filter(
         np.where(known, estimates, np.nan), standard_errors**2, ages, tau2[:, None], q[:, None]
     )
-    variance = variance + q[:, None] * ahead + tau2[:, None]
+    variance = variance + q[:, None] * ahead + (0.0 if of_mean else tau2[:, None])
     weights = prior[:, None] * np.exp(log_likelihood - log_likelihood.max(axis=0))
     return Posterior(
         weights=weights / weights.sum(axis=0), means=mean, deviations=np.sqrt(variance)
@@ -153,11 +155,13 @@ def foretell(
 class Recalled:
     """What is expected of each cell's next campaign, and the scale it was reckoned on.
 
-    expected: as `foretell` gives it, NaN where nothing is remembered. scale: (cells,), how far
-    campaigns of a cell may lie apart, in the effects' unit.
+    expected: of the next campaign, as `foretell` gives it; mean: of what campaigns lie around, the
+    same without the next one's own deviation from it. NaN where nothing is remembered. scale:
+    (cells,), how far campaigns of a cell may lie apart, in the effects' unit.
     """
 
     expected: Posterior
+    mean: Posterior
     scale: FloatArray
 
     @property
@@ -198,11 +202,22 @@ def recall(
         scale = np.where(scale > 0, scale, np.sqrt(known.sum(axis=-1) / total))
     scale = np.where(np.isfinite(scale) & (scale > 0), scale, 1.0)
     unit = scale[:, None]
-    found = foretell(estimates / unit, standard_errors / unit, ages, spread=1, drift=1, ahead=ahead)
-    expected = Posterior(
-        weights=found.weights, means=found.means * scale, deviations=found.deviations * scale
-    )
-    return Recalled(expected=expected, scale=scale)
+
+    def foretold(*, of_mean: bool) -> Posterior:
+        found = foretell(
+            estimates / unit,
+            standard_errors / unit,
+            ages,
+            spread=1,
+            drift=1,
+            ahead=ahead,
+            of_mean=of_mean,
+        )
+        return Posterior(
+            weights=found.weights, means=found.means * scale, deviations=found.deviations * scale
+        )
+
+    return Recalled(expected=foretold(of_mean=False), mean=foretold(of_mean=True), scale=scale)
 
 
 def doubted(prior: Posterior, *, share: float, deviation: float | FloatArray) -> Posterior:

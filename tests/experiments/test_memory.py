@@ -284,6 +284,16 @@ def test_the_usual_scales_do_not_depend_on_the_currency() -> None:
     assert euros.expected.deviation() == pytest.approx(known.deviation())
 
 
+def test_the_mean_is_known_better_than_the_next_campaign_by_the_spread_alone() -> None:
+    found = foretell(EFFECTS[None], ERRORS[None], AGES[None], spread=1.0, drift=1.5)
+    mean = foretell(EFFECTS[None], ERRORS[None], AGES[None], spread=1.0, drift=1.5, of_mean=True)
+    assert mean.means == pytest.approx(found.means)
+    assert mean.weights == pytest.approx(found.weights)
+    tau2 = 16 * ((np.arange(32) + 0.5) / 32) ** 4
+    between = found.deviations[:, 0] ** 2 - mean.deviations[:, 0] ** 2
+    assert between == pytest.approx(np.tile(tau2, 12))
+
+
 def test_the_usual_scale_is_of_what_customers_bring_or_of_the_effect() -> None:
     effects = np.array([[0.0, 0.0], [2.0, 2.0], [0.0, 0.0], [np.nan, np.nan]])
     errors = np.array([[0.3, 0.3], [1e-6, 1e-6], [0.3, 0.3], [np.nan, np.nan]])

@@ -19,6 +19,7 @@ from scipy import special
 
 from regulars_experiments.memory import doubted, remember
 from regulars_experiments.pooling import Posterior
+from regulars_experiments.results import FloatArray
 from regulars_platform.campaigns.plan import NamedRule, TreatmentArm
 from regulars_platform.campaigns.power import usual_prior
 from regulars_platform.memory.cells import CellKey, past_campaigns
@@ -145,11 +146,11 @@ def forecast_arms(outlook: Outlook, lessons: Sequence[Lesson]) -> tuple[ArmForec
 
 def _arm(outlook: Outlook, place: int, lessons: Sequence[Lesson]) -> ArmForecast:
     groups = list(outlook.groups)
-    found, campaigns = _believed(outlook, place, groups, lessons)
+    means, deviations, campaigns = _believed(outlook, place, groups, lessons)
     chosen = [row for row, group in enumerate(groups) if group.segment is not None]
     if not any(campaigns[row] for row in chosen) or not chosen:
         chosen = [row for row, group in enumerate(groups) if group.segment is None]
-    means, deviations = found.mean()[chosen], found.deviation()[chosen]
+    means, deviations = means[chosen], deviations[chosen]
     told = np.array([groups[row].units * outlook.shares[place] for row in chosen])
     known = np.array([bool(campaigns[row]) for row in chosen])
     expected = float(told @ means)
@@ -184,24 +185,20 @@ def _arm(outlook: Outlook, place: int, lessons: Sequence[Lesson]) -> ArmForecast
 
 def _believed(
     outlook: Outlook, place: int, groups: Sequence[PlannedGroup], lessons: Sequence[Lesson]
-) -> tuple[Posterior, list[set[int]]]:
-    """Net per unit of each group, and the ids of the campaigns behind it."""
+) -> tuple[FloatArray, FloatArray, list[set[int]]]:
+    """Net per unit of each group, its deviation, and the ids of the campaigns behind it."""
     past = past_campaigns(lessons, _cells(outlook, place, groups), outlook.day)
-    recalled = past.recalled()
-    expected, guess = recalled.expected, _guess(outlook, place, groups)
+    recalled, guess = past.recalled(), _guess(outlook, place, groups)
     wide = _DOUBT_SCALES * np.hypot(guess.deviations[0], recalled.scale)
     doubtful = doubted(guess, share=_DOUBT_SHARE, deviation=wide)
-    both = remember(doubtful, expected.mean(), expected.deviation()).with_memory
+    mean = recalled.mean
+    both = remember(doubtful, mean.mean(), mean.deviation()).with_memory
     remembered = np.array([bool(one) for one in past.campaigns])
-    # without memory the guess stands as it is: its doubt is for what contradicts it
-    plain = np.zeros_like(both.weights)
-    plain[0] = 1.0
+    # the guess is of what such campaigns lie around; the next one's own deviation comes on top
+    around = np.sqrt(recalled.expected.deviation() ** 2 - mean.deviation() ** 2)
     return (
-        Posterior(
-            weights=np.where(remembered, both.weights, plain),
-            means=both.means,
-            deviations=both.deviations,
-        ),
+        np.where(remembered, both.mean(), guess.means[0]),
+        np.where(remembered, np.hypot(both.deviation(), around), guess.deviations[0]),
         [{one.campaign_id for one in campaigns} for campaigns in past.campaigns],
     )
 

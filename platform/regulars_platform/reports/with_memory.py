@@ -43,7 +43,8 @@ class RememberedGroup:
     without an estimate. campaigns: ids of those remembered, the oldest first. expected: of this
     campaign before it began; alone: this campaign (with its other segments); with_memory: both.
     drift_z: how far this campaign lies from what was expected, in standard deviations.
-    decision_alone: the advice without memory. Without memory everything from expected on is None.
+    advice, advice_alone: what to do with and without memory: keep, stop or test again. Without
+    memory everything from expected on is None.
     """
 
     arm: str
@@ -56,7 +57,8 @@ class RememberedGroup:
     alone: Belief | None
     with_memory: Belief | None
     drift_z: float | None
-    decision_alone: Decision | None
+    advice: str | None
+    advice_alone: str | None
 
     @property
     def drifted(self) -> bool:
@@ -90,6 +92,11 @@ def with_memory(
         _beliefs(posterior, plan)
         for posterior in (recalled.expected, found.alone, found.with_memory)
     ]
+    decisions = {
+        place: _decision(found.with_memory, place, group, plan)
+        for place, group in enumerate(groups)
+        if past.campaigns[place]
+    }
     remembered = [
         RememberedGroup(
             arm=group.arm,
@@ -102,16 +109,16 @@ def with_memory(
             alone=beliefs[1][place] if past.campaigns[place] else None,
             with_memory=beliefs[2][place] if past.campaigns[place] else None,
             drift_z=_none_if_unknown(float(drift_z[place])),
-            decision_alone=group.decision if past.campaigns[place] else None,
+            advice=decisions[place].advice.value if place in decisions else None,
+            advice_alone=group.decision.advice.value
+            if place in decisions and group.decision is not None
+            else None,
         )
         for place, group in enumerate(groups)
     ]
     advised = {
-        (group.arm, group.segment): replace(
-            group, decision=_decision(found.with_memory, place, group, plan)
-        )
-        for place, group in enumerate(groups)
-        if past.campaigns[place]
+        (groups[place].arm, groups[place].segment): replace(groups[place], decision=decision)
+        for place, decision in decisions.items()
     }
 
     def advice(group: GroupFinding) -> GroupFinding:
@@ -143,9 +150,8 @@ def memory_json(groups: Sequence[RememberedGroup]) -> dict[str, Any]:
                 "with_memory": _belief_json(group.with_memory),
                 "drift_z": group.drift_z,
                 "drifted": group.drifted,
-                "advice_alone": None
-                if group.decision_alone is None
-                else group.decision_alone.advice.value,
+                "advice": group.advice,
+                "advice_alone": group.advice_alone,
             }
             for group in groups
         ]

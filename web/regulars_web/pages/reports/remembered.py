@@ -68,9 +68,7 @@ def memory_section(document: Mapping[str, Any]) -> MemorySection | None:
     return MemorySection(
         promises=tuple(_promises(document, currency)),
         rows=tuple(
-            _row(document, cell, currency)
-            for cell in document["memory"]["cells"]
-            if cell["campaigns"]
+            _row(cell, currency) for cell in document["memory"]["cells"] if cell["campaigns"]
         ),
     )
 
@@ -92,10 +90,8 @@ def _promises(document: Mapping[str, Any], currency: str) -> list[PromiseLine]:
     ]
 
 
-def _row(document: Mapping[str, Any], cell: Mapping[str, Any], currency: str) -> RememberedRow:
-    groups = [*document["overall"], *document["segments"]]
-    group = next(g for g in groups if (g["arm"], g["segment"]) == (cell["arm"], cell["segment"]))
-    decision, both = group["decision"], cell["with_memory"]
+def _row(cell: Mapping[str, Any], currency: str) -> RememberedRow:
+    advice, alone, both = cell["advice"], cell["advice_alone"], cell["with_memory"]
     family = family_of_key(cell["family"])
     count = len(cell["campaigns"])
     return RememberedRow(
@@ -109,12 +105,8 @@ def _row(document: Mapping[str, Any], cell: Mapping[str, Any], currency: str) ->
         together=_shown(both, currency),
         chance="" if both is None else chance(both["chance_positive"]),
         drift=drift_text(count) if cell["drifted"] else "",
-        advice=None if decision is None else look(ADVICE, decision["advice"]),
-        advice_alone=None
-        if cell["advice_alone"] is None
-        or decision is None
-        or cell["advice_alone"] == decision["advice"]
-        else look(ADVICE, cell["advice_alone"]),
+        advice=None if advice is None else look(ADVICE, advice),
+        advice_alone=None if alone in (None, advice) else look(ADVICE, alone),
     )
 
 
