@@ -80,7 +80,7 @@ def contact_list(
         (customer, arm.name, segment, told(own)[0], code or "", told(own)[1])
         for customer, segment, code, own in theirs.iter_rows()
     )
-    return _csv_pieces(CONTACT_COLUMNS, rows)
+    return csv_pieces(CONTACT_COLUMNS, rows)
 
 
 def contacted(
@@ -114,7 +114,7 @@ def assignment_list(ledger: pl.DataFrame) -> Iterator[bytes]:
         .sort("customer_id")
         .iter_rows()
     )
-    return _csv_pieces(ASSIGNMENT_COLUMNS, rows)
+    return csv_pieces(ASSIGNMENT_COLUMNS, rows)
 
 
 def contact_list_name(campaign: LaunchedCampaign, arm: TreatedArm) -> str:
@@ -132,7 +132,8 @@ def harmless(cell: str) -> str:
     return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell
 
 
-def _csv_pieces(header: Iterable[str], rows: Iterable[tuple[object, ...]]) -> Iterator[bytes]:
+def csv_pieces(header: Iterable[str], rows: Iterable[tuple[object, ...]]) -> Iterator[bytes]:
+    """A CSV in pieces, every text of it made harmless to spreadsheets."""
     buffer = io.StringIO(newline="")
     buffer.write("\ufeff")
     writer = csv.writer(buffer, lineterminator="\r\n")

@@ -12,6 +12,7 @@ HANDLERS: dict[str, str] = {
     "check_import": "regulars_platform.intake.jobs:check_import",
     "store_import": "regulars_platform.intake.jobs:store_import",
     "evaluate_campaign": "regulars_platform.reports.jobs:evaluate",
+    "work_out_targeting": "regulars_platform.targeting.jobs:work_out_targeting",
 }
 """kind -> "module:function". A handler takes a JobContext, is safe to run again after being killed
 anywhere, and stores its own result."""

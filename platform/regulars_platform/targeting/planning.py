@@ -1,0 +1,158 @@
+"""From a report to the draft of the next round, stored with where it came from."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from regulars_platform.campaigns.plan import Plan
+from regulars_platform.campaigns.preview import preview_draft
+from regulars_platform.campaigns.service import (
+    LaunchedCampaign,
+    create_draft,
+    get_launched,
+    get_shop_of,
+)
+from regulars_platform.campaigns.tables import Campaign
+from regulars_platform.customers.store import FeatureStore, build_feature_store
+from regulars_platform.reports.service import Report, list_decisions
+from regulars_platform.settings import Settings
+from regulars_platform.targeting.errors import NoKeepersError, NotReadyError
+from regulars_platform.targeting.keepers import Keepers, find_keepers, text_levels
+from regulars_platform.targeting.next_round import (
+    Days,
+    Goal,
+    next_round,
+    size_holdout,
+    with_holdout,
+)
+from regulars_platform.targeting.service import find_targeting
+from regulars_platform.targeting.tables import NextRoundRow
+from regulars_platform.words import Sentence
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wish:
+    """What was chosen on the report. keepers: the key of one of `keepers_of_report`."""
+
+    keepers: str
+    goal: Goal
+    new_thresholds: bool
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Origin:
+    """Where a draft came from. reasons: what was decided for it."""
+
+    from_campaign_id: int
+    keepers: str
+    reasons: tuple[Sentence, ...]
+
+
+def keepers_of_report(
+    session: Session, settings: Settings, campaign: LaunchedCampaign, report: Report
+) -> tuple[Keepers, ...]:
+    """The ways of keeping somebody that this report allows, the first to start from."""
+    store = build_feature_store(settings, get_shop_of(session, campaign.shop_id))
+    targeting = find_targeting(session, campaign.shop_id, campaign.id)
+    return find_keepers(
+        campaign.plan,
+        report.document,
+        list_decisions(session, campaign.id),
+        None if targeting is None else targeting.document,
+        _levels_today(store),
+    )
+
+
+def draft_next_round(
+    session: Session,
+    settings: Settings,
+    *,
+    shop_id: int,
+    report: Report,
+    wish: Wish,
+    now: dt.datetime,
+) -> tuple[Campaign, tuple[Sentence, ...]]:
+    """Keep the draft of the next round; what was decided for it.
+
+    Raises NoKeepersError where the choice is none of those of the report.
+    """
+    campaign = get_launched(session, shop_id, report.campaign_id)
+    shop = get_shop_of(session, shop_id)
+    ways = keepers_of_report(session, settings, campaign, report)
+    keepers = next((way for way in ways if way.key == wish.keepers), None)
+    if keepers is None:
+        raise NoKeepersError.unknown(wish.keepers)
+    today = now.astimezone(ZoneInfo(shop.timezone)).date()
+    made = next_round(
+        campaign.plan,
+        keepers,
+        report.document,
+        days=_days(campaign.plan, today, _last_day(build_feature_store(settings, shop))),
+        name=wish.name,
+        new_thresholds=wish.new_thresholds,
+    )
+    sizes = preview_draft(session, settings, shop, dict(made.draft)).sizes
+    share, why = size_holdout(sizes, wish.goal, campaign.plan.holdout)
+    made = with_holdout(made, share, [why])
+    draft = create_draft(session, shop_id=shop_id, raw=made.draft, now=now)
+    session.add(
+        NextRoundRow(
+            campaign_id=draft.id,
+            from_campaign_id=campaign.id,
+            report_id=report.id,
+            keepers=keepers.key,
+            reasons=[reason.as_json() for reason in made.reasons],
+            created_at=now,
+        )
+    )
+    session.flush()
+    return draft, made.reasons
+
+
+def find_origin(session: Session, campaign_id: int) -> Origin | None:
+    """Of which campaign's report a campaign was made as the next round; None for others."""
+    row = session.scalar(select(NextRoundRow).where(NextRoundRow.campaign_id == campaign_id))
+    if row is None:
+        return None
+    return Origin(
+        from_campaign_id=row.from_campaign_id,
+        keepers=row.keepers,
+        reasons=tuple(Sentence.from_json(reason) for reason in row.reasons),
+    )
+
+
+def _days(plan: Plan, today: dt.date, last: dt.date | None) -> Days:
+    """Described as of the day after the last order, windows as long as before."""
+    if last is None:
+        raise NotReadyError.no_report()
+    as_of = min(today, last + dt.timedelta(days=1))
+    send = max(as_of, today)
+    return Days(
+        as_of=as_of.isoformat(),
+        send_date=send.isoformat(),
+        outcome_end=(send + (plan.outcome_end - plan.send_date)).isoformat(),
+        settle_until=(send + (plan.settle_until - plan.send_date)).isoformat(),
+    )
+
+
+def _last_day(store: FeatureStore) -> dt.date | None:
+    version = store.table.version()
+    if version is None:
+        return None
+    orders = store.orders(version)
+    last: Any = orders.select(pl.col("ordered_at").max()).collect().item()
+    return None if last is None else last.astimezone(ZoneInfo(store.timezone)).date()
+
+
+def _levels_today(store: FeatureStore) -> dict[str, tuple[str, ...]]:
+    version = store.table.version()
+    last = _last_day(store)
+    if version is None or last is None:
+        return {}
+    return text_levels(store.features(last + dt.timedelta(days=1), version))
