@@ -76,7 +76,7 @@ class UpliftQuestion:
     @property
     def unit(self) -> str:
         """Of account, in words."""
-        if self.margin is None and not self.contact_costs:
+        if self.margin is None and not any((self.contact_costs or {}).values()):
             return self.outcome
         return f"net value of {self.outcome}"
 
@@ -261,7 +261,11 @@ def _without_suspects(
         values=data.features.values[:, kept],
         categories=tuple(data.features.categories[place] for place in kept),
     )
-    return replace(data, features=features), (*found, *suspects)
+    said = [
+        replace(one, detail=f"{one.detail}; left out, as no features were named")
+        for one in suspects
+    ]
+    return replace(data, features=features), (*found, *said)
 
 
 def _arm_codes(frame: pl.DataFrame, question: UpliftQuestion) -> IntArray:
