@@ -99,6 +99,21 @@ def find_padding(comparison: Comparison, columns: PaddingColumns, *, confidence:
 
     Not estimable where fewer than 30 customers with an order (or with one just above the
     threshold, for what is returned) are expected in the smaller group.
+
+    Of 400 orders 20 were just above the threshold without the offer, of 900 with it 90:
+
+    >>> from regulars_experiments.aggregation import aggregate
+    >>> names = PaddingColumns()
+    >>> held = [("held", 1, 1, 85, 0)] * 20 + [("held", 1, 0, 0, 0)] * 380
+    >>> sent = [("sent", 1, 1, 85, 0)] * 90 + [("sent", 1, 0, 0, 0)] * 810
+    >>> nobody = [("held", 0, 0, 0, 0)] * 3_600 + [("sent", 0, 0, 0, 0)] * 8_100
+    >>> head = ["arm", names.orders, names.above, names.goods, names.returned]
+    >>> frame = pl.DataFrame([*held, *sent, *nobody], schema=head, orient="row")
+    >>> moments = aggregate(frame.lazy(), names.plan(["arm"], 1))
+    >>> both = Comparison(moments, (("held",),), (("sent",),))
+    >>> share = find_padding(both, names, confidence=0.95).share.answer(0)
+    >>> round(share.estimate, 3), round(share.low, 3), round(share.high, 3)
+    (0.05, 0.018, 0.078)
     """
     orders = comparison.summaries({columns.orders: 1})
     with np.errstate(invalid="ignore"):

@@ -22,10 +22,14 @@ ESTIMATORS = (
     "effects",
     "memory",
     "multiplicity",
+    "padding",
     "pooling",
+    "price_points",
     "ratios",
     "segments",
     "sequential",
+    "simultaneous",
+    "smooth_effects",
     "verdicts",
 )
 
