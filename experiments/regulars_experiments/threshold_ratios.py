@@ -147,7 +147,7 @@ def find_ratios(
         own=np.where(known, errors, np.nan)[None, :],
         shared=np.zeros((1, len(bins))),
     )
-    beliefs = smooth_effects(noisy, prior_scale(found, errors, money))
+    beliefs = smooth_effects(noisy, prior_scale(found, net.estimate, errors, money))
     expected = beliefs.at(0).mean()
     first, last = _best_run(expected * curve.customers)
     reach = Reach.SOME

@@ -171,7 +171,7 @@ def find_steps(
     band = money.net(comparison, float(joint_confidence(quantile)))
     beliefs = None
     if np.isfinite(noisy.estimates).any():
-        beliefs = smooth_effects(noisy, prior_scale(comparison, noisy.own, money))
+        beliefs = smooth_effects(noisy, prior_scale(comparison, noisy.estimates, noisy.own, money))
     contrasts = _contrasts(moments, ladder, segments, money)
     customers = comparison.summaries({})[1].n.reshape(shape)
     found = []
@@ -284,14 +284,21 @@ def noise_of(
         return wider * error / np.sqrt(n), wider * error / np.sqrt(n_c)
 
 
-def prior_scale(comparison: Comparison, errors: FloatArray, money: Money) -> float:
-    """The most that effects are thought to differ by: what the control earns; else the noise."""
+def prior_scale(
+    comparison: Comparison, estimates: FloatArray, errors: FloatArray, money: Money
+) -> float:
+    """The most that effects are thought to differ by: what the control earns.
+
+    Where it earns nothing (goods without a margin): what the estimates differ by, or the noise.
+    """
     control = comparison.summaries(money.columns.margin(money.margin))[0]
     present = (control.n > 0) & np.isfinite(control.mean)
     n = control.n[present]
     typical = abs(float(n @ control.mean[present])) / float(n.sum()) if present.any() else 0.0
-    known = errors[np.isfinite(errors) & (errors > 0)]
-    return typical if typical > 0 or not known.size else float(known.mean())
+    if typical > 0:
+        return typical
+    known = np.isfinite(estimates) & np.isfinite(errors) & (errors > 0)
+    return max(float(errors[known].mean()), float(np.ptp(estimates[known])))
 
 
 def _widening(comparison: Comparison, net: Intervals, money: Money) -> FloatArray:

@@ -139,6 +139,15 @@ def test_neighbours_that_differ_by_chance_alone_are_not_proved() -> None:
     assert 0.1 < flat.chance_best.min() <= flat.chance_best.max() < 0.75
 
 
+def test_without_a_margin_the_costs_alone_decide() -> None:
+    """What the control earns is then no yardstick, and the estimates are believed all the same."""
+    free = curve_of(FRAME, replace(MONEY, margin_low=Fraction(0), margin_high=Fraction(0)))
+    assert free.believed is not None
+    assert free.believed.mean() == pytest.approx(free.net.estimate, abs=0.01)
+    assert free.recommended == 0  # the fewest buyers cost the least
+    assert not free.pays
+
+
 def test_where_every_step_loses_the_least_bad_one_does_not_pay() -> None:
     dear = curve_of(customers(EQUAL, {**SHARES, "held": 0.3}))
     assert dear.recommended == 1
