@@ -22,7 +22,7 @@ from regulars_experiments.results import FloatArray
 from regulars_experiments.uplift.ordering import BoolArray, Walk
 
 _WINDOW = 5  # points to each side over which a slope is taken
-_DRAWS = 4000
+_DRAWS = 3000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -79,8 +79,11 @@ class Comparison:
     uplift_at: tuple[tuple[float, Answer], ...]
 
 
-def curves(ranked: Ranked, *, confidence: float = 0.95, seed: int = 0) -> Curves:
-    """Everything about one ranking, with intervals at `confidence`; seed: of the band's quantile.
+def curves(ranked: Ranked, *, confidence: float = 0.95, seed: int | None = 0) -> Curves:
+    """Everything about one ranking, with intervals at `confidence`.
+
+    seed: of the band's quantile; None leaves the band out (NaN), which takes most of the time on
+    small files.
 
     Nothing is estimable with fewer than two customers in a group or where nobody differs. A
     ranking that tells nobody apart has a Qini area of exactly 0.
@@ -303,7 +306,7 @@ def _by_row(ranked: Ranked, curve: errors.Curve, influence: FloatArray) -> Float
     return values if evidence.weights is None else values * evidence.weights
 
 
-def _points(ranked: Ranked, confidence: float, seed: int) -> GainCurve:
+def _points(ranked: Ranked, confidence: float, seed: int | None) -> GainCurve:
     share = errors.shares_of(ranked.walk)
     defined = errors.where_defined(ranked.walk)
     gain, error, band = (np.full(len(share), np.nan) for _ in range(3))
@@ -317,7 +320,7 @@ def _points(ranked: Ranked, confidence: float, seed: int) -> GainCurve:
         error[defined] = np.sqrt(np.maximum(np.diag(covariance), 0.0))
         error[customers < 2] = np.nan
         held = (customers[defined] >= LEAST_IN_BAND * _tail(ranked)) & (error[defined] > 0)
-        if held.any():
+        if held.any() and seed is not None:
             widest = errors.simultaneous_quantile(covariance[np.ix_(held, held)], confidence, seed)
             band[np.flatnonzero(defined)[held]] = widest
     half = normal_quantile(confidence) * error

@@ -117,7 +117,14 @@ class Trial:
     def yes_or_no(self) -> bool:
         """Whether every outcome is 0 or 1."""
         outcome = np.asarray(self.outcome)
-        return outcome.dtype == np.bool_ or bool(np.all((outcome == 0) | (outcome == 1)))
+        if outcome.dtype == np.bool_:
+            return True
+        if np.issubdtype(outcome.dtype, np.integer):
+            return bool(outcome.min() >= 0 and outcome.max() <= 1)
+        # Money shows within a few rows that it is not; only who may be shares looks at all.
+        return all(
+            bool(np.all((part == 0) | (part == 1))) for part in (outcome[:1000], outcome[1000:])
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -208,8 +215,8 @@ class _Area:
         self.x, self.value = float(x[-1]), float(curve[-1])
 
 
-def _inside(x: FloatArray, curve: FloatArray) -> float:
-    return float(np.dot(np.diff(x), curve[1:] + curve[:-1])) / 2
+def _inside(widths: FloatArray, curve: FloatArray) -> float:
+    return float(np.dot(widths, curve[1:] + curve[:-1])) / 2
 
 
 class _Accumulator:
@@ -225,7 +232,7 @@ class _Accumulator:
             return
         if len(reached) == 2:
             x, gain = reached
-            inside = _inside(x, gain)
+            inside = _inside(np.diff(x), gain)
             for area in (self.qini, self.uplift, self.zero_qini, self.zero_uplift):
                 area.add(x, gain, inside)
         elif reached[0, 0] > 0 and reached[2, 0] > 0:
@@ -245,11 +252,12 @@ class _Accumulator:
         # Number x difference of means is Q x number / treated.
         uplift = qini * x
         uplift /= treated
+        widths = np.diff(x)
         for curve, areas in (
             (qini, (self.qini, self.zero_qini)),
             (uplift, (self.uplift, self.zero_uplift)),
         ):
-            inside = _inside(x, curve)
+            inside = _inside(widths, curve)
             for area in areas:
                 area.add(x, curve, inside)
         if begins:
@@ -271,7 +279,7 @@ class _Accumulator:
             (self.uplift, uplift, both),
         ):
             if where.any():
-                area.add(x[where], curve[where], _inside(x[where], curve[where]))
+                area.add(x[where], curve[where], _inside(np.diff(x[where]), curve[where]))
         self.missed = True
         if both.any():
             self.start = float(x[both][0]), float(uplift[both][0])
@@ -293,8 +301,8 @@ def walk(order: Order, evidence: Evidence, cuts: IntArray) -> Walk:
         if len(own):
             bounds = np.concatenate(([0], inside[inside < stop - start]))
             products[first : first + len(bounds)] += np.add.reduceat(own, bounds, axis=1).T
+        block[:, :1] += reached
         np.cumsum(block, axis=1, out=block)
-        block += reached
         sums[first:last] = block[:, inside - 1].T
         reached = block[:, -1:].copy()
         areas.add(_at_ends(order, block, start, stop))

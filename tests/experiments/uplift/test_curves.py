@@ -45,7 +45,7 @@ def rising_gains(source: np.random.Generator, rows: int) -> tuple[Floats, Eviden
 
 
 def rising_weighted(source: np.random.Generator, rows: int) -> tuple[Floats, Evidence]:
-    """As `rising`; every other customer by half as many rows that count twice."""
+    """As `rising`, with weights that have nothing to do with it."""
     score, trial = rising(source, rows)
     assert isinstance(trial, Trial)
     weights = source.choice([0.5, 1.0, 3.0], rows)
@@ -90,7 +90,7 @@ VISITS = {
     "uplift at 0.1": 0.06, "uplift at 0.2": 0.06, "uplift at 0.3": 0.06,
 }  # fmt: skip
 USELESS = {"everybody": 0.05, "qini area": 0.0, "auuc": 0.025, "coefficient": 0.0}
-RUNS = 250
+RUNS = 200
 
 
 @pytest.mark.parametrize(
@@ -107,29 +107,29 @@ def test_errors_are_the_spread_over_samples_and_intervals_cover(
     world: World, truth: dict[str, float]
 ) -> None:
     source = np.random.default_rng(11)
-    runs = [figures(curves(rank(*world(source, 1200)))) for _ in range(RUNS)]
+    runs = [figures(curves(rank(*world(source, 900)), seed=None)) for _ in range(RUNS)]
     for name, true in truth.items():
         found = [estimate(run[name]) for run in runs]
         values = np.array([one.estimate for one in found])
         spread = values.std(ddof=1)
-        # Of 250 runs a spread is known to 4.5%, a mean to 6% of it, a coverage to 1.4 points.
+        # Of 200 runs a spread is known to 5%, a mean to 7% of it, a coverage to 1.5 points.
         assert abs(values.mean() - true) < 4 * spread / np.sqrt(RUNS)
         assert np.mean([sound(one) for one in found]) / spread == pytest.approx(1.0, abs=0.16)
-        assert np.mean([one.low <= true <= one.high for one in found]) > 0.95 - 4 * 0.014
+        assert np.mean([one.low <= true <= one.high for one in found]) > 0.95 - 4 * 0.015
 
 
 def test_the_band_holds_everywhere_at_once_and_the_pointwise_limits_do_not() -> None:
     source = np.random.default_rng(5)
-    together, alone = 0, 0
-    for run in range(RUNS):
-        found = curves(rank(*rising(source, 1200)), seed=run).gain
+    together, alone, runs = 0, 0, RUNS // 2
+    for run in range(runs):
+        found = curves(rank(*rising(source, 900)), seed=run).gain
         true = 2 * found.share - found.share**2
         held = ~np.isnan(found.band_low)
         assert held.any()
         together += bool(np.all((found.band_low <= true) & (true <= found.band_high), where=held))
         alone += bool(np.all((found.low <= true) & (true <= found.high), where=held))
-    assert together / RUNS > 0.95 - 4 * 0.014
-    assert alone / RUNS < 0.9
+    assert together / runs > 0.95 - 3 * 0.022
+    assert alone / runs < 0.85
 
 
 def test_the_error_of_a_difference_is_its_spread_over_samples() -> None:
@@ -303,7 +303,7 @@ def test_on_a_real_campaign_the_errors_are_the_spread_over_half_samples() -> Non
     for _ in range(60):
         half = source.permutation(rows)[: rows // 2]
         part = Trial(outcome=trial.outcome[half], arm=trial.arm[half])
-        halves.append(figures(curves(rank(score[half], part))))
+        halves.append(figures(curves(rank(score[half], part), seed=None)))
     for name, answer in figures(whole).items():
         spread = np.std([estimate(half[name]).estimate for half in halves], ddof=1)
         assert sound(answer) / spread == pytest.approx(1.0, abs=0.3)
