@@ -38,7 +38,7 @@ from regulars_experiments.results import (
 FLAGGED_DRIFT_Z = 2.5  # 1 campaign in 80 where nothing has changed
 DAYS_PER_YEAR = 365.25
 _OF_LEVEL, _OF_EFFECT = 0.05, 0.5  # the usual scale, of what customers bring and of the effect
-_DOUBT_SHARE, _DOUBT_SCALES = 0.1, 10.0  # that memory does not apply, and how far off it then is
+_DOUBT_SHARE, _DOUBT_SCALES = 0.02, 10.0  # that memory does not apply, and how far off it then is
 _SPREADS, _DRIFTS = 32, 12  # grid points of tau and of the yearly drift
 _REACH = 4.0  # the grids run to so many prior scales
 
@@ -185,6 +185,7 @@ def recall(
     what offers differ by where nobody has tried) or half of the effect, whichever is larger:
     dormant customers bring nothing by themselves, and their effects still vary. The size of the
     effect is its mean square beyond the errors'. Where both are nothing the errors are the scale.
+    What these scales and the doubt earn is measured in `benchmarks/seasons`.
 
     >>> import numpy as np
     >>> effects, errors = np.array([[0.5, 0.7, 0.6]]), np.array([[0.2, 0.2, 0.2]])

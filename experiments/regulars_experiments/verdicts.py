@@ -16,6 +16,9 @@ from scipy import special
 from regulars_experiments.pooling import Posterior
 from regulars_experiments.results import Answer, Estimate, FloatArray
 
+_NEGLIGIBLE = 1e-12  # parts of a belief below this share of the largest change no digit
+_CLOSE = 1e-9  # of a deviation; the value of a test is flat where it turns
+
 
 class Evidence(StrEnum):
     """What the data prove, at the declared confidence."""
@@ -171,11 +174,15 @@ def value_of_a_test(believed: Posterior, test_error: float) -> float:
     """
     if not test_error >= 0:
         raise ValueError(f"the error of a test is a number from 0 up, not {test_error}")
-    uncertain = believed.deviations[:, 0] > 0
+    weights = believed.weights.reshape(len(believed.means))
+    counts = weights > _NEGLIGIBLE * weights.max()
+    weights, m, d = (
+        values[counts] for values in (weights, believed.means[:, 0], believed.deviations[:, 0])
+    )
+    uncertain = d > 0
     if np.isinf(test_error) or not uncertain.any():
         return 0.0
-    weights, m = believed.weights, believed.means[:, 0]
-    d = np.where(uncertain, believed.deviations[:, 0], np.finfo(float).tiny)
+    d = np.where(uncertain, d, np.finfo(float).tiny)
     spread = np.hypot(d, test_error)
     z = (m - _turning_point(weights, m, d, test_error)) / spread
     density = np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi)
@@ -195,10 +202,11 @@ def _turning_point(weights: FloatArray, m: FloatArray, d: FloatArray, error: flo
         own = np.clip(np.nan_to_num(-m * (error / d) ** 2, posinf=seen, neginf=-seen), -seen, seen)
     low, high = float(own.min()), float(own.max())
     share = (d / spread) ** 2
+    close = _CLOSE * float(spread.min())
     log_weight = np.log(np.maximum(weights, np.finfo(float).tiny)) - np.log(spread)
     for _ in range(100):
         middle = (low + high) / 2
-        if not low < middle < high:
+        if high - low <= close or not low < middle < high:
             break
         away = middle - m
         likely = log_weight - 0.5 * (away / spread) ** 2
