@@ -90,7 +90,7 @@ VISITS = {
     "uplift at 0.1": 0.06, "uplift at 0.2": 0.06, "uplift at 0.3": 0.06,
 }  # fmt: skip
 USELESS = {"everybody": 0.05, "qini area": 0.0, "auuc": 0.025, "coefficient": 0.0}
-RUNS = 200
+RUNS = 120
 
 
 @pytest.mark.parametrize(
@@ -112,15 +112,15 @@ def test_errors_are_the_spread_over_samples_and_intervals_cover(
         found = [estimate(run[name]) for run in runs]
         values = np.array([one.estimate for one in found])
         spread = values.std(ddof=1)
-        # Of 200 runs a spread is known to 5%, a mean to 7% of it, a coverage to 1.5 points.
+        # Of 120 runs a spread is known to 6.5%, a mean to 9% of it, a coverage to 2 points.
         assert abs(values.mean() - true) < 4 * spread / np.sqrt(RUNS)
-        assert np.mean([sound(one) for one in found]) / spread == pytest.approx(1.0, abs=0.16)
-        assert np.mean([one.low <= true <= one.high for one in found]) > 0.95 - 4 * 0.015
+        assert np.mean([sound(one) for one in found]) / spread == pytest.approx(1.0, abs=0.2)
+        assert np.mean([one.low <= true <= one.high for one in found]) > 0.95 - 4 * 0.02
 
 
 def test_the_band_holds_everywhere_at_once_and_the_pointwise_limits_do_not() -> None:
     source = np.random.default_rng(5)
-    together, alone, runs = 0, 0, RUNS // 2
+    together, alone, runs = 0, 0, 60
     for run in range(runs):
         found = curves(rank(*rising(source, 900)), seed=run).gain
         true = 2 * found.share - found.share**2
@@ -128,7 +128,7 @@ def test_the_band_holds_everywhere_at_once_and_the_pointwise_limits_do_not() -> 
         assert held.any()
         together += bool(np.all((found.band_low <= true) & (true <= found.band_high), where=held))
         alone += bool(np.all((found.low <= true) & (true <= found.high), where=held))
-    assert together / runs > 0.95 - 3 * 0.022
+    assert together / runs > 0.95 - 3 * 0.028
     assert alone / runs < 0.85
 
 
@@ -140,7 +140,7 @@ def test_the_error_of_a_difference_is_its_spread_over_samples() -> None:
         noisy = score + source.normal(0, 0.3, len(score))
         found.append(estimate(compare(rank(score, evidence), rank(noisy, evidence)).qini_area))
     values = np.array([one.estimate for one in found])
-    assert np.mean([sound(one) for one in found]) / values.std(ddof=1) == pytest.approx(1, abs=0.16)
+    assert np.mean([sound(one) for one in found]) / values.std(ddof=1) == pytest.approx(1, abs=0.2)
 
 
 def test_the_same_ranking_twice_has_no_difference() -> None:
@@ -300,7 +300,7 @@ def test_on_a_real_campaign_the_errors_are_the_spread_over_half_samples() -> Non
     whole = curves(rank(score, trial))
     source, rows = np.random.default_rng(1), len(score)
     halves = []
-    for _ in range(60):
+    for _ in range(40):
         half = source.permutation(rows)[: rows // 2]
         part = Trial(outcome=trial.outcome[half], arm=trial.arm[half])
         halves.append(figures(curves(rank(score[half], part), seed=None)))
