@@ -17,7 +17,7 @@ from regulars_experiments.pooling import Posterior
 from regulars_experiments.results import Estimate, FloatArray
 from regulars_experiments.verdicts import Decision, decide
 from regulars_platform.campaigns.plan import Plan
-from regulars_platform.memory.cells import past_campaigns
+from regulars_platform.memory.cells import CellKey, past_campaigns
 from regulars_platform.memory.models import Lesson
 from regulars_platform.memory.people import people_of_plan
 from regulars_platform.memory.service import families_of
@@ -74,14 +74,7 @@ def with_memory(
     Groups that are hidden are not spoken of.
     """
     groups = [g for g in (*findings.overall, *findings.segments) if not g.hidden]
-    families, people = families_of(plan, ledger), people_of_plan(plan)
-    cells = [
-        (
-            people.get(group.segment, people[None]).key,
-            families[group.arm, group.segment].key,
-        )
-        for group in groups
-    ]
+    cells = _cells(groups, plan, ledger)
     past = past_campaigns(lessons, cells, plan.send_date)
     recalled = past.recalled()
     alone, alone_error = _columns(groups, plan, _believed)
@@ -116,21 +109,35 @@ def with_memory(
         )
         for place, group in enumerate(groups)
     ]
+    return _advised(findings, groups, decisions), tuple(remembered)
+
+
+def _cells(groups: Sequence[GroupFinding], plan: Plan, ledger: pl.DataFrame) -> list[CellKey]:
+    """Which cell of memory each group belongs to; without segments everyone else is everybody."""
+    families, people = families_of(plan, ledger), people_of_plan(plan)
+    return [
+        (people.get(group.segment, people[None]).key, families[group.arm, group.segment].key)
+        for group in groups
+    ]
+
+
+def _advised(
+    findings: Findings, groups: Sequence[GroupFinding], decisions: Mapping[int, Decision]
+) -> Findings:
+    """The findings with these decisions, by place in groups, instead of their own."""
     advised = {
-        (groups[place].arm, groups[place].segment): replace(groups[place], decision=decision)
+        (groups[place].arm, groups[place].segment): decision
         for place, decision in decisions.items()
     }
 
     def advice(group: GroupFinding) -> GroupFinding:
-        return advised.get((group.arm, group.segment), group)
+        decision = advised.get((group.arm, group.segment), group.decision)
+        return replace(group, decision=decision)
 
-    return (
-        replace(
-            findings,
-            overall=tuple(map(advice, findings.overall)),
-            segments=tuple(map(advice, findings.segments)),
-        ),
-        tuple(remembered),
+    return replace(
+        findings,
+        overall=tuple(map(advice, findings.overall)),
+        segments=tuple(map(advice, findings.segments)),
     )
 
 

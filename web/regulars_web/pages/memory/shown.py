@@ -32,6 +32,9 @@ from regulars_web.pages.memory.words import (
 from regulars_web.pages.reports.shown import Shown, dash
 from regulars_web.pages.reports.words import amount, chance, interval, segment_name
 
+_MOST_NAMES = 2
+_MOST_SHARE = 5.0
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CellRow:
@@ -99,14 +102,14 @@ class CellPage:
 def cell_row(cell: CellOverview, currency: str) -> CellRow:
     """A cell as a row of the table."""
     names = list(dict.fromkeys(segment_name(one.segment) for one in reversed(cell.learnings)))
-    people, terms = listed(names), family_terms(cell.family)
+    people, terms = _names(names), family_terms(cell.family)
     rule, offer = people_text(cell.people, currency), family_title(cell.family)
     told = [(one.campaign, one.arm, str(one.offer.get("words", ""))) for one in cell.learnings]
     offers = [_offer(one, currency) for one in cell.learnings]
     return CellRow(
         id=cell.id,
         people=people,
-        rule=rule,
+        rule="" if rule.casefold() == people.casefold() else rule,
         offer=offer,
         terms=terms,
         kind=cell.family.kind,
@@ -121,7 +124,7 @@ def cell_row(cell: CellOverview, currency: str) -> CellRow:
         promised=_promised(cell.kept, currency),
         kept=_share(cell.kept),
         haystack=" ".join(
-            [people, rule, offer, terms, *offers, *(word for words in told for word in words)]
+            [*names, rule, offer, terms, *offers, *(word for words in told for word in words)]
         ).casefold(),
     )
 
@@ -264,9 +267,20 @@ def _promised(compared: Kept | None, currency: str) -> Shown:
     )
 
 
+def _names(names: Sequence[str]) -> str:
+    """What a group was called, the latest first; a rule may have had many names."""
+    shown = listed(names[:_MOST_NAMES])
+    if len(names) <= _MOST_NAMES:
+        return shown
+    return str(gettext("%(names)s and other names", names=shown))
+
+
 def _share(compared: Kept | None) -> str:
-    if compared is None or compared.share is None:
+    """Of what was promised; nothing where a small promise would make it a figure without sense."""
+    if compared is None or compared.share is None or compared.share > _MOST_SHARE:
         return ""
+    if compared.share <= 0:
+        return str(gettext("none of it"))
     return percent(compared.share, 0)
 
 
