@@ -267,3 +267,23 @@ def test_contamination_is_counted_and_the_effect_per_user_stands_beside_it(
     assert "Held-out customers who used the offer" in section
     assert "as of right: the offer is open to the whole shop" in section
     assert "Net profit per user of the offer: +£" in section
+
+
+def test_one_threshold_says_for_whom_it_pays_and_what_it_gives_away(evaluated: Browser) -> None:
+    page = evaluated.get(REPORT).get_data(as_text=True)
+    curve = page.partition('id="thresholds"')[2].partition("</section>")[0]
+    around = page.partition('id="around-the-threshold"')[2].partition("</section>")[0]
+
+    assert "The offer from £80 is expected to pay" in curve
+    assert "Past orders came to" in curve
+    assert "orders of the held out reach the offer without having been told" in around
+    assert "Foreseen at launch" in around
+
+
+def test_each_segment_says_what_being_wrong_would_cost(evaluated: Browser) -> None:
+    page = evaluated.get(REPORT).get_data(as_text=True)
+    costs = page.partition("What it costs to be wrong</h3>")[2].partition("</table>")[0]
+
+    for words in ("If kept and wrong", "If stopped and wrong", "One more test is worth"):
+        assert words in costs
+    assert costs.count("£") >= 4

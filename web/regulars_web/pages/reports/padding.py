@@ -7,8 +7,15 @@ from typing import Any
 from flask_babel import gettext
 
 from regulars_web.formats import number, percent
-from regulars_web.pages.reports.shown import Shown, points
-from regulars_web.pages.reports.words import amount, confidence, interval, reason_words
+from regulars_web.pages.reports.shown import Shown, points, share, unknown
+from regulars_web.pages.reports.words import (
+    amount,
+    clauses,
+    confidence,
+    flowing,
+    interval,
+    reason_words,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,26 +30,64 @@ class PaddingRow:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class AroundThreshold:
-    """leaks: per arm with an offer, (arm, sentences). padding: two rows per arm."""
+class LeakRow:
+    """The leak of one arm of several, as a row."""
 
-    leaks: tuple[tuple[str, tuple[str, ...]], ...]
+    arm: str
+    qualifying: str
+    cost: Shown
+    given: Shown | None
+    foreseen: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AroundThreshold:
+    """leak: of the only arm with an offer, in sentences; with several arms `leaks`, a row each.
+
+    padding: two rows per arm.
+    """
+
+    leak: tuple[str, ...]
+    leaks: tuple[LeakRow, ...]
     padding: tuple[PaddingRow, ...]
 
 
 def around_threshold(document: Mapping[str, Any]) -> AroundThreshold | None:
     """None in reports from before it was asked for, or where there is no offer."""
-    leaks, padding = document.get("leak"), document.get("padding")
+    leaks, padding = document.get("leak") or [], document.get("padding") or []
     if not leaks and not padding:
         return None
+    one = bool(leaks) and len(document["overall"]) == 1
     return AroundThreshold(
-        leaks=tuple((leak["arm"], _leak(document, leak)) for leak in leaks or ()),
-        padding=tuple(row for each in padding or () for row in _padding(each)),
+        leak=(_measured(document, leaks[0]), _foreseen(document, leaks[0])) if one else (),
+        leaks=() if one else tuple(_leak_row(document, leak) for leak in leaks),
+        padding=tuple(row for each in padding for row in _padding(each)),
     )
 
 
-def _leak(document: Mapping[str, Any], leak: Mapping[str, Any]) -> tuple[str, ...]:
-    return (_measured(document, leak), _foreseen(document, leak))
+def _leak_row(document: Mapping[str, Any], leak: Mapping[str, Any]) -> LeakRow:
+    foreseen, currency = leak["foreseen"], document["plan"]["currency"]
+    words = str(gettext("not forecast"))
+    if foreseen is not None:
+        words = amount(foreseen["cost"], currency, whole=True)
+        if foreseen["share"] is not None:
+            words = clauses((f"{percent(foreseen['share'], 0)}", words))
+    return LeakRow(
+        arm=leak["arm"],
+        qualifying=percent(leak["qualifying"] / leak["orders"], 0) if leak["orders"] else "–",
+        cost=_money(leak["cost"], currency),
+        given=None if leak["share"] is None else share(leak["share"], 0),
+        foreseen=words,
+    )
+
+
+def _money(answer: Mapping[str, Any], currency: str) -> Shown:
+    if "estimate" not in answer:
+        return unknown(answer)
+    return Shown(
+        text=amount(answer["estimate"], currency, whole=True),
+        interval=interval(answer["low"], answer["high"], currency, whole=True),
+    )
 
 
 def _measured(document: Mapping[str, Any], leak: Mapping[str, Any]) -> str:
@@ -89,7 +134,7 @@ def _measured(document: Mapping[str, Any], leak: Mapping[str, Any]) -> str:
                 reason=reason_words(given["code"]),
             )
         )
-    return " ".join(str(words) for words in said)
+    return flowing(str(words) for words in said)
 
 
 def _foreseen(document: Mapping[str, Any], leak: Mapping[str, Any]) -> str:

@@ -105,11 +105,15 @@ class FileRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReportPage:
-    """The context of reports/show.html. document: the stored one, for the method section."""
+    """The context of reports/show.html. document: the stored one, for the method section.
+
+    lead: of a ladder, the one sentence about all its arms; else empty.
+    """
 
     document: Mapping[str, Any]
     report_id: int
     digest: str
+    lead: str
     trust: tuple[TrustItem, ...]
     arms: tuple[ArmSection, ...]
     segments: tuple[SegmentRow, ...]
@@ -130,10 +134,12 @@ def build_report_page(report: Report, file_names: Mapping[int, str]) -> ReportPa
     """The page of a stored report, in the reader's language. file_names: by import id."""
     document = report.document
     currency = document["plan"]["currency"]
+    curves = threshold_sections(document)
     return ReportPage(
         document=document,
         report_id=report.id,
         digest=report.document_sha256,
+        lead=next((curve.sentences[0] for curve in curves if curve.ladder), ""),
         trust=trust_items(document),
         arms=tuple(_arm(document, group, currency) for group in document["overall"]),
         segments=tuple(_segment(document, group) for group in _by_profit(document["segments"])),
@@ -155,7 +161,7 @@ def build_report_page(report: Report, file_names: Mapping[int, str]) -> ReportPa
         ),
         files=tuple(_file(match, file_names) for match in document["checks"]["matches"]),
         contamination=contamination_section(document),
-        curves=threshold_sections(document),
+        curves=curves,
         around=around_threshold(document),
         prices=price_rows(_by_profit(document["segments"]), currency),
     )

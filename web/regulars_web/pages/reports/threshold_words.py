@@ -64,11 +64,22 @@ def _threshold_words(ladder: Part, group: Part, place: int, currency: str) -> st
         return str(gettext("%(step)s what each customer spent before", step=name))
     return str(
         gettext(
-            "%(step)s what each customer spent before (who spent %(typical)s: from %(point)s)",
+            "%(step)s what each customer spent before (for a typical %(typical)s: from %(point)s)",
             step=name,
             typical=amount(typical, currency),
             point=amount(point, currency, whole=point == round(point)),
         )
+    )
+
+
+def _short_step(ladder: Part, group: Part, place: int, currency: str) -> str:
+    """A step in a row of a table: "1.2× (from £85)"."""
+    name, point = step_name(ladder, place, currency), group["steps"][place]["price_point"]
+    if ladder["by"] != "multiple" or point is None:
+        return name
+    whole = point == round(point)
+    return str(
+        gettext("%(step)s (from %(point)s)", step=name, point=amount(point, currency, whole=whole))
     )
 
 
@@ -100,7 +111,8 @@ def _against_neighbours(ladder: Part, group: Part, currency: str) -> tuple[str, 
             words.get(
                 other["evidence"],
                 gettext(
-                    "Not proved better than %(step)s: %(difference)s each (%(range)s).",
+                    "Not proved better than %(step)s, all pairs of neighbours looked at: "
+                    "%(difference)s each (%(range)s).",
                     **facts,
                 ),
             )
@@ -195,8 +207,7 @@ def change_reason(document: Part, group: Part) -> str:
     }
     return str(
         gettext(
-            "Go over to %(target)s: expected to earn %(gain)s more over the next %(rounds)s "
-            "rounds.",
+            "%(target)s is expected to earn %(gain)s more over the next %(rounds)s rounds.",
             **facts,
         )
     )
@@ -208,7 +219,7 @@ def _target(document: Part, group: Part) -> str:
         if group["arm"] in ladder["arms"]:
             same = [g for g in ladder["groups"] if g["segment"] == group["segment"]]
             if same and same[0]["recommended"] is not None:
-                return _threshold_words(ladder, same[0], same[0]["recommended"], currency)
+                return _short_step(ladder, same[0], same[0]["recommended"], currency)
     for curve in document["thresholds"]["curves"]:
         if curve["arm"] == group["arm"] and curve["reach"] == "some":
             low, high = curve["pays_from"], curve["pays_to"]

@@ -117,7 +117,7 @@ def headline(document: Mapping[str, Any], arm: str) -> str:
     currency = document["plan"]["currency"]
     group = next(g for g in document["overall"] if g["arm"] == arm)
     segments = [g for g in document["segments"] if g["arm"] == arm and not g["hidden"]]
-    return _flowing((_earned(document, group, currency), _carried(segments), _to_do(segments)))
+    return flowing((_earned(document, group, currency), _carried(segments), _to_do(segments)))
 
 
 def _earned(document: Mapping[str, Any], group: Group, currency: str) -> str:
@@ -198,7 +198,7 @@ def _to_do(segments: Sequence[Group]) -> str:
         parts.append(
             gettext("Change the threshold: %(names)s.", names=_listed(by_advice["change"]))
         )
-    return _flowing(parts)
+    return flowing(parts)
 
 
 def chance(probability: float) -> str:
@@ -340,7 +340,7 @@ def confidence(document: Mapping[str, Any]) -> str:
     return f"{document['plan']['confidence_percent']}%"
 
 
-def _flowing(sentences: Iterable[str]) -> str:
+def flowing(sentences: Iterable[str]) -> str:
     """Sentences one after the other; Chinese puts no blank between them."""
     blank = "" if str(get_locale()).startswith("zh") else " "
     return blank.join(str(sentence) for sentence in sentences if sentence)
