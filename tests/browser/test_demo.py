@@ -1,5 +1,6 @@
 """`regulars demo`: one command to a report that finds what truly pays, and only that."""
 
+import csv
 import json
 import re
 import subprocess
@@ -101,3 +102,32 @@ def test_the_report_has_no_accessibility_faults(page: Page, printed: list[str]) 
     assert [(fault["id"], fault["nodes"][0]["html"]) for fault in faults] == []
     page.set_viewport_size({"width": 320, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_a_ladder_of_own_thresholds_is_planned_launched_and_told_to_each_customer(
+    page: Page, printed: list[str]
+) -> None:
+    page.goto(address(printed))
+    page.get_by_role("link", name="Campaigns", exact=True).first.click()
+    page.get_by_role("link", name="Plan a campaign").click()
+    page.get_by_text("Try several thresholds").click()
+    page.get_by_label("Times the own order value").fill("0.9, 1.1, 1.3")
+    page.get_by_role("button", name="Make these arms").click()
+    expect(page.get_by_role("heading", name="Arm 3")).to_be_visible()
+    expect(page.locator("#side")).to_contain_text("k = 1.3")
+    expect(page.locator("#side figure.reach")).to_have_count(3)
+
+    faults = Axe().run(page).response["violations"]
+    assert [(fault["id"], fault["nodes"][0]["html"]) for fault in faults] == []
+    page.set_viewport_size({"width": 320, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.get_by_label("What customers are told").first.fill("Yours from {threshold}")
+    page.get_by_role("button", name="Look at it before launching").click()
+    page.get_by_role("button", name="Launch").click()
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="Contact list with codes").first.click()
+    rows = list(csv.DictReader(waiting.value.path().open(encoding="utf-8-sig", newline="")))
+    assert len({row["threshold"] for row in rows}) > 5
+    assert all(row["offer"] == f"Yours from {row['threshold']}" for row in rows)

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from regulars_platform.settings import build_settings
 from regulars_web.cli import group
-from tests.platform.campaigns.build import draft
+from tests.platform.campaigns.build import arm, draft
 from tests.web.campaigns.conftest import write_orders
 
 
@@ -56,6 +56,32 @@ def test_plan_launch_and_lists_in_three_commands(data: Path, tmp_path: Path) -> 
     assert told == {name for name, arm in arms.items() if arm == "Free shipping"}
     assert len(told) == 240
     assert run(data, "campaign", "list").stdout == "1\tlaunched\tFree shipping from 80\n"
+
+
+def test_a_ladder_in_a_file_is_launched_and_listed(data: Path, tmp_path: Path) -> None:
+    free = {"kind": "free_shipping", "threshold": "39", "shipping_cost": "5", "reach": "personal"}
+    arms = [
+        arm(name=f"k = {k}", share_percent="40", offer=free | {"multiple": k}) for k in ("1", "1.3")
+    ]
+    planned = run(data, "campaign", "plan", write_plan(tmp_path, arms=arms))
+    assert planned.stderr == ""
+    assert run(data, "campaign", "launch", "1", "--salt", "pepper").exit_code == 0
+    out = tmp_path / "lists"
+    assert run(data, "campaign", "lists", "1", "--out", str(out)).exit_code == 0
+    with (out / "campaign-1-arm-2-contacts.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 120
+    assert len({row["threshold"] for row in rows}) > 5
+    assert all(row["offer"] == f"Free shipping from {row['threshold']}" for row in rows)
+
+
+def test_what_is_wrong_with_an_own_threshold_is_said_by_its_field(
+    data: Path, tmp_path: Path
+) -> None:
+    free = {"kind": "free_shipping", "threshold": "39", "shipping_cost": "5", "multiple": "11"}
+    planned = run(data, "campaign", "plan", write_plan(tmp_path, arms=[arm(offer=free)]))
+    assert "arms.0.offer.multiple: At most 10 times the own order value" in planned.stderr
+    assert "arms.0.offer.reach: A threshold of each customer's own cannot be open" in planned.stderr
 
 
 def test_what_is_wrong_with_a_plan_is_said_by_field_and_it_cannot_be_launched(

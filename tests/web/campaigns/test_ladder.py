@@ -143,7 +143,7 @@ def test_a_launched_ladder_tells_each_customer_their_own_threshold(planner: Brow
     launch(planner, kept)
     page = text_of(planner.get(f"/campaigns/{kept}").get_data(as_text=True))
     assert "Free shipping from 1.5 × own order value" in page
-    assert "price points ending in 9: 39, 79, 129, the lowest £40" in page
+    assert "price points ending in 9 or 5: 39, 75, 129, the lowest £40" in page
     listed = planner.get(f"/campaigns/{kept}/contacts/2.csv").get_data().decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(listed, newline="")))
     assert rows

@@ -34,7 +34,7 @@ CHANNEL_LABELS = {
     "other": lazy_gettext("Another channel"),
 }
 PRICE_POINT_LABELS = {
-    "nines": lazy_gettext("ending in 9: 39, 79, 129"),
+    "nines": lazy_gettext("ending in 9 or 5: 39, 75, 129"),
     "round": lazy_gettext("round: 40, 80, 130"),
 }
 METRIC_LABELS = {
