@@ -30,7 +30,7 @@ def test_the_scale_has_zero_in_it_and_every_bar_is_on_the_drawing() -> None:
     assert chart.bars[2].level == chart.zero
     assert 0.0 in chart.scale
     for bar in chart.bars:
-        assert 0 <= bar.x
+        assert bar.x >= 0
         assert bar.x + bar.width <= 100
 
 
