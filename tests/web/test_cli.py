@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from regulars_web.cli import COMMANDS, group
 
-HEAVY = ("flask", "statsmodels", "dbos", "polars", "sqlalchemy")
+HEAVY = ("flask", "statsmodels", "dbos", "polars", "sqlalchemy", "sklearn", "sklift", "pandas")
 
 
 def test_importing_the_command_line_loads_no_heavy_library() -> None:

@@ -25,6 +25,7 @@ Predictor = Callable[[FloatArray], FloatArray]
 _CLIP = (
     5.0  # standard deviations: one customer with a hundred times the usual must not tilt the line
 )
+_ROUNDS = 4
 _MOST_LEVELS = 20  # per column in the linear base; rarer ones share the level that has no column
 _LEAST_SHARE = 0.01
 _PENALTIES = 10.0 ** np.linspace(-5, 2, 29)  # per customer, on standardised columns
@@ -37,9 +38,9 @@ TREES, RATE, LEAVES, LEAST_IN_LEAF = 60, 0.05, 8, 300
 class Preparation:
     """How one base sees features; learnt from the features alone, never from outcome or arm.
 
-    mean, spread: (columns,), of the numbers, over customers who have one; spread 0 drops the
-    column. levels: per column, how many of its most frequent levels have a column (linear base).
-    missing: (columns,), whether anybody lacks it.
+    mean, spread: (columns,), of the numbers, over customers who have one, outliers drawn in;
+    spread 0 drops the column. levels: per column, how many of its most frequent levels have a
+    column (linear base). missing: (columns,), whether anybody lacks it.
     """
 
     base: str
@@ -86,11 +87,7 @@ def prepare(base: str, features: Features) -> Preparation:
     values = features.values
     categorical = np.array([words is not None for words in features.categories], dtype=bool)
     lacking = np.isnan(values)
-    there = np.maximum((~lacking).sum(axis=0), 1)
-    mean = np.nansum(values, axis=0) / there
-    spread = np.sqrt(np.nansum((values - mean) ** 2, axis=0) / there)
-    # what differs by rounding alone does not differ
-    spread[spread <= 1e-12 * np.abs(mean)] = 0.0
+    centres = [_centre(values[~lacking[:, place], place]) for place in range(values.shape[1])]
     levels = tuple(
         _frequent_levels(values[:, place]) if categorical[place] else 0
         for place in range(values.shape[1])
@@ -98,11 +95,23 @@ def prepare(base: str, features: Features) -> Preparation:
     return Preparation(
         base=base,
         categorical=categorical,
-        mean=mean,
-        spread=spread,
+        mean=np.array([mean for mean, _ in centres]),
+        spread=np.array([spread for _, spread in centres]),
         levels=levels,
         missing=np.asarray(lacking.any(axis=0) & ~lacking.all(axis=0)),
     )
+
+
+def _centre(values: FloatArray) -> tuple[float, float]:
+    """Mean and standard deviation, a few times over with outliers drawn in; 0 without values."""
+    mean = spread = 0.0
+    for _ in range(_ROUNDS if len(values) else 0):
+        mean, spread = float(values.mean()), float(values.std())
+        # what differs by rounding alone does not differ
+        if spread <= 1e-12 * abs(mean):
+            return mean, 0.0
+        values = np.clip(values, mean - _CLIP * spread, mean + _CLIP * spread)
+    return mean, spread
 
 
 def _frequent_levels(codes: FloatArray) -> int:

@@ -208,7 +208,7 @@ def check_arms(data: Randomised) -> tuple[Finding, ...]:
 
 def _outcome_findings(data: Randomised) -> list[Finding]:
     bought = buyers(data)
-    values = data.outcome
+    values = data.gross
     if not bought.any() or (values == values[0]).all():
         said = "nobody bought" if not bought.any() else f"{values[0]:g}"
         return [Finding(code=Code.ONE_CLASS, detail=said)]
@@ -333,29 +333,28 @@ def _area(values: FloatArray, bought: BoolArray) -> float:
     positive = int(bought.sum())
     if not positive or positive == len(bought):
         return 0.5
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
-    ranks = np.cumsum(counts) - (counts - 1) / 2
-    above = float(ranks[place][bought].sum()) - positive * (positive + 1) / 2
-    return above / (positive * (len(bought) - positive))
+    order = np.argsort(values)
+    ordered = values[order]
+    starts = np.concatenate([[0], np.flatnonzero(ordered[1:] != ordered[:-1]) + 1])
+    own = np.add.reduceat(bought[order].astype(np.int64), starts)
+    others = np.diff(np.append(starts, len(values))) - own
+    below = np.cumsum(others) - others
+    return float((own * (below + others / 2)).sum()) / (positive * (len(bought) - positive))
 
 
 def _pure(values: FloatArray, bought: BoolArray) -> str:
     """Whether everyone away from the usual value bought, or nobody at it, where many should."""
     missing = np.isnan(values)
-    present, counts = np.unique(values[~missing], return_counts=True)
-    usual = present[np.argmax(counts)]
+    usual = np.nanmedian(values)  # whatever more than half of them have
+    unusual = ~missing & (values != usual)
     rate = float(bought.mean())
-    for said, group in (
-        ("another value than the usual", ~missing & (values != usual)),
-        ("a value at all", ~missing),
-    ):
+    for said, group in (("another value than the usual", unusual), ("a value at all", ~missing)):
         size = int(group.sum())
-        if not 0 < size < len(values):
+        if not 0 < size < len(values) / 2:
             continue
         if bought[group].all() and size * (1 - rate) > _EXPECTED_IN_EMPTY:
             return f"all {size:,} customers with {said} have the outcome"
         outside = len(values) - size
-        few = size < outside and outside * rate > _EXPECTED_IN_EMPTY
-        if few and not bought[~group].any():
+        if outside * rate > _EXPECTED_IN_EMPTY and not bought[~group].any():
             return f"none of the {outside:,} customers without {said} has the outcome"
     return ""

@@ -6,7 +6,6 @@ while the other is held back, so K (K - 1) / 2 + K fits serve out-of-fold and ne
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -25,7 +24,7 @@ from regulars_experiments.uplift.randomised import (
     IntArray,
     Randomised,
 )
-from regulars_experiments.uplift.training import Training, stratified_folds
+from regulars_experiments.uplift.training import Training, limited, stratified_folds
 
 Progress = Callable[[str, int, int], None]
 """Told the learner just fitted, how many fits are done, and of how many."""
@@ -76,7 +75,7 @@ def cross_fit(
         find_learner(name)
     place = stratified_folds(data.arm, folds=count, seed=seed)
     work = _Work(data, learners, place, count, seed=seed, progress=progress)
-    with _limited(threads):
+    with limited(threads):
         for base in work.bases:
             work.fit_base(base)
     return work.answer()
@@ -193,12 +192,3 @@ class _Scores:
             self.out_of_fold[rows] = effects
         else:
             self.nested[other][rows] = effects
-
-
-def _limited(threads: int) -> AbstractContextManager[object]:
-    """So many threads for linear algebra and boosting alike."""
-    import sklearn.ensemble  # noqa: F401 (its thread pool must be there before it can be limited)
-    from threadpoolctl import threadpool_limits
-
-    limits: AbstractContextManager[object] = threadpool_limits(limits=threads)
-    return limits

@@ -20,7 +20,7 @@ from regulars_experiments.uplift.bases import (
 )
 from regulars_experiments.uplift.checks import UpliftError
 from regulars_experiments.uplift.randomised import BoolArray, Features, Randomised
-from regulars_experiments.uplift.training import Training
+from regulars_experiments.uplift.training import Training, limited
 
 Learner = Callable[[Training], Predictor]
 _FREE = 100.0  # the arm's own column is that much longer than others, so the penalty spares it
@@ -179,7 +179,8 @@ class Fitted:
 
     def effects(self, features: Features) -> FloatArray:
         """(rows, A): the effect of each treated arm against the holdout."""
-        return self.model(self.preparation.matrix(features))
+        with limited(1):
+            return self.model(self.preparation.matrix(features))
 
 
 def find_learner(name: str) -> Learner:
@@ -195,7 +196,7 @@ def find_learner(name: str) -> Learner:
     return LEARNERS[name]
 
 
-def fit(learner: str, base: str, data: Randomised, seed: int) -> Fitted:
+def fit(learner: str, base: str, data: Randomised, seed: int, *, threads: int = 1) -> Fitted:
     """Fit one learner on everybody, to score customers who were not there.
 
     Scores of these same customers would flatter it: `cross_fit` has honest ones. Raises
@@ -215,16 +216,20 @@ def fit(learner: str, base: str, data: Randomised, seed: int) -> Fitted:
     how = find_learner(learner)
     preparation = prepare(base, data.features)
     training = Training(preparation, preparation.matrix(data.features), data, seed=seed)
-    return Fitted(learner=learner, base=base, preparation=preparation, model=how(training))
+    with limited(threads):
+        model = how(training)
+    return Fitted(learner=learner, base=base, preparation=preparation, model=model)
 
 
-def response(base: str, data: Randomised, seed: int) -> Fitted:
+def response(base: str, data: Randomised, seed: int, *, threads: int = 1) -> Fitted:
     """The response model: the outcome expected under each treated arm, effect or not."""
     preparation = prepare(base, data.features)
     training = Training(preparation, preparation.matrix(data.features), data, seed=seed)
+    with limited(threads):
+        models = training.outcome_models[1:]
     return Fitted(
         learner="response",
         base=base,
         preparation=preparation,
-        model=lambda matrix: training.expected(matrix)[:, 1:],
+        model=lambda matrix: np.column_stack([model(matrix) for model in models]),
     )
