@@ -149,9 +149,9 @@ def evaluate_uplift_file(
     path: Path, question: UpliftQuestion, *, progress: Progress | None = None
 ) -> FileUplift:
     """Read, check, fit, choose. Raises UnreadableFileError, UnfitFileError, both in sentences."""
-    frame, others = _read(path, question)
+    frame, features, others = _read(path, question)
     try:
-        data, left_out, missing = _randomised(frame, question)
+        data, left_out, missing = _randomised(frame, features, question)
         asked = Asked(
             seed=question.seed,
             confidence=question.confidence,
@@ -178,8 +178,8 @@ def evaluate_uplift_file(
     )
 
 
-def _read(path: Path, question: UpliftQuestion) -> tuple[pl.DataFrame, int]:
-    """The rows of the arms asked for, and how many there are of others."""
+def _read(path: Path, question: UpliftQuestion) -> tuple[pl.DataFrame, list[str], int]:
+    """The rows of the arms asked for, the features' names, and how many rows other arms have."""
     types = column_types(path)
     named = [
         name for name in (question.arm, question.segment, question.customer_id) if name is not None
@@ -205,7 +205,7 @@ def _read(path: Path, question: UpliftQuestion) -> tuple[pl.DataFrame, int]:
             )
     mine = frame.with_row_index(_ROW, 1).filter(arms.is_in(question.arms))
     kept = mine.collect(engine="streaming").sort(_ROW)  # streaming does not keep the order
-    return kept, sum(counts.values()) - kept.height
+    return kept, features, sum(counts.values()) - kept.height
 
 
 def _feature_names(columns: Sequence[str], question: UpliftQuestion) -> list[str]:
@@ -216,7 +216,7 @@ def _feature_names(columns: Sequence[str], question: UpliftQuestion) -> list[str
 
 
 def _randomised(
-    frame: pl.DataFrame, question: UpliftQuestion
+    frame: pl.DataFrame, names: list[str], question: UpliftQuestion
 ) -> tuple[Randomised, tuple[Finding, ...], int]:
     """The campaign as arrays, what was left out of its features, and rows without an outcome."""
     arm = _arm_codes(frame, question)
@@ -225,13 +225,9 @@ def _randomised(
     sold = outcome.fill_null(0.0).to_numpy().astype(np.float64)
     costs = _costs(question)
     gross = sold * (1.0 if question.margin is None else float(question.margin))
-    names = [
-        name
-        for name in _feature_names(frame.columns, question)
-        if name not in {question.arm, question.outcome, _ROW}
-    ]
-    encoding, found = learn_encoding(_with_numbers(frame.select(names)), names)
-    features = encoding.apply(_with_numbers(frame.select(names)))
+    known = _with_numbers(frame.select(names))
+    encoding, found = learn_encoding(known, names)
+    features = encoding.apply(known)
     counts = np.bincount(arm, minlength=len(question.arms))
     chances = _chances(question, counts)
     data = Randomised(
