@@ -12,8 +12,9 @@ import pytest
 import regulars_experiments
 
 MODULES = sorted(
-    f"regulars_experiments.{module.name}"
-    for module in pkgutil.iter_modules(regulars_experiments.__path__)
+    module.name
+    for module in pkgutil.walk_packages(regulars_experiments.__path__, "regulars_experiments.")
+    if not module.ispkg
 )
 ESTIMATORS = (
     "adjustment",
