@@ -15,12 +15,12 @@ import polars as pl
 from regulars_platform.campaigns.plan import HOLDOUT, Plan
 from regulars_platform.offers.kinds import MessageOnly, Offer
 from regulars_platform.reports.outcomes import WindowOrders, offer_open_to
-from regulars_platform.reports.taken import codes_named, taken_column
+from regulars_platform.reports.taken import codes_named, signs_recorded, taken_column
 
-Known = Literal["as_of_right", "by_code", "by_threshold", "nothing_to_use"]
+Known = Literal["as_of_right", "by_code", "by_signs", "no_signs", "nothing_to_use"]
 """How a use by the holdout is known: the offer is open to all; the order names a code of the
-campaign; it reached the threshold and had a discount (or no shipping) where codes are not recorded;
-there is no offer."""
+campaign; it reached the threshold and had a discount (or paid no shipping) where codes are not
+recorded; not even that is recorded, so that it cannot be known; there is no offer."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,7 +82,7 @@ def contaminated_arms(
     found = []
     for place, arm in enumerate(plan.arms):
         offer = offer_open_to(arm.name, plan.arms)
-        known = how_known(offer, coupons_recorded=orders.coupons_recorded)
+        known = how_known(offer, orders)
         taken = pl.col(taken_column(place))
         users = dict(outcomes.group_by("arm").agg(taken.sum()).iter_rows())
         held = orders.purchases.filter(pl.col("arm") == HOLDOUT)
@@ -101,13 +101,16 @@ def contaminated_arms(
     return tuple(found)
 
 
-def how_known(offer: Offer | None, *, coupons_recorded: bool) -> Known:
+def how_known(offer: Offer | None, orders: WindowOrders) -> Known:
     """How a use of this offer by a held-out customer is known."""
     if offer is None or isinstance(offer, MessageOnly):
         return "nothing_to_use"
     if offer.reach == "open":
         return "as_of_right"
-    return "by_code" if coupons_recorded else "by_threshold"
+    if orders.coupons_recorded:
+        return "by_code"
+    shown = signs_recorded(offer, orders.purchases, discounts=orders.discounts_recorded)
+    return "by_signs" if shown else "no_signs"
 
 
 def _borrowed(orders: WindowOrders, ledger: pl.DataFrame) -> Mapping[str, int]:

@@ -45,11 +45,13 @@ class WindowOrders:
     every: purchases and credit notes. purchases: with used_offer, offer_cost, goods, and per
     treated arm i `anyway_<i>` and `under_<i>`: the threshold of that arm's offer for the order's
     customer, told or not; null where it has none; and `taken_<i>` (see `taken`).
-    coupons_recorded: whether the shop's orders name the codes they used.
+    discounts_recorded, coupons_recorded: whether the shop's orders say what was taken off, and name
+    the codes they used.
     """
 
     every: pl.DataFrame
     purchases: pl.DataFrame
+    discounts_recorded: bool
     coupons_recorded: bool
 
 
@@ -67,7 +69,9 @@ def window_orders(lines: pl.LazyFrame, ledger: pl.DataFrame, plan: Plan) -> Wind
     costed = _with_costs(purchases, plan, discounts=discounts, coupons=coupons)
     offers = [offer_open_to(name, plan.arms) for name in plan.arm_names[1:]]
     taken = with_taken(costed, ledger, plan, offers, discounts=discounts, coupons=coupons)
-    return WindowOrders(every=every, purchases=taken, coupons_recorded=coupons)
+    return WindowOrders(
+        every=every, purchases=taken, discounts_recorded=discounts, coupons_recorded=coupons
+    )
 
 
 RETURNED = pl.col("refund") - pl.col("amount").clip(upper_bound=0)

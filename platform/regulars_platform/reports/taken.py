@@ -1,8 +1,9 @@
 """Who used an arm's offer, on either side: those told, and held-out customers all the same.
 
 Those told use it as `offer_use` says. A held-out customer used it if it is open to all, if the
-order names a code that was given to the arm or, where orders record no codes, by the same signs as
-in the arm: the threshold reached, and a discount or no shipping.
+order names a code that was given to the arm or, where orders record no codes, by its signs: the
+threshold reached, with a discount or a shipping of nothing. Where neither is recorded nothing can
+be told, and nobody held out counts as a user of what was not meant for them.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ import polars as pl
 from regulars_platform.campaigns.plan import HOLDOUT, Plan
 from regulars_platform.campaigns.thresholds import arm_threshold
 from regulars_platform.offers.costs import offer_use
-from regulars_platform.offers.kinds import MessageOnly, Offer
+from regulars_platform.offers.kinds import FreeShipping, MessageOnly, Offer
 from regulars_platform.offers.thresholds import OWN
 
 _CODES = {"order_id": pl.String(), "unit_id": pl.String(), "arm": pl.String()}
@@ -75,8 +76,19 @@ def codes_named(purchases: pl.DataFrame, ledger: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def signs_recorded(offer: Offer, purchases: pl.DataFrame, *, discounts: bool) -> bool:
+    """Whether orders without codes show at all that they used the offer."""
+    if isinstance(offer, FreeShipping):
+        return purchases["shipping"].count() > 0
+    return discounts
+
+
 def _by_signs(held: pl.DataFrame, offer: Offer, place: int, *, discounts: bool) -> pl.Series:
     """Orders of the holdout that look as if they used the offer, for want of codes."""
     measured = held.lazy().with_columns(pl.col(arm_threshold(place)).alias(OWN))
+    if isinstance(offer, FreeShipping):
+        measured = measured.filter(pl.col("shipping") == 0)
+    elif not discounts:
+        measured = measured.clear()
     used = offer_use(offer, measured, discounts_recorded=discounts, coupons_recorded=False)
     return used.filter(pl.col("used_offer") > 0).select("order_id").collect()["order_id"]

@@ -88,8 +88,25 @@ def test_without_recorded_codes_the_threshold_with_a_discount_is_the_sign_on_bot
 
     found = counted(orders, people, plan(arms=[arm(offer=PERSONAL)]))
 
-    assert (found.known, found.borrowed) == ("by_threshold", None)
+    assert (found.known, found.borrowed) == ("by_signs", None)
     assert (found.held_out_users, found.told_users) == (1, 2)
+
+
+def test_free_shipping_shows_in_the_holdout_only_where_shipping_is_recorded() -> None:
+    people = ledger(*(held(f"h{i}") for i in range(3)), *(drawn(f"t{i}") for i in range(3)))
+    free = {"kind": "free_shipping", "threshold": "80", "shipping_cost": "5", "reach": "personal"}
+    campaign = plan(arms=[arm(offer=free)])
+
+    def known(*shipping: float | None) -> tuple[str, int]:
+        rows = [
+            line(f"h{i}", f"h{i}", "2026-02-10", 90, **({} if paid is None else {"shipping": paid}))
+            for i, paid in enumerate(shipping)
+        ]
+        found = counted(lines(*rows), people, campaign)
+        return found.known, found.held_out_users
+
+    assert known(0, 5, None) == ("by_signs", 1)
+    assert known(None, None, None) == ("no_signs", 0)
 
 
 def test_a_message_leaves_nothing_to_use() -> None:

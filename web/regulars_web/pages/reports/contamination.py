@@ -1,7 +1,7 @@
 """The contamination ledger as rows: who did what the draw did not mean for them."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask_babel import gettext
@@ -54,8 +54,11 @@ def _uses(arm: Mapping[str, Any], *, households: bool) -> Iterator[LedgerRow]:
     notes = {
         "as_of_right": gettext("as of right: the offer is open to the whole shop"),
         "by_code": gettext("their orders name a code that was given to somebody told"),
-        "by_threshold": gettext(
-            "judged by the signs that count among those told, for orders name no codes"
+        "by_signs": gettext(
+            "orders name no codes; these reached the threshold with a discount or free of shipping"
+        ),
+        "no_signs": gettext(
+            "cannot be told: orders record neither codes nor what the offer took off"
         ),
     }
     held, told = (
@@ -63,7 +66,8 @@ def _uses(arm: Mapping[str, Any], *, households: bool) -> Iterator[LedgerRow]:
         if households
         else (gettext("Held-out customers who used the offer"), gettext("Told customers who did"))
     )
-    yield _row(held, arm["arm"], arm["held_out_users"], arm["held_out"], notes[arm["known"]])
+    row = _row(held, arm["arm"], arm["held_out_users"], arm["held_out"], notes[arm["known"]])
+    yield replace(row, count="–", share="") if arm["known"] == "no_signs" else row
     yield _row(told, arm["arm"], arm["told_users"], arm["told"], "")
     if arm["borrowed"]:
         note = gettext("counted in their own arm all the same")
