@@ -2,7 +2,9 @@
 
 import datetime as dt
 import json
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,6 +21,8 @@ from tests.platform.campaigns.build import arm, draft
 from tests.platform.customers.build import line, lines
 from tests.web.conftest import Browser
 
+Capture = pytest.CaptureFixture[str]
+DOCUMENT = Path(__file__).parents[3] / "docs" / "report-json.md"
 LAUNCH = dt.datetime(2026, 2, 1, tzinfo=dt.UTC)
 REPORT = "/campaigns/1/report"
 BUYING = {"holdout": 0.2, "k = 0.9": 0.22, "k = 1.2": 0.45, "k = 1.6": 0.25}
@@ -120,3 +124,34 @@ def test_a_report_from_before_there_were_curves_shows_without_them(
     assert "Telling these" in section(page, 'class="statement"')
     assert 'id="thresholds"' not in page
     assert 'id="around-the-threshold"' not in page
+
+
+def names(value: object) -> set[str]:
+    """Every field name in a document; those under a plan or what is pinned are described there."""
+    if isinstance(value, dict):
+        inner = (part for key, part in value.items() if key not in ELSEWHERE)
+        return {str(key) for key in value}.union(*map(names, inner))
+    return set[str]().union(*map(names, value)) if isinstance(value, list) else set()
+
+
+ELSEWHERE = ("plan", "memory", "forecast", "metrics", "differences", "failed_sends")
+
+
+def test_every_field_of_the_document_is_described_and_the_example_runs(
+    ladder: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    written = ladder.get("/campaigns/1/report/1.json").get_data(as_text=True)
+    (tmp_path / "report.json").write_text(written, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+
+    described = set(re.findall(r"`([a-z_0-9]+)`", text))
+    assert names(json.loads(written)) - described == set()
+
+    example = re.search(r"```python\n(.*?)```", text, re.DOTALL)
+    assert example is not None
+    exec(compile(example[1], str(DOCUMENT), "exec"), {})  # noqa: S102
+    printed = capsys.readouterr().out.splitlines()
+    assert [row.rsplit(" ", 2)[0] for row in printed[:3]] == ["k = 0.9", "k = 1.2", "k = 1.6"]
+    assert printed[1].endswith("proved_better")
+    assert printed[3] == "best step: 1.2"
