@@ -36,6 +36,7 @@ BLUEPRINTS = (
     ("regulars_web.pages.jobs.views", "/jobs"),
     ("regulars_web.pages.campaigns.views", "/campaigns"),
     ("regulars_web.pages.reports.views", "/campaigns"),
+    ("regulars_web.pages.targeting.views", "/campaigns"),
     ("regulars_web.pages.memory.views", "/memory"),
 )
 """Every area of the product: module (its `blueprint`) and prefix."""

@@ -12,11 +12,13 @@ from regulars_platform.campaigns.launch import launch
 from regulars_platform.campaigns.service import create_draft
 from regulars_platform.errors import RegularsError
 from regulars_platform.intake.service import import_file
+from regulars_platform.jobs.service import enqueue
 from regulars_platform.reports.service import evaluate_campaign
 from regulars_platform.settings import Settings, prepare_data_dir
 from regulars_platform.shops.service import open_shop
 from regulars_platform.storage.database import Database
 from regulars_platform.storage.migrations_run import import_all_tables, upgrade
+from regulars_platform.targeting.jobs import KIND as TARGETING
 from regulars_platform.words import N_, Sentence
 from regulars_web.report_words import report_sentences
 
@@ -101,6 +103,8 @@ def build_demo(settings: Settings, sample: Path, *, now: dt.datetime) -> BuiltDe
         report = evaluate_campaign(
             session, settings, shop_id=shop.id, campaign_id=campaign.id, now=now
         )
+        # models take a while: the worker that comes with serving fits them
+        enqueue(session, TARGETING, shop.id, campaign.id, now)
     database.dispose()
     return BuiltDemo(
         sentence=report_sentences(settings, report)[0],

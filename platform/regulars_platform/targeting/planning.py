@@ -1,6 +1,7 @@
 """From a report to the draft of the next round, stored with where it came from."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -55,17 +56,20 @@ class Origin:
 
 
 def keepers_of_report(
-    session: Session, settings: Settings, campaign: LaunchedCampaign, report: Report
+    session: Session, settings: Settings, campaign: LaunchedCampaign, report: Mapping[str, Any]
 ) -> tuple[Keepers, ...]:
-    """The ways of keeping somebody that this report allows, the first to start from."""
+    """The ways of keeping somebody that this report allows, the first to start from.
+
+    report: its document.
+    """
     store = build_feature_store(settings, get_shop_of(session, campaign.shop_id))
     targeting = find_targeting(session, campaign.shop_id, campaign.id)
     return find_keepers(
         campaign.plan,
-        report.document,
+        report,
         list_decisions(session, campaign.id),
         None if targeting is None else targeting.document,
-        _levels_today(store),
+        _levels(store),
     )
 
 
@@ -84,7 +88,7 @@ def draft_next_round(
     """
     campaign = get_launched(session, shop_id, report.campaign_id)
     shop = get_shop_of(session, shop_id)
-    ways = keepers_of_report(session, settings, campaign, report)
+    ways = keepers_of_report(session, settings, campaign, report.document)
     keepers = next((way for way in ways if way.key == wish.keepers), None)
     if keepers is None:
         raise NoKeepersError.unknown(wish.keepers)
@@ -150,7 +154,12 @@ def _last_day(store: FeatureStore) -> dt.date | None:
     return None if last is None else last.astimezone(ZoneInfo(store.timezone)).date()
 
 
-def _levels_today(store: FeatureStore) -> dict[str, tuple[str, ...]]:
+def levels_today(session: Session, settings: Settings, shop_id: int) -> dict[str, tuple[str, ...]]:
+    """For each feature of text the words that the shop's customers have today."""
+    return _levels(build_feature_store(settings, get_shop_of(session, shop_id)))
+
+
+def _levels(store: FeatureStore) -> dict[str, tuple[str, ...]]:
     version = store.table.version()
     last = _last_day(store)
     if version is None or last is None:

@@ -196,7 +196,7 @@ def _other(
         raise ReplayError.own_result(campaign.plan.name)
     report = find_latest_report(session, shop_id, campaign_id)
     ways: Sequence[Keepers] = (
-        () if report is None else keepers_of_report(session, settings, campaign, report)
+        () if report is None else keepers_of_report(session, settings, campaign, report.document)
     )
     if not ways:
         raise ReplayError.unknown()

@@ -84,18 +84,22 @@ def first_fit(segments: Sequence[NamedRule], wanted: Collection[str], levels: Le
 
 def rule_of_lines(lines: Sequence[Line], actions: Collection[int], levels: Levels) -> Rule:
     """The customers of those lines of a card whose action is one of these."""
+    return any_of(line_rule(line, lines, levels) for line in lines if line.action in actions)
+
+
+def line_rule(line: Line, lines: Sequence[Line], levels: Levels) -> Rule:
+    """The customers of one line of a card; lines: all of it, for the words that none of them names
+    are those too rare for a bin of their own."""
     named: dict[str, set[str]] = {}
-    for line in lines:
-        for asked in line.conditions:
+    for one in lines:
+        for asked in one.conditions:
             named.setdefault(asked.column, set()).update(asked.levels or ())
-    rest = {
-        column: tuple(word for word in levels.get(column, ()) if word not in words)
-        for column, words in named.items()
-    }
-    return any_of(
-        all_of(_rule_of(asked, rest[asked.column]) for asked in line.conditions)
-        for line in lines
-        if line.action in actions
+    return all_of(
+        _rule_of(
+            asked,
+            [word for word in levels.get(asked.column, ()) if word not in named[asked.column]],
+        )
+        for asked in line.conditions
     )
 
 

@@ -1,0 +1,1 @@
+"""Whom to keep: its part of the report, the next round, and replay."""

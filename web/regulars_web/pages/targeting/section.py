@@ -1,0 +1,328 @@
+"""The section "Whom to keep" of the report, from the stored document alone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext
+
+from regulars_platform.customers.features import FEATURES
+from regulars_platform.jobs.models import Job
+from regulars_platform.segments.rules import Rule
+from regulars_platform.targeting.document import read_lines
+from regulars_platform.targeting.keepers import Keepers
+from regulars_platform.targeting.rules import Levels, line_rule
+from regulars_web.formats import number, percent
+from regulars_web.pages.reports.shown import Shown
+from regulars_web.pages.reports.words import EVIDENCE, amount, interval, look, segment_name
+from regulars_web.pages.segments.words import rule_text
+from regulars_web.pages.targeting.curve import GainChart, build_gain_chart
+from regulars_web.pages.targeting.words import (
+    candidate_name,
+    detectable_words,
+    found_words,
+    statement,
+    told_words,
+)
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CardLine:
+    """One line of a rule: who, what to do with them, how many they are."""
+
+    who: str
+    told: bool
+    what: str
+    customers: str
+    share: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RuleShown:
+    """A rule in words, with what it is honestly worth against contacting nobody."""
+
+    title: str
+    lines: tuple[CardLine, ...]
+    value: Shown
+    is_chosen: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BoardRow:
+    """One candidate. near: within one standard error of the best."""
+
+    name: str
+    share: str
+    value: Shown
+    naive: str
+    optimism: str
+    behind: Shown | None
+    verdict: tuple[str, str]
+    near: bool
+    chosen: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Comparison:
+    """The plan to follow against another one."""
+
+    name: str
+    value: Shown
+    verdict: tuple[str, str]
+    detectable: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WorkedOut:
+    """An answer with a list."""
+
+    statement: str
+    verdict: tuple[str, str]
+    detectable: str
+    told: str
+    optimism: str
+    chart: GainChart | None
+    scored_by: str
+    rules: tuple[RuleShown, ...]
+    segments: tuple[CardLine, ...]
+    board: tuple[BoardRow, ...]
+    against: tuple[Comparison, ...]
+    dogs: tuple[str, ...]
+    warnings: tuple[str, ...]
+    features: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Way:
+    """One choice of whom to plan the next round on."""
+
+    key: str
+    title: str
+    detail: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TargetingSection:
+    """The context of reports/targeting.html.
+
+    job: the latest one; older: the answer is on other orders than the report shown; problems: why
+    there is no list; waiting: why it cannot be worked out yet.
+    """
+
+    job: Job | None
+    found: WorkedOut | None
+    problems: tuple[str, ...]
+    older: bool
+    waiting: str
+    households: bool
+    ways: tuple[Way, ...]
+    new_thresholds: bool
+
+
+def worked_out(document: Document, levels: Levels) -> WorkedOut:
+    """The answer, formatted."""
+    uplift, currency = document["uplift"], document["currency"]
+    policy = uplift["policy"]
+    everyone = policy["against"]["everyone"]
+    return WorkedOut(
+        statement=statement(document),
+        verdict=look(EVIDENCE, everyone["verdict"]),
+        detectable=detectable_words(everyone, currency),
+        told=told_words(policy["share"], document["units"]),
+        optimism=_optimism(policy, currency),
+        chart=build_gain_chart(document["gain_curve"], currency, cut=policy["share"]),
+        scored_by=candidate_name({"kind": "learner", "name": document["scored_by"]}),
+        rules=tuple(
+            shown
+            for rule in document["rules"]
+            if (shown := _rule(rule, document, levels)) is not None
+        ),
+        segments=_segments(document),
+        board=tuple(_board(row, document) for row in uplift["leaderboard"]),
+        against=tuple(
+            Comparison(
+                name=_against(name),
+                value=money(contrast, currency),
+                verdict=look(EVIDENCE, contrast["verdict"]),
+                detectable=detectable_words(contrast, currency),
+            )
+            for name, contrast in policy["against"].items()
+        ),
+        dogs=tuple(_dogs(one, document) for one in uplift["sleeping_dogs"]),
+        warnings=tuple(map(found_words, uplift["warnings"])),
+        features=", ".join(gettext(_label(name)) for name in uplift["features"]),
+    )
+
+
+def money(contrast: Mapping[str, Any], currency: str) -> Shown:
+    """A value per customer with its interval."""
+    value = contrast["value"]
+    if value is None:
+        why = str(gettext("too few buyers in one of the groups compared"))
+        return Shown(text=str(gettext("cannot tell")), interval=why, known=False)
+    if contrast["low"] == contrast["high"]:
+        return Shown(
+            text=amount(value, currency, signed=True), interval=str(gettext("the same plan"))
+        )
+    return Shown(
+        text=amount(value, currency, signed=True),
+        interval=interval(contrast["low"], contrast["high"], currency),
+    )
+
+
+def ways_of(keepers: Sequence[Keepers], currency: str) -> tuple[Way, ...]:
+    """The choices of the form, in words."""
+    return tuple(
+        Way(key=way.key, title=_title(way), detail=_detail(way, currency)) for way in keepers
+    )
+
+
+def _title(way: Keepers) -> str:
+    titles = {
+        "decided": gettext("Those whom you decided to keep"),
+        "advised": gettext("Those whom the report advises to keep"),
+        "advised_and_retest": gettext("These, and those to test again"),
+        "chosen": gettext("Those of the plan to follow"),
+        "card": gettext("Those of the targeting card"),
+    }
+    return str(titles[way.key])
+
+
+def _detail(way: Keepers, currency: str) -> str:
+    if way.segments is not None:
+        words = gettext(", ").join(segment_name(name) for name in way.segments)
+    else:
+        words = rule_text(way.rule, currency)
+    parts = [words[:1].upper() + words[1:]]
+    if way.nearest:
+        parts.append(
+            gettext("a list is no rule; this is the rule nearest to it"),
+        )
+    if way.value is not None and "estimate" in way.value:
+        parts.append(
+            gettext(
+                "worth %(value)s each against contacting nobody (%(range)s)",
+                value=amount(way.value["estimate"], currency, signed=True),
+                range=interval(way.value["low"], way.value["high"], currency),
+            )
+        )
+    return str(gettext("; ").join(parts))
+
+
+def _rule(rule: Mapping[str, Any], document: Document, levels: Levels) -> RuleShown | None:
+    lines = read_lines(rule["lines"])
+    if not any(line.conditions for line in lines):
+        return None
+    chosen = rule["kind"] == document["chosen"]["kind"]
+    titles = {
+        "one_column": gettext("The best rule of one question"),
+        "card": gettext("The targeting card"),
+    }
+    answer = rule["value"]
+    value = {name: answer.get(name) for name in ("low", "high")} | {"value": answer.get("estimate")}
+    shown = [
+        _line(line_rule(line, lines, levels), line.action, line.customers, line.share, document)
+        for line in sorted(lines, key=lambda line: (line.action == 0, -line.customers))
+    ]
+    return RuleShown(
+        title=str(titles[rule["kind"]]),
+        lines=tuple(shown),
+        value=money(value, document["currency"]),
+        is_chosen=chosen,
+    )
+
+
+def _line(who: Rule, action: int, customers: int, share: float, document: Document) -> CardLine:
+    words = rule_text(who, document["currency"])
+    return CardLine(
+        who=words[:1].upper() + words[1:],
+        told=action > 0,
+        what=_what(action, document),
+        customers=number(customers),
+        share=percent(share, 0),
+    )
+
+
+def _what(action: int, document: Document) -> str:
+    if not action:
+        return str(gettext("leave alone"))
+    if len(document["arms"]) == 2:
+        return str(gettext("contact"))
+    return str(document["arms"][action])
+
+
+def _segments(document: Document) -> tuple[CardLine, ...]:
+    return tuple(
+        CardLine(
+            who=segment_name(part["segment"]),
+            told=part["action"] > 0,
+            what=_what(part["action"], document),
+            customers="",
+            share="",
+        )
+        for part in document["by_segment"] or ()
+    )
+
+
+def _board(row: Mapping[str, Any], document: Document) -> BoardRow:
+    currency = document["currency"]
+    behind = row["behind_the_best"]
+    optimism = row["optimism"]
+    return BoardRow(
+        name=candidate_name(row),
+        share=percent(row["share"], 0),
+        value=money(row["value"], currency),
+        naive=amount(row["naive_value"], currency, signed=True),
+        optimism="" if optimism is None else amount(optimism, currency, signed=True),
+        behind=None if behind is None else money(behind, currency),
+        verdict=look(EVIDENCE, row["value"]["verdict"]),
+        near=row["within_one_standard_error"],
+        chosen=row["chosen"],
+    )
+
+
+def _against(name: str) -> str:
+    return str(
+        {
+            "everyone": gettext("contacting everyone"),
+            "nobody": gettext("contacting nobody"),
+            "response": gettext("contacting likely buyers"),
+        }.get(name, name)
+    )
+
+
+def _optimism(policy: Mapping[str, Any], currency: str) -> str:
+    optimism, value = policy["optimism"], policy["value"]
+    if optimism is None or value is None:
+        return ""
+    return str(
+        gettext(
+            "Choosing the best on the same customers would have claimed %(naive)s each against"
+            " contacting nobody; on customers who did not choose, it is %(honest)s. The difference"
+            " of %(optimism)s is optimism, not profit.",
+            naive=amount(policy["naive_value"], currency, signed=True),
+            honest=amount(value, currency, signed=True),
+            optimism=amount(optimism, currency),
+        )
+    )
+
+
+def _dogs(one: Mapping[str, Any], document: Document) -> str:
+    harm = one["harm"]
+    return str(
+        gettext(
+            "Contact harms: %(n)s customers bring less when they are told (%(arm)s). Leaving them"
+            " alone is worth %(value)s per customer of the audience (%(range)s), before what the"
+            " contact costs; proved.",
+            n=number(one["customers"]),
+            arm=one["arm"],
+            value=amount(harm["value"], document["currency"]),
+            range=interval(harm["low"], harm["high"], document["currency"]),
+        )
+    )
+
+
+def _label(name: str) -> str:
+    return FEATURES[name].label if name in FEATURES else name

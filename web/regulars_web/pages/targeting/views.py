@@ -1,0 +1,200 @@
+"""Working out whom to keep, its downloads, planning the next round, and replay."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response as BaseResponse
+
+from regulars_platform.campaigns.service import LaunchedCampaign, get_campaign, get_launched
+from regulars_platform.campaigns.tables import LAUNCHED
+from regulars_platform.errors import RegularsError
+from regulars_platform.jobs.service import enqueue, find_latest_job
+from regulars_platform.reports.service import get_report
+from regulars_platform.targeting.errors import NotReadyError
+from regulars_platform.targeting.jobs import KIND
+from regulars_platform.targeting.next_round import GOALS, has_new_thresholds
+from regulars_platform.targeting.planning import (
+    Wish,
+    draft_next_round,
+    find_origin,
+    keepers_of_report,
+    levels_today,
+)
+from regulars_platform.targeting.replay import Replay, Stage, replay_draft, replay_stage
+from regulars_platform.targeting.service import (
+    find_targeting,
+    gather_inputs,
+    get_targeting,
+    keepers_csv,
+)
+from regulars_web.edge import current_shop, now, reading, settings, unit_of_work
+from regulars_web.formats import sentence
+from regulars_web.ids import read_id
+from regulars_web.pages.targeting.replayed import replay_page
+from regulars_web.pages.targeting.section import TargetingSection, ways_of, worked_out
+from regulars_web.pages.targeting.words import found_words
+
+blueprint = Blueprint("targeting", __name__)
+CSV = "text/csv; charset=utf-8"
+
+
+def targeting_section(campaign: LaunchedCampaign, document: Mapping[str, Any]) -> TargetingSection:
+    """What the report page shows of whom to keep, beside the report of this document.
+
+    Looks at the database by itself.
+    """
+    with reading() as work:
+        stored = find_targeting(work, campaign.shop_id, campaign.id)
+        job = find_latest_job(work, (KIND,), campaign.id)
+        waiting = _waiting(document, campaign)
+        keepers = () if waiting else keepers_of_report(work, settings(), campaign, document)
+        levels = levels_today(work, settings(), campaign.shop_id)
+    answer = None if stored is None else stored.document
+    done = stored is not None and stored.is_worked_out
+    return TargetingSection(
+        job=job,
+        found=worked_out(answer, levels) if answer is not None and done else None,
+        problems=()
+        if answer is None or done
+        else tuple(found_words(problem) for problem in answer["problems"]),
+        older=stored is not None and stored.orders_version != document["inputs"]["orders_version"],
+        waiting=waiting,
+        households=campaign.plan.unit == "household",
+        ways=ways_of(keepers, campaign.plan.currency),
+        new_thresholds=has_new_thresholds(document),
+    )
+
+
+def _waiting(document: Mapping[str, Any], campaign: LaunchedCampaign) -> str:
+    if document["status"]["state"] != "open":
+        return ""
+    return sentence(NotReadyError.still_open(campaign.plan.outcome_end).problem)
+
+
+@blueprint.app_context_processor
+def shared() -> dict[str, object]:
+    """The report's template asks for its section where it stands."""
+    return {"targeting_section": targeting_section}
+
+
+@blueprint.post("/<int:campaign_id>/targeting")
+def work_out(campaign_id: int) -> BaseResponse:
+    """Work it out in the background on the orders of the latest report."""
+    shop_id = current_shop().id
+    try:
+        with unit_of_work() as work:
+            campaign = get_launched(work, shop_id, campaign_id)
+            gather_inputs(work, campaign)  # says now what the job would fail with
+            running = find_latest_job(work, (KIND,), campaign.id)
+            if running is None or running.is_over:
+                enqueue(work, KIND, shop_id, campaign.id, now())
+    except NotReadyError as error:
+        flash(_said(error), "bad")
+    return redirect(url_for("reports.show", campaign_id=campaign_id, _anchor="targeting"))
+
+
+@blueprint.get("/<int:campaign_id>/keepers.csv")
+def keepers(campaign_id: int) -> Response:
+    """Whom to contact next, the highest score first."""
+    with unit_of_work() as work:
+        pieces = keepers_csv(work, settings(), shop_id=current_shop().id, campaign_id=campaign_id)
+    return _attachment(Response(pieces, content_type=CSV), f"campaign-{campaign_id}-keepers.csv")
+
+
+@blueprint.get("/<int:campaign_id>/targeting.json")
+def download(campaign_id: int) -> Response:
+    """The stored answer, byte for byte."""
+    with unit_of_work() as work:
+        found = get_targeting(work, current_shop().id, campaign_id)
+    answer = Response(found.text.encode(), content_type="application/json")
+    return _attachment(answer, f"campaign-{campaign_id}-targeting.json")
+
+
+@blueprint.post("/<int:campaign_id>/report/<int:report_id>/next")
+def plan_next(campaign_id: int, report_id: int) -> BaseResponse:
+    """A draft of the next round on the keepers; it opens in the ordinary form."""
+    shop_id, goal = current_shop().id, request.form.get("goal", GOALS[0])
+    try:
+        with unit_of_work() as work:
+            campaign = get_launched(work, shop_id, campaign_id)
+            name = gettext("%(name)s, next round", name=campaign.plan.name)[:200]
+            draft, reasons = draft_next_round(
+                work,
+                settings(),
+                shop_id=shop_id,
+                report=get_report(work, shop_id, campaign_id, report_id),
+                wish=Wish(
+                    keepers=request.form.get("keepers", ""),
+                    goal="learn_most" if goal == "learn_most" else "earn_most",
+                    new_thresholds="thresholds" in request.form,
+                    name=str(name),
+                ),
+                now=now(),
+            )
+    except RegularsError as error:
+        flash(_said(error), "bad")
+        return redirect(
+            url_for("reports.show", campaign_id=campaign_id, version=report_id, _anchor="next")
+        )
+    flash(" ".join(sentence(reason) for reason in reasons), "good")
+    return redirect(url_for("campaigns.edit", campaign_id=draft.id))
+
+
+@blueprint.get("/<int:campaign_id>/replay")
+def replay(campaign_id: int) -> str | BaseResponse | tuple[str, int]:
+    """A draft valued on a past campaign: ?on=<campaign>&against=<draft:id or keepers:id>."""
+    shop_id = current_shop().id
+    against = request.args.get("against", "")
+    problem: RegularsError | None = None
+    found: Replay | None = None
+    with reading() as work:
+        draft = get_campaign(work, shop_id, campaign_id)
+        if draft.state == LAUNCHED:
+            return redirect(url_for("campaigns.show", campaign_id=campaign_id))
+        name = draft.name
+        stage = replay_stage(work, shop_id=shop_id, campaign_id=campaign_id)
+        origin = find_origin(work, campaign_id)
+        on = _on(stage)
+        if on is not None:
+            try:
+                found = replay_draft(
+                    work,
+                    settings(),
+                    shop_id=shop_id,
+                    campaign_id=campaign_id,
+                    on=on,
+                    against=against,
+                )
+            except RegularsError as error:
+                problem = error
+    page = render_template(
+        "targeting/replay.html",
+        campaign_id=campaign_id,
+        name=name,
+        stage=stage,
+        on=on,
+        against=against,
+        origin=origin,
+        problem=problem,
+        page=None if found is None else replay_page(found),
+    )
+    return page if problem is None else (page, 422)
+
+
+def _on(stage: Stage) -> int | None:
+    """The campaign asked for, else the latest there is."""
+    wanted = request.args.get("on", type=read_id)
+    if wanted is not None:
+        return wanted
+    return stage.past[0][0] if stage.past else None
+
+
+def _said(error: RegularsError) -> str:
+    return " ".join(sentence(part) for part in (error.problem, error.hint) if part)
+
+
+def _attachment(response: Response, name: str) -> Response:
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

@@ -1,0 +1,217 @@
+"""Whom to keep, in the reader's words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext, lazy_gettext
+
+from regulars_platform.customers.features import FEATURES
+from regulars_web.formats import number, percent
+from regulars_web.pages.reports.words import amount, interval
+
+BASES = {
+    "linear": lazy_gettext("straight lines"),
+    "boosted": lazy_gettext("boosted trees"),
+}
+_FOUND = {
+    "nobody": lazy_gettext("There are no customers to learn from."),
+    "empty_arm": lazy_gettext("Nobody is in the arm %(subject)s."),
+    "no_holdout": lazy_gettext("Nobody was held out: without that there is no effect to learn."),
+    "one_class": lazy_gettext(
+        "Everybody brought the same, so nothing tells one customer from another. Wait for the end"
+        " of the window, or for more orders."
+    ),
+    "few_buyers": lazy_gettext(
+        "%(subject)s has %(detail)s, and at least 30 in each arm are needed before a list can be"
+        " valued. Segments pooled over campaigns say more than a list would."
+    ),
+    "shares_off": lazy_gettext(
+        "The arms do not have the shares that were planned (%(detail)s): somebody was lost or added"
+        " after the draw, so values and lists would be wrong."
+    ),
+    "no_feature": lazy_gettext("Nothing that was known before tells these customers apart."),
+    "missing_scores": lazy_gettext("Some scores are no numbers."),
+    "constant": lazy_gettext("%(subject)s is the same for everybody and is left out."),
+    "too_many_categories": lazy_gettext(
+        "%(subject)s has very many values; the 200 most frequent are kept, the rest taken together."
+    ),
+    "names_customers": lazy_gettext(
+        "%(subject)s has almost one value for each customer and is left out."
+    ),
+    "leaks_outcome": lazy_gettext(
+        "%(subject)s tells the outcome almost perfectly, so it was most likely recorded after the"
+        " campaign; it is left out."
+    ),
+    "may_leak_outcome": lazy_gettext(
+        "%(subject)s may have been recorded after the campaign: make sure that it was known before."
+    ),
+    "leaks_arm": lazy_gettext(
+        "%(subject)s differs between the arms far beyond chance, so it was recorded after the draw;"
+        " it is left out."
+    ),
+}
+
+
+def found_words(found: Mapping[str, Any]) -> str:
+    """A problem or warning of the document as a sentence."""
+    subject = found.get("subject", "")
+    label = gettext(FEATURES[subject].label) if subject in FEATURES else arm_name(subject)
+    known = _FOUND.get(found["code"])
+    if known is None:
+        return str(found.get("words", found["code"]))
+    facts = {"subject": label[:1].upper() + label[1:], "detail": found.get("detail", "")}
+    return str(known) % facts
+
+
+def arm_name(arm: str) -> str:
+    """The holdout in the reader's words; other arms have names of their own."""
+    return str(gettext("held out")) if arm == "holdout" else arm
+
+
+def candidate_name(row: Mapping[str, Any]) -> str:
+    """A line of the leaderboard: what would be done, not what a statistician calls it."""
+    kind, name = row["kind"], row["name"]
+    if kind in ("learner", "response"):
+        learner, _, base = name.rstrip(")").partition(" (")
+        base = str(BASES.get(base, base))
+        if kind == "response":
+            return str(gettext("List of likely buyers (%(base)s)", base=base))
+        return str(gettext("List by model %(name)s (%(base)s)", name=learner, base=base))
+    return str(
+        {
+            "nobody": gettext("Contact nobody"),
+            "everyone": gettext("Contact everyone"),
+            "one_column": gettext("Best rule of one question"),
+            "segments": gettext("The plan's own segments"),
+            "card": gettext("Targeting card, two questions"),
+            "random": gettext("A list in random order"),
+        }.get(kind, name)
+    )
+
+
+def followed(kind: str, name: str) -> str:
+    """The plan to follow, inside a sentence."""
+    if kind in ("learner", "response"):
+        return str(gettext("the list of the model %(name)s", name=name.partition(" (")[0]))
+    return str(
+        {
+            "one_column": gettext("the rule"),
+            "segments": gettext("the choice of segments"),
+            "card": gettext("the targeting card"),
+            "everyone": gettext("“contact everyone”"),
+            "nobody": gettext("“contact nobody”"),
+        }.get(kind, name)
+    )
+
+
+def statement(document: Mapping[str, Any]) -> str:
+    """The one sentence in money: the plan to follow against contacting everyone."""
+    uplift = document["uplift"]
+    chosen, policy = uplift["chosen"], uplift["policy"]
+    against = policy["against"]["everyone"]
+    currency, units = document["currency"], document["units"]
+    if against["value"] is None:
+        return str(
+            gettext("What following %(rule)s would have earned cannot be told.", rule=_rule(chosen))
+        )
+    if against["value"] == 0 and against["low"] == against["high"]:
+        return _like_everyone(document, policy)
+    facts = _money(against, currency, units, uplift["confidence"]) | {"rule": _rule(chosen)}
+    if against["value"] >= 0:
+        words = (
+            gettext(
+                "Following %(rule)s instead of contacting everyone would have earned %(each)s more"
+                " per household (%(confidence)s: %(range)s), in all %(all)s",
+                **facts,
+            )
+            if document["unit"] == "household"
+            else gettext(
+                "Following %(rule)s instead of contacting everyone would have earned %(each)s more"
+                " per customer (%(confidence)s: %(range)s), in all %(all)s",
+                **facts,
+            )
+        )
+    else:
+        words = (
+            gettext(
+                "Following %(rule)s instead of contacting everyone would have earned %(each)s less"
+                " per household (%(confidence)s: %(range)s), in all %(all)s",
+                **facts,
+            )
+            if document["unit"] == "household"
+            else gettext(
+                "Following %(rule)s instead of contacting everyone would have earned %(each)s less"
+                " per customer (%(confidence)s: %(range)s), in all %(all)s",
+                **facts,
+            )
+        )
+    return f"{words}{gettext('; ')}{proof(against)}."
+
+
+def proof(contrast: Mapping[str, Any]) -> str:
+    """The verdict on a comparison, in words."""
+    return str(
+        {
+            "proved_better": gettext("proved"),
+            "proved_worse": gettext("proved"),
+            "not_proved": gettext("not proved"),
+            "cannot_tell": gettext("too few buyers to tell"),
+        }[contrast["verdict"]]
+    )
+
+
+def _like_everyone(document: Mapping[str, Any], policy: Mapping[str, Any]) -> str:
+    currency = document["currency"]
+    if policy["value"] is None:
+        return str(gettext("No choice of customers is better than contacting everyone."))
+    return str(
+        gettext(
+            "No choice of customers is better than contacting everyone, which earned %(each)s each"
+            " (%(confidence)s: %(range)s).",
+            each=amount(policy["value"], currency, signed=True),
+            confidence=percent(document["uplift"]["confidence"], 0),
+            range=interval(policy["low"], policy["high"], currency),
+        )
+    )
+
+
+def _rule(chosen: Mapping[str, Any]) -> str:
+    return followed(chosen["kind"], chosen["name"])
+
+
+def _money(
+    contrast: Mapping[str, Any], currency: str, units: int, confidence: float
+) -> dict[str, str]:
+    value = contrast["value"]
+    low, high = contrast["low"], contrast["high"]
+    return {
+        "each": amount(abs(value), currency),
+        "range": interval(low, high, currency) if value >= 0 else interval(-high, -low, currency),
+        "all": amount(abs(value) * units, currency, whole=True),
+        "confidence": percent(confidence, 0 if float(100 * confidence).is_integer() else 1),
+    }
+
+
+def detectable_words(contrast: Mapping[str, Any], currency: str) -> str:
+    """What could have been detected; empty where there is nothing to say."""
+    if contrast["detectable"] is None or contrast["verdict"] != "not_proved":
+        return ""
+    return str(
+        gettext(
+            "These customers would have proved a difference of %(amount)s each four times out of"
+            " five.",
+            amount=amount(contrast["detectable"], currency),
+        )
+    )
+
+
+def told_words(share: float, units: int) -> str:
+    """How many are told."""
+    return str(
+        gettext(
+            "%(share)s, %(n)s of %(all)s",
+            share=percent(share, 0),
+            n=number(round(share * units)),
+            all=number(units),
+        )
+    )
