@@ -38,7 +38,12 @@ from regulars_platform.memory.forecast import ArmForecast
 from regulars_platform.memory.models import Lesson
 from regulars_platform.memory.service import read_learnings
 from regulars_platform.offers.kinds import Offer, offer_threshold, own_multiple
-from regulars_platform.offers.leak import Leak, forecast_leak, orders_by_reach
+from regulars_platform.offers.leak import (
+    Leak,
+    forecast_leak,
+    orders_by_reach,
+    orders_of_audience,
+)
 from regulars_platform.offers.thresholds import customer_threshold
 from regulars_platform.orders.table import MONEY_SCALE
 from regulars_platform.segments.rules import Rule, rule_expression
@@ -186,11 +191,12 @@ def build_preview(
         exclusions=draft.exclusions or Exclusions(),
         suppressed=suppressed,
     )
+    values = _told_values(population.drawn, draft)
     past = None
     if draft.window_days is not None:
         orders = store.window_orders(draft.as_of, draft.window_days, version)
-        past = _past(orders, population.drawn, draft)
-    holdout, arms = _arms(draft, _told_values(population.drawn, draft), past)
+        past = _past(orders, population.drawn, values, draft)
+    holdout, arms = _arms(draft, values, past)
     terms = None if arms is None else _terms(draft)
     spend = None if past is None else past.spend
     return Preview(
@@ -214,8 +220,8 @@ def build_preview(
 class _Past:
     """What the drawn customers did in the past window. Money in currency units.
 
-    orders: theirs; spent: all of it, without the plan's cap; spend: its moments with that cap, for
-    everybody and per segment.
+    orders: theirs (see `orders_of_audience`); spent: all of it, without the plan's cap; spend: its
+    moments with that cap, for everybody and per segment.
     """
 
     orders: pl.DataFrame
@@ -223,8 +229,8 @@ class _Past:
     spend: PastSpend
 
 
-def _past(orders: pl.LazyFrame, drawn: pl.DataFrame, draft: Draft) -> _Past:
-    theirs = orders.join(drawn.lazy().select("customer_id"), on="customer_id", how="semi").collect()
+def _past(orders: pl.LazyFrame, drawn: pl.DataFrame, values: pl.DataFrame, draft: Draft) -> _Past:
+    theirs = orders_of_audience(orders, values).collect()
     spend = window_spend(theirs.lazy()).collect()
     cap = draft.exclusions.customer_revenue_cap if draft.exclusions else None
     return _Past(
@@ -291,8 +297,8 @@ def _arm(
         threshold=None if threshold is None else threshold / MONEY_SCALE,
         own=own_thresholds(arm.offer, drawn),
         contact_cost=size * arm.contact_cost / MONEY_SCALE,
-        leak=None if orders is None else forecast_leak(arm.offer, orders, drawn),
-        reach=() if orders is None else orders_by_reach(arm.offer, orders, drawn),
+        leak=None if orders is None else forecast_leak(arm.offer, orders, customers=drawn.height),
+        reach=() if orders is None else orders_by_reach(arm.offer, orders),
         foreseen=foreseen,
     )
 

@@ -38,16 +38,23 @@ class Leak:
         return self.cost / self.customers if self.customers else None
 
 
-def forecast_leak(offer: Offer, window_orders: pl.LazyFrame, audience: pl.DataFrame) -> Leak:
-    """The leak of an offer towards an audience.
+def orders_of_audience(window_orders: pl.LazyFrame, audience: pl.DataFrame) -> pl.LazyFrame:
+    """The audience's orders of a past window as long as the outcome window.
 
-    window_orders: whole orders of a past window as long as the outcome window, of any customers;
-    audience: a frame with the column customer_id, one row per customer; where the threshold is each
-    one's own, with average_order_value (Float64, currency units) as of the day of the plan, too.
+    window_orders: whole orders, of any customers; audience: customer_id and average_order_value
+    (Float64, currency units, as of the plan's day), one row per customer.
     """
-    theirs = _orders_of(offer, window_orders, audience)
+    key = audience.lazy().select("customer_id", "average_order_value")
+    return window_orders.join(key, on="customer_id", how="inner")
+
+
+def forecast_leak(offer: Offer, orders: pl.LazyFrame, *, customers: int) -> Leak:
+    """The leak of an offer towards an audience of so many customers.
+
+    orders: theirs (see `orders_of_audience`).
+    """
     sums = (
-        would_qualify(offer, theirs.filter(pl.col("amount") > 0))
+        would_qualify(offer, _with_threshold(offer, orders.filter(pl.col("amount") > 0)))
         .select(
             pl.len().alias("orders"),
             pl.col("used_offer").sum().alias("qualifying_orders"),
@@ -56,25 +63,23 @@ def forecast_leak(offer: Offer, window_orders: pl.LazyFrame, audience: pl.DataFr
         .collect()
         .row(0, named=True)
     )
-    return Leak(customers=audience.height, **sums)
+    return Leak(customers=customers, **sums)
 
 
-def orders_by_reach(
-    offer: Offer, window_orders: pl.LazyFrame, audience: pl.DataFrame
-) -> tuple[int, ...]:
+def orders_by_reach(offer: Offer, orders: pl.LazyFrame) -> tuple[int, ...]:
     """Past orders by what their goods come to in tenths of the threshold: 2 x STEPS + 1 counts.
 
     Those from place STEPS on reach it, and are the qualifying orders of `forecast_leak`; the last
     count has everything from twice the threshold on. Empty where the offer has no threshold.
-    Arguments as in `forecast_leak`.
+    orders: the audience's (see `orders_of_audience`).
     """
     if offer_threshold(offer) is None and own_multiple(offer) is None:
         return ()
-    theirs = _orders_of(offer, window_orders, audience)
     goods = pl.col("amount") + pl.col("discount")
     place = (goods * STEPS // pl.col(OWN).clip(1)).clip(0, 2 * STEPS)
     counted = dict(
-        theirs.filter((pl.col("amount") > 0) & (pl.col("status") == PAID))
+        _with_threshold(offer, orders)
+        .filter((pl.col("amount") > 0) & (pl.col("status") == PAID))
         .group_by(place.alias("place"))
         .len()
         .collect()
@@ -83,12 +88,6 @@ def orders_by_reach(
     return tuple(counted.get(place, 0) for place in range(2 * STEPS + 1))
 
 
-def _orders_of(offer: Offer, orders: pl.LazyFrame, audience: pl.DataFrame) -> pl.LazyFrame:
-    """The audience's orders with their threshold in the column `threshold`."""
-    if own_multiple(offer) is None:
-        threshold = customer_threshold(offer, pl.lit(None, dtype=pl.Float64))
-        theirs = orders.join(audience.lazy().select("customer_id"), on="customer_id", how="semi")
-        return theirs.with_columns(threshold.alias(OWN))
+def _with_threshold(offer: Offer, orders: pl.LazyFrame) -> pl.LazyFrame:
     own = customer_threshold(offer, pl.col("average_order_value"))
-    key = audience.select("customer_id", own.alias(OWN))
-    return orders.join(key.lazy(), on="customer_id", how="inner")
+    return orders.with_columns(own.alias(OWN))

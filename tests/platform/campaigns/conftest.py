@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import regulars_platform.accounts.tables  # noqa: F401 -- tables that a campaign leads to name users
 from regulars_platform.settings import Settings, build_settings, prepare_data_dir
 from regulars_platform.shops.tables import Shop
 from regulars_platform.storage.database import Base, Database

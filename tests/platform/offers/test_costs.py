@@ -11,7 +11,7 @@ from regulars_platform.offers.costs import (
     offer_use,
 )
 from regulars_platform.offers.kinds import AmountOff, FreeShipping, MessageOnly, Offer, PercentOff
-from regulars_platform.offers.leak import forecast_leak
+from regulars_platform.offers.leak import forecast_leak, orders_of_audience
 from regulars_platform.orders.table import whole_orders
 from tests.platform.customers.build import line, lines, money
 
@@ -22,6 +22,12 @@ FIFTH_OFF = PercentOff(percent=2_000, threshold=money(100))
 
 def orders(*rows: dict[str, Any]) -> pl.LazyFrame:
     return whole_orders(lines(*rows))
+
+
+def audience(*names: str) -> pl.DataFrame:
+    """Customers whose orders were worth 70 on average."""
+    schema = {"customer_id": pl.String(), "average_order_value": pl.Float64()}
+    return pl.DataFrame([(name, 70.0) for name in names], schema=schema, orient="row")
 
 
 def use(
@@ -130,8 +136,8 @@ def test_the_leak_counts_the_audiences_orders_that_reach_the_threshold_anyway() 
         line("C3", "ben", "2026-01-03", -200),
         line("4", "outside", "2026-01-02", 200),
     )
-    audience = pl.DataFrame({"customer_id": ["ann", "ben", "cid", "dan"]})
-    leak = forecast_leak(FREE, past, audience)
+    theirs = orders_of_audience(past, audience("ann", "ben", "cid", "dan"))
+    leak = forecast_leak(FREE, theirs, customers=4)
     assert (leak.customers, leak.orders, leak.qualifying_orders) == (4, 3, 2)
     assert leak.cost == 2 * money(5)
     assert leak.share == 2 / 3
@@ -140,14 +146,13 @@ def test_the_leak_counts_the_audiences_orders_that_reach_the_threshold_anyway() 
 
 def test_a_percent_leaks_its_part_of_the_goods() -> None:
     past = orders(line("1", "ann", "2026-01-01", 100), line("2", "ann", "2026-01-02", 99))
-    leak = forecast_leak(FIFTH_OFF, past, pl.DataFrame({"customer_id": ["ann"]}))
+    leak = forecast_leak(FIFTH_OFF, orders_of_audience(past, audience("ann")), customers=1)
     assert (leak.qualifying_orders, leak.cost) == (1, money(20))
 
 
 def test_a_message_leaks_nothing_and_nobody_has_no_share() -> None:
-    leak = forecast_leak(
-        MessageOnly(), orders(), pl.DataFrame({"customer_id": []}, {"customer_id": pl.String})
-    )
+    theirs = orders_of_audience(orders(), audience())
+    leak = forecast_leak(MessageOnly(), theirs, customers=0)
     assert (leak.orders, leak.cost, leak.share, leak.cost_per_customer) == (0, 0, None, None)
 
 
