@@ -66,7 +66,9 @@ def _uses(arm: Mapping[str, Any], *, households: bool) -> Iterator[LedgerRow]:
         if households
         else (gettext("Held-out customers who used the offer"), gettext("Told customers who did"))
     )
-    row = _row(held, arm["arm"], arm["held_out_users"], arm["held_out"], notes[arm["known"]])
+    row = _row(
+        held, arm["arm"], arm["held_out_users"], arm["held_out"], notes.get(arm["known"], "")
+    )
     yield replace(row, count="–", share="") if arm["known"] == "no_signs" else row
     yield _row(told, arm["arm"], arm["told_users"], arm["told"], "")
     if arm["borrowed"]:
