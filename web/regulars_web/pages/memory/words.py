@@ -94,8 +94,10 @@ def basis_text(units: int, remembered: int, campaigns: int) -> str:
     if not campaigns or not remembered:
         return str(
             gettext(
-                "No past campaign to go by: a wide guess, that the offer makes them spend 5%% "
-                "more, give or take 10%%."
+                "No past campaign to go by: a wide guess, that the offer makes them spend %(more)s "
+                "more, give or take %(spread)s.",
+                more=percent(0.05, 0),
+                spread=percent(0.1, 0),
             )
         )
     told = ngettext(
