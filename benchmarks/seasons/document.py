@@ -47,12 +47,12 @@ lognormal amount (median 40, log-sd 1.0, margin 40%).
   proved*: keeps only segments that are proved better.
 - *Significant at 5%*: Welch's interval of the segment lies above zero. *Highest raw effect*: the
   one segment with the largest difference, if that is above zero. *Mean of all campaigns above
-  zero*: the plain average of the raw effects so far; a memory without judgement.
+  zero*: the plain average of the raw effects so far, a memory that forgets and doubts nothing.
 
 Regulars must earn {judging.LEAST:.0%} of the Bayes-optimal rule that sees the same data, more than
-the simple rules ({", ".join(rules.SIMPLE)}), and with memory more than without; a row fails only
-beyond three Monte Carlo errors. What is said to be proved is a separate matter: at most
-{judging.FALSE_CLAIMS:.1%} of the segments that do not pay may be said to be better.
+*significant at 5%*, *highest raw effect*, everyone and nobody, and with memory more than without; a
+row fails only beyond three Monte Carlo errors. What is said to be proved is a separate matter: at
+most {judging.FALSE_CLAIMS:.1%} of the segments that do not pay may be said to be better.
 """
 
 
@@ -107,20 +107,21 @@ def findings(rows: Sequence[Row]) -> Iterator[str]:
         values = [row.figures[figure] for row in earned if row.method == rule]
         return f"{min(values):.1%} to {max(values):.1%}"
 
+    error = max(row.figures["error"] for row in earned if row.method == rules.OURS)
     yield (
         f"With memory Regulars earns {span(rules.OURS, 'bayes')} of what the Bayes-optimal rule "
-        f"earns from the same campaigns; from one campaign alone "
-        f"{span(rules.OURS_ALONE, 'alone')} of the rule that sees that one alone."
+        f"earns from the same campaigns (Monte Carlo error at most {100 * error:.1f} points), and "
+        f"{span(rules.OURS, 'oracle')} of what an oracle would."
     )
     yield (
-        f"Without memory it is {span(rules.OURS_ALONE, 'bayes')} of the rule that remembers: that "
-        "is what memory is worth, the more the less segments differ beside one campaign's error."
+        f"From one campaign alone it earns {span(rules.OURS_ALONE, 'alone')} of the rule that sees "
+        f"that one alone, which is {span(rules.OURS_ALONE, 'bayes')} of the one that remembers: "
+        f"what is missing to the line above is what memory is worth."
     )
+    others = ", ".join(f"{rule} {span(rule, 'bayes')}" for rule in (*rules.SIMPLE, *rules.OTHERS))
     yield (
-        f"The simple rules earn less: significant at 5% {span(rules.SIMPLE[0], 'bayes')}, the "
-        f"highest raw effect {span(rules.SIMPLE[1], 'bayes')}; everyone loses or gains "
-        f"({span(rules.SIMPLE[2], 'bayes')}), nobody earns nothing. Keeping only what is proved "
-        f"earns {span(rules.PROVED, 'bayes')}: evidence is no rule for what to do."
+        f"Of the same: {others}. Keeping only what is proved: {span(rules.PROVED, 'bayes')}; "
+        "evidence answers another question than what to do."
     )
     false = [row.figures["false"] for row in rows if row.group == judging.CLAIMED]
     yield f"Of segments that do not pay, {min(false):.2%} to {max(false):.2%} were claimed to."
