@@ -63,8 +63,12 @@ def targeting_document(
         "by_segment": None
         if segments is None or not isinstance(chosen, tuple)
         else [
-            {"segment": name, "action": action}
-            for name, action in zip(segments.names, chosen, strict=True)
+            {
+                "segment": name,
+                "action": action,
+                "customers": int((segments.codes == place).sum()),
+            }
+            for place, (name, action) in enumerate(zip(segments.names, chosen, strict=True))
         ],
     }
 

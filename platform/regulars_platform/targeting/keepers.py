@@ -6,7 +6,7 @@ said to be that.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -18,6 +18,7 @@ from regulars_platform.reports.tables import DecisionRow
 from regulars_platform.segments.rules import EVERYBODY, Rule
 from regulars_platform.targeting.document import WORKED_OUT, read_lines
 from regulars_platform.targeting.rules import Levels, first_fit, fits_a_plan, rule_of_lines
+from regulars_platform.targeting.sizing import Belief, belief_of_groups, belief_of_rule
 
 DECIDED, ADVISED, ADVISED_AND_RETEST, CHOSEN, CARD = (
     "decided",
@@ -40,6 +41,7 @@ class Keepers:
     choices by segment; None for rules over features. arms: treated arms that pay. lines: of a rule.
     nearest: the plan to follow is a learner's list and this is the nearest rule to it. value: an
     answer as JSON, per unit of the audience against nobody; None where the report has it by group.
+    belief: what telling one of them earns; None where nothing says so.
     """
 
     key: str
@@ -49,6 +51,7 @@ class Keepers:
     lines: tuple[Line, ...] = ()
     nearest: bool = False
     value: Document | None = None
+    belief: Belief | None = None
 
 
 def find_keepers(
@@ -72,7 +75,11 @@ def find_keepers(
     more = _with(advice, _KEEP | {"retest"})
     if more != _with(advice, _KEEP):
         ways.append(_by_segment(ADVISED_AND_RETEST, plan, more, levels))
-    return tuple(way for way in ways if way is not None and fits_a_plan(way.rule))
+    found: dict[tuple[Rule, tuple[str, ...]], Keepers] = {}
+    for way in ways:
+        if way is not None and fits_a_plan(way.rule):
+            found.setdefault((way.rule, way.arms), way)
+    return tuple(_with_belief(way, report) for way in found.values())
 
 
 def text_levels(features: pl.LazyFrame) -> dict[str, tuple[str, ...]]:
@@ -83,6 +90,19 @@ def text_levels(features: pl.LazyFrame) -> dict[str, tuple[str, ...]]:
         name: tuple(sorted(word for word in found[name].item() if word is not None))
         for name in names
     }
+
+
+def _with_belief(way: Keepers, report: Document) -> Keepers:
+    if way.belief is not None:
+        return way
+    groups = [
+        group
+        for group in report["segments"]
+        if group["arm"] in way.arms and (way.segments is None or group["segment"] in way.segments)
+    ]
+    whole = [group for group in report["overall"] if group["arm"] in way.arms]
+    confidence = float(report["plan"]["confidence_percent"]) / 100
+    return replace(way, belief=belief_of_groups(groups or whole, confidence))
 
 
 def _advice(report: Document) -> dict[Group, str]:
@@ -189,6 +209,7 @@ def _of_rule(
         lines=lines,
         nearest=nearest,
         value=rule["value"],
+        belief=belief_of_rule(rule["value"], rule["share"]),
     )
 
 

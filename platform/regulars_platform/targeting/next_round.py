@@ -4,6 +4,7 @@ Held out means held out of the keepers: without that the next report could not t
 them still pays. Its share comes from the engine's sizes for today's keepers.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -88,6 +89,11 @@ def next_round(
 def size_holdout(sizes: HoldoutSizes | None, goal: Goal, before: int) -> tuple[int, Sentence]:
     """The share to hold out (basis points), and why; before: that of the campaign it follows."""
     size = None if sizes is None else getattr(sizes, goal)
+    most = None if sizes is None else sizes.learn_most
+    if isinstance(size, HoldoutSize) and isinstance(most, HoldoutSize):
+        # beyond the size that tells most, a larger holdout only withholds
+        size = size if size.customers <= most.customers else most
+        goal = "learn_most" if size is most else goal
     if isinstance(size, HoldoutSize) and size.customers == 0:
         return LEAST_HOLDOUT, Sentence(
             N_(
@@ -96,7 +102,8 @@ def size_holdout(sizes: HoldoutSizes | None, goal: Goal, before: int) -> tuple[i
             )
         )
     if isinstance(size, HoldoutSize):
-        share = min(max(round(size.share * WHOLE), 1), _MOST_HOLDOUT)
+        # to a tenth of a percent, upwards: the sizes are no more exact than that
+        share = min(max(10 * math.ceil(size.share * WHOLE / 10), 10), _MOST_HOLDOUT)
         words = {
             "earn_most": N_(
                 "%(share)s%% of the keepers are held out: that is expected to earn most over this"

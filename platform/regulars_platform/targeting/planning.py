@@ -10,7 +10,9 @@ import polars as pl
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from regulars_experiments.holdouts import HoldoutSizes
 from regulars_platform.campaigns.plan import Plan
+from regulars_platform.campaigns.plan_form import read_draft
 from regulars_platform.campaigns.preview import preview_draft
 from regulars_platform.campaigns.service import (
     LaunchedCampaign,
@@ -22,6 +24,7 @@ from regulars_platform.campaigns.tables import Campaign
 from regulars_platform.customers.store import FeatureStore, build_feature_store
 from regulars_platform.reports.service import Report, list_decisions
 from regulars_platform.settings import Settings
+from regulars_platform.shops.tables import Shop
 from regulars_platform.targeting.errors import NoKeepersError, NotReadyError
 from regulars_platform.targeting.keepers import Keepers, find_keepers, text_levels
 from regulars_platform.targeting.next_round import (
@@ -32,6 +35,7 @@ from regulars_platform.targeting.next_round import (
     with_holdout,
 )
 from regulars_platform.targeting.service import find_targeting
+from regulars_platform.targeting.sizing import sizes_for_keepers
 from regulars_platform.targeting.tables import NextRoundRow
 from regulars_platform.words import Sentence
 
@@ -101,7 +105,7 @@ def draft_next_round(
         name=wish.name,
         new_thresholds=wish.new_thresholds,
     )
-    sizes = preview_draft(session, settings, shop, dict(made.draft)).sizes
+    sizes = _sizes(session, settings, shop, keepers, made.draft)
     share, why = size_holdout(sizes, wish.goal, campaign.plan.holdout)
     made = with_holdout(made, share, [why])
     draft = create_draft(session, shop_id=shop_id, raw=made.draft, now=now)
@@ -117,6 +121,18 @@ def draft_next_round(
     )
     session.flush()
     return draft, made.reasons
+
+
+def _sizes(
+    session: Session, settings: Settings, shop: Shop, keepers: Keepers, raw: dict[str, Any]
+) -> HoldoutSizes | None:
+    """By what is believed of the keepers; by the usual guess where nothing is."""
+    if keepers.belief is None:
+        return preview_draft(session, settings, shop, dict(raw)).sizes
+    store = build_feature_store(settings, shop)
+    version = store.table.version()
+    draft = read_draft({**raw, "currency": shop.currency, "timezone": shop.timezone})
+    return None if version is None else sizes_for_keepers(draft, keepers.belief, store, version)
 
 
 def find_origin(session: Session, campaign_id: int) -> Origin | None:

@@ -28,6 +28,7 @@ from regulars_platform.segments.rules import (
 
 Levels = Mapping[str, Sequence[str]]
 NOBODY = Group(joiner="any", rules=())
+_NEVER_EMPTY = frozenset({"orders", "spend"})
 _REST = ("", OTHER)  # how words that are too rare for a bin of their own are called
 
 
@@ -45,8 +46,7 @@ def opposite(rule: Rule, levels: Levels) -> Rule:
     """A rule that holds for exactly those for whom the other does not.
 
     >>> opposite(Condition(feature="orders", op=">=", values=(Decimal(2),)), {})
-    Group(joiner='any', rules=(Condition(feature='orders', op='<', values=(Decimal('2'),)), \
-Condition(feature='orders', op='is empty', values=())))
+    Condition(feature='orders', op='<', values=(Decimal('2'),))
     """
     if isinstance(rule, Group):
         parts = [opposite(part, levels) for part in rule.rules]
@@ -59,9 +59,10 @@ Condition(feature='orders', op='is empty', values=())))
         return empty
     numbers = tuple(value for value in rule.values if isinstance(value, Decimal))
     if not numbers:
-        others = tuple(sorted(set(levels.get(name, ())) - set(map(str, rule.values))))
-        return any_of([*_among(name, others), empty])
-    return any_of([*_other_numbers(name, rule.op, numbers), empty])
+        words = tuple(sorted(set(levels.get(name, ())) - set(map(str, rule.values))))
+        return any_of([*_among(name, words), empty])
+    others = _other_numbers(name, rule.op, numbers)
+    return any_of(others if name in _NEVER_EMPTY else [*others, empty])
 
 
 def first_fit(segments: Sequence[NamedRule], wanted: Collection[str], levels: Levels) -> Rule:

@@ -86,7 +86,6 @@ class WorkedOut:
     chart: GainChart | None
     scored_by: str
     rules: tuple[RuleShown, ...]
-    segments: tuple[CardLine, ...]
     board: tuple[BoardRow, ...]
     against: tuple[Comparison, ...]
     dogs: tuple[str, ...]
@@ -134,12 +133,14 @@ def worked_out(document: Document, levels: Levels) -> WorkedOut:
         optimism=_optimism(policy, currency),
         chart=build_gain_chart(document["gain_curve"], currency, cut=policy["share"]),
         scored_by=candidate_name({"kind": "learner", "name": document["scored_by"]}),
-        rules=tuple(
-            shown
-            for rule in document["rules"]
-            if (shown := _rule(rule, document, levels)) is not None
+        rules=(
+            *_segments(document),
+            *(
+                shown
+                for rule in document["rules"]
+                if (shown := _rule(rule, document, levels)) is not None
+            ),
         ),
-        segments=_segments(document),
         board=tuple(_board(row, document) for row in uplift["leaderboard"]),
         against=tuple(
             Comparison(
@@ -183,7 +184,7 @@ def _title(way: Keepers) -> str:
     titles = {
         "decided": gettext("Those whom you decided to keep"),
         "advised": gettext("Those whom the report advises to keep"),
-        "advised_and_retest": gettext("These, and those to test again"),
+        "advised_and_retest": gettext("Those to keep, and those to test again"),
         "chosen": gettext("Those of the plan to follow"),
         "card": gettext("Those of the targeting card"),
     }
@@ -253,17 +254,25 @@ def _what(action: int, document: Document) -> str:
     return str(document["arms"][action])
 
 
-def _segments(document: Document) -> tuple[CardLine, ...]:
-    return tuple(
+def _segments(document: Document) -> tuple[RuleShown, ...]:
+    """The choice of segments as a rule, where that is the plan to follow."""
+    parts = document["by_segment"]
+    if parts is None:
+        return ()
+    row = next(row for row in document["uplift"]["leaderboard"] if row["kind"] == "segments")
+    lines = (
         CardLine(
             who=segment_name(part["segment"]),
             told=part["action"] > 0,
             what=_what(part["action"], document),
-            customers="",
-            share="",
+            customers=number(part["customers"]),
+            share=percent(part["customers"] / document["units"], 0),
         )
-        for part in document["by_segment"] or ()
+        for part in sorted(parts, key=lambda part: part["action"] == 0)
     )
+    title = str(gettext("The choice of segments"))
+    value = money(row["value"], document["currency"])
+    return (RuleShown(title=title, lines=tuple(lines), value=value, is_chosen=True),)
 
 
 def _board(row: Mapping[str, Any], document: Document) -> BoardRow:

@@ -95,9 +95,9 @@ def followed(kind: str, name: str) -> str:
         return str(gettext("the list of the model %(name)s", name=name.partition(" (")[0]))
     return str(
         {
-            "one_column": gettext("the rule"),
-            "segments": gettext("the choice of segments"),
-            "card": gettext("the targeting card"),
+            "one_column": gettext("the rule of one question below"),
+            "segments": gettext("the choice of segments below"),
+            "card": gettext("the targeting card below"),
             "everyone": gettext("“contact everyone”"),
             "nobody": gettext("“contact nobody”"),
         }.get(kind, name)
