@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 DATA ?= ../shared/data
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: honest-policy help install chromium demo serve test check lint types contracts bench bench-short calibration calibration-full ladder false-profit lock translations clean
+.PHONY: honest-policy help install chromium demo serve test check lint types contracts bench bench-short bench-uplift calibration calibration-full ladder seasons seasons-full false-profit lock translations clean
 
 help: ## list what can be done
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -60,11 +60,25 @@ calibration-full: install ## the same with 10,000 repetitions a cell; writes doc
 ladder: install ## does the ladder of thresholds find the best step? writes docs/ladder.md, minutes
 	$(BIN)/python -m benchmarks.ladder --write docs/ladder.md
 
+seasons: install ## what does following the verdicts earn? simulated seasons of campaigns, a minute or two
+	$(BIN)/python -m benchmarks.seasons
+
+seasons-full: install ## the same with more seasons; writes docs/seasons.md
+	$(BIN)/python -m benchmarks.seasons --full --write docs/seasons.md --date "$$(date -u +%F)"
+
 bench: .bench/installed ## how fast the engine is beside its peers and the bare aggregation; writes docs/benchmarks.md
 	$(BIN)/python -m benchmarks.engine --growth 1000000 5000000 10000000 25000000 50000000 --write docs/benchmarks.md --date "$$(date -u +%F)"
 
 bench-short: .bench/installed ## the same with a million customers, once
 	$(BIN)/python -m benchmarks.engine --rows 1000000 --segments 1 500 --repetitions 1
+
+bench-uplift: .bench/uplift-installed ## uplift learners beside public libraries on Hillstrom's campaign; writes docs/benchmarks-uplift.md
+	$(BIN)/python -m benchmarks.uplift --data $(DATA) --write docs/benchmarks-uplift.md --date "$$(date -u +%F)"
+
+.bench/uplift-installed: $(VENV)/installed requirements/bench-uplift.lock
+	$(BIN)/uv venv -q --clear --python $(BIN)/python .bench/uplift
+	$(BIN)/uv pip sync -q --compile-bytecode --python .bench/uplift/bin/python --require-hashes requirements/bench-uplift.lock
+	touch $@
 
 # the peers, in environments of their own: the product's stays as it is
 .bench/installed: $(VENV)/installed requirements/bench.lock requirements/bench-gbstats.lock
@@ -76,7 +90,7 @@ bench-short: .bench/installed ## the same with a million customers, once
 
 lock: install ## pin every dependency with its hashes
 	$(BIN)/uv pip compile -q --no-header --generate-hashes --python-version 3.11 --universal --no-emit-index-url --no-annotate pyproject.toml --extra dev requirements/build.in -o requirements/dev.lock
-	for peers in bench bench-gbstats; do $(BIN)/uv pip compile -q --no-header --generate-hashes --python-version 3.11 --universal --no-emit-index-url --no-annotate requirements/$$peers.in -o requirements/$$peers.lock; done
+	for peers in bench bench-gbstats bench-uplift; do $(BIN)/uv pip compile -q --no-header --generate-hashes --python-version 3.11 --universal --no-emit-index-url --no-annotate requirements/$$peers.in -o requirements/$$peers.lock; done
 
 WORDS := web/regulars_web/translations
 

@@ -1,0 +1,1 @@
+"""Uplift learners beside public libraries on a real campaign: same customers, folds and bases."""
