@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Literal
 
-from regulars_experiments.holdouts import HoldoutSize, HoldoutSizes
+from regulars_experiments.holdouts import HoldoutSize
 from regulars_platform.campaigns.plan import Plan, TreatmentArm, plan_json
 from regulars_platform.fields import WHOLE, percent_text
 from regulars_platform.offers.kinds import MessageOnly, Offer
@@ -18,6 +18,7 @@ from regulars_platform.orders.table import MONEY_SCALE
 from regulars_platform.segments.rules import Condition, Rule
 from regulars_platform.targeting.keepers import Keepers
 from regulars_platform.targeting.rules import all_of, any_of
+from regulars_platform.targeting.sizing import KeeperSizes
 from regulars_platform.words import N_, Sentence
 
 Goal = Literal["earn_most", "learn_most"]
@@ -86,42 +87,42 @@ def next_round(
     return with_holdout(whole, plan.holdout, ())
 
 
-def size_holdout(sizes: HoldoutSizes | None, goal: Goal, before: int) -> tuple[int, Sentence]:
+def size_holdout(found: KeeperSizes | None, goal: Goal, before: int) -> tuple[int, Sentence]:
     """The share to hold out (basis points), and why; before: that of the campaign it follows."""
-    size = None if sizes is None else getattr(sizes, goal)
-    most = None if sizes is None else sizes.learn_most
-    if isinstance(size, HoldoutSize) and isinstance(most, HoldoutSize):
-        # beyond the size that tells most, a larger holdout only withholds
-        size = size if size.customers <= most.customers else most
-        goal = "learn_most" if size is most else goal
-    if isinstance(size, HoldoutSize) and size.customers == 0:
-        return LEAST_HOLDOUT, Sentence(
-            N_(
-                "5% are held out of the keepers: for these customers knowing more is worth less"
-                " than it costs, but without any holdout nobody would notice when it stops paying."
-            )
-        )
-    if isinstance(size, HoldoutSize):
-        # to a tenth of a percent, upwards: the sizes are no more exact than that
-        share = min(max(10 * math.ceil(size.share * WHOLE / 10), 10), _MOST_HOLDOUT)
-        words = {
-            "earn_most": N_(
-                "%(share)s%% of the keepers are held out: that is expected to earn most over this"
-                " round and those after it (test and roll)."
-            ),
-            "learn_most": N_(
-                "%(share)s%% of the keepers are held out: that tells most about what telling them"
-                " earns."
-            ),
-        }
-        return share, Sentence(words[goal], {"share": percent_text(share)})
-    return before, Sentence(
-        N_(
+    size = None if found is None else getattr(found.sizes, goal)
+    if found is None or not isinstance(size, HoldoutSize):
+        words = N_(
             "%(share)s%% of the keepers are held out, as in the campaign before: what they spent"
             " does not say how many would be best."
-        ),
-        {"share": percent_text(before)},
+        )
+        return before, Sentence(words, {"share": percent_text(before)})
+    most = found.sizes.learn_most
+    if isinstance(most, HoldoutSize) and size.customers >= most.customers:
+        # beyond the size that tells most, a larger holdout only withholds
+        words = N_(
+            "%(share)s%% of the keepers are held out: that tells most about what telling them"
+            " earns."
+        )
+        return _said(most.share, words)
+    floor = max(LEAST_HOLDOUT / WHOLE, found.least)
+    if size.share < floor:
+        words = N_(
+            "%(share)s%% of the keepers are held out: by what the report found, knowing more is"
+            " worth less than it costs, but with fewer the next report could not tell when it stops"
+            " paying."
+        )
+        return _said(floor, words)
+    words = N_(
+        "%(share)s%% of the keepers are held out: by what the report found, that is expected to"
+        " earn most over this round and those after it (test and roll)."
     )
+    return _said(size.share, words)
+
+
+def _said(share: float, words: str) -> tuple[int, Sentence]:
+    # to a tenth of a percent, upwards: the sizes are no more exact than that
+    points = min(10 * math.ceil(round(share * WHOLE, 6) / 10), _MOST_HOLDOUT)
+    return points, Sentence(words, {"share": percent_text(points)})
 
 
 def with_holdout(made: NextRound, share: int, reasons: Sequence[Sentence]) -> NextRound:

@@ -10,7 +10,6 @@ import polars as pl
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from regulars_experiments.holdouts import HoldoutSizes
 from regulars_platform.campaigns.plan import Plan
 from regulars_platform.campaigns.plan_form import read_draft
 from regulars_platform.campaigns.preview import preview_draft
@@ -35,7 +34,7 @@ from regulars_platform.targeting.next_round import (
     with_holdout,
 )
 from regulars_platform.targeting.service import find_targeting
-from regulars_platform.targeting.sizing import sizes_for_keepers
+from regulars_platform.targeting.sizing import KeeperSizes, sizes_for_keepers
 from regulars_platform.targeting.tables import NextRoundRow
 from regulars_platform.words import Sentence
 
@@ -105,8 +104,8 @@ def draft_next_round(
         name=wish.name,
         new_thresholds=wish.new_thresholds,
     )
-    sizes = _sizes(session, settings, shop, keepers, made.draft)
-    share, why = size_holdout(sizes, wish.goal, campaign.plan.holdout)
+    found = _sizes(session, settings, shop, keepers, made.draft)
+    share, why = size_holdout(found, wish.goal, campaign.plan.holdout)
     made = with_holdout(made, share, [why])
     draft = create_draft(session, shop_id=shop_id, raw=made.draft, now=now)
     session.add(
@@ -125,10 +124,11 @@ def draft_next_round(
 
 def _sizes(
     session: Session, settings: Settings, shop: Shop, keepers: Keepers, raw: dict[str, Any]
-) -> HoldoutSizes | None:
+) -> KeeperSizes | None:
     """By what is believed of the keepers; by the usual guess where nothing is."""
     if keepers.belief is None:
-        return preview_draft(session, settings, shop, dict(raw)).sizes
+        usual = preview_draft(session, settings, shop, dict(raw)).sizes
+        return None if usual is None else KeeperSizes(sizes=usual, least=0.0)
     store = build_feature_store(settings, shop)
     version = store.table.version()
     draft = read_draft({**raw, "currency": shop.currency, "timezone": shop.timezone})

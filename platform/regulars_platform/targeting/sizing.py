@@ -20,6 +20,7 @@ from regulars_experiments.holdouts import (
     Stakes,
     holdout_sizes,
 )
+from regulars_experiments.money_interval import LEAST_EXPECTED_BUYERS
 from regulars_platform.campaigns.foresight import Terms, past_spend
 from regulars_platform.campaigns.plan import EVERYONE_ELSE
 from regulars_platform.campaigns.plan_form import Draft
@@ -62,10 +63,19 @@ def belief_of_rule(value: Mapping[str, Any], share: float) -> Belief | None:
     return Belief(mean=value["estimate"] / share, sd=value["standard_error"] / share)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeeperSizes:
+    """The engine's sizes; least: share of the keepers (0 to 1) below which the holdout would have
+    too few buyers for the next report to say anything."""
+
+    sizes: HoldoutSizes
+    least: float
+
+
 def sizes_for_keepers(
     draft: Draft, belief: Belief, store: FeatureStore, version: int
-) -> HoldoutSizes | None:
-    """The engine's sizes for a complete draft on today's customers; None without past spend."""
+) -> KeeperSizes | None:
+    """For a complete draft on today's customers; None without past spend."""
     margin = ((draft.margin_low or 0) + (draft.margin_high or 0)) / 2 / WHOLE
     if not (draft.audience and draft.exclusions and draft.arms and draft.as_of and margin):
         return None
@@ -96,9 +106,10 @@ def sizes_for_keepers(
     sd = math.hypot(belief.sd, CHANGE * belief.mean)
     # the engine asks for the effect on spend, of which margin is kept and the contact paid
     prior = Prior(mean=(belief.mean + terms.contact_cost) / margin, sd=sd / margin)
-    return holdout_sizes(
+    customers, rate = float(past.customers[0]), float(past.baseline.buyers[0])
+    sizes = holdout_sizes(
         HoldoutQuestion(
-            customers=int(past.customers[0]),
+            customers=int(customers),
             baseline=past.baseline.cell(0),
             prior=prior,
             stakes=Stakes(
@@ -108,6 +119,7 @@ def sizes_for_keepers(
             confidence=terms.confidence_of_arms,
         )
     )
+    return KeeperSizes(sizes=sizes, least=min(1.0, LEAST_EXPECTED_BUYERS / rate / customers))
 
 
 def _value(group: Mapping[str, Any]) -> Mapping[str, float] | None:
