@@ -97,6 +97,8 @@ def test_pages_have_no_accessibility_faults_and_fit_a_narrow_screen(
 
 def test_the_report_has_no_accessibility_faults(page: Page, printed: list[str]) -> None:
     page.goto(address(printed))
+    # the page loads itself anew once whom to keep has been worked out
+    expect(page.locator("#targeting .rule-card").first).to_be_visible(timeout=180_000)
 
     faults = Axe().run(page).response["violations"]
     assert [(fault["id"], fault["nodes"][0]["html"]) for fault in faults] == []
@@ -131,3 +133,30 @@ def test_a_ladder_of_own_thresholds_is_planned_launched_and_told_to_each_custome
     rows = list(csv.DictReader(waiting.value.path().open(encoding="utf-8-sig", newline="")))
     assert len({row["threshold"] for row in rows}) > 5
     assert all(row["offer"] == f"Yours from {row['threshold']}" for row in rows)
+
+
+def test_from_whom_to_keep_to_the_draft_of_the_next_round_and_its_replay(
+    page: Page, printed: list[str]
+) -> None:
+    page.goto(address(printed))
+    expect(page.locator("#targeting .rule-card").first).to_be_visible(timeout=180_000)
+    expect(page.locator("#targeting")).to_contain_text("instead of contacting everyone")
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="Whom to contact next").click()
+    rows = list(csv.DictReader(waiting.value.path().open(encoding="utf-8-sig", newline="")))
+    assert list(rows[0]) == ["customer_id", "arm", "score"]
+
+    page.locator("#next").get_by_role("button", name="Plan the next round").click()
+    expect(page.get_by_role("heading", name="Plan a campaign")).to_be_visible()
+    assert 0 < float(page.get_by_label("Held back at random").input_value()) <= 50
+    page.get_by_role("link", name="Replay on a past campaign").click()
+    expect(page.get_by_text("Nothing to replay on yet")).to_be_visible()
+
+    page.goto(address(printed).partition("/report")[0])
+    page.get_by_role("button", name="Plan the next round").click()
+    page.get_by_role("link", name="Replay on a past campaign").click()
+    expect(page.locator(".statement")).to_contain_text("would have earned")
+    faults = Axe().run(page).response["violations"]
+    assert [(fault["id"], fault["nodes"][0]["html"]) for fault in faults] == []
+    page.set_viewport_size({"width": 320, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
