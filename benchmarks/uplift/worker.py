@@ -19,14 +19,15 @@ def main(module: str, task_file: str, out: str) -> None:
     warnings.simplefilter("ignore")
     entries: list[Entry] = importlib.import_module(module).ENTRIES
     task = Task.load(Path(task_file))
-    found = []
+    found: list[dict[str, object]] = []
     scores: dict[str, Array] = {}
     for entry in entries:
         if entry.takes(binary=task.binary):
             scores[f"s{len(found)}"], seconds = score(entry, task)
             named = {"library": entry.library, "learner": entry.learner, "base": entry.base}
             found.append({**named, "seconds": seconds})
-    np.savez(out, names=np.array(json.dumps(found)), **scores)
+    stored = {"names": np.array(json.dumps(found)), **scores}
+    np.savez(out, allow_pickle=False, **stored)
 
 
 def score(entry: Entry, task: Task) -> tuple[Array, float]:
