@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     failures = [row for row in everything if row.verdict == FAILS]
     judged = sum(bool(row.verdict) for row in everything)
     print(
-        f"\n{seasons:,} seasons in each world, seed {options.seed}, "
+        f"\n{seasons:,} seasons in a world, or half as many, seed {options.seed}, "
         f"{time.perf_counter() - began:.0f} s: {judged} rows judged, "
         f"{len(failures)} out of bounds."
     )

@@ -43,8 +43,9 @@ lognormal amount (median 40, log-sd 1.0, margin 40%).
   decides by expected money of the campaign's rounds, one more test included. Once from all
   campaigns so far, once from this one alone.
 - *Regulars*: the product's own functions, from the sums of the test to the advice; knows nothing of
-  the world. *With memory* is what it advises where earlier campaigns are remembered. *Only what is
-  proved*: keeps only segments that are proved better.
+  the world. *With memory* is what it advises where earlier campaigns are remembered; how much it
+  doubts them was chosen on other draws of these worlds. *Only what is proved*: keeps only segments
+  that are proved better.
 - *Significant at 5%*: Welch's interval of the segment lies above zero. *Highest raw effect*: the
   one segment with the largest difference, if that is above zero. *Mean of all campaigns above
   zero*: the plain average of the raw effects so far, a memory that forgets and doubts nothing.
@@ -78,7 +79,8 @@ def lines(run: Run, rows: Sequence[Row], figures: str) -> Iterator[str]:
     yield ""
     yield _INTRODUCTION
     yield from wrap(
-        f"Measured by `{run.command}`: {run.seasons:,} seasons in each world, seed {run.seed}"
+        f"Measured by `{run.command}`: {run.seasons:,} seasons in each world where segments "
+        f"differ by 0.5 SE and half as many in the others, seed {run.seed}"
         f"{f', {run.date}' if run.date else ''}. `make seasons` plays fewer in a minute or two. "
         f"All figures: [{figures}]({figures}).",
         _WIDTH,
@@ -116,7 +118,7 @@ def findings(rows: Sequence[Row]) -> Iterator[str]:
     yield (
         f"From one campaign alone it earns {span(rules.OURS_ALONE, 'alone')} of the rule that sees "
         f"that one alone, which is {span(rules.OURS_ALONE, 'bayes')} of the one that remembers: "
-        f"what is missing to the line above is what memory is worth."
+        "what is missing to the line above is what memory is worth."
     )
     others = ", ".join(f"{rule} {span(rule, 'bayes')}" for rule in (*rules.SIMPLE, *rules.OTHERS))
     yield (
@@ -127,6 +129,7 @@ def findings(rows: Sequence[Row]) -> Iterator[str]:
     yield f"Of segments that do not pay, {min(false):.2%} to {max(false):.2%} were claimed to."
     failures = [row for row in rows if row.verdict == FAILS]
     judged = sum(bool(row.verdict) for row in rows)
-    yield f"{judged} rows were judged, {len(failures)} out of bounds." + "".join(
-        f" {row.scenario}, {row.method}: asked {row.bound}." for row in failures
-    )
+    yield (
+        f"{judged} rows were judged, {len(failures)} out of bounds by more than three Monte Carlo "
+        "errors."
+    ) + "".join(f" {row.scenario}, {row.method}: asked {row.bound}." for row in failures)
