@@ -74,6 +74,7 @@ class Fold:
             max_iter=60,
             learning_rate=0.05,
             max_leaf_nodes=8,
+            max_bins=127,
             min_samples_leaf=300,
             early_stopping=False,
             random_state=1,

@@ -98,20 +98,17 @@ def crossed_models(training: Training) -> Predictor:
 
 
 def doubly_robust(training: Training) -> Predictor:
-    """DR-learner: a model of doubly robust pseudo-effects (Kennedy 2023, algorithm 1)."""
+    """DR-learner: a model of doubly robust pseudo-effects (Kennedy 2023, algorithm 1).
+
+    With the arm's chance e known, his eq. 2 is (w - e) / (e (1 - e)) times what the outcome has
+    above (1 - e) E[y | told] + e E[y | held out].
+    """
 
     def fit(arm: int, rows: BoolArray) -> Predictor:
         chance = training.chance(arm)
         treated = training.arm[rows] == arm
-        outcome, expected = training.outcome[rows], training.own_expected[rows]
-        untold, told = expected[:, 0], expected[:, arm]
-        # Kennedy 2023, eq. 2, with the chance known by design
-        pseudo = (
-            told
-            - untold
-            + np.where(treated, (outcome - told) / chance, -(outcome - untold) / (1 - chance))
-        )
-        return training.fit(rows, pseudo)
+        above = training.outcome[rows] - training.levels(arm, rows)
+        return training.fit(rows, above * np.where(treated, 1 / chance, -1 / (1 - chance)))
 
     return _per_arm(training, fit)
 

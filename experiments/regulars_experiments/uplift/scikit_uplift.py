@@ -141,7 +141,13 @@ def _classifier(training: Training, matrix: FloatArray, added: int, *, rows: int
     if categorical is not None:
         more = matrix.shape[1] + 1 if added < 0 else added
         categorical = np.concatenate([categorical, np.zeros(more, dtype=bool)])
-    return boosted_model(rows, binary=True, categorical=categorical, seed=training.seed)
+    return boosted_model(
+        rows,
+        binary=True,
+        categorical=categorical,
+        seed=training.seed,
+        most_levels=training.preparation.most_levels,
+    )
 
 
 LEARNERS: Mapping[str, Wrapped] = {

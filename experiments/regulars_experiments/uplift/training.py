@@ -45,7 +45,8 @@ class Training:
     ) -> Predictor:
         """A base model on some rows; outcome, columns and times (further weights) are theirs."""
         weights = None if self.weights is None else self.weights[rows]
-        if times is not None:
+        # even arms weigh nothing, and boosting with weights takes half as long again
+        if times is not None and not (times == 1).all():
             weights = times if weights is None else weights * times
         matrix = self.matrix[rows] if columns is None else columns
         return fit_mean(self.preparation, matrix, outcome, weights=weights, seed=self.seed)
@@ -68,17 +69,21 @@ class Training:
             self._latest = (matrix, found)
         return self._latest[1]
 
-    @cached_property
-    def own_expected(self) -> FloatArray:
-        """(rows, A + 1): the same of these customers, each from models without it (two halves)."""
-        half = stratified_folds(self.arm, folds=2, seed=self.seed)
-        found = np.empty((len(self.arm), len(self.probabilities)))
+    def levels(self, arm: int, rows: BoolArray) -> FloatArray:
+        """(1 - e) E[y | told] + e E[y | held out] of these rows, each from models without it.
+
+        rows: those in the arm or held out; e: the arm's chance among them. One model of the
+        outcome says it, with weights (1 - e) / e for those told and e / (1 - e) for the others.
+        """
+        chance = self.chance(arm)
+        treated, outcome = self.arm[rows] == arm, self.outcome[rows]
+        times = np.where(treated, (1 - chance) / chance, chance / (1 - chance))
+        half = stratified_folds(treated.astype(np.int64), folds=2, seed=self.seed)
+        places, found = np.flatnonzero(rows), np.empty(len(outcome))
         for side in (0, 1):
-            others = half != side
-            for arm in range(len(self.probabilities)):
-                rows = others & (self.arm == arm)
-                model = self.fit(rows, self.outcome[rows])
-                found[~others, arm] = model(self.matrix[~others])
+            own, others = half == side, half != side
+            model = self.fit(places[others], outcome[others], times=times[others])
+            found[own] = model(self.matrix[places[own]])
         return found
 
 
