@@ -71,8 +71,8 @@ class Fold:
 
         kind = HistGradientBoostingClassifier if binary else HistGradientBoostingRegressor
         return kind(
-            max_iter=60,
-            learning_rate=0.05,
+            max_iter=30,
+            learning_rate=0.1,
             max_leaf_nodes=8,
             max_bins=127,
             min_samples_leaf=300,

@@ -70,9 +70,6 @@ def uplift_forest(fold: Fold, _: bool) -> Array:
     model = UpliftRandomForestClassifier(
         control_name="0",
         n_estimators=TREES_OF_UPLIFT,
-        max_depth=5,
-        min_samples_leaf=300,
-        min_samples_treatment=100,
         random_state=1,
         n_jobs=1,
     )
@@ -84,9 +81,7 @@ def causal_forest(fold: Fold, _: bool) -> Array:
     """Causal random forest, for amounts."""
     from causalml.inference.tree import CausalRandomForestRegressor
 
-    model = CausalRandomForestRegressor(
-        n_estimators=TREES_OF_CAUSAL, min_samples_leaf=300, random_state=1, n_jobs=1
-    )
+    model = CausalRandomForestRegressor(n_estimators=TREES_OF_CAUSAL, random_state=1, n_jobs=1)
     model.fit(X=fold.matrix, treatment=fold.arm, y=fold.outcome)
     return np.asarray(model.predict(fold.others)).reshape(-1)
 
