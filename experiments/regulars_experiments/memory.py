@@ -135,20 +135,11 @@ def foretell(
     >>> mean(0.0), mean(5.0)  # the old campaign counts less where things change
     (3.0, 1.3)
     """
-    known = known_estimates(estimates, standard_errors) & np.isfinite(ages)
-    if not (0 < spread < np.inf and 0 <= drift < np.inf):
-        raise ValueError("the scales of the spread and of the drift must be positive numbers")
-    if ahead < 0 or (known & (ages < 0)).any():
-        raise ValueError("campaigns to remember lie in the past, the next one does not")
-    tau2, q, prior = _grid(spread, drift)
-    mean, variance, log_likelihood = _filter(
-        np.where(known, estimates, np.nan), standard_errors**2, ages, tau2[:, None], q[:, None]
+    weights, mean, variance, tau2 = _levels(
+        estimates, standard_errors, ages, spread=spread, drift=drift, ahead=ahead
     )
-    variance = variance + q[:, None] * ahead + (0.0 if of_mean else tau2[:, None])
-    weights = prior[:, None] * np.exp(log_likelihood - log_likelihood.max(axis=0))
-    return Posterior(
-        weights=weights / weights.sum(axis=0), means=mean, deviations=np.sqrt(variance)
-    )
+    total = variance + (0.0 if of_mean else tau2[:, None])
+    return Posterior(weights=weights, means=mean, deviations=np.sqrt(total))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -177,6 +168,7 @@ def recall(
     levels: FloatArray,
     *,
     ahead: float = 0.0,
+    scale: FloatArray | None = None,
 ) -> Recalled:
     """`foretell` on the usual scales, cell by cell; arguments as there.
 
@@ -185,6 +177,7 @@ def recall(
     what offers differ by where nobody has tried) or half of the effect, whichever is larger:
     dormant customers bring nothing by themselves, and their effects still vary. The size of the
     effect is its mean square beyond the errors'. Where both are nothing the errors are the scale.
+    scale: (cells,), positive, to take instead of that.
     What these scales and the doubt earn is measured in `benchmarks/seasons`.
 
     >>> import numpy as np
@@ -194,31 +187,20 @@ def recall(
     >>> round(float(found.expected.mean()[0]), 1), round(float(found.scale[0]), 2)
     (0.6, 0.49)
     """
-    known = known_estimates(estimates, standard_errors)
-    y, v = np.where(known, estimates, 0.0), np.where(known, standard_errors, np.inf) ** 2
-    with np.errstate(divide="ignore", invalid="ignore"):
-        total = (1 / v).sum(axis=-1)
-        size2 = np.maximum(((y**2 / v).sum(axis=-1) - known.sum(axis=-1)) / total, 0)
-        scale = np.hypot(_OF_LEVEL * np.nan_to_num(levels), _OF_EFFECT * np.sqrt(size2))
-        scale = np.where(scale > 0, scale, np.sqrt(known.sum(axis=-1) / total))
-    scale = np.where(np.isfinite(scale) & (scale > 0), scale, 1.0)
+    if scale is None:
+        scale = _usual_scale(estimates, standard_errors, levels)
     unit = scale[:, None]
 
-    def foretold(*, of_mean: bool) -> Posterior:
-        found = foretell(
-            estimates / unit,
-            standard_errors / unit,
-            ages,
-            spread=1,
-            drift=1,
-            ahead=ahead,
-            of_mean=of_mean,
-        )
-        return Posterior(
-            weights=found.weights, means=found.means * scale, deviations=found.deviations * scale
-        )
-
-    return Recalled(expected=foretold(of_mean=False), mean=foretold(of_mean=True), scale=scale)
+    weights, mean, variance, tau2 = _levels(
+        estimates / unit, standard_errors / unit, ages, spread=1, drift=1, ahead=ahead
+    )
+    means = mean * scale
+    around, following = np.sqrt(variance) * scale, np.sqrt(variance + tau2[:, None]) * scale
+    return Recalled(
+        expected=Posterior(weights=weights, means=means, deviations=following),
+        mean=Posterior(weights=weights, means=means, deviations=around),
+        scale=scale,
+    )
 
 
 def doubted(prior: Posterior, *, share: float, deviation: float | FloatArray) -> Posterior:
@@ -336,6 +318,44 @@ def _interval(
         undefined=undefined,
         method=method,
     )
+
+
+def _levels(
+    estimates: FloatArray,
+    standard_errors: FloatArray,
+    ages: FloatArray,
+    *,
+    spread: float,
+    drift: float,
+    ahead: float,
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """What campaigns lie around on the day `ahead`: weights, means and variances, (grid, cells),
+    and tau^2 on the grid; see `foretell`."""
+    known = known_estimates(estimates, standard_errors) & np.isfinite(ages)
+    if not (0 < spread < np.inf and 0 <= drift < np.inf):
+        raise ValueError("the scales of the spread and of the drift must be positive numbers")
+    if ahead < 0 or (known & (ages < 0)).any():
+        raise ValueError("campaigns to remember lie in the past, the next one does not")
+    tau2, q, prior = _grid(spread, drift)
+    mean, variance, log_likelihood = _filter(
+        np.where(known, estimates, np.nan), standard_errors**2, ages, tau2[:, None], q[:, None]
+    )
+    weights = prior[:, None] * np.exp(log_likelihood - log_likelihood.max(axis=0))
+    return weights / weights.sum(axis=0), mean, variance + q[:, None] * ahead, tau2
+
+
+def _usual_scale(
+    estimates: FloatArray, standard_errors: FloatArray, levels: FloatArray
+) -> FloatArray:
+    """How far campaigns of a cell may lie apart; see `recall`."""
+    known = known_estimates(estimates, standard_errors)
+    y, v = np.where(known, estimates, 0.0), np.where(known, standard_errors, np.inf) ** 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        total = (1 / v).sum(axis=-1)
+        size2 = np.maximum(((y**2 / v).sum(axis=-1) - known.sum(axis=-1)) / total, 0)
+        scale = np.hypot(_OF_LEVEL * np.nan_to_num(levels), _OF_EFFECT * np.sqrt(size2))
+        scale = np.where(scale > 0, scale, np.sqrt(known.sum(axis=-1) / total))
+    return np.where(np.isfinite(scale) & (scale > 0), scale, 1.0)
 
 
 def _grid(spread: float, drift: float) -> tuple[FloatArray, FloatArray, FloatArray]:

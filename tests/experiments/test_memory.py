@@ -284,6 +284,17 @@ def test_the_usual_scales_do_not_depend_on_the_currency() -> None:
     assert euros.expected.deviation() == pytest.approx(known.deviation())
 
 
+def test_a_scale_that_is_given_takes_the_place_of_the_usual_one() -> None:
+    effects, errors, ages = row(0.4, 0.9, 0.5), row(0.2, 0.3, 0.2), row(400, 200, 100)
+    found = recall(effects, errors, ages, np.array([8.0]), ahead=30.0, scale=np.array([0.1]))
+    known = foretell(effects, errors, ages, spread=0.1, drift=0.1, ahead=30.0)
+    mean = foretell(effects, errors, ages, spread=0.1, drift=0.1, ahead=30.0, of_mean=True)
+    assert found.scale.tolist() == [0.1]
+    assert found.expected.deviation() == pytest.approx(known.deviation())
+    assert found.mean.mean() == pytest.approx(mean.mean())
+    assert found.mean.deviation() == pytest.approx(mean.deviation())
+
+
 def test_the_mean_is_known_better_than_the_next_campaign_by_the_spread_alone() -> None:
     found = foretell(EFFECTS[None], ERRORS[None], AGES[None], spread=1.0, drift=1.5)
     mean = foretell(EFFECTS[None], ERRORS[None], AGES[None], spread=1.0, drift=1.5, of_mean=True)

@@ -32,9 +32,9 @@ class PastCampaigns:
     levels: FloatArray
     campaigns: tuple[tuple[Lesson, ...], ...]
 
-    def recalled(self) -> Recalled:
-        """What to expect of the next campaign of each cell."""
-        return recall(self.estimates, self.errors, self.ages, self.levels)
+    def recalled(self, scale: FloatArray | None = None) -> Recalled:
+        """What to expect of the next campaign of each cell; scale: as in `recall`."""
+        return recall(self.estimates, self.errors, self.ages, self.levels, scale=scale)
 
     def pooled(self, confidence: float) -> RandomEffects:
         """How campaigns of each cell have done so far."""

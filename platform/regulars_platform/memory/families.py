@@ -98,11 +98,12 @@ def offer_family(arm: TreatmentArm, unit: str, usual_order: float | None) -> Fam
 
 
 def _place(offer: Offer, usual_order: float | None) -> str:
-    if isinstance(offer, MessageOnly) or not offer.threshold:
-        return ""
     multiple = own_multiple(offer)
     if multiple is not None:
+        # of such an offer the threshold is only the lowest that anybody is told, and may be 0
         return f"x{round(multiple / _STEP) * _STEP / WHOLE:.2f}"
+    if isinstance(offer, MessageOnly) or not offer.threshold:
+        return ""
     if usual_order is None or not usual_order > 0:
         return ""
     ratio = offer.threshold / MONEY_SCALE / usual_order

@@ -43,6 +43,18 @@ def test_thresholds_of_the_customers_own_are_told_apart_to_a_twentieth() -> None
     assert place(9_000) == "x0.90"
 
 
+def test_a_percentage_off_from_ones_own_order_value_has_a_place_without_a_lowest_threshold() -> (
+    None
+):
+    def place(multiple: int | None) -> str:
+        offer = PercentOff(percent=1_500, threshold=0, reach="personal", multiple=multiple)
+        return offer_family(told(offer), "customer", 70.0).threshold
+
+    assert place(11_500) == "x1.15"
+    assert place(13_000) == "x1.30"
+    assert place(None) == ""
+
+
 @pytest.mark.parametrize(
     ("offer", "depth"),
     [
