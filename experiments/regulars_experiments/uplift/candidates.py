@@ -4,9 +4,9 @@ A candidate sees the folds it may learn from and nothing else. `outer` says whic
 no model may have seen either: None for all customers, k while a choice for fold k is made.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,13 +21,14 @@ from regulars_experiments.uplift.splits import (
     Tree,
     card,
     follow,
-    leaves,
     one_question,
+    priced,
 )
 from regulars_experiments.uplift.values import gains
 
 STEPS = 20
 """Cut-offs are tried at every twentieth of the list."""
+_PRICE_STEPS = 14  # of the bisection: a price to one part in 16,000 of where it starts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,6 +63,19 @@ class Limits:
                 fits &= spend[..., place] <= limit * 1.005 + 1e-12
         return fits
 
+    @property
+    def none(self) -> bool:
+        """Whether there is no limit at all."""
+        return self.share is None and self.cost is None
+
+    def prices(self, price: float, arms: int) -> FloatArray:
+        """(A + 1,): what each action has to earn on top at one price of what is scarce."""
+        scarce = np.zeros(arms + 1)
+        scarce[1:] = 1.0
+        if self.cost is not None and self.costs is not None:
+            scarce = np.asarray(self.costs, dtype=np.float64)
+        return price * scarce
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ground:
@@ -81,6 +95,15 @@ class Ground:
         """Weighted means of columns (rows, columns) that belong to these rows."""
         weights = None if self.weights is None else self.weights[rows]
         return np.asarray(np.average(values, axis=0, weights=weights))
+
+    def high_price(self) -> float:
+        """A price of what is scarce that hardly any group of a hundred customers is worth."""
+        gains = self.scores[:, 1:]
+        most = float(np.abs(gains.mean(axis=0)).max() + gains.std(axis=0).max())
+        costs = self.limits.costs
+        if self.limits.cost is None or costs is None:
+            return most
+        return most / float(costs[costs > 0].min())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -170,17 +193,24 @@ class Rule:
     pairs: Pairs | None = None
 
     def learn(self, folds: Sequence[int], outer: int | None) -> Choice:  # noqa: ARG002 - no model
-        """The rule of largest value on these folds, cut down to the limits."""
+        """The rule of largest value on these folds among those within the limits.
+
+        A limit is kept by a price on what is scarce, the lowest at which the best rule keeps it
+        (of the rules on the concave hull of value over what they use).
+        """
         totals = [cell[list(folds)].sum(axis=0) for cell in self.cells]
         if not totals:
             return Leaf(action=0)
-        if self.pairs is not None:
-            return self._within(card(self.pairs, totals, folds), folds)
-        whole = totals[0].sum(axis=0)
-        found = one_question(self.binned.columns, totals, by_area=False)
-        if found is None or found[0] <= whole[:-1].max():
-            return self._within(best_constant(whole), folds)
-        return self._within(found[1], folds)
+        limits = self.ground.limits
+        rows = np.flatnonzero(np.isin(self.ground.folds, folds))
+
+        def fits(tree: Tree) -> bool:
+            actions = self.act(tree, rows, None)
+            return bool(limits.allow(self.ground.mean(limits.spend_of(actions), rows)))
+
+        return cheapest_that_fits(
+            lambda price: self._best(totals, folds, price), fits, self.ground.high_price()
+        )
 
     def act(self, choice: Choice, rows: IntArray, outer: int | None) -> IntArray:  # noqa: ARG002 - no model
         """Follow the rule."""
@@ -189,37 +219,44 @@ class Rule:
         some = Binned(columns=self.binned.columns, codes=self.binned.codes[:, rows])
         return follow(choice, some)
 
-    def _within(self, tree: Tree, folds: Sequence[int]) -> Tree:
-        """Leaves that bring least per customer are left alone until the rest keeps the limits."""
-        limits = self.ground.limits
-        if limits.share is None and limits.cost is None:
-            return tree
-        rows = np.flatnonzero(np.isin(self.ground.folds, folds))
-        while True:
-            actions = self.act(tree, rows, None)
-            if limits.allow(self.ground.mean(limits.spend_of(actions), rows)):
-                return tree
-            some = Binned(columns=self.binned.columns, codes=self.binned.codes[:, rows])
-            scores = self.ground.scores[rows]
-            worst, least = None, np.inf
-            for inside, leaf in leaves(tree, some):
-                gain = float(scores[inside, leaf.action].mean()) if inside.any() else -np.inf
-                if leaf.action and gain < least:
-                    worst, least = leaf, gain
-            tree = without(tree, worst)
+    def _best(self, totals: Sequence[FloatArray], folds: Sequence[int], price: float) -> Tree:
+        arms = self.ground.scores.shape[1] - 1
+        prices = self.ground.limits.prices(price, arms) if price else None
+        if self.pairs is not None:
+            return card(self.pairs, totals, folds, prices)
+        whole = priced(totals[0].sum(axis=0), prices)
+        found = one_question(self.binned.columns, totals, by_area=False, prices=prices)
+        if found is None or found[0] <= whole[:-1].max():
+            return best_constant(whole)
+        return found[1]
 
 
-def without(tree: Tree, leaf: Leaf | None) -> Tree:
-    """The tree with that very leaf left alone."""
-    match tree:
-        case Leaf():
-            return Leaf(action=0) if tree is leaf else tree
-        case Node():
-            return Node(
-                question=tree.question,
-                yes=without(tree.yes, leaf),
-                no=without(tree.no, leaf),
-            )
+Found = TypeVar("Found")
+
+
+def cheapest_that_fits(
+    best: Callable[[float], Found], fits: Callable[[Found], bool], high: float
+) -> Found:
+    """best(price) at about the lowest price whose answer fits, by bisection from 0.
+
+    high: where to look first; it is doubled until the answer fits, which it does once nobody is
+    worth the price.
+    """
+    found = best(0.0)
+    if fits(found):
+        return found
+    low, found = 0.0, best(high)
+    while not fits(found):
+        low, high = high, 2 * high
+        found = best(high)
+    for _ in range(_PRICE_STEPS):
+        middle = (low + high) / 2
+        tried = best(middle)
+        if fits(tried):
+            high, found = middle, tried
+        else:
+            low = middle
+    return found
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -233,19 +270,20 @@ class Segments:
     kind: str = "segments"
 
     def learn(self, folds: Sequence[int], outer: int | None) -> Choice:  # noqa: ARG002 - no model
-        """Per segment the best action; those that bring least are left alone to keep limits."""
+        """Per segment the best action at the lowest price that keeps the limits."""
         totals = self.per_fold[list(folds)].sum(axis=0)
-        actions = totals[:, :-1].argmax(axis=1)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            gain = totals[np.arange(len(actions)), actions] / totals[:, -1]
         limits = self.ground.limits
         rows = np.flatnonzero(np.isin(self.ground.folds, folds))
-        for segment in np.argsort(gain, kind="stable"):
-            spend = limits.spend_of(actions[self.codes[rows]])
-            if limits.allow(self.ground.mean(spend, rows)):
-                break
-            actions[segment] = 0
-        return tuple(actions.tolist())
+
+        def best(price: float) -> tuple[int, ...]:
+            prices = limits.prices(price, totals.shape[1] - 2) if price else None
+            return tuple(priced(totals, prices)[:, :-1].argmax(axis=1).tolist())
+
+        def fits(actions: tuple[int, ...]) -> bool:
+            told = np.array(actions, dtype=np.int64)[self.codes[rows]]
+            return bool(limits.allow(self.ground.mean(limits.spend_of(told), rows)))
+
+        return cheapest_that_fits(best, fits, self.ground.high_price())
 
     def act(self, choice: Choice, rows: IntArray, outer: int | None) -> IntArray:  # noqa: ARG002 - no model
         """Each customer's segment's action."""

@@ -4,6 +4,7 @@ Scores summed per fold, bin and action can be added: what a rule is worth on any
 sum of such cells, and no rule needs a further pass over the customers.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -116,16 +117,18 @@ def _edges(values: FloatArray, bins: int) -> FloatArray:
     if len(distinct) <= bins:
         return distinct[1:]
     edges = np.quantile(values, np.arange(1, bins) / bins)
-    return np.unique(_readable(edges))
+    return np.unique(_readable(edges, float(np.ptp(values)) / bins))
 
 
-def _readable(values: FloatArray) -> FloatArray:
-    """Rounded to three significant digits."""
-    with np.errstate(divide="ignore"):
-        power = np.floor(np.log10(np.abs(values)))
-    step = 10.0 ** (np.where(np.isfinite(power), power, 0) - (SIGNIFICANT_DIGITS - 1))
-    # rounding to a whole number of steps leaves binary dust; decimals are exact to 12 digits here
-    return np.array([float(f"{value:.12g}") for value in np.round(values / step) * step])
+def _readable(edges: FloatArray, spacing: float) -> FloatArray:
+    """Rounded to three significant digits, or finer where the edges lie closer than that."""
+    if not np.isfinite(spacing) or spacing <= 0:
+        return edges
+    largest = max(float(np.abs(edges).max()), spacing)
+    digits = SIGNIFICANT_DIGITS - 1 - math.floor(math.log10(largest))
+    digits = max(digits, -math.floor(math.log10(spacing)))
+    # Python's round gives the shortest decimal, numpy's leaves binary dust
+    return np.array([round(edge, digits) for edge in edges.tolist()], dtype=np.float64)
 
 
 def _frequent(

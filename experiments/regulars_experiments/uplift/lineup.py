@@ -19,13 +19,7 @@ from regulars_experiments.uplift.candidates import (
 from regulars_experiments.uplift.columns import Binned, bin_features, cells, sums
 from regulars_experiments.uplift.policy import Chosen
 from regulars_experiments.uplift.randomised import CrossFitted, FoldScores, IntArray, Randomised
-from regulars_experiments.uplift.splits import (
-    Leaf,
-    Node,
-    columns_to_pair,
-    one_question,
-    tabulate_pairs,
-)
+from regulars_experiments.uplift.splits import Leaf, Node, Pairs, one_question
 from regulars_experiments.uplift.values import robust_scores
 from regulars_experiments.uplift.words import Condition, Line, lines_of
 
@@ -77,9 +71,7 @@ def line_up(
     found = tuple(cells(binned, scores, fitted.folds, data.weights))
     coarse = bin_features(data.features, bins=CARD_BINS)
     of_card = cells(coarse, scores, fitted.folds, data.weights)
-    pairs = tabulate_pairs(
-        coarse, scores, fitted.folds, data.weights, columns_to_pair(coarse.columns, of_card)
-    )
+    pairs = Pairs(coarse, scores, fitted.folds, data.weights)
     candidates: list[Candidate] = [
         Nobody(ground=ground),
         everyone,

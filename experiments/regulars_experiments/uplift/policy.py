@@ -16,6 +16,7 @@ every choice is made for a fold without looking at it:
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -33,8 +34,9 @@ class Standing:
     """One candidate on the leaderboard. Money per customer of the audience.
 
     share: of the customers whom its honest actions tell. value: against nobody. naive_value: chosen
-    and valued on the same customers. behind: what the best candidate earns more; None for itself.
-    within_one_error: not further behind than one paired standard error. choice: on all folds.
+    and valued on the same customers. behind: what the best candidate that keeps the limits earns
+    more; None for itself. within_one_error: not further behind than one paired standard error.
+    choice: on all folds.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Standing:
     naive_value: float
     behind: Contrast | None
     within_one_error: bool
+    keeps_limits: bool
     choice: Choice
 
 
@@ -55,8 +58,9 @@ class Chosen:
     (rows,), what it does with the customers of this campaign. honest_actions: (rows,), what was
     chosen for each fold without it; every value is theirs. share: told by `actions`; honest_share:
     by honest_actions. value: against nobody. against: everyone, response and whatever was asked
-    for. naive_value: what the best cut-off of all, chosen and valued on the same customers, would
-    claim. picks: which candidate was chosen for each fold.
+    for. naive_value: what the best candidate, chosen and valued on the same customers, would
+    claim. picks: which candidate was chosen for each fold; agreement: the share of customers whom
+    two of those plans treat alike. standing: of the deployed candidate by itself.
     """
 
     name: str
@@ -70,6 +74,13 @@ class Chosen:
     against: tuple[Contrast, ...]
     naive_value: float
     picks: tuple[str, ...]
+    agreement: float
+    standing: Standing
+
+    @property
+    def settled(self) -> bool:
+        """Whether every fold was given the plan that is deployed, so that its value is its own."""
+        return bool((self.actions == self.honest_actions).all())
 
     @property
     def optimism(self) -> float | None:
@@ -92,6 +103,29 @@ def honest_actions(
         choice = candidate.learn(others, fold if outer is None else outer)
         actions[rows] = candidate.act(choice, rows, outer)
     return actions
+
+
+def agreement_of(plans: Sequence[IntArray]) -> float:
+    """The share of customers whom two of these plans treat alike, on average over the pairs.
+
+    >>> import numpy as np
+    >>> agreement_of([np.array([0, 1, 1]), np.array([0, 1, 0]), np.array([0, 1, 0])])
+    0.7777777777777778
+    """
+    pairs = list(combinations(plans, 2))
+    return float(np.mean([np.mean(one == other) for one, other in pairs])) if pairs else 1.0
+
+
+def fold_plans(candidate: Candidate, ground: Ground) -> list[IntArray]:
+    """Per fold what the candidate learnt without it would do with everybody, (rows,) each."""
+    folds = range(ground.fold_count)
+    everybody = np.arange(len(ground.folds))
+    return [
+        candidate.act(
+            candidate.learn([other for other in folds if other != fold], fold), everybody, None
+        )
+        for fold in folds
+    ]
 
 
 def simplest_near_the_best(
@@ -131,109 +165,153 @@ def choose(
     campaign's outcomes. The candidates of kinds everyone and response are compared as well.
     Under limits a candidate that keeps them is chosen; "everyone" is shown all the same.
     """
-    folds = range(ground.fold_count)
-    scores, weights = ground.scores, data.weights
-    picked, picks = np.zeros(len(ground.folds), dtype=np.int64), []
+    folds = list(range(ground.fold_count))
+    everybody = np.arange(len(ground.folds))
+    plans, picks = [], []
     for fold in folds:
         inner = [other for other in folds if other != fold]
-        rows = np.flatnonzero(ground.folds == fold)
         index = _pick(candidates, ground, inner, outer=fold)[0]
         choice = candidates[index].learn(inner, fold)
-        picked[rows] = candidates[index].act(choice, rows, None)
+        plans.append(candidates[index].act(choice, everybody, None))
         picks.append(candidates[index].name)
-    index, near, actions = _pick(candidates, ground, list(folds), outer=None)
-    everybody = np.arange(len(ground.folds))
-    deployed = candidates[index].learn(list(folds), None)
-    acts = candidates[index].act(deployed, everybody, None)
-    standings = _standings(data, ground, candidates, actions, near, confidence)
-    nobody = np.zeros(len(picked), dtype=np.int64)
+    honest = np.stack(plans)[ground.folds, everybody]
+    index, near, kept = _pick(candidates, ground, folds, outer=None)
+    entries = [_entry(one, ground) for one in candidates]
+    standings = _standings(data, ground, candidates, entries, near, kept, confidence)
+    value = _Valued(data, ground.scores, honest, agreement_of(plans), confidence)
     others = {
-        one.kind: own
-        for one, own in zip(candidates, actions, strict=True)
+        one.kind: (entry.honest, entry.agreement)
+        for one, entry in zip(candidates, entries, strict=True)
         if one.kind in {"everyone", "response"}
-    } | comparisons
-    eligible = [row.naive_value for row in standings if row.kind in SIMPLICITY]
+    } | {name: (actions, 1.0) for name, actions in comparisons.items()}
     chosen = Chosen(
         name=candidates[index].name,
         kind=candidates[index].kind,
-        choice=deployed,
-        actions=acts,
-        honest_actions=picked,
-        share=_share(acts, weights),
-        honest_share=_share(picked, weights),
-        value=contrast(data, scores, picked, nobody, against="nobody", confidence=confidence),
-        against=tuple(
-            contrast(data, scores, picked, other, against=name, confidence=confidence)
-            for name, other in others.items()
+        choice=standings[index].choice,
+        actions=entries[index].deployed,
+        honest_actions=honest,
+        share=_share(entries[index].deployed, data.weights),
+        honest_share=_share(honest, data.weights),
+        value=value.against("nobody", np.zeros(len(honest), dtype=np.int64), 1.0),
+        against=tuple(value.against(name, *other) for name, other in others.items()),
+        naive_value=max(
+            row.naive_value for row in standings if row.keeps_limits and row.kind in SIMPLICITY
         ),
-        naive_value=max(eligible),
         picks=tuple(picks),
+        agreement=value.agreement,
+        standing=standings[index],
     )
-    return chosen, standings
+    means = [mean_and_error(gains(ground.scores, one.honest), data.weights)[0] for one in entries]
+    order = np.argsort([-mean for mean in means], kind="stable")
+    return chosen, tuple(standings[place] for place in order)
+
+
+@dataclass(frozen=True, slots=True)
+class _Valued:
+    """One plan's honest actions, to be compared with others."""
+
+    data: Randomised
+    scores: FloatArray
+    actions: IntArray
+    agreement: float
+    confidence: float
+
+    def against(self, name: str, others: IntArray, agreement: float) -> Contrast:
+        return contrast(
+            self.data,
+            self.scores,
+            self.actions,
+            others,
+            against=name,
+            confidence=self.confidence,
+            agreement=min(self.agreement, agreement),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What a candidate would do: honest (rows,), deployed (rows,), its choice on all folds."""
+
+    honest: IntArray
+    deployed: IntArray
+    agreement: float
+    choice: Choice
+
+
+def _entry(candidate: Candidate, ground: Ground) -> _Entry:
+    everybody = np.arange(len(ground.folds))
+    plans = fold_plans(candidate, ground)
+    choice = candidate.learn(list(range(ground.fold_count)), None)
+    return _Entry(
+        honest=np.stack(plans)[ground.folds, everybody],
+        deployed=candidate.act(choice, everybody, None),
+        agreement=agreement_of(plans),
+        choice=choice,
+    )
 
 
 def _pick(
     candidates: Sequence[Candidate], ground: Ground, folds: Sequence[int], *, outer: int | None
-) -> tuple[int, tuple[bool, ...], list[IntArray]]:
-    """The candidate to follow, by honest values inside these folds."""
+) -> tuple[int, tuple[bool, ...], tuple[bool, ...]]:
+    """The candidate to follow by honest values inside these folds.
+
+    Also who is within one error of the best, and who keeps the limits. Candidates learn within the
+    limits; only the one that always tells everybody can break them.
+    """
     rows = np.flatnonzero(np.isin(ground.folds, list(folds)))
     weights = None if ground.weights is None else ground.weights[rows]
-    actions = [honest_actions(one, ground, folds, outer) for one in candidates]
-    values = [gains(ground.scores[rows], own[rows]) for own in actions]
+    actions = [honest_actions(one, ground, folds, outer)[rows] for one in candidates]
+    values = [gains(ground.scores[rows], own) for own in actions]
     limits = ground.limits
-    keep = [
-        index
-        for index, own in enumerate(actions)
-        if limits.allow(ground.mean(limits.spend_of(own[rows]), rows))
-    ]
+    kept = tuple(
+        one.kind != "everyone" or bool(limits.allow(ground.mean(limits.spend_of(own), rows)))
+        for one, own in zip(candidates, actions, strict=True)
+    )
+    keep = [index for index, fits in enumerate(kept) if fits]
     chosen, near = simplest_near_the_best(
         [candidates[index] for index in keep], [values[index] for index in keep], weights
     )
     inside = dict(zip(keep, near, strict=True))
-    return keep[chosen], tuple(inside.get(i, False) for i in range(len(candidates))), actions
+    return keep[chosen], tuple(inside.get(i, False) for i in range(len(candidates))), kept
 
 
 def _standings(
     data: Randomised,
     ground: Ground,
     candidates: Sequence[Candidate],
-    actions: Sequence[IntArray],
+    entries: Sequence[_Entry],
     near: Sequence[bool],
+    kept: Sequence[bool],
     confidence: float,
 ) -> tuple[Standing, ...]:
+    """In the order of the candidates."""
     scores, weights = ground.scores, data.weights
-    everybody = np.arange(len(ground.folds))
-    nobody = np.zeros(len(everybody), dtype=np.int64)
-    means = [mean_and_error(gains(scores, own), weights)[0] for own in actions]
+    nobody = np.zeros(len(ground.folds), dtype=np.int64)
+    means = [mean_and_error(gains(scores, one.honest), weights)[0] for one in entries]
     leader = max(
-        (i for i, one in enumerate(candidates) if one.kind in SIMPLICITY), key=lambda i: means[i]
+        (i for i, one in enumerate(candidates) if kept[i] and one.kind in SIMPLICITY),
+        key=lambda i: means[i],
     )
+    best = entries[leader]
+    ahead = _Valued(data, scores, best.honest, best.agreement, confidence)
     rows = []
-    for index, (one, own) in enumerate(zip(candidates, actions, strict=True)):
-        choice = one.learn(list(range(ground.fold_count)), None)
-        seen = one.act(choice, everybody, None)
-        behind = contrast(
-            data,
-            scores,
-            actions[leader],
-            own,
-            against=one.name,
-            confidence=confidence,
-        )
+    for index, (one, entry) in enumerate(zip(candidates, entries, strict=True)):
+        own = _Valued(data, scores, entry.honest, entry.agreement, confidence)
+        behind = ahead.against(one.name, entry.honest, entry.agreement)
         rows.append(
             Standing(
                 name=one.name,
                 kind=one.kind,
-                share=_share(own, weights),
-                value=contrast(data, scores, own, nobody, against="nobody", confidence=confidence),
-                naive_value=mean_and_error(gains(scores, seen), weights)[0],
+                share=_share(entry.honest, weights),
+                value=own.against("nobody", nobody, 1.0),
+                naive_value=mean_and_error(gains(scores, entry.deployed), weights)[0],
                 behind=None if index == leader else behind,
                 within_one_error=near[index],
-                choice=choice,
+                keeps_limits=kept[index],
+                choice=entry.choice,
             )
         )
-    order = np.argsort([-mean for mean in means], kind="stable")
-    return tuple(rows[index] for index in order)
+    return tuple(rows)
 
 
 def _share(actions: IntArray, weights: FloatArray | None) -> float:

@@ -92,16 +92,21 @@ def _leaves(
 
 
 def one_question(
-    columns: Sequence[Column], totals: Sequence[FloatArray], *, by_area: bool
+    columns: Sequence[Column],
+    totals: Sequence[FloatArray],
+    *,
+    by_area: bool,
+    prices: FloatArray | None = None,
 ) -> tuple[float, Node] | None:
     """The best rule of one column and its worth; None where no question has two large sides.
 
     totals: per column (bins, A + 2), cells summed over the folds to learn from. by_area: the
     question that ranks best (the largest Qini area of a ranking with two values); else the one of
-    largest value among those whose two sides are treated differently.
+    largest value among those whose two sides are treated differently. prices: as for `card`.
     """
     best: tuple[float, Node] | None = None
-    for column, total in zip(columns, totals, strict=True):
+    for column, cells in zip(columns, totals, strict=True):
+        total = priced(cells, prices)
         order = _order(column, total)
         left = np.cumsum(total[order], axis=0)[:-1]
         right = total.sum(axis=0) - left
@@ -124,55 +129,47 @@ def one_question(
     return best
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Pairs:
-    """Sums per fold and pair of columns: tables[a][b] is (folds, bins a, bins b, A + 2), a <= b.
+    """Sums per fold and pair of columns, each table made when it is first asked for.
 
-    chosen: the columns that are paired, as indices into `binned.columns`.
+    Pure in effect: the same tables whoever asks first.
     """
 
-    columns: tuple[Column, ...]
-    chosen: tuple[int, ...]
-    tables: dict[tuple[int, int], FloatArray]
+    def __init__(
+        self, binned: Binned, scores: FloatArray, folds: IntArray, weights: FloatArray | None
+    ) -> None:
+        self.columns = binned.columns
+        self._binned, self._scores, self._weights = binned, scores, weights
+        self._folds, self._count = folds, int(folds.max()) + 1
+        self._tables: dict[tuple[int, int], FloatArray] = {}
 
     def of(self, one: int, other: int, folds: Sequence[int]) -> FloatArray:
         """(bins of one, bins of other, A + 2) summed over folds."""
-        table = self.tables[min(one, other), max(one, other)]
+        table = self._table(min(one, other), max(one, other))
         total: FloatArray = table[list(folds)].sum(axis=0)
         return total if one <= other else total.swapaxes(0, 1)
 
-
-def tabulate_pairs(
-    binned: Binned,
-    scores: FloatArray,
-    folds: IntArray,
-    weights: FloatArray | None,
-    chosen: Sequence[int],
-) -> Pairs:
-    """One pass per pair of the chosen columns."""
-    count = int(folds.max()) + 1
-    tables = {}
-    codes = {index: binned.codes[index].astype(np.int64) for index in chosen}
-    for place, one in enumerate(chosen):
-        rows = folds * binned.columns[one].bins + codes[one]
-        for other in chosen[place:]:
-            a, b = binned.columns[one].bins, binned.columns[other].bins
-            found = sums(rows * b + codes[other], count * a * b, scores, weights)
-            tables[one, other] = found.reshape(count, a, b, -1)
-    return Pairs(columns=tuple(binned.columns), chosen=tuple(chosen), tables=tables)
+    def _table(self, one: int, other: int) -> FloatArray:
+        if (one, other) not in self._tables:
+            a, b = self.columns[one].bins, self.columns[other].bins
+            codes = self._binned.codes
+            key = (self._folds * a + codes[one]) * b + codes[other]
+            found = sums(key, self._count * a * b, self._scores, self._weights)
+            self._tables[one, other] = found.reshape(self._count, a, b, -1)
+        return self._tables[one, other]
 
 
-def columns_to_pair(
-    columns: Sequence[Column], cells_per_fold: Sequence[FloatArray]
-) -> tuple[int, ...]:
-    """The columns worth pairing: all of them if few, else those whose own question ranks best."""
+def columns_to_pair(columns: Sequence[Column], totals: Sequence[FloatArray]) -> tuple[int, ...]:
+    """The columns worth pairing: all if few, else those whose own question ranks best.
+
+    totals: per column, over the folds that the card may learn from and no others.
+    """
     usable = [index for index, column in enumerate(columns) if column.bins > 1]
     if len(usable) <= _PAIRED_COLUMNS:
         return tuple(usable)
-    # taken from all folds: which columns are looked at is chosen generously, not what is asked
     worth = []
     for index in usable:
-        total = cells_per_fold[index].sum(axis=0)
+        total = totals[index]
         left = np.cumsum(total[_order(columns[index], total)], axis=0)[:-1]
         areas = _areas(left, total.sum(axis=0) - left)
         worth.append(float(areas.max(initial=0.0)))
@@ -180,18 +177,36 @@ def columns_to_pair(
     return tuple(sorted(usable[index] for index in best))
 
 
-def card(pairs: Pairs, totals: Sequence[FloatArray], folds: Sequence[int]) -> Tree:
+def priced(total: FloatArray, prices: FloatArray | None) -> FloatArray:
+    """Cells (..., A + 2) less a price for each customer told: prices (A + 1,), None is none."""
+    if prices is None:
+        return total
+    cheaper = total.copy()
+    cheaper[..., :-1] -= prices * total[..., -1:]
+    return cheaper
+
+
+def card(
+    pairs: Pairs,
+    totals: Sequence[FloatArray],
+    folds: Sequence[int],
+    prices: FloatArray | None = None,
+) -> Tree:
     """The best tree of depth 2 by the sum of scores over these folds.
 
-    totals: per column of `binned`, (bins, A + 2) over the same folds. A leaf where every action
-    costs more than it brings is left alone; questions that change nobody's action are left out.
+    totals: per column of `binned`, (bins, A + 2) over the same folds. prices: (A + 1,), what an
+    action has to earn on top, for budgets. A leaf where every action costs more than it brings is
+    left alone; questions that change nobody's action are left out.
     """
+    chosen = columns_to_pair(pairs.columns, totals)
+    totals = [priced(total, prices) for total in totals]
+    search = _Search(pairs, chosen, folds, prices)
     whole = next(iter(totals)).sum(axis=0)
     best: Tree = _leaf(whole)
     best_value = float(whole[:-1].max())
-    orders = {index: _order(pairs.columns[index], totals[index]) for index in pairs.chosen}
-    for root in pairs.chosen:
-        sides = [_best_sides(pairs, root, other, orders, folds) for other in pairs.chosen]
+    orders = {index: _order(pairs.columns[index], totals[index]) for index in chosen}
+    for root in chosen:
+        sides = [search.best_sides(root, other, orders) for other in chosen]
         if not len(sides[0][0]):
             continue
         below = np.stack([side[0] for side in sides])  # (columns, root cuts)
@@ -205,58 +220,68 @@ def card(pairs: Pairs, totals: Sequence[FloatArray], folds: Sequence[int]) -> Tr
         # a question more has to earn more than rounding
         if value[cut] > best_value + 1e-9 * abs(best_value) and np.isfinite(value[cut]):
             best_value = float(value[cut])
-            best = _grow(pairs, root, cut, orders, folds)
+            best = search.grow(root, cut, orders)
     return best
 
 
-def _best_sides(
-    pairs: Pairs, root: int, other: int, orders: dict[int, IntArray], folds: Sequence[int]
-) -> tuple[FloatArray, FloatArray]:
-    """(below, above): per cut of root the best sum by one question of `other` on that side."""
-    table = pairs.of(root, other, folds)[orders[root]][:, orders[other]]
-    below = np.cumsum(table, axis=0)[:-1]
-    above = table.sum(axis=0) - below
-    found = []
-    for side in (below, above):
-        first = np.cumsum(side, axis=1)[:, :-1]
-        second = side.sum(axis=1, keepdims=True) - first
-        value = first[..., :-1].max(axis=-1) + second[..., :-1].max(axis=-1)
-        value = np.where(_enough(first[..., -1], second[..., -1], whole=table), value, -np.inf)
-        found.append(value.max(axis=1, initial=-np.inf))
-    return found[0], found[1]
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """The second questions below a root. chosen: columns to ask about."""
 
+    pairs: Pairs
+    chosen: tuple[int, ...]
+    folds: Sequence[int]
+    prices: FloatArray | None
 
-def _grow(
-    pairs: Pairs, root: int, cut: int, orders: dict[int, IntArray], folds: Sequence[int]
-) -> Tree:
-    order = orders[root]
-    children: list[Tree] = []
-    for bins in (order[cut + 1 :], order[: cut + 1]):
-        best_value = -np.inf
-        child: Tree = Leaf(action=0)
-        for other in pairs.chosen:
-            table = pairs.of(root, other, folds)
-            side = table[bins].sum(axis=0)
-            whole = side.sum(axis=0)
-            if not np.isfinite(best_value):
-                best_value, child = float(whole[:-1].max()), _leaf(whole)
-            first = np.cumsum(side[orders[other]], axis=0)[:-1]
-            second = whole - first
-            value = first[:, :-1].max(axis=1) + second[:, :-1].max(axis=1)
-            value = np.where(_enough(first[:, -1], second[:, -1], whole=table), value, -np.inf)
-            place = int(np.argmax(value)) if len(value) else 0
-            if len(value) and value[place] > best_value + 1e-9 * abs(best_value):
-                best_value = float(value[place])
-                child = Node(
-                    question=_question(pairs.columns[other], orders[other][place + 1 :]),
-                    yes=_leaf(second[place]),
-                    no=_leaf(first[place]),
-                )
-        children.append(child)
-    yes, no = children
-    if isinstance(yes, Leaf) and isinstance(no, Leaf) and yes.action == no.action:
-        return yes
-    return Node(question=_question(pairs.columns[root], order[cut + 1 :]), yes=yes, no=no)
+    def table(self, one: int, other: int) -> FloatArray:
+        return priced(self.pairs.of(one, other, self.folds), self.prices)
+
+    def best_sides(
+        self, root: int, other: int, orders: dict[int, IntArray]
+    ) -> tuple[FloatArray, FloatArray]:
+        """(below, above): per cut of root the best sum by one question of `other` on that side."""
+        table = self.table(root, other)[orders[root]][:, orders[other]]
+        below = np.cumsum(table, axis=0)[:-1]
+        above = table.sum(axis=0) - below
+        found = []
+        for side in (below, above):
+            first = np.cumsum(side, axis=1)[:, :-1]
+            second = side.sum(axis=1, keepdims=True) - first
+            value = first[..., :-1].max(axis=-1) + second[..., :-1].max(axis=-1)
+            value = np.where(_enough(first[..., -1], second[..., -1], whole=table), value, -np.inf)
+            found.append(value.max(axis=1, initial=-np.inf))
+        return found[0], found[1]
+
+    def grow(self, root: int, cut: int, orders: dict[int, IntArray]) -> Tree:
+        """The tree below the best cut of `root`."""
+        order = orders[root]
+        children: list[Tree] = []
+        for bins in (order[cut + 1 :], order[: cut + 1]):
+            best_value = -np.inf
+            child: Tree = Leaf(action=0)
+            for other in self.chosen:
+                table = self.table(root, other)
+                side = table[bins].sum(axis=0)
+                whole = side.sum(axis=0)
+                if not np.isfinite(best_value):
+                    best_value, child = float(whole[:-1].max()), _leaf(whole)
+                first = np.cumsum(side[orders[other]], axis=0)[:-1]
+                second = whole - first
+                value = first[:, :-1].max(axis=1) + second[:, :-1].max(axis=1)
+                value = np.where(_enough(first[:, -1], second[:, -1], whole=table), value, -np.inf)
+                place = int(np.argmax(value)) if len(value) else 0
+                if len(value) and value[place] > best_value + 1e-9 * abs(best_value):
+                    best_value = float(value[place])
+                    child = Node(
+                        question=_question(self.pairs.columns[other], orders[other][place + 1 :]),
+                        yes=_leaf(second[place]),
+                        no=_leaf(first[place]),
+                    )
+            children.append(child)
+        yes, no = children
+        if isinstance(yes, Leaf) and isinstance(no, Leaf) and yes.action == no.action:
+            return yes
+        return Node(question=_question(self.pairs.columns[root], order[cut + 1 :]), yes=yes, no=no)
 
 
 def _leaf(total: FloatArray) -> Leaf:

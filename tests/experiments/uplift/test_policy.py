@@ -17,7 +17,7 @@ from regulars_experiments.uplift.replay import replay
 from regulars_experiments.uplift.splits import Node
 from regulars_experiments.uplift.words import lines_of, sentence
 from regulars_experiments.verdicts import Evidence
-from tests.experiments.uplift.worlds import fitted_with, world, world_of_arms
+from tests.experiments.uplift.worlds import features_of, fitted_with, world, world_of_arms
 
 Found = tuple[Chosen, tuple[Standing, ...], Lineup]
 
@@ -48,8 +48,8 @@ def test_a_campaign_worth_nothing_is_worth_nothing_on_average() -> None:
     """Choosing the best cut-off of a random order on the same customers claims a profit."""
     rng, honest, naive, proved = np.random.default_rng(29), [], [], 0
     for _ in range(60):
-        data = world(rng, effect=lambda x: 0.1 + 0 * x[:, 0], contact_cost=0.1, rows=2_000)
-        drawn = rng.normal(size=(2_000, 1))
+        data = world(rng, effect=lambda x: 0.1 + 0 * x[:, 0], contact_cost=0.1, rows=1_000)
+        drawn = rng.normal(size=(1_000, 1))
         chosen, board, _ = decide(data, {"noise": drawn})
         honest.append(estimate(chosen))
         naive.append(row(board, "learner").naive_value)
@@ -131,6 +131,61 @@ def test_a_head_count_is_kept() -> None:
     assert row(board, "everyone").share == 1.0
     # the best 30% of a uniform column gain 1 + 0.85 each
     assert estimate(chosen) == pytest.approx(0.3 * 1.85, abs=0.06)
+
+
+def test_rules_are_found_within_a_head_count() -> None:
+    """A card or question that tells more than allowed gives way to one that does not."""
+    data = world(
+        np.random.default_rng(48), effect=lambda x: 1.0 + 4 * (x[:, 0] >= 0.75), rows=12_000
+    )
+    chosen, board, _ = decide(data, limits=Limits(share=0.4))
+    for kind in ("one_column", "card"):
+        assert 0.2 < row(board, kind).share <= 0.41
+        # a quarter gains 5 each, the next 15% gain 1 each
+        assert estimate(row(board, kind)) > 0.9 * 0.25 * 5
+    assert chosen.share <= 0.4 * 1.005
+    assert chosen.naive_value < 2.0  # everyone gains 2, but may not be told
+    assert not row(board, "everyone").keeps_limits
+
+
+def test_where_the_folds_choose_differently_it_is_said_and_the_limits_are_wider() -> None:
+    rng = np.random.default_rng(50)
+    unsettled = 0
+    for _ in range(20):
+        data = world(rng, effect=lambda x: 0.1 + 0 * x[:, 0], contact_cost=0.1, rows=1_000)
+        chosen, _, _ = decide(data, {"noise": rng.normal(size=(1_000, 1))})
+        if chosen.agreement == 1.0:
+            continue
+        assert not chosen.settled
+        unsettled += 1
+        value = chosen.value.value
+        if not isinstance(value, Estimate) or value.standard_error == 0:
+            continue
+        assert value.standard_error is not None
+        half = 1.96 * value.standard_error * (1 + 2 * (1 - chosen.agreement))
+        assert value.high - value.estimate == pytest.approx(half, rel=0.1)
+        assert chosen.value.agreement == chosen.agreement
+    assert unsettled
+
+
+def test_what_is_learnt_for_a_fold_knows_nothing_of_its_outcomes() -> None:
+    """With more columns than a card pairs, which ones it pairs would tell, too."""
+    rng = np.random.default_rng(51)
+    data = world(rng, effect=lambda x: 0 * x[:, 0], rows=1_500)
+    data = replace(data, features=features_of(rng.random((1_500, 20))))
+    place = np.arange(1_500) % 5
+    moved = np.where(place == 0, data.outcome + 50 * data.features.values[:, 7], data.outcome)
+    lineups = [
+        line_up(each, fitted_with(each, {}), segments=None, limits=Limits(), seed=1)
+        for each in (data, replace(data, outcome=moved))
+    ]
+    rows = np.flatnonzero(place == 0)
+    for one, other in zip(*(lineup.candidates for lineup in lineups), strict=True):
+        choices = [each.learn([1, 2, 3, 4], 0) for each in (one, other)]
+        actions = [
+            each.act(choice, rows, None) for each, choice in zip((one, other), choices, strict=True)
+        ]
+        assert (actions[0] == actions[1]).all(), one.name
 
 
 def test_several_arms_go_to_those_who_gain_from_them() -> None:

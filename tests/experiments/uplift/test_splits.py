@@ -13,11 +13,10 @@ from regulars_experiments.uplift.splits import (
     LEAST_SHARE,
     Leaf,
     Node,
+    Pairs,
     card,
-    columns_to_pair,
     follow,
     one_question,
-    tabulate_pairs,
 )
 from regulars_experiments.uplift.values import gains
 from tests.experiments.uplift.worlds import features_of, folds_of
@@ -94,8 +93,7 @@ def test_the_card_is_the_best_of_all_trees_of_two_questions(arms: int) -> None:
     features, scores = scored(3, arms)
     binned = bin_features(features, bins=5)
     folds = folds_of(ROWS)
-    of_folds = cells(binned, scores, folds, None)
-    pairs = tabulate_pairs(binned, scores, folds, None, columns_to_pair(binned.columns, of_folds))
+    pairs = Pairs(binned, scores, folds, None)
     tree = card(pairs, totals_of(binned, scores), range(5))
 
     def side(inside: np.ndarray) -> float:
@@ -114,10 +112,10 @@ def test_tables_of_some_folds_are_those_of_their_customers_alone() -> None:
     features, scores = scored(4)
     binned, folds = bin_features(features, bins=5), folds_of(ROWS)
     chosen = (0, 1, 2)
-    pairs = tabulate_pairs(binned, scores, folds, None, chosen)
+    pairs = Pairs(binned, scores, folds, None)
     some = np.isin(folds, (1, 3))
     part = Binned(columns=binned.columns, codes=binned.codes[:, some])
-    alone = tabulate_pairs(part, scores[some], np.zeros(some.sum(), dtype=np.int64), None, chosen)
+    alone = Pairs(part, scores[some], np.zeros(some.sum(), dtype=np.int64), None)
     for one, other in product(chosen, chosen):
         assert pairs.of(one, other, (1, 3)) == pytest.approx(alone.of(one, other, (0,)))
 
@@ -126,7 +124,7 @@ def test_where_nothing_pays_the_card_leaves_everybody_alone() -> None:
     features, scores = scored(5)
     scores[:, 1] = -1.0
     binned, folds = bin_features(features, bins=5), folds_of(ROWS)
-    pairs = tabulate_pairs(binned, scores, folds, None, (0, 1, 2))
+    pairs = Pairs(binned, scores, folds, None)
     assert card(pairs, totals_of(binned, scores), range(5)) == Leaf(action=0)
 
 
@@ -156,3 +154,28 @@ def test_rare_levels_share_a_bin_and_missing_values_have_their_own() -> None:
     binned = bin_features(features, bins=4)
     assert binned.columns[0].levels == ("a", "b", "c", "")
     assert np.bincount(binned.codes[0]).tolist() == [1, 49, 40, 30, 4]
+
+
+def test_a_price_leaves_out_whoever_is_not_worth_it() -> None:
+    features, scores = scored(7)
+    scores[:, 1] = np.where(features.values[:, 2] > 0.5, 3.0, 1.0)
+    binned = bin_features(features, bins=8)
+    totals = totals_of(binned, scores)
+    found = one_question(binned.columns, totals, by_area=False, prices=np.array([0.0, 2.0]))
+    assert found is not None
+    assert found[1].question.column == "c"
+    assert (found[1].yes, found[1].no) == (Leaf(action=1), Leaf(action=0))
+
+
+def test_bins_of_a_narrow_column_of_large_numbers_are_told_apart() -> None:
+    days = 20_000 + np.arange(3_000) % 10 + 0.25
+    binned = bin_features(features_of(days[:, None]), bins=32)
+    assert binned.columns[0].bins == 11
+    moments = 1_767_225_600_000.0 + 1000.0 * np.arange(30_000)
+    edges = bin_features(features_of(moments[:, None]), bins=32).columns[0].edges
+    assert edges is not None
+    assert len(edges) == 31
+    assert all(
+        abs(edge - quantile) < 1e6
+        for edge, quantile in zip(edges, np.quantile(moments, np.arange(1, 32) / 32), strict=True)
+    )

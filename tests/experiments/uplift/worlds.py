@@ -20,10 +20,11 @@ USUAL = 5.0
 """What a customer brings who is told nothing."""
 
 
-def features_of(values: FloatArray) -> Features:
-    """Numbers only, named a, b, c, ..."""
+def features_of(values: npt.NDArray[np.floating]) -> Features:
+    """Numbers only, named a, b, c, ... (c0, c1, ... if there are many)."""
     columns = values.shape[1]
-    return Features(names=tuple("abcdefgh"[:columns]), values=values, categories=(None,) * columns)
+    names = tuple("abcdefgh"[:columns]) if columns <= 8 else tuple(f"c{i}" for i in range(columns))
+    return Features(names=names, values=values.astype(np.float64), categories=(None,) * columns)
 
 
 def world(
