@@ -109,8 +109,8 @@ def agreement_of(plans: Sequence[IntArray]) -> float:
     """The share of customers whom two of these plans treat alike, on average over the pairs.
 
     >>> import numpy as np
-    >>> agreement_of([np.array([0, 1, 1]), np.array([0, 1, 0]), np.array([0, 1, 0])])
-    0.7777777777777778
+    >>> agreement_of([np.array([0, 1]), np.array([0, 0]), np.array([0, 0])])  # half, half, all
+    0.6666666666666666
     """
     pairs = list(combinations(plans, 2))
     return float(np.mean([np.mean(one == other) for one, other in pairs])) if pairs else 1.0
