@@ -3,6 +3,7 @@
 Named by orders version and date, so a file is never out of date; only the latest few are kept.
 """
 
+import contextlib
 import datetime as dt
 import os
 import tempfile
@@ -51,7 +52,8 @@ class FeatureStore:
         path = self._folder / f"orders-{self._key(version)}.parquet"
         if not _touch(path):
             orders = whole_orders(self.table.scan(version))
-            self._keep(orders.filter(pl.col("customer_id").is_not_null()), path)
+            known = orders.filter(pl.col("customer_id").is_not_null())
+            self._keep(known.sort("ordered_at", "order_id", maintain_order=True), path)
         return pl.scan_parquet(path)
 
     def window_orders(self, as_of: dt.date, days: int, version: int) -> pl.LazyFrame:
@@ -70,15 +72,20 @@ class FeatureStore:
         return f"{FORMAT}-{self.timezone.replace('/', '_')}-{version}"
 
     def _keep(self, frame: pl.LazyFrame, path: Path) -> None:
+        """Write the file under its name unless somebody else has by now.
+
+        A file that is there is never replaced: another thread may have read its schema and be about
+        to read its rows, and two files of the same rows need not be the same bytes.
+        """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=self._folder, suffix=".tmp")
         os.close(handle)
         try:
             frame.collect(engine="streaming").write_parquet(name)
-            Path(name).replace(path)
-        except BaseException:
+            with contextlib.suppress(FileExistsError):
+                os.link(name, path)
+        finally:
             Path(name).unlink(missing_ok=True)
-            raise
         self._forget_old(path)
 
     def _forget_old(self, written: Path) -> None:

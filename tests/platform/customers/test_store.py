@@ -2,8 +2,11 @@
 
 import datetime as dt
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
@@ -75,6 +78,47 @@ def test_what_a_killed_process_left_half_written_is_removed(shop_dir: Path) -> N
     store.features(DAY - dt.timedelta(days=1), 0)
     assert not old.exists()
     assert fresh.exists()
+
+
+def inodes(shop_dir: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_ino for path in (shop_dir / "features").iterdir()}
+
+
+def test_a_frame_that_somebody_is_about_to_read_is_never_replaced(
+    shop_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = FeatureStore(shop_dir, "UTC")
+    orders, features = store.orders(0), store.features(DAY, 0)
+    there = inodes(shop_dir)
+    # as for somebody who looked just before the files came, and works them out, too
+    monkeypatch.setattr("regulars_platform.customers.store._touch", lambda _: False)
+    again = store.orders(0), store.features(DAY, 0)
+
+    assert inodes(shop_dir) == there
+    assert_frame_equal(orders.collect(), again[0].collect())
+    assert_frame_equal(features.collect(), again[1].collect())
+
+
+def test_two_threads_that_start_at_once_both_read_whole_orders(
+    shop_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together = threading.Barrier(2, timeout=10)
+
+    def missing(_: Path) -> bool:
+        together.wait()
+        return False
+
+    monkeypatch.setattr("regulars_platform.customers.store._touch", missing)
+
+    def read(_: int) -> pl.DataFrame:
+        return FeatureStore(shop_dir, "UTC").orders(0).collect()
+
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(read, range(2))
+
+    assert first["order_id"].to_list() == ["1", "2", "C2", "3"]
+    assert_frame_equal(first, second)
+    assert [path.suffix for path in (shop_dir / "features").iterdir()] == [".parquet"]
 
 
 def test_a_windows_spend_is_net_and_leaves_out_what_lies_before_it(shop_dir: Path) -> None:
