@@ -12,11 +12,11 @@ from regulars_experiments.uplift.candidates import (
     Ground,
     Limits,
     Nobody,
-    Ranking,
     Rule,
     Segments,
 )
 from regulars_experiments.uplift.columns import Binned, bin_features, cells, sums
+from regulars_experiments.uplift.cut_offs import Ranking
 from regulars_experiments.uplift.policy import Chosen
 from regulars_experiments.uplift.randomised import CrossFitted, FoldScores, IntArray, Randomised
 from regulars_experiments.uplift.splits import Leaf, Node, Pairs, one_question

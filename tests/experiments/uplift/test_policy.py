@@ -8,7 +8,8 @@ import pytest
 
 from regulars_experiments.results import Estimate, FloatArray
 from regulars_experiments.uplift.budget import best_at_price
-from regulars_experiments.uplift.candidates import Limits, middle_ranks
+from regulars_experiments.uplift.candidates import Limits
+from regulars_experiments.uplift.cut_offs import middle_ranks
 from regulars_experiments.uplift.harm import sleeping_dogs
 from regulars_experiments.uplift.lineup import Lineup, OwnSegments, line_up, one_column_scores
 from regulars_experiments.uplift.policy import Chosen, Standing, choose
