@@ -6,7 +6,7 @@ outcomes expected by models that never saw the customer, as they were stored whe
 worked out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,9 +14,9 @@ import polars as pl
 from sqlalchemy.orm import Session
 
 from regulars_experiments.uplift.randomised import CrossFitted, FoldScores, IntArray
-from regulars_experiments.uplift.replay import Replayed
+from regulars_experiments.uplift.replay import OneArm, Replayed, best_arm
 from regulars_experiments.uplift.replay import replay as value_on
-from regulars_platform.campaigns.plan import Exclusions, TreatmentArm
+from regulars_platform.campaigns.plan import Exclusions, Plan, TreatmentArm
 from regulars_platform.campaigns.plan_form import Draft, read_draft
 from regulars_platform.campaigns.service import (
     LaunchedCampaign,
@@ -30,6 +30,7 @@ from regulars_platform.campaigns.service import (
 from regulars_platform.campaigns.tables import DRAFT, LAUNCHED, Campaign
 from regulars_platform.customers.store import build_feature_store
 from regulars_platform.fields import WHOLE
+from regulars_platform.memory.families import offer_family
 from regulars_platform.offers.kinds import Offer
 from regulars_platform.orders.table import MONEY_SCALE
 from regulars_platform.reports.service import find_latest_report
@@ -73,14 +74,17 @@ class Stage:
 class Replay:
     """A draft's value on a past campaign, per unit of that campaign's audience.
 
-    units: of it; told: how many of them the draft would tell. arm: of the past campaign, by which
-    they are told here; same_offer: whether that is the draft's own offer by its own channel.
+    units: of it; told: how many of them the draft would tell. arms: of the past campaign, by which
+    they are told here and everyone is in the comparison: the one like the draft's (alike), else the
+    best, found for each part of the customers on the others. same_offer: whether it is the draft's
+    own offer by its own channel.
     """
 
     past: LaunchedCampaign
     units: int
     told: int
-    arm: str
+    arms: tuple[str, ...]
+    alike: bool
     same_offer: bool
     other: Other | None
     found: Replayed
@@ -142,26 +146,34 @@ def replay_draft(
     found = load_data(store, ledger, past, stored.orders_version)
     features = store.features(past.plan.as_of, past.orders_version)
     known = describe(features, found.units["customer_id"])
-    place, same = _arm(draft.arms or (), past.plan.arms)
-    actions = place * _addressed(known, draft.audience, draft.exclusions)
+    fitted = _fitted(scores)
+    place, same = _arm(draft.arms or (), past.plan)
+    everyone = (
+        best_arm(found.data, fitted)
+        if place is None
+        else OneArm(arms=np.full(known.height, place, dtype=np.int64))
+    )
+    actions = everyone.arms * _addressed(known, draft.audience, draft.exclusions)
     others: dict[str, IntArray] = {}
     other = None
     if against:
         other, rule, out = _other(session, settings, shop_id, against, on=on)
-        others[other.key] = place * _addressed(known, rule, out)
+        others[other.key] = everyone.arms * _addressed(known, rule, out)
     return Replay(
         past=past,
         units=len(actions),
         told=int((actions > 0).sum()),
-        arm=past.plan.arms[place - 1].name,
+        arms=tuple(past.plan.arms[arm - 1].name for arm in everyone.numbers),
+        alike=place is not None,
         same_offer=same,
         other=other,
         found=value_on(
             found.data,
-            _fitted(scores),
+            fitted,
             actions,
             others=others,
             confidence=past.plan.confidence / WHOLE,
+            everyone=everyone,
         ),
     )
 
@@ -217,15 +229,29 @@ def _addressed(known: pl.DataFrame, rule: Rule | None, out: Exclusions | None) -
     return np.broadcast_to(held, (known.height,)).astype(np.int64)
 
 
-def _arm(arms: Sequence[TreatmentArm], past: Sequence[TreatmentArm]) -> tuple[int, bool]:
-    """(number of the past arm that stands for the draft's, whether it is the same)."""
-    for arm in arms:
-        for place, told in enumerate(past, start=1):
-            if _without_words(arm.offer) == _without_words(told.offer) and (
-                (arm.channel, arm.contact_cost) == (told.channel, told.contact_cost)
-            ):
-                return place, len(arms) == 1
-    return 1, False
+def _arm(arms: Sequence[TreatmentArm], past: Plan) -> tuple[int | None, bool]:
+    """(number of the past arm that stands for the draft's, whether it is the same); None: none.
+
+    The same offer told the same way comes first, then one of the same name and kind, then one of
+    the same family.
+    """
+    likenesses: Sequence[Callable[[TreatmentArm, TreatmentArm], bool]] = (
+        _same,
+        lambda arm, told: arm.name == told.name and type(arm.offer) is type(told.offer),
+        lambda arm, told: offer_family(arm, past.unit, None) == offer_family(told, past.unit, None),
+    )
+    for alike in likenesses:
+        for arm in arms:
+            for place, told in enumerate(past.arms, start=1):
+                if alike(arm, told):
+                    return place, alike is _same and len(arms) == 1
+    return None, False
+
+
+def _same(arm: TreatmentArm, told: TreatmentArm) -> bool:
+    return _without_words(arm.offer) == _without_words(told.offer) and (
+        (arm.channel, arm.contact_cost) == (told.channel, told.contact_cost)
+    )
 
 
 def _without_words(offer: Offer) -> Offer:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from regulars_experiments.results import Estimate
+from regulars_experiments.results import Estimate, NotEstimable
 from regulars_experiments.verdicts import Evidence
 from regulars_platform.campaigns.service import create_draft
 from regulars_platform.targeting.errors import ReplayError
@@ -15,6 +15,7 @@ from tests.platform.targeting.build import (
     CONTACT_COST,
     CUSTOMERS,
     GAIN_OF_BIG,
+    MESSAGE,
     message_draft,
 )
 from tests.platform.targeting.conftest import Finished
@@ -81,8 +82,23 @@ def test_another_offer_is_said_to_be_another(finished: Finished) -> None:
     dear = [arm(name="Post", share_percent="50", channel="phone", contact_cost="3")]
     found = replayed(finished, drafted(finished, arms=dear))
 
-    assert not found.same_offer
-    assert found.arm == "Message"
+    assert (found.same_offer, found.alike) == (False, False)
+    assert found.arms == ("Message",)
+
+
+def test_an_offer_of_the_same_family_stands_for_the_drafts(finished: Finished) -> None:
+    dearer = [arm(name="Again", share_percent="50", offer=MESSAGE, contact_cost="3")]
+    found = replayed(finished, drafted(finished, arms=dearer))
+
+    assert (found.same_offer, found.alike) == (False, True)
+
+
+def test_a_draft_for_a_handful_has_no_value_and_no_verdict(finished: Finished) -> None:
+    few = {"customers": [f"c{number}" for number in range(100, CUSTOMERS)]}
+    found = replayed(finished, drafted(finished, exclusions=few)).found
+
+    assert isinstance(found.value.value, NotEstimable)
+    assert {one.verdict for one in (found.value, *found.against)} == {Evidence.CANNOT_TELL}
 
 
 def test_a_draft_made_of_that_campaigns_result_is_refused(finished: Finished) -> None:

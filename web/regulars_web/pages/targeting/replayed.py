@@ -75,18 +75,38 @@ def replay_page(replay: Replay) -> ReplayPage:
                 share=percent(replay.told / replay.units, 0),
             )
         ),
-        offer=""
-        if replay.same_offer
-        else str(
-            gettext(
-                "They are valued with what was told there, “%(arm)s”: the draft's own offer or"
-                " channel differs, and its effect may, too.",
-                arm=replay.arm,
-            )
-        ),
+        offer=_offer(replay),
         rows=rows,
         households=plan.unit == "household",
     )
+
+
+def _offer(replay: Replay) -> str:
+    """By what they are told there, where that is not the draft's own offer."""
+    if replay.same_offer:
+        return ""
+    arms = _arms(replay)
+    if replay.alike:
+        return str(
+            gettext(
+                "They are valued with what was told there, %(arm)s: the draft's own offer or"
+                " channel differs, and its effect may, too.",
+                arm=arms,
+            )
+        )
+    return str(
+        gettext(
+            "Nothing like the draft's offer was told there. They are valued with what earned most"
+            " there, found for each part of the customers on the others: %(arm)s. The draft's own"
+            " offer may do otherwise.",
+            arm=arms,
+        )
+    )
+
+
+def _arms(replay: Replay) -> str:
+    quoted = [gettext("“%(name)s”", name=name) for name in replay.arms]
+    return str(gettext(" or ").join(quoted))
 
 
 def _statement(replay: Replay) -> str:
@@ -128,9 +148,9 @@ def _name(replay: Replay, name: str) -> str:
         if replay.other.is_keepers:
             return str(gettext("the keepers of “%(name)s”", name=replay.other.name))
         return str(gettext("the draft “%(name)s”", name=replay.other.name))
-    return str(
-        {"everyone": gettext("contacting everyone"), "nobody": gettext("contacting nobody")}[name]
-    )
+    if name == "everyone":
+        return str(gettext("contacting everyone with %(arm)s", arm=_arms(replay)))
+    return str(gettext("contacting nobody"))
 
 
 def _shown(contrast: Contrast, currency: str, *, times: float = 1) -> Shown:
