@@ -11,11 +11,18 @@ import numpy as np
 import polars as pl
 
 from regulars_experiments.design import Baseline, detectable_effect
-from regulars_experiments.holdouts import HoldoutQuestion, HoldoutSizes, Stakes, holdout_sizes
+from regulars_experiments.holdouts import (
+    HoldoutQuestion,
+    HoldoutSizes,
+    Prior,
+    Stakes,
+    holdout_sizes,
+)
 from regulars_experiments.results import FloatArray, Reason
 from regulars_platform.campaigns.plan import TreatmentArm
 from regulars_platform.campaigns.power import family_confidence, usual_prior
 from regulars_platform.fields import WHOLE
+from regulars_platform.memory.forecast import ArmForecast
 from regulars_platform.orders.table import MONEY_SCALE
 
 
@@ -146,23 +153,53 @@ def foresee_segments(terms: Terms, past: PastSpend) -> tuple[Foreseen, ...]:
     )
 
 
-def foresee_holdouts(terms: Terms, past: PastSpend, given_away: float) -> HoldoutSizes | None:
-    """The three sizes for a usual offer (`usual_prior`); None where the past has no spend.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Belief:
+    """Net profit of telling one customer as it is foretold: about normal, currency units."""
 
-    given_away: what the offer gives an average treated customer for orders that come anyway,
-    beyond what the holdout gets, currency units.
+    mean: float
+    sd: float
+
+
+def belief_of(
+    forecast: Sequence[ArmForecast] | None, terms: Terms, customers: int
+) -> Belief | None:
+    """Of an average arm, the larger weighing more; None where nothing is remembered of any.
+
+    customers: drawn for the draft, told or not.
+    """
+    arms = forecast or ()
+    told = customers * sum(arm.share for arm in terms.arms) / WHOLE
+    if not told or not any(arm.remembered for arm in arms):
+        return None
+    # arms lean on the same past and are judged one by one: their errors are not averaged away
+    mean = sum(arm.expected for arm in arms) / told
+    return Belief(mean=mean, sd=sum(arm.deviation for arm in arms) / told)
+
+
+def foresee_holdouts(
+    terms: Terms, past: PastSpend, given_away: float, belief: Belief | None
+) -> HoldoutSizes | None:
+    """The three sizes for what is believed of the offer; None where the past has no spend.
+
+    belief: None for a usual offer (`usual_prior`). given_away: what the offer gives an average
+    treated customer for orders that come anyway, beyond what the holdout gets, currency units.
     """
     mean = float(past.baseline.mean[0])
     if not mean > 0:
         return None
+    cost = terms.contact_cost + given_away
     return holdout_sizes(
         HoldoutQuestion(
             customers=int(past.customers[0]),
             baseline=past.baseline.cell(0),
-            prior=usual_prior(mean),
+            # the engine asks for the effect on spend, of which the margin is kept and the cost paid
+            prior=usual_prior(mean)
+            if belief is None
+            else Prior(mean=(belief.mean + cost) / terms.margin, sd=belief.sd / terms.margin),
             stakes=Stakes(
                 margin=terms.margin,
-                contact_cost=terms.contact_cost + given_away,
+                contact_cost=cost,
                 further_rounds=terms.rounds,
             ),
             arm_share=terms.smallest_arm,

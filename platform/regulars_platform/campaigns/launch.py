@@ -6,7 +6,6 @@ holds the plan and all that the draw depends on, and the ledger's digest, under 
 """
 
 import datetime as dt
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version as installed_version
 from typing import Any
@@ -23,10 +22,10 @@ from regulars_platform.campaigns.errors import (
     NoOrdersError,
 )
 from regulars_platform.campaigns.ledger import discard_ledger, draw_ledger, write_ledger
+from regulars_platform.campaigns.outlook import forecast_plan
 from regulars_platform.campaigns.plan import Plan, canonical_json, plan_json, sha256_of
 from regulars_platform.campaigns.plan_form import read_draft, read_plan
 from regulars_platform.campaigns.population import Population, build_population
-from regulars_platform.campaigns.preview import build_preview
 from regulars_platform.campaigns.service import (
     LaunchedCampaign,
     draft_plan_json,
@@ -36,11 +35,11 @@ from regulars_platform.campaigns.service import (
 )
 from regulars_platform.campaigns.suppressions import suppressed_customers
 from regulars_platform.campaigns.tables import DRAFT, LAUNCHED, Campaign
-from regulars_platform.customers.store import FeatureStore, build_feature_store, window_spend
+from regulars_platform.customers.store import build_feature_store, window_spend
 from regulars_platform.memory.forecast import forecast_json
-from regulars_platform.memory.models import Lesson
+from regulars_platform.memory.likeness import ShopMemory
 from regulars_platform.memory.promises import keep_forecast
-from regulars_platform.memory.service import read_learnings
+from regulars_platform.memory.service import shop_memory
 from regulars_platform.settings import Settings
 
 FORMAT = "regulars-launch/1"
@@ -116,9 +115,11 @@ def prepare_launch(
     if version is None:
         raise NoOrdersError.build()
     suppressed = suppressed_customers(session, shop_id)
-    lessons = [one.lesson for one in read_learnings(session, settings, shop_id)]
+    memory = shop_memory(session, settings, shop_id)
+    features = store.features(plan.as_of, version)
+    orders = store.window_orders(plan.as_of, plan.window_days, version)
     population = build_population(
-        store.features(plan.as_of, version),
+        features,
         audience=plan.audience,
         segments=plan.segments,
         exclusions=plan.exclusions,
@@ -126,8 +127,7 @@ def prepare_launch(
     )
     if population.drawn.is_empty():
         raise EmptyAudienceError.of(population.audience, population.excluded, population.suppressed)
-    before = window_spend(store.window_orders(plan.as_of, plan.window_days, version)).collect()
-    ledger = draw_ledger(plan, population.drawn, before, salt=salt)
+    ledger = draw_ledger(plan, population.drawn, window_spend(orders).collect(), salt=salt)
     customers = _customers_by_arm(plan, ledger)
     ledger_file, ledger_sha256 = write_ledger(settings.shop_dir(shop_id), ledger)
     frozen = {
@@ -154,7 +154,7 @@ def prepare_launch(
         ledger_sha256=ledger_sha256,
         launched_at=now,
         launched_by=user_id,
-        forecast=_forecast(plan, store, version, suppressed, lessons),
+        forecast=_forecast(plan, population.drawn, features, orders, memory),
     )
 
 
@@ -216,15 +216,14 @@ def _forget_ledger(session: Session, settings: Settings, prepared: PreparedLaunc
 
 def _forecast(
     plan: Plan,
-    store: FeatureStore,
-    version: int,
-    suppressed: Collection[str],
-    lessons: Sequence[Lesson],
+    drawn: pl.DataFrame,
+    features: pl.LazyFrame,
+    orders: pl.LazyFrame,
+    memory: ShopMemory,
 ) -> dict[str, Any] | None:
     """What the form showed of the same draft, on the same orders and memory."""
-    draft = read_draft(plan_json(plan))
-    preview = build_preview(draft, plan.audience, store, version, suppressed, lessons)
-    return None if preview.forecast is None else forecast_json(preview.forecast)
+    forecast = forecast_plan(read_draft(plan_json(plan)), drawn, features, orders, memory)
+    return None if forecast is None else forecast_json(forecast)
 
 
 def _customers_by_arm(plan: Plan, ledger: pl.DataFrame) -> dict[str, int]:

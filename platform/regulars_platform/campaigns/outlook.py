@@ -4,13 +4,16 @@ The same forecast stands beside the form and is frozen at the launch.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
-from regulars_platform.campaigns.foresight import PastSpend, Terms
+from regulars_platform.campaigns.foresight import PastSpend, Terms, past_spend
 from regulars_platform.campaigns.ledger import with_unit_id
 from regulars_platform.campaigns.plan import EVERYONE_ELSE
 from regulars_platform.campaigns.plan_form import Draft
+from regulars_platform.campaigns.thresholds import told_value
+from regulars_platform.customers.store import window_spend
 from regulars_platform.fields import WHOLE
 from regulars_platform.memory.forecast import (
     ArmForecast,
@@ -20,9 +23,83 @@ from regulars_platform.memory.forecast import (
     planned_groups,
     segment_spend,
 )
-from regulars_platform.memory.models import Lesson
-from regulars_platform.offers.leak import Leak
+from regulars_platform.memory.likeness import ShopMemory, measure_likeness
+from regulars_platform.offers.leak import Leak, forecast_leak, orders_of_audience
 from regulars_platform.orders.table import MONEY_SCALE
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Past:
+    """What the drawn customers did in the past window. Money in currency units.
+
+    orders: theirs (see `orders_of_audience`); spent: all of it, without the plan's cap; spend: its
+    moments with that cap, for everybody and per segment.
+    """
+
+    orders: pl.DataFrame
+    spent: float
+    spend: PastSpend
+
+
+def read_past(
+    orders: pl.LazyFrame, drawn: pl.DataFrame, values: pl.DataFrame, draft: Draft
+) -> Past:
+    """From the orders of the window; drawn: customer_id, segment; values: see `told_values`."""
+    theirs = orders_of_audience(orders, values).collect()
+    spend = window_spend(theirs.lazy()).collect()
+    cap = draft.exclusions.customer_revenue_cap if draft.exclusions else None
+    return Past(
+        orders=theirs,
+        spent=int(spend["window_spend"].sum()) / MONEY_SCALE,
+        spend=past_spend(spend, drawn, segment_names(draft), cap),
+    )
+
+
+def told_values(drawn: pl.DataFrame, draft: Draft) -> pl.DataFrame:
+    """The drawn customers: customer_id, and the average order value that decides a threshold."""
+    unit = draft.unit or "customer"
+    return with_unit_id(drawn, unit).select("customer_id", told_value(unit))
+
+
+def segment_names(draft: Draft) -> tuple[str, ...]:
+    """In the order of the plan, the rest last."""
+    return (*(segment.name for segment in draft.segments or ()), EVERYONE_ELSE)
+
+
+def read_terms(draft: Draft) -> Terms | None:
+    """What a forecast needs, once holdout, arms and margin hold."""
+    low, high = draft.margin_low, draft.margin_high
+    if draft.holdout is None or draft.arms is None or low is None or high is None:
+        return None
+    if not low + high:
+        return None
+    return Terms(
+        holdout=draft.holdout,
+        arms=draft.arms,
+        margin=(low + high) / 2 / WHOLE,
+        confidence=(draft.confidence or 9_500) / WHOLE,
+        rounds=draft.horizon_rounds or 4,
+    )
+
+
+def forecast_plan(
+    plan: Draft,
+    drawn: pl.DataFrame,
+    features: pl.LazyFrame,
+    orders: pl.LazyFrame,
+    memory: ShopMemory,
+) -> tuple[ArmForecast, ...] | None:
+    """The forecast beside the form alone, of a complete plan whose customers are known.
+
+    drawn: as `build_population` has it; features: of all customers; orders: of the past window.
+    """
+    values = told_values(drawn, plan)
+    past, terms = read_past(orders, drawn, values, plan), read_terms(plan)
+    if terms is None:
+        return None
+    theirs = past.orders.lazy()
+    leaks = [forecast_leak(arm.offer, theirs, customers=values.height) for arm in terms.arms]
+    return forecast_draft(plan, terms, drawn, past.spend, leaks, features, memory)
 
 
 def forecast_draft(
@@ -31,18 +108,21 @@ def forecast_draft(
     drawn: pl.DataFrame,
     spend: PastSpend,
     leaks: Sequence[Leak | None],
-    lessons: Sequence[Lesson],
+    features: pl.LazyFrame,
+    memory: ShopMemory,
 ) -> tuple[ArmForecast, ...] | None:
     """Of each arm; None while the draft does not say whom it is for, or when, or nobody is drawn.
 
-    drawn: customer_id, household, segment, average_order_value; leaks: of the arms.
+    drawn: customer_id, household, segment, average_order_value; leaks: of the arms; features: of
+    all customers.
     """
     if draft.audience is None or draft.send_date is None or drawn.is_empty():
         return None
     segments = draft.segments or ()
     unit = draft.unit or "customer"
     people = with_unit_id(drawn, unit) if unit == "household" else drawn
-    names = [*(segment.name for segment in segments), EVERYONE_ELSE]
+    means = segment_spend(segment_names(draft), spend.baseline.mean.tolist())
+    like = measure_likeness(features, drawn, memory.met_before(draft.send_date))
     outlook = Outlook(
         audience=draft.audience,
         segments=tuple(segments),
@@ -53,10 +133,10 @@ def forecast_draft(
         margin=terms.margin,
         confidence=terms.confidence,
         contact_costs=tuple(arm.contact_cost / MONEY_SCALE for arm in terms.arms),
-        groups=tuple(planned_groups(people, segment_spend(names, spend.baseline.mean.tolist()))),
+        groups=tuple(planned_groups(people, means, like)),
         leaks=tuple(map(_leak, leaks)),
     )
-    return forecast_arms(outlook, lessons)
+    return forecast_arms(outlook, memory.lessons)
 
 
 def _leak(leak: Leak | None) -> PlannedLeak | None:

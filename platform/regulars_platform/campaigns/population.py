@@ -40,7 +40,7 @@ def build_population(
         .select(
             "customer_id",
             "household",
-            _segment(segments).alias("segment"),
+            segment_expression(segments).alias("segment"),
             *BASELINE,
             _excluded(exclusions).alias("_excluded"),
             _among("customer_id", suppressed).alias("_suppressed"),
@@ -58,8 +58,8 @@ def build_population(
     )
 
 
-def _segment(segments: Sequence[NamedRule]) -> pl.Expr:
-    """The first segment that fits."""
+def segment_expression(segments: Sequence[NamedRule]) -> pl.Expr:
+    """The name of the first segment that fits, over the feature frame."""
     found = pl.lit(EVERYONE_ELSE)
     for segment in reversed(segments):
         found = pl.when(rule_expression(segment.rule)).then(pl.lit(segment.name)).otherwise(found)

@@ -5,7 +5,7 @@ past (features and orders before the plan's day); nothing is drawn and nothing s
 """
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -16,34 +16,32 @@ from regulars_experiments.assignment import quota_edges
 from regulars_experiments.holdouts import HoldoutSizes
 from regulars_platform.campaigns.foresight import (
     Foreseen,
-    PastSpend,
-    Terms,
+    belief_of,
     foresee_arms,
     foresee_holdouts,
     foresee_segments,
-    past_spend,
 )
-from regulars_platform.campaigns.ledger import with_unit_id
-from regulars_platform.campaigns.outlook import forecast_draft
-from regulars_platform.campaigns.plan import EVERYONE_ELSE, Exclusions, TreatmentArm
+from regulars_platform.campaigns.outlook import (
+    Past,
+    forecast_draft,
+    read_past,
+    read_terms,
+    segment_names,
+    told_values,
+)
+from regulars_platform.campaigns.plan import Exclusions, TreatmentArm
 from regulars_platform.campaigns.plan_form import Draft, read_draft
 from regulars_platform.campaigns.population import Population, build_population
 from regulars_platform.campaigns.suppressions import suppressed_customers
-from regulars_platform.campaigns.thresholds import told_value
 from regulars_platform.customers.browse import Distribution, distribution
-from regulars_platform.customers.store import FeatureStore, build_feature_store, window_spend
+from regulars_platform.customers.store import FeatureStore, build_feature_store
 from regulars_platform.errors import RegularsError
 from regulars_platform.fields import WHOLE
 from regulars_platform.memory.forecast import ArmForecast
-from regulars_platform.memory.models import Lesson
-from regulars_platform.memory.service import read_learnings
+from regulars_platform.memory.likeness import NO_MEMORY, ShopMemory
+from regulars_platform.memory.service import shop_memory
 from regulars_platform.offers.kinds import Offer, offer_threshold, own_multiple
-from regulars_platform.offers.leak import (
-    Leak,
-    forecast_leak,
-    orders_by_reach,
-    orders_of_audience,
-)
+from regulars_platform.offers.leak import Leak, forecast_leak, orders_by_reach
 from regulars_platform.offers.thresholds import customer_threshold
 from regulars_platform.orders.table import MONEY_SCALE
 from regulars_platform.segments.rules import Rule, rule_expression
@@ -165,7 +163,7 @@ def preview_draft(
         store,
         version,
         suppressed_customers(session, shop.id),
-        [learning.lesson for learning in read_learnings(session, settings, shop.id)],
+        shop_memory(session, settings, shop.id),
     )
 
 
@@ -175,11 +173,11 @@ def build_preview(
     store: FeatureStore,
     version: int,
     suppressed: Collection[str],
-    lessons: Sequence[Lesson] = (),
+    memory: ShopMemory = NO_MEMORY,
 ) -> Preview:
     """The preview of a draft whose audience and day hold, from the orders at `version`.
 
-    lessons: what past campaigns of the shop taught.
+    memory: what past campaigns of the shop taught.
     """
     if draft.as_of is None:
         raise ValueError("the draft has no day to describe customers as of")
@@ -191,14 +189,20 @@ def build_preview(
         exclusions=draft.exclusions or Exclusions(),
         suppressed=suppressed,
     )
-    values = _told_values(population.drawn, draft)
+    values = told_values(population.drawn, draft)
     past = None
     if draft.window_days is not None:
         orders = store.window_orders(draft.as_of, draft.window_days, version)
-        past = _past(orders, population.drawn, values, draft)
+        past = read_past(orders, population.drawn, values, draft)
     holdout, arms = _arms(draft, values, past)
-    terms = None if arms is None else _terms(draft)
+    terms = None if arms is None else read_terms(draft)
     spend = None if past is None else past.spend
+    forecast = sizes = None
+    if terms and spend:
+        leaks = [arm.leak for arm in arms or ()]
+        forecast = forecast_draft(draft, terms, population.drawn, spend, leaks, features, memory)
+        belief = belief_of(forecast, terms, population.drawn.height)
+        sizes = foresee_holdouts(terms, spend, _given_away(draft, arms), belief)
     return Preview(
         problems=draft.problems,
         head_count=_head_count(features, population, draft),
@@ -206,60 +210,16 @@ def build_preview(
         holdout=holdout,
         arms=arms,
         segments=foresee_segments(terms, spend) if terms and spend else None,
-        sizes=foresee_holdouts(terms, spend, _given_away(draft, arms)) if terms and spend else None,
-        forecast=forecast_draft(
-            draft, terms, population.drawn, spend, [arm.leak for arm in arms or ()], lessons
-        )
-        if terms and spend
-        else None,
+        sizes=sizes,
+        forecast=forecast,
         short_history=past is not None and _is_short(store, draft, version),
     )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Past:
-    """What the drawn customers did in the past window. Money in currency units.
-
-    orders: theirs (see `orders_of_audience`); spent: all of it, without the plan's cap; spend: its
-    moments with that cap, for everybody and per segment.
-    """
-
-    orders: pl.DataFrame
-    spent: float
-    spend: PastSpend
-
-
-def _past(orders: pl.LazyFrame, drawn: pl.DataFrame, values: pl.DataFrame, draft: Draft) -> _Past:
-    theirs = orders_of_audience(orders, values).collect()
-    spend = window_spend(theirs.lazy()).collect()
-    cap = draft.exclusions.customer_revenue_cap if draft.exclusions else None
-    return _Past(
-        orders=theirs,
-        spent=int(spend["window_spend"].sum()) / MONEY_SCALE,
-        spend=past_spend(spend, drawn, _segment_names(draft), cap),
-    )
-
-
-def _terms(draft: Draft) -> Terms | None:
-    """What a forecast needs, once holdout, arms and margin hold."""
-    low, high = draft.margin_low, draft.margin_high
-    if draft.holdout is None or draft.arms is None or low is None or high is None:
-        return None
-    if not low + high:
-        return None
-    return Terms(
-        holdout=draft.holdout,
-        arms=draft.arms,
-        margin=(low + high) / 2 / WHOLE,
-        confidence=(draft.confidence or 9_500) / WHOLE,
-        rounds=draft.horizon_rounds or 4,
-    )
-
-
 def _arms(
-    draft: Draft, drawn: pl.DataFrame, past: _Past | None
+    draft: Draft, drawn: pl.DataFrame, past: Past | None
 ) -> tuple[HoldoutPreview | None, tuple[ArmPreview, ...] | None]:
-    """Holdout and arms, once their shares add up. drawn: see `_told_values`."""
+    """Holdout and arms, once their shares add up. drawn: see `told_values`."""
     if draft.holdout is None or draft.arms is None:
         return None, None
     shares = (draft.holdout, *(arm.share for arm in draft.arms))
@@ -271,7 +231,7 @@ def _arms(
         customers=sizes[0],
         window_spend=None if past is None else round(past.spent * draft.holdout / WHOLE, 2),
     )
-    terms = _terms(draft)
+    terms = read_terms(draft)
     foreseen: tuple[Foreseen | None, ...] = (None,) * len(draft.arms)
     if terms is not None and past is not None:
         foreseen = foresee_arms(terms, past.spend, sizes)
@@ -286,7 +246,7 @@ def _arm(
     arm: TreatmentArm,
     size: int,
     drawn: pl.DataFrame,
-    past: _Past | None,
+    past: Past | None,
     foreseen: Foreseen | None,
 ) -> ArmPreview:
     threshold = offer_threshold(arm.offer)
@@ -331,12 +291,6 @@ def own_thresholds(offer: Offer, audience: pl.DataFrame) -> OwnThresholds | None
     )
 
 
-def _told_values(drawn: pl.DataFrame, draft: Draft) -> pl.DataFrame:
-    """The drawn customers: customer_id, and the average order value that decides a threshold."""
-    unit = draft.unit or "customer"
-    return with_unit_id(drawn, unit).select("customer_id", told_value(unit))
-
-
 def _given_away(draft: Draft, arms: tuple[ArmPreview, ...] | None) -> float:
     """Leak per treated customer of the arms whose offer the holdout cannot use."""
     pairs = list(zip(draft.arms or (), arms or (), strict=True))
@@ -348,10 +302,6 @@ def _given_away(draft: Draft, arms: tuple[ArmPreview, ...] | None) -> float:
     return total / sum(plan.share for plan, _ in pairs) / MONEY_SCALE if pairs else 0.0
 
 
-def _segment_names(draft: Draft) -> tuple[str, ...]:
-    return (*(segment.name for segment in draft.segments or ()), EVERYONE_ELSE)
-
-
 def _head_count(features: pl.LazyFrame, population: Population, draft: Draft) -> HeadCount:
     counted = dict(population.drawn.group_by("segment").len().iter_rows())
     return HeadCount(
@@ -360,7 +310,7 @@ def _head_count(features: pl.LazyFrame, population: Population, draft: Draft) ->
         excluded=population.excluded,
         suppressed=population.suppressed,
         drawn=population.drawn.height,
-        segments=tuple((name, counted.get(name, 0)) for name in _segment_names(draft)),
+        segments=tuple((name, counted.get(name, 0)) for name in segment_names(draft)),
     )
 
 

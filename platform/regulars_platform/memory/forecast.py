@@ -1,14 +1,15 @@
 """What a campaign is expected to earn, before it is launched; frozen with the launch.
 
-Starts from memory: what earlier campaigns of the same people and family of offers earned per
-customer. Where there is none it starts from the usual guess (`campaigns.power.usual_prior`): they
-spend 5% more than in the past window, give or take 10%, at the plan's margin, less what contacting
-them and a code of their own cost. Memory is weighed against that guess, so that one small lucky
-campaign does not promise the moon; where they disagree widely memory is believed.
+Starts from memory: what earlier campaigns of the same people, or of others who are mostly the same
+customers, and of the same family of offers earned per customer. Where there is none it starts from
+the usual guess (`campaigns.power.usual_prior`): they spend 5% more than in the past window, give or
+take 10%, at the plan's margin, less what contacting them and a code of their own cost. How the two
+are weighed: `beliefs.weigh`.
 """
 
 import datetime as dt
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,19 +18,19 @@ import numpy as np
 import polars as pl
 from scipy import special
 
-from regulars_experiments.memory import doubted, remember
 from regulars_experiments.pooling import Posterior
 from regulars_experiments.results import FloatArray
 from regulars_platform.campaigns.plan import NamedRule, TreatmentArm
 from regulars_platform.campaigns.power import usual_prior
+from regulars_platform.memory.beliefs import AS_NEAR, Leaning, lean, weigh
 from regulars_platform.memory.cells import CellKey, past_campaigns
 from regulars_platform.memory.families import offer_family
+from regulars_platform.memory.likeness import Likeness, Likenesses
 from regulars_platform.memory.models import Lesson
 from regulars_platform.memory.people import people_of
 from regulars_platform.segments.rules import Rule
 
 SCHEMA = "regulars.forecast/1"
-_DOUBT_SHARE, _DOUBT_SCALES = 0.1, 10.0  # that the guess does not apply, and how far off it is
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,12 +39,14 @@ class PlannedGroup:
 
     units: customers or households drawn into it, in all arms; spend: of one in a past window as
     long as the outcome window, currency units; usual_order: median of their average order values.
+    like: people met by past campaigns who are among them.
     """
 
     segment: str | None
     units: int
     spend: float
     usual_order: float | None
+    like: tuple[Likeness, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,21 +83,26 @@ class Outlook:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GroupForecast:
-    """One segment in one arm: net per unit told, and how many campaigns it was learnt from."""
+    """One segment in one arm: net per unit told, and how many campaigns it was learnt from.
+
+    like: the people it leans on, None where nothing is remembered or likeness was not measured.
+    """
 
     segment: str | None
     units: int
     mean: float
     deviation: float
     campaigns: int
+    like: Likeness | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArmForecast:
     """What one arm is expected to earn in all, currency units; low, high: central interval.
 
-    units: told; remembered: of these, in groups that something is remembered of; campaigns: how
-    many earlier ones it was learnt from. leak: None where it could not be foreseen.
+    deviation: of `expected`; units: told; remembered: of these, in groups that something is
+    remembered of; campaigns: how many earlier ones it was learnt from. leak: None where it could
+    not be foreseen.
     """
 
     arm: str
@@ -102,6 +110,7 @@ class ArmForecast:
     remembered: int
     campaigns: int
     expected: float
+    deviation: float
     low: float
     high: float
     chance_of_loss: float
@@ -109,11 +118,13 @@ class ArmForecast:
     leak: PlannedLeak | None
 
 
-def planned_groups(drawn: pl.DataFrame, spend: Mapping[str | None, float]) -> list[PlannedGroup]:
+def planned_groups(
+    drawn: pl.DataFrame, spend: Mapping[str | None, float], like: Likenesses
+) -> list[PlannedGroup]:
     """Everybody and each segment of the drawn customers.
 
     drawn: customer_id, segment, average_order_value, and unit_id where units are not customers;
-    spend: per customer by segment, None for everybody.
+    spend: per customer by segment, None for everybody; like: as `measure_likeness` gives it.
     """
     unit = "unit_id" if "unit_id" in drawn.columns else "customer_id"
     what = (
@@ -129,6 +140,7 @@ def planned_groups(drawn: pl.DataFrame, spend: Mapping[str | None, float]) -> li
             units=units,
             spend=spend.get(segment, 0.0) * customers / units,
             usual_order=usual,
+            like=like.get(segment, ()),
         )
         for segment, customers, units, usual in rows
         if units
@@ -138,27 +150,27 @@ def planned_groups(drawn: pl.DataFrame, spend: Mapping[str | None, float]) -> li
 def forecast_arms(outlook: Outlook, lessons: Sequence[Lesson]) -> tuple[ArmForecast, ...]:
     """Of each arm, from memory and failing that from the usual guess.
 
-    A plan's segments are foretold one by one where any of them is remembered, else all of them
-    together. Errors of memory are each cell's own; those of the guess go up and down together.
+    A plan's segments are foretold one by one where any of them is remembered, and all together
+    where none is or where only everybody at once was met before. Errors of memory are each cell's
+    own; those of the guess go up and down together.
     """
     return tuple(_arm(outlook, place, lessons) for place in range(len(outlook.arms)))
 
 
 def _arm(outlook: Outlook, place: int, lessons: Sequence[Lesson]) -> ArmForecast:
     groups = list(outlook.groups)
-    means, deviations, campaigns = _believed(outlook, place, groups, lessons)
-    chosen = [row for row, group in enumerate(groups) if group.segment is not None]
-    if not any(campaigns[row] for row in chosen) or not chosen:
-        chosen = [row for row, group in enumerate(groups) if group.segment is None]
+    means, deviations, campaigns, leanings = _believed(outlook, place, groups, lessons)
+    chosen = _described(groups, campaigns, leanings)
     means, deviations = means[chosen], deviations[chosen]
     told = np.array([groups[row].units * outlook.shares[place] for row in chosen])
     known = np.array([bool(campaigns[row]) for row in chosen])
     expected = float(told @ means)
-    deviation = float(
-        np.hypot(
-            np.sqrt(((told * deviations)[known] ** 2).sum()), (told * deviations)[~known].sum()
-        )
-    )
+    errors: dict[CellKey, float] = {}
+    for row, error in zip(np.flatnonzero(known), (told * deviations)[known], strict=True):
+        # groups that lean on the same people err together
+        cell = leanings[chosen[row]].cell
+        errors[cell] = errors.get(cell, 0.0) + float(error)
+    deviation = math.hypot(*errors.values(), float((told * deviations)[~known].sum()))
     half = float(special.ndtri(0.5 + outlook.confidence / 2)) * deviation
     return ArmForecast(
         arm=outlook.arms[place].name,
@@ -166,6 +178,7 @@ def _arm(outlook: Outlook, place: int, lessons: Sequence[Lesson]) -> ArmForecast
         remembered=round(float(told[known].sum())),
         campaigns=len(set().union(*(campaigns[row] for row in chosen))),
         expected=expected,
+        deviation=deviation,
         low=expected - half,
         high=expected + half,
         chance_of_loss=float(special.ndtr(-expected / deviation)) if deviation > 0 else 0.0,
@@ -176,6 +189,7 @@ def _arm(outlook: Outlook, place: int, lessons: Sequence[Lesson]) -> ArmForecast
                 mean=float(mean),
                 deviation=float(error),
                 campaigns=len(campaigns[row]),
+                like=leanings[row].like if campaigns[row] else None,
             )
             for row, units, mean, error in zip(chosen, told, means, deviations, strict=True)
         ),
@@ -183,24 +197,41 @@ def _arm(outlook: Outlook, place: int, lessons: Sequence[Lesson]) -> ArmForecast
     )
 
 
+def _described(
+    groups: Sequence[PlannedGroup], campaigns: Sequence[set[int]], leanings: Sequence[Leaning]
+) -> list[int]:
+    """Places of the groups to foretell: the segments, or everybody where that is better known.
+
+    What is not remembered is as strange as people can be.
+    """
+    parts = [row for row, group in enumerate(groups) if group.segment is not None]
+    whole = [row for row, group in enumerate(groups) if group.segment is None]
+
+    def strangeness(rows: list[int]) -> float:
+        each = [leanings[row].strangeness if campaigns[row] else 1.0 for row in rows]
+        units = [groups[row].units for row in rows]
+        return sum(n * one for n, one in zip(units, each, strict=True)) / sum(units)
+
+    if not any(campaigns[row] for row in parts):
+        return whole
+    if not any(campaigns[row] for row in whole):
+        return parts
+    return parts if strangeness(parts) <= strangeness(whole) + AS_NEAR else whole
+
+
 def _believed(
     outlook: Outlook, place: int, groups: Sequence[PlannedGroup], lessons: Sequence[Lesson]
-) -> tuple[FloatArray, FloatArray, list[set[int]]]:
-    """Net per unit of each group, its deviation, and the ids of the campaigns behind it."""
-    past = past_campaigns(lessons, _cells(outlook, place, groups), outlook.day)
-    recalled, guess = past.recalled(), _guess(outlook, place, groups)
-    wide = _DOUBT_SCALES * np.hypot(guess.deviations[0], recalled.scale)
-    doubtful = doubted(guess, share=_DOUBT_SHARE, deviation=wide)
-    mean = recalled.mean
-    both = remember(doubtful, mean.mean(), mean.deviation()).with_memory
-    remembered = np.array([bool(one) for one in past.campaigns])
-    # the guess is of what such campaigns lie around; the next one's own deviation comes on top
-    around = np.sqrt(recalled.expected.deviation() ** 2 - mean.deviation() ** 2)
-    return (
-        np.where(remembered, both.mean(), guess.means[0]),
-        np.where(remembered, np.hypot(both.deviation(), around), guess.deviations[0]),
-        [{one.campaign_id for one in campaigns} for campaigns in past.campaigns],
-    )
+) -> tuple[FloatArray, FloatArray, list[set[int]], list[Leaning]]:
+    """Net per unit of each group, its deviation, the ids of the campaigns behind it, and whom it
+    leans on."""
+    known = {lesson.cell for lesson in lessons if lesson.ends_on < outlook.day}
+    cells = _cells(outlook, place, groups)
+    leanings = [lean(own, group.like, known) for own, group in zip(cells, groups, strict=True)]
+    past = past_campaigns(lessons, [one.cell for one in leanings], outlook.day)
+    strangeness = np.array([one.strangeness for one in leanings])
+    means, deviations = weigh(_guess(outlook, place, groups), past, strangeness)
+    behind = [{one.campaign_id for one in campaigns} for campaigns in past.campaigns]
+    return means, deviations, behind, leanings
 
 
 def _cells(outlook: Outlook, place: int, groups: Sequence[PlannedGroup]) -> list[CellKey]:

@@ -2,18 +2,20 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import polars as pl
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from regulars_platform.campaigns.errors import LedgerDamagedError
+from regulars_platform.campaigns.errors import LedgerDamagedError, PlanDamagedError
 from regulars_platform.campaigns.plan import Plan
 from regulars_platform.campaigns.plan_form import read_plan
 from regulars_platform.campaigns.service import LaunchedCampaign, campaign_ledger, get_launched
 from regulars_platform.campaigns.tables import Campaign
 from regulars_platform.memory.families import Family, family_of_key, offer_family
+from regulars_platform.memory.likeness import Met, ShopMemory
 from regulars_platform.memory.models import Learning, Lesson
 from regulars_platform.memory.people import people_of_plan
 from regulars_platform.memory.tables import LearningRow
@@ -80,6 +82,33 @@ def read_learnings(session: Session, settings: Settings, shop_id: int) -> tuple[
     chosen = [row for row in rows if latest.get(row.campaign_id, (False, 0))[1] == row.report_id]
     chosen.sort(key=lambda row: (row.ends_on, row.campaign_id, row.arm, row.segment or ""))
     return tuple(found for found in map(_learning, chosen) if found is not None)
+
+
+def shop_memory(session: Session, settings: Settings, shop_id: int) -> ShopMemory:
+    """What a forecast starts from: what the shop's campaigns taught, and of whom.
+
+    Of a campaign whose plan is damaged the lessons stay, but not who its people were.
+    """
+    learnings = read_learnings(session, settings, shop_id)
+    plans: dict[int, Plan] = {}
+    for campaign_id in {learning.campaign_id for learning in learnings}:
+        with suppress(PlanDamagedError):
+            plans[campaign_id] = get_launched(session, shop_id, campaign_id).plan
+    met = {
+        (learning.campaign_id, learning.segment_key): Met(
+            key=learning.segment_key,
+            campaign=learning.campaign,
+            segment=learning.segment,
+            ends_on=learning.ends_on,
+            audience=plans[learning.campaign_id].audience,
+            segments=plans[learning.campaign_id].segments,
+        )
+        for learning in learnings
+        if learning.campaign_id in plans
+    }
+    return ShopMemory(
+        lessons=tuple(learning.lesson for learning in learnings), met=tuple(met.values())
+    )
 
 
 def pinned_lessons(

@@ -17,6 +17,7 @@ from regulars_platform.memory.forecast import (
     forecast_json,
     read_promises,
 )
+from regulars_platform.memory.likeness import Likeness
 from regulars_platform.memory.models import Lesson
 from regulars_platform.memory.people import people_of
 from regulars_platform.offers.kinds import FreeShipping
@@ -128,6 +129,54 @@ def test_where_only_everybody_is_remembered_everybody_is_foretold() -> None:
     found = one(forecast_arms(outlook(), [of(None, 0.6, 0.01, "2026-05-01")]))
     assert [group.segment for group in found.groups] == [None]
     assert (found.units, found.remembered) == (8_000, 8_000)
+
+
+def like(share: float, coverage: float) -> Likeness:
+    key = people_of(EVERYBODY, {})[None].key
+    return Likeness(key=key, campaign="May", segment=None, share=share, coverage=coverage)
+
+
+def narrower(*likenesses: tuple[float, float]) -> tuple[PlannedGroup, ...]:
+    """Everybody and two halves of them, each as like as said to those whom a campaign met."""
+    names = (None, "often", "everyone else")
+    return tuple(
+        PlannedGroup(
+            segment=name,
+            units=10_000 if name is None else 5_000,
+            spend=40.0,
+            usual_order=80.0,
+            like=(like(*said),),
+        )
+        for name, said in zip(names, likenesses, strict=True)
+    )
+
+
+def test_parts_of_those_who_were_met_are_foretold_together_where_only_all_are_known() -> None:
+    met = [of(None, 0.6, 0.05, "2026-05-01")]
+    found = one(forecast_arms(outlook(groups=narrower((1, 1), (1, 0.5), (1, 0.5))), met))
+    assert [group.segment for group in found.groups] == [None]
+    assert found.groups[0].like == like(1, 1)
+
+
+def test_a_narrowed_audience_starts_from_those_who_were_met_and_says_whom() -> None:
+    met = [of(None, 0.6, 0.05, "2026-05-01")]
+    audience = parse_rule({"feature": "spend", "op": ">=", "value": "10"})
+    plan = {"audience": audience, "segments": ()}
+    (whole, *_) = narrower((1, 0.9), (1, 1), (1, 1))
+    found = one(forecast_arms(outlook(groups=(whole,), **plan), met))
+    assert (found.remembered, found.campaigns) == (8_000, 1)
+    assert found.groups[0].like == like(1, 0.9)
+    same = one(forecast_arms(outlook(groups=(whole,)), met))
+    assert found.deviation >= same.deviation
+
+
+def test_groups_that_lean_on_the_same_people_err_together() -> None:
+    met = [of(None, 0.6, 0.05, "2026-05-01")]
+    audience = parse_rule({"feature": "spend", "op": ">=", "value": "10"})
+    groups = narrower((1, 0.1), (1, 0.9), (1, 0.9))
+    found = one(forecast_arms(outlook(groups=groups, audience=audience), met))
+    often, rest = found.groups
+    assert found.deviation == pytest.approx(4_000 * (often.deviation + rest.deviation))
 
 
 def test_a_campaign_of_another_family_is_not_remembered() -> None:
