@@ -71,6 +71,8 @@ def forest(fold: Fold, _: bool) -> Array:
 
 
 ENTRIES = [
-    *with_bases("EconML", {"S": single, "T": two, "X": crossed, "DR": doubly_robust}),
+    *with_bases("EconML", {"T": two, "X": crossed, "DR": doubly_robust}),
+    Entry(library="EconML", learner="S", base="boosted", fit=single),
+    Entry(library="EconML", learner="S without products", base="linear", fit=single),
     Entry(library="EconML", learner="forest", base="", fit=forest),
 ]

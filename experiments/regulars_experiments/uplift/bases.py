@@ -28,7 +28,8 @@ _CLIP = (
 _ROUNDS = 4
 _MOST_LEVELS = 20  # per column in the linear base; rarer ones share the level that has no column
 _LEAST_SHARE = 0.01
-_PENALTIES = 10.0 ** np.linspace(-5, 2, 29)  # per customer, on standardised columns
+_PENALTIES = 10.0 ** np.linspace(-5, -1, 17)
+"""Per customer, on standardised columns. Stronger ones take columns as if they did not overlap."""
 _MOST_STEPS = 30
 
 TREES, RATE, LEAVES, LEAST_IN_LEAF = 30, 0.1, 8, 300
@@ -137,11 +138,13 @@ def fit_mean(
     *,
     weights: FloatArray | None,
     seed: int,
+    penalty: float | None = None,
 ) -> Predictor:
     """A model of the outcome's mean given the matrix; its probability where the outcome is 0/1.
 
     matrix: (rows, columns) of `preparation`, or with columns of numbers added at its end. outcome:
-    (rows,). weights: (rows,) or None. An outcome that is the same for all is predicted as such.
+    (rows,). weights: (rows,) or None. penalty: of the linear base, per customer; None finds one. An
+    outcome that is the same for all is predicted as such.
 
     >>> one = Features(names=("x",), values=np.array([[0.0], [1.0], [2.0], [3.0]]),
     ...                categories=(None,))
@@ -157,7 +160,7 @@ def fit_mean(
     if not matrix.shape[1]:
         return _constant(float(np.average(outcome, weights=weights)))
     if preparation.base == LINEAR:
-        return (_logistic if binary else _ridge)(matrix, outcome, weights)
+        return (_logistic if binary else _ridge)(matrix, outcome, weights, penalty)
     model = boosted_model(
         len(outcome),
         binary=binary,
@@ -218,14 +221,40 @@ def _line(slope: FloatArray, level: float) -> Predictor:
     return lambda matrix: matrix @ slope + level
 
 
-def _ridge(matrix: FloatArray, outcome: FloatArray, weights: FloatArray | None) -> Predictor:
+def find_penalty(
+    preparation: Preparation, matrix: FloatArray, outcome: FloatArray, weights: FloatArray | None
+) -> float | None:
+    """The linear base's penalty per customer by generalised cross-validation; None for boosting.
+
+    Models whose predictions are subtracted need one in common: if each shrank by its own, what
+    they agree on would be left in the difference.
+
+    >>> one = Features(names=("x",), values=np.array([[0.0], [1.0], [2.0], [3.0]]),
+    ...                categories=(None,))
+    >>> seen = prepare("linear", one)
+    >>> found = find_penalty(seen, seen.matrix(one), np.array([1.0, 3.0, 5.0, 7.0]), None)
+    >>> f"{found:.0e}"  # a line needs none: the smallest there is
+    '1e-05'
+    """
+    if preparation.base != LINEAR or not matrix.shape[1]:
+        return None
+    count = float(len(outcome) if weights is None else weights.sum())
+    return _ridge_solution(matrix, outcome, weights)[2] / count
+
+
+def _ridge(
+    matrix: FloatArray, outcome: FloatArray, weights: FloatArray | None, penalty: float | None
+) -> Predictor:
     """Ridge regression with a free intercept; the penalty by generalised cross-validation."""
-    slope, level, _ = _ridge_solution(matrix, outcome, weights)
+    slope, level, _ = _ridge_solution(matrix, outcome, weights, penalty)
     return _line(slope, level)
 
 
 def _ridge_solution(
-    matrix: FloatArray, outcome: FloatArray, weights: FloatArray | None
+    matrix: FloatArray,
+    outcome: FloatArray,
+    weights: FloatArray | None,
+    penalty: float | None = None,
 ) -> tuple[FloatArray, float, float]:
     """Slopes, intercept and the penalty chosen."""
     weighted = matrix if weights is None else matrix * weights[:, None]
@@ -240,24 +269,27 @@ def _ridge_solution(
     values = np.maximum(values, 0.0)
     along = directions.T @ cross
     # Golub, Heath & Wahba 1979, eq. 1.4, on the eigenvalues: residuals and freedom of each penalty
-    shrunk = values[:, None] + n * _PENALTIES
+    penalties = _PENALTIES if penalty is None else np.array([penalty])
+    shrunk = values[:, None] + n * penalties
     fitted = along[:, None] / shrunk
     residual = squares - 2 * along @ fitted + (values[:, None] * fitted**2).sum(axis=0)
     freedom = 1 + (values[:, None] / shrunk).sum(axis=0)
     left = np.maximum(1 - freedom / n, 1e-9)
     # of equally good ones the strongest
-    best = len(_PENALTIES) - 1 - int(np.argmin((np.maximum(residual, 0) / left**2)[::-1]))
+    best = len(penalties) - 1 - int(np.argmin((np.maximum(residual, 0) / left**2)[::-1]))
     slope = directions @ fitted[:, best]
-    return slope, level - float(middle @ slope), n * float(_PENALTIES[best])
+    return slope, level - float(middle @ slope), n * float(penalties[best])
 
 
-def _logistic(matrix: FloatArray, outcome: FloatArray, weights: FloatArray | None) -> Predictor:
+def _logistic(
+    matrix: FloatArray, outcome: FloatArray, weights: FloatArray | None, given: float | None
+) -> Predictor:
     """Ridge-penalised logistic regression by Newton's steps, free intercept.
 
     The penalty is that of the linear probability model times p (1 - p), the ratio of the two
     models' information (le Cessie & van Houwelingen 1992, eq. 3, has the penalised likelihood).
     """
-    _, _, penalty = _ridge_solution(matrix, outcome, weights)
+    _, _, penalty = _ridge_solution(matrix, outcome, weights, given)
     share = float(np.average(outcome, weights=weights))
     count = np.ones(len(outcome)) if weights is None else weights
     wide = np.column_stack([matrix, np.ones(len(outcome))])

@@ -86,10 +86,12 @@ def crossed_models(training: Training) -> Predictor:
     def fit(arm: int, _: BoolArray) -> Predictor:
         treated, held = training.arm == arm, training.arm == 0
         of_held, of_treated = training.outcome_models[0], training.outcome_models[arm]
-        on_treated = training.fit(
-            treated, training.outcome[treated] - of_held(training.matrix[treated])
-        )
-        on_held = training.fit(held, of_treated(training.matrix[held]) - training.outcome[held])
+        gained = training.outcome[treated] - of_held(training.matrix[treated])
+        missed = of_treated(training.matrix[held]) - training.outcome[held]
+        both = np.concatenate([np.flatnonzero(treated), np.flatnonzero(held)])
+        common = training.find_penalty(both, np.concatenate([gained, missed]))
+        on_treated = training.fit(treated, gained, penalty=common)
+        on_held = training.fit(held, missed, penalty=common)
         chance = training.chance(arm)
         # eq. 9 with g = the known chance of the arm
         return lambda matrix: chance * on_held(matrix) + (1 - chance) * on_treated(matrix)
@@ -98,17 +100,26 @@ def crossed_models(training: Training) -> Predictor:
 
 
 def doubly_robust(training: Training) -> Predictor:
-    """DR-learner: a model of doubly robust pseudo-effects (Kennedy 2023, algorithm 1).
+    """DR-learner: models of doubly robust pseudo-effects (Kennedy 2023, algorithm 1).
 
-    With the arm's chance e known, his eq. 2 is (w - e) / (e (1 - e)) times what the outcome has
-    above (1 - e) E[y | told] + e E[y | held out].
+    Pseudo-effects of either half take their nuisance from the other, and the two models are
+    averaged. With the arm's chance e known, his eq. 2 is (w - e) / (e (1 - e)) times what the
+    outcome has above (1 - e) E[y | told] + e E[y | held out].
     """
 
     def fit(arm: int, rows: BoolArray) -> Predictor:
         chance = training.chance(arm)
-        treated = training.arm[rows] == arm
-        above = training.outcome[rows] - training.levels(arm, rows)
-        return training.fit(rows, above * np.where(treated, 1 / chance, -1 / (1 - chance)))
+        halves = list(training.above_level(arm, rows))
+        if training.preparation.base == LINEAR:
+            # the mean of two lines is a line: one on all has its penalty from all
+            places, above = (np.concatenate(both) for both in zip(*halves, strict=True))
+            halves = [(places, above)]
+        models = []
+        for own, above in halves:
+            treated = training.arm[own] == arm
+            pseudo = above * np.where(treated, 1 / chance, -1 / (1 - chance))
+            models.append(training.fit(own, pseudo))
+        return lambda matrix: np.mean([model(matrix) for model in models], axis=0)
 
     return _per_arm(training, fit)
 

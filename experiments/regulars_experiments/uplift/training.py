@@ -1,12 +1,13 @@
 """The customers that uplift models are fitted on, and the models that several learners share."""
 
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from functools import cached_property
 
 import numpy as np
 
 from regulars_experiments.results import FloatArray
-from regulars_experiments.uplift.bases import Predictor, Preparation, fit_mean
+from regulars_experiments.uplift.bases import Predictor, Preparation, find_penalty, fit_mean
 from regulars_experiments.uplift.randomised import BoolArray, IntArray, Randomised
 
 
@@ -42,6 +43,7 @@ class Training:
         *,
         columns: FloatArray | None = None,
         times: FloatArray | None = None,
+        penalty: float | None = None,
     ) -> Predictor:
         """A base model on some rows; outcome, columns and times (further weights) are theirs."""
         weights = None if self.weights is None else self.weights[rows]
@@ -49,13 +51,21 @@ class Training:
         if times is not None and not (times == 1).all():
             weights = times if weights is None else weights * times
         matrix = self.matrix[rows] if columns is None else columns
-        return fit_mean(self.preparation, matrix, outcome, weights=weights, seed=self.seed)
+        return fit_mean(
+            self.preparation, matrix, outcome, weights=weights, seed=self.seed, penalty=penalty
+        )
+
+    def find_penalty(self, rows: IntArray, outcome: FloatArray) -> float | None:
+        """One for all models whose predictions are compared; outcome: of these rows."""
+        weights = None if self.weights is None else self.weights[rows]
+        return find_penalty(self.preparation, self.matrix[rows], outcome, weights)
 
     @cached_property
     def outcome_models(self) -> tuple[Predictor, ...]:
-        """The outcome's mean under each arm, held out first: one model per arm."""
+        """The outcome's mean under each arm, held out first: one model per arm, one penalty."""
+        common = self.find_penalty(np.arange(len(self.outcome)), self.outcome)
         return tuple(
-            self.fit(rows, self.outcome[rows])
+            self.fit(rows, self.outcome[rows], penalty=common)
             for rows in (self.arm == arm for arm in range(len(self.probabilities)))
         )
 
@@ -69,22 +79,21 @@ class Training:
             self._latest = (matrix, found)
         return self._latest[1]
 
-    def levels(self, arm: int, rows: BoolArray) -> FloatArray:
-        """(1 - e) E[y | told] + e E[y | held out] of these rows, each from models without it.
+    def above_level(self, arm: int, rows: BoolArray) -> Iterator[tuple[IntArray, FloatArray]]:
+        """Twice: half of these rows, and their outcome less what models of the others expect.
 
-        rows: those in the arm or held out; e: the arm's chance among them. One model of the
-        outcome says it, with weights (1 - e) / e for those told and e / (1 - e) for the others.
+        Expected is (1 - e) E[y | told] + e E[y | held out]. rows: those in the arm or held out; e:
+        the arm's chance among them. One model of the outcome says it, with weights (1 - e) / e for
+        those told and e / (1 - e) for the others.
         """
-        chance = self.chance(arm)
-        treated, outcome = self.arm[rows] == arm, self.outcome[rows]
+        chance, places = self.chance(arm), np.flatnonzero(rows)
+        treated = self.arm[places] == arm
         times = np.where(treated, (1 - chance) / chance, chance / (1 - chance))
         half = stratified_folds(treated.astype(np.int64), folds=2, seed=self.seed)
-        places, found = np.flatnonzero(rows), np.empty(len(outcome))
         for side in (0, 1):
-            own, others = half == side, half != side
-            model = self.fit(places[others], outcome[others], times=times[others])
-            found[own] = model(self.matrix[places[own]])
-        return found
+            own, others = places[half == side], places[half != side]
+            model = self.fit(others, self.outcome[others], times=times[half != side])
+            yield own, self.outcome[own] - model(self.matrix[own])
 
 
 def stratified_folds(arm: IntArray, *, folds: int, seed: int) -> IntArray:

@@ -5,7 +5,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from regulars_experiments.uplift import bases
-from regulars_experiments.uplift.bases import fit_mean, prepare
+from regulars_experiments.uplift.bases import find_penalty, fit_mean, prepare
 from regulars_experiments.uplift.randomised import Features
 from tests.experiments.uplift.build import Floats, features
 
@@ -58,6 +58,20 @@ def test_of_a_yes_or_no_it_is_penalised_logistic_regression(weighted: bool) -> N
     theirs.fit(matrix, outcome, sample_weight=own)
     ours = fit_mean(seen, matrix, outcome, weights=own, seed=1)(matrix)
     assert ours == pytest.approx(theirs.predict_proba(matrix)[:, 1], abs=1e-5)
+
+
+def test_models_that_are_compared_can_share_a_penalty() -> None:
+    found, signal, _ = drawn()
+    outcome = signal + np.random.default_rng(4).normal(size=len(signal))
+    seen = prepare("linear", found)
+    matrix = seen.matrix(found)
+    own = find_penalty(seen, matrix, outcome, None)
+    alone = fit_mean(seen, matrix, outcome, weights=None, seed=1)(matrix)
+    given = fit_mean(seen, matrix, outcome, weights=None, seed=1, penalty=own)(matrix)
+    assert given == pytest.approx(alone, abs=1e-12)
+    theirs = Ridge(alpha=0.03 * len(signal)).fit(matrix, outcome).predict(matrix)
+    other = fit_mean(seen, matrix, outcome, weights=None, seed=1, penalty=0.03)(matrix)
+    assert other == pytest.approx(theirs, abs=1e-9)
 
 
 def test_a_feature_that_separates_buyers_perfectly_still_gives_finite_chances() -> None:
