@@ -210,7 +210,7 @@ def test_a_feature_that_leaks_is_left_out_and_named(changed: Path) -> None:
 def test_a_hundred_thousand_categories_are_answered(changed: Path) -> None:
     rng = np.random.default_rng(7)
     frame = customers(120_000)
-    words = np.where(rng.random(120_000) < 0.1, "often", rng.permutation(120_000).astype(str))
+    words = np.where(rng.random(120_000) < 0.1, "often", [f"s{i}" for i in range(120_000)])
     frame.drop("customer").with_columns(street=pl.Series(words)).write_csv(changed)
     found = printed(changed, *ASKED)
     said = [one["words"] for one in found["warnings"] if one["subject"] == "street"]

@@ -14,7 +14,7 @@ from scipy import special
 
 from regulars_experiments.checks import sample_ratio
 from regulars_experiments.results import FloatArray
-from regulars_experiments.uplift.randomised import BoolArray, Features, IntArray, Randomised
+from regulars_experiments.uplift.randomised import BoolArray, IntArray, Randomised
 
 LEAST_BUYERS = 30
 """In each arm; below it no interval of the product is valid."""
@@ -50,6 +50,7 @@ class Code(StrEnum):
     MISSING_SCORES = "missing_scores"
     CONSTANT = "constant"
     TOO_MANY_CATEGORIES = "too_many_categories"
+    ALMOST_NUMBERS = "almost_numbers"
     NAMES_CUSTOMERS = "names_customers"
     LEAKS_OUTCOME = "leaks_outcome"
     MAY_LEAK_OUTCOME = "may_leak_outcome"
@@ -98,6 +99,10 @@ WORDS = {
     Code.CONSTANT: "{subject} is the same for everybody and is left out",
     Code.TOO_MANY_CATEGORIES: (
         "{subject} has {detail}; the 200 most frequent are kept and the rest are taken together"
+    ),
+    Code.ALMOST_NUMBERS: (
+        "{subject} is taken as words, though nearly all of it are numbers ({detail}): empty those"
+        " cells in the file, and it is a number"
     ),
     Code.NAMES_CUSTOMERS: (
         "{subject} has {detail}, almost one for each customer, so nothing can be learnt from it;"
@@ -154,6 +159,7 @@ class Checked:
 def buyers(data: Randomised) -> BoolArray:
     """(rows,): who bought; where that is not said, who brought anything before contact costs.
 
+    >>> from regulars_experiments.uplift.randomised import Features
     >>> none = Features(names=(), values=np.zeros((2, 0)), categories=())
     >>> both = Randomised(features=none, outcome=np.array([0.0, 12.5]), arm=np.array([0, 1]),
     ...                   probabilities=np.array([0.5, 0.5]), arm_names=("held out", "mail"))
@@ -173,14 +179,9 @@ def check(data: Randomised) -> Checked:
         return Checked(data=data, findings=tuple(found))
     found += check_features(data)
     out = {finding.subject for finding in found if finding.code in LEFT_OUT}
-    kept = [place for place, name in enumerate(data.features.names) if name not in out]
-    if not kept:
+    features = data.features.without(out)
+    if not features.names:
         found.append(Finding(code=Code.NO_FEATURE))
-    features = Features(
-        names=tuple(data.features.names[place] for place in kept),
-        values=data.features.values[:, kept],
-        categories=tuple(data.features.categories[place] for place in kept),
-    )
     return Checked(data=replace(data, features=features), findings=tuple(found))
 
 
@@ -196,10 +197,11 @@ def check_arms(data: Randomised) -> tuple[Finding, ...]:
     if not len(data.outcome):
         return (Finding(code=Code.NOBODY),)
     counts = np.bincount(data.arm, minlength=len(data.arm_names))
+    stands = np.bincount(data.arm, weights=data.weights, minlength=len(data.arm_names))
     empty = [
         Finding(code=Code.EMPTY_ARM if arm else Code.NO_HOLDOUT, subject=name)
         for arm, name in enumerate(data.arm_names)
-        if not counts[arm]
+        if not stands[arm]
     ]
     if empty:
         return tuple(empty)
@@ -225,12 +227,27 @@ def _outcome_findings(data: Randomised) -> list[Finding]:
 
 
 def _share_findings(data: Randomised, counts: IntArray) -> list[Finding]:
-    ratio = sample_ratio(counts.tolist(), data.probabilities.tolist())
+    """Whether the arms have their shares, of the customers whom the rows stand for.
+
+    Rows with weights are tested as the effective number that they are (Kish 1965, sec. 11.2C:
+    (sum w)^2 / sum w^2 in each arm), expected in proportion to share over design effect: weights
+    of 1 leave Pearson's test.
+    """
+    shares, stands = data.probabilities, counts.astype(np.float64)
+    effect = np.ones(len(counts))
+    if data.weights is not None:
+        stands, squares = (
+            np.bincount(data.arm, weights=values, minlength=len(counts)).astype(np.float64)
+            for values in (data.weights, data.weights**2)
+        )
+        effect = squares / stands
+    effective = np.rint(stands / effect).astype(np.int64)
+    ratio = sample_ratio(effective.tolist(), (shares / effect).tolist())
     if not ratio.flagged:
         return []
     said = ", ".join(
-        f"{name}: {count:,} of {expected:,.0f} expected"
-        for name, count, expected in zip(data.arm_names, counts, ratio.expected, strict=True)
+        f"{name}: {count:,.0f} of {expected:,.0f} expected"
+        for name, count, expected in zip(data.arm_names, stands, stands.sum() * shares, strict=True)
     )
     return [Finding(code=Code.SHARES_OFF, detail=f"{said}; p = {ratio.p_value:.1g}")]
 
@@ -247,7 +264,7 @@ def check_features(data: Randomised) -> tuple[Finding, ...]:
             found.append(Finding(code=Code.CONSTANT, subject=name))
             continue
         groups = _groups(values, categorical=categorical)
-        p_value = _independence(groups, data.arm)
+        p_value = _independence(groups, data.arm, data.weights)
         if p_value < _LEAK_LEVEL / len(data.features.names):
             detail = f"p = {p_value:.1g}"
             found.append(Finding(code=Code.LEAKS_ARM, subject=name, detail=detail))
@@ -283,21 +300,45 @@ def _twice(edges: FloatArray, values: FloatArray) -> IntArray:
     return np.searchsorted(edges, values, "left") + np.searchsorted(edges, values, "right")
 
 
-def _independence(groups: IntArray, arm: IntArray) -> float:
-    """Chi-square that the arms fill the groups alike; groups too small for it are put together."""
-    arms = int(arm.max()) + 1
-    counts = np.bincount(groups * arms + arm, minlength=(int(groups.max()) + 1) * arms)
-    table = counts.reshape(-1, arms).astype(np.float64)
-    table = table[table.sum(axis=1) > 0]
-    small = np.outer(table.sum(axis=1), table.sum(axis=0)).min(axis=1) / table.sum()
-    few = small < _LEAST_EXPECTED
-    table = np.vstack([table[~few], table[few].sum(axis=0, keepdims=True)])
-    table = table[table.sum(axis=1) > 0]
-    if len(table) < 2:
+def _independence(groups: IntArray, arm: IntArray, weights: FloatArray | None = None) -> float:
+    """Chi-square that the arms fill the groups alike; groups too small for it are put together.
+
+    A cell of weighted rows counts as the effective number that they are (Kish 1965, sec. 11.2C).
+    """
+    arms, levels = int(arm.max()) + 1, int(groups.max()) + 1
+
+    def table(values: FloatArray | None) -> FloatArray:
+        cells = np.bincount(groups * arms + arm, weights=values, minlength=levels * arms)
+        return cells.reshape(-1, arms).astype(np.float64)
+
+    stands = table(weights)
+    squares = stands if weights is None else table(weights**2)
+    there = stands.sum(axis=1) > 0
+    stands, squares = stands[there], squares[there]
+    _, expected = _alike(stands, squares)
+    few = expected.min(axis=1) < _LEAST_EXPECTED
+    stands, squares = (
+        np.vstack([part[~few], part[few].sum(axis=0, keepdims=True)]) for part in (stands, squares)
+    )
+    there = stands.sum(axis=1) > 0
+    if there.sum() < 2:
         return 1.0
-    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
-    statistic = float(((table - expected) ** 2 / expected).sum())
-    return float(special.chdtrc((len(table) - 1) * (arms - 1), statistic))
+    counts, expected = _alike(stands[there], squares[there])
+    statistic = float(((counts - expected) ** 2 / expected).sum())
+    return float(special.chdtrc((len(counts) - 1) * (arms - 1), statistic))
+
+
+def _alike(stands: FloatArray, squares: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """(groups, arms) effective counts, and those expected where every arm fills a group alike.
+
+    stands, squares: sums of the weights and of their squares.
+    """
+    whole = stands.sum(axis=0)
+    usual = np.broadcast_to(squares.sum(axis=0) / whole, stands.shape)
+    effect = np.where(stands > 0, squares / np.where(stands > 0, stands, 1.0), usual)
+    counts, size = stands / effect, whole / effect
+    share = counts.sum(axis=1, keepdims=True) / size.sum(axis=1, keepdims=True)
+    return counts, share * size
 
 
 def _tells_outcome(

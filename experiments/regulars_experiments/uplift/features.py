@@ -19,6 +19,8 @@ MOST_LEVELS = 200
 OTHER = "(other)"
 _SINGLES = 0.01
 _DAY = 86_400_000_000  # microseconds
+_DATES = (pl.Date, pl.Datetime)
+_LARGEST = 1e100  # beyond it the squares that models take are no numbers any more
 
 
 class UnusableFeatureError(UpliftError):
@@ -27,10 +29,15 @@ class UnusableFeatureError(UpliftError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Encoding:
-    """How columns become features. levels: per column None for numbers, or its words in order."""
+    """How columns become features.
+
+    levels: per column None for numbers, or its words in order. dates: columns that are counted in
+    days since 1970-01-01.
+    """
 
     names: tuple[str, ...]
     levels: tuple[tuple[str, ...] | None, ...]
+    dates: frozenset[str] = frozenset()
 
     def apply(self, frame: pl.DataFrame) -> Features:
         """Features of these customers. A word never seen before counts as other, or as missing.
@@ -44,7 +51,7 @@ class Encoding:
             for name, words in zip(self.names, self.levels, strict=True)
         ]
         values = np.column_stack(columns) if columns else np.zeros((frame.height, 0))
-        return Features(names=self.names, values=values, categories=self.levels)
+        return Features(names=self.names, values=values, categories=self.levels, dates=self.dates)
 
 
 def learn_encoding(
@@ -78,7 +85,8 @@ def learn_encoding(
         if finding is None or finding.code is not Code.NAMES_CUSTOMERS:
             names.append(name)
             levels.append(words)
-    return Encoding(names=tuple(names), levels=tuple(levels)), tuple(found)
+    dates = frozenset(name for name in names if frame[name].dtype.base_type() in _DATES)
+    return Encoding(names=tuple(names), levels=tuple(levels), dates=dates), tuple(found)
 
 
 def _require_columns(frame: pl.DataFrame, columns: Sequence[str]) -> None:
@@ -111,9 +119,10 @@ def _numbers(column: pl.Series) -> FloatArray:
             f"{column.name!r} holds {dtype}, and a feature is a number, a date, yes or no, or text"
         )
     values = numbers.to_numpy().astype(np.float64)
-    if np.isinf(values).any():
+    if (np.abs(values) > _LARGEST).any():
         raise UnusableFeatureError(
-            f"{column.name!r} holds infinite numbers: leave those cells empty, or leave it out"
+            f"{column.name!r} holds infinite numbers, or some beyond {_LARGEST:g}: leave those"
+            f" cells empty, or leave it out"
         )
     return values
 

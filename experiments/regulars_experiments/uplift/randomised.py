@@ -6,7 +6,7 @@ Everything after it - fitting, ranking, cut-offs, values - is in that unit, so a
 means "pays for itself". Visits or orders work the same way, without a price.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,11 +24,13 @@ class Features:
 
     values: (rows, columns); NaN where missing. names: of the columns. categories: per column None
     for a number, or the words of a categorical column, whose values are then their indices.
+    dates: names of the columns whose numbers are days since 1970-01-01.
     """
 
     names: tuple[str, ...]
     values: FloatArray
     categories: tuple[tuple[str, ...] | None, ...]
+    dates: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         """Raises ValueError where names, categories and columns do not fit."""
@@ -41,6 +43,16 @@ class Features:
     def rows(self, chosen: npt.NDArray[np.generic]) -> "Features":
         """Some of the customers, by index or by mask."""
         return replace(self, values=self.values[chosen])
+
+    def without(self, names: Collection[str]) -> "Features":
+        """All columns but these."""
+        kept = [place for place, name in enumerate(self.names) if name not in names]
+        return replace(
+            self,
+            names=tuple(self.names[place] for place in kept),
+            values=self.values[:, kept],
+            categories=tuple(self.categories[place] for place in kept),
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

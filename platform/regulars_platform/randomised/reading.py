@@ -38,22 +38,25 @@ class UnreadableFileError(RegularsError):
         return cls(Sentence(template, dict(facts)), Sentence(hint, dict(facts)) if hint else None)
 
 
-def scan_columns(path: Path, *, text: Sequence[str], numbers: Sequence[str]) -> pl.LazyFrame:
+def scan_columns(
+    path: Path, *, text: Sequence[str], numbers: Sequence[str], stored: Sequence[str] = ()
+) -> pl.LazyFrame:
     """The named columns of a file: `text` as text or categories, `numbers` as numbers (nulls kept).
 
+    stored: columns of a Parquet file that are left as they are, such as dates.
     What is wrong with the file is said here. Parquet stays on disk: what is done with the answer
     streams it. CSV is read once, a part at a time, and only what was asked for is kept.
     Raises UnreadableFileError with what was expected, what came and what to do.
     """
     _refuse_no_file(path)
-    wanted = list(dict.fromkeys([*text, *numbers]))
+    wanted = list(dict.fromkeys([*text, *numbers, *stored]))
     try:
         start = _start(path)
         frame = _scan(path, start)
         schema = frame.collect_schema()
         _refuse_unknown(schema.names(), wanted, path)
         kinds = {name: schema[name] for name in dict.fromkeys(numbers)}
-        texts = [name for name in text if name not in kinds]
+        texts = [name for name in text if name not in kinds and name not in stored]
         if start == b"PAR1":
             return _from_parquet(frame.select(wanted), texts, kinds, path)
         last = schema.names()[-1]
@@ -281,6 +284,19 @@ def _as_number(name: str, kind: pl.DataType, path: Path) -> pl.Expr:
         path=str(path),
         kind=str(kind),
     )
+
+
+def present_text(column: pl.Series) -> pl.Series:
+    """A column of text or categories without blanks around it, null where it says nothing."""
+    text, present = _trimmed(column.name)
+    plain = column.cast(pl.String).to_frame()
+    return plain.select(pl.when(present).then(text).alias(column.name)).to_series()
+
+
+def parsed_text(column: pl.Series) -> pl.Series:
+    """A column of text as numbers, by the rules of every column of numbers; else null."""
+    value, wrong = _parsed(column.name)
+    return column.to_frame().select(pl.when(~wrong).then(value).alias(column.name)).to_series()
 
 
 def _trimmed(name: str) -> tuple[pl.Expr, pl.Expr]:

@@ -17,16 +17,24 @@ from regulars_experiments.uplift.harm import SleepingDogs
 from regulars_experiments.uplift.policy import Standing
 from regulars_experiments.uplift.quality import RankingQuality
 from regulars_experiments.uplift.values import Contrast
-from regulars_experiments.uplift.words import Condition, Line, condition_words, sentence
+from regulars_experiments.uplift.words import (
+    Condition,
+    Line,
+    condition_words,
+    joined,
+    sentence,
+)
 
 SCHEMA = "regulars.uplift/1"
+_RESPONSE = "response model"
 _DIGITS = 10
+_EXACT = ("at_least", "below")  # who reads a rule has to find the same customers
 
 
 def uplift_document(
     report: UpliftReport, asked: Asked, *, source: str, unit: str, chances_from: str
 ) -> dict[str, Any]:
-    """The whole answer as plain values, numbers at ten significant digits.
+    """The whole answer as plain values, numbers at ten significant digits, thresholds at all.
 
     source: the file or campaign. unit: of the outcome, in words. chances_from: "plan" where the
     arms' chances are those of the plan, "rows" where they are the shares found.
@@ -94,7 +102,14 @@ def _model(one: RankingQuality) -> dict[str, Any]:
 
 def _chosen(report: UpliftReport) -> dict[str, Any]:
     chosen = report.chosen
-    return {"name": chosen.name, "kind": chosen.kind, "picked_per_fold": list(chosen.picks)}
+    return {
+        "name": chosen.name,
+        "kind": chosen.kind,
+        "picked_per_fold": list(chosen.picks),
+        "settled": set(chosen.picks) == {chosen.name},
+        "agreement": chosen.agreement,
+        "standing": _standing(chosen.standing, report),
+    }
 
 
 def _policy(report: UpliftReport) -> dict[str, Any]:
@@ -136,6 +151,7 @@ def _contrast(one: Contrast) -> dict[str, Any]:
         "p_value": value.p_value if isinstance(value, Estimate) else None,
         "verdict": one.verdict.value,
         "detectable": one.detectable if known else None,
+        "agreement": one.agreement,
         "why": value.words if isinstance(value, NotEstimable) else None,
     }
 
@@ -151,6 +167,7 @@ def _standing(row: Standing, report: UpliftReport) -> dict[str, Any]:
         "optimism": row.naive_value - honest.estimate if isinstance(honest, Estimate) else None,
         "behind_the_best": None if row.behind is None else _contrast(row.behind),
         "within_one_standard_error": row.within_one_error,
+        "keeps_limits": row.keeps_limits,
         "chosen": row.name == report.chosen.name,
     }
 
@@ -167,6 +184,15 @@ def _rule(lines: Sequence[Line], arms: Sequence[str]) -> dict[str, Any]:
                 "share": line.share,
             }
             for line in lines
+        ],
+        "short": [
+            {
+                "words": condition_words(line.conditions),
+                "arm": arms[line.action] if line.action else None,
+                "customers": line.customers,
+                "share": line.share,
+            }
+            for line in joined(lines)
         ],
     }
 
@@ -185,13 +211,22 @@ def _condition(one: Condition) -> dict[str, Any]:
         "below": one.below,
         "levels": None if one.levels is None else list(one.levels),
         "or_missing": one.missing,
+        "date": one.date,
     }
 
 
 def _gain_curve(report: UpliftReport) -> dict[str, Any] | None:
     """Of the ranking behind the chosen plan, or of the best ranking where that is a rule."""
-    by_name = {one.name: one for one in report.rankings}
-    ranking = by_name.get(report.chosen.name, report.rankings[0])
+    chosen = report.chosen
+    ranking = next(
+        (
+            one
+            for one in report.rankings
+            if one.name == chosen.name
+            or (chosen.kind == "response" and one.learner == _RESPONSE)  # named apart there
+        ),
+        report.rankings[0],
+    )
     curve: GainCurve = ranking.gain
     return {
         "ranking": ranking.name,
@@ -240,7 +275,7 @@ def _dogs(one: SleepingDogs, report: UpliftReport) -> dict[str, Any]:
 
 def condition_words_of(lines: Sequence[Line]) -> list[str]:
     """Who is harmed, one entry per line of the rule that names them."""
-    return [condition_words(line.conditions) for line in lines if line.action]
+    return [condition_words(line.conditions) for line in joined(lines) if line.action]
 
 
 def _estimate(answer: Answer) -> float | None:
@@ -251,12 +286,19 @@ def _error(answer: Answer) -> float | None:
     return answer.standard_error if isinstance(answer, Estimate) else None
 
 
+def _is_finite(value: Any) -> bool:
+    return isinstance(value, float) and math.isfinite(value)
+
+
 def _rounded(value: Any) -> Any:
-    """Ten significant digits; what is not a finite number becomes None."""
+    """Ten significant digits but for thresholds; what is not a finite number becomes None."""
     if isinstance(value, float):
         return float(f"{value:.{_DIGITS}g}") if math.isfinite(value) else None
     if isinstance(value, dict):
-        return {key: _rounded(part) for key, part in value.items()}
+        return {
+            key: part if key in _EXACT and _is_finite(part) else _rounded(part)
+            for key, part in value.items()
+        }
     if isinstance(value, list):
         return [_rounded(part) for part in value]
     return value

@@ -19,6 +19,7 @@ from regulars_experiments.uplift.learners import DEFAULT_LEARNERS
 from regulars_experiments.uplift.lineup import OwnSegments
 from regulars_experiments.uplift.randomised import IntArray, Randomised
 from regulars_platform.errors import RegularsError
+from regulars_platform.randomised.feature_columns import typed_features
 from regulars_platform.randomised.reading import (
     UnreadableFileError,
     column_types,
@@ -28,6 +29,10 @@ from regulars_platform.randomised.uplift_document import uplift_document
 from regulars_platform.words import N_, Sentence
 
 MOST_SEGMENTS = 500
+MOST = 1e15
+"""Of an outcome or a weight; sums of squares of larger numbers lose the small ones."""
+_OF_YES_AND_NO = ("class transformation",)
+_STORED = (pl.Date, pl.Datetime, pl.Duration, pl.Boolean)
 _ROW = "\x00row"
 
 
@@ -37,7 +42,8 @@ class UnfitFileError(RegularsError):
     @classmethod
     def because(cls, error: UpliftError) -> "UnfitFileError":
         """The core's sentence."""
-        return cls(Sentence(N_("No list can be made: %(why)s."), {"why": str(error)}))
+        why = str(error).removesuffix(".")
+        return cls(Sentence(N_("No list can be made: %(why)s."), {"why": why}))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -189,23 +195,48 @@ def _read(path: Path, question: UpliftQuestion) -> tuple[pl.DataFrame, list[str]
     numbers = [question.outcome, *measured]
     if question.weight is not None:
         numbers.append(question.weight)
-    texts = [name for name in features if name not in measured]
-    frame = scan_columns(path, text=list(dict.fromkeys([*named, *texts])), numbers=numbers)
+    stored = [name for name in features if types.get(name, pl.String()).base_type() in _STORED]
+    texts = [name for name in features if name not in measured and name not in stored]
+    frame = scan_columns(
+        path, text=list(dict.fromkeys([*named, *texts])), numbers=numbers, stored=stored
+    )
     arms = pl.col(question.arm).cast(pl.String)
-    # a value that nobody has is refused by name, not counted as an empty arm
     counts = dict(frame.group_by(arms.alias("arm")).len().collect().iter_rows())
-    for name in question.arms:
-        if name not in counts:
-            raise UnreadableFileError.because(
-                N_("Column %(column)r has no value %(value)r. It has: %(values)s."),
-                N_("Name the values of --treated and --control as they are in the file."),
-                column=question.arm,
-                value=name,
-                values=", ".join(str(value) for value in list(counts)[:20]),
-            )
-    mine = frame.with_row_index(_ROW, 1).filter(arms.is_in(question.arms))
+    spelt = {_as_in_file(name, list(counts), question.arm): name for name in question.arms}
+    mine = (
+        frame.with_row_index(_ROW, 1)
+        .filter(arms.is_in(list(spelt)))
+        .with_columns(arms.replace(spelt).alias(question.arm))
+    )
     kept = mine.collect(engine="streaming").sort(_ROW)  # streaming does not keep the order
     return kept, features, sum(counts.values()) - kept.height
+
+
+def _as_in_file(name: str, values: Sequence[str | None], column: str) -> str:
+    """An arm's value as the file spells it: 1 is 1.0 where that is how the file has numbers.
+
+    A value that nobody has is refused by name, not counted as an empty arm.
+    """
+    if name in values:
+        return name
+    number = _number_in(name)
+    same = [value for value in values if value and _number_in(value) == number]
+    if number is not None and len(same) == 1:
+        return same[0]
+    raise UnreadableFileError.because(
+        N_("Column %(column)r has no value %(value)r. It has: %(values)s."),
+        N_("Name the values of --treated and --control as they are in the file."),
+        column=column,
+        value=name,
+        values=", ".join(str(value) for value in values[:20]),
+    )
+
+
+def _number_in(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def _feature_names(columns: Sequence[str], question: UpliftQuestion) -> list[str]:
@@ -223,26 +254,29 @@ def _randomised(
     outcome = frame.get_column(question.outcome).cast(pl.Float64)
     missing = outcome.null_count()
     sold = outcome.fill_null(0.0).to_numpy().astype(np.float64)
+    _require_measurable(question.outcome, sold)
     costs = _costs(question)
+    _refuse_amounts(question, sold)
     gross = sold * (1.0 if question.margin is None else float(question.margin))
-    known = _with_numbers(frame.select(names))
+    known, almost = typed_features(frame.select(names))
     encoding, found = learn_encoding(known, names)
     features = encoding.apply(known)
-    counts = np.bincount(arm, minlength=len(question.arms))
-    chances = _chances(question, counts)
+    weights = _weights(frame, question)
+    counts = np.bincount(arm, weights=weights, minlength=len(question.arms))
+    chances = _chances(question, counts.astype(np.float64))
     data = Randomised(
         features=features,
         outcome=gross - costs[arm],
         arm=arm,
         probabilities=chances,
         arm_names=question.arms,
-        weights=_weights(frame, question),
+        weights=weights,
         bought=sold != 0,
         contact_costs=costs,
     )
     if question.features is None:
         data, found = _without_suspects(data, found)
-    return data, found, missing
+    return data, (*almost, *found), missing
 
 
 def _without_suspects(
@@ -251,12 +285,7 @@ def _without_suspects(
     """Where nobody named the features, one that may be from after the campaign is left out."""
     suspects = [one for one in check_features(data) if one.code is Code.MAY_LEAK_OUTCOME]
     names = {one.subject for one in suspects}
-    kept = [place for place, name in enumerate(data.features.names) if name not in names]
-    features = type(data.features)(
-        names=tuple(data.features.names[place] for place in kept),
-        values=data.features.values[:, kept],
-        categories=tuple(data.features.categories[place] for place in kept),
-    )
+    features = data.features.without(names)
     said = [
         replace(one, detail=f"{one.detail}; left out, as no features were named")
         for one in suspects
@@ -270,25 +299,35 @@ def _arm_codes(frame: pl.DataFrame, question: UpliftQuestion) -> IntArray:
     return text.replace_strict(places, return_dtype=pl.Int64).to_numpy().astype(np.int64)
 
 
-def _with_numbers(frame: pl.DataFrame) -> pl.DataFrame:
-    """Text columns whose every value is a number become numbers."""
-    changed = []
-    for column in frame.get_columns():
-        if column.dtype not in (pl.String, pl.Categorical):
-            continue
-        text = column.cast(pl.String).str.strip_chars()
-        numbers = text.cast(pl.Float64, strict=False)
-        if numbers.null_count() == text.null_count() and not numbers.is_null().all():
-            changed.append(numbers.alias(column.name))
-    return frame.with_columns(changed)
-
-
 def _costs(question: UpliftQuestion) -> FloatArray:
     given = question.contact_costs or {}
     return np.array([0.0, *(float(given.get(name, Fraction(0))) for name in question.treated)])
 
 
-def _chances(question: UpliftQuestion, counts: IntArray) -> FloatArray:
+def _require_measurable(column: str, values: FloatArray) -> None:
+    worst = values[int(np.argmax(np.abs(values)))]
+    if not abs(worst) <= MOST:
+        raise UpliftError(
+            f"column {column!r} holds {worst:g}, and numbers may have a size of up to"
+            f" {MOST:g}: leave such cells empty, or count in a larger unit"
+        )
+
+
+def _refuse_amounts(question: UpliftQuestion, sold: FloatArray) -> None:
+    """A learner of yes and no cannot learn money; the file's outcome would be what it takes."""
+    asked = [name for name, _ in question.learners or () if name in _OF_YES_AND_NO]
+    if asked and question.unit != question.outcome and ((sold == 0) | (sold == 1)).all():
+        raise UpliftError(
+            f"the learner {asked[0]!r} takes outcomes of 0 and 1, which {question.outcome!r} has,"
+            " but --margin or --contact-cost made it money: leave them out, or use S, T, X, DR or"
+            " 'transformed outcome'"
+        )
+
+
+def _chances(question: UpliftQuestion, counts: FloatArray) -> FloatArray:
+    """counts: customers per arm whom the rows stand for."""
+    if not (counts > 0).all():
+        raise UpliftError("every arm needs rows with a weight above 0, the control too")
     if question.shares is None:
         return np.asarray(counts / counts.sum(), dtype=np.float64)
     planned = np.array([question.shares.get(name, 0.0) for name in question.arms])
@@ -307,7 +346,14 @@ def _weights(frame: pl.DataFrame, question: UpliftQuestion) -> FloatArray | None
         raise UpliftError(
             f"the weights in {question.weight!r} are numbers of 0 or more for every row"
         )
-    return weights.to_numpy().astype(np.float64)
+    values = weights.to_numpy().astype(np.float64)
+    _require_measurable(question.weight, values)
+    if values.max() * MOST < 1:
+        raise UpliftError(
+            f"the weights in {question.weight!r} are all 0: a weight says how many customers a row"
+            " stands for"
+        )
+    return values
 
 
 def _segments(frame: pl.DataFrame, question: UpliftQuestion) -> OwnSegments | None:

@@ -105,6 +105,59 @@ def test_shares_that_do_not_match_the_plan_are_fatal_with_the_counts() -> None:
         require_fit(check(lost).findings)
 
 
+def sampled(data: Randomised, kept: npt.NDArray[np.generic], weights: object) -> Randomised:
+    """Only some rows, each standing for as many as were left out for it."""
+    return replace(data, weights=np.asarray(weights, dtype=np.float64)).rows(kept)
+
+
+def test_a_sample_with_weights_has_the_shares_of_whom_it_stands_for() -> None:
+    for seed in range(40):
+        rng = np.random.default_rng([4, seed])
+        data = campaign(9_000, seed=seed, chances=(0.1, 0.9))
+        told = data.arm == 1
+        whole = sampled(data, ~told | (rng.random(9_000) < 1 / 9), np.where(told, 9.0, 1.0))
+        assert check(whole).findings == ()
+    assert codes(check(replace(whole, weights=None))) == [(Code.SHARES_OFF, "")]
+
+
+def test_a_sample_of_a_draw_that_is_off_is_found_off() -> None:
+    rng = np.random.default_rng(5)
+    data = campaign(9_000, chances=(0.2, 0.8))
+    told = data.arm == 1
+    whole = sampled(data, ~told | (rng.random(9_000) < 1 / 9), np.where(told, 9.0, 1.0))
+    planned = replace(whole, probabilities=np.array([0.1, 0.9]))
+    assert [code for code, _ in codes(check(planned))] == [Code.SHARES_OFF]
+
+
+def test_weights_have_no_unit_and_equal_ones_say_nothing() -> None:
+    data = campaign()
+    lost = data.rows(~((data.arm == 0) & (np.arange(3_000) % 4 == 0)))
+    bare = check(lost).findings
+    assert bare
+    for size in (1.0, 250.0):
+        weighted = check(replace(lost, weights=np.full(len(lost.arm), size))).findings
+        assert [one.detail.split("; ")[1] for one in weighted] == [
+            one.detail.split("; ")[1] for one in bare
+        ]
+
+
+def test_a_feature_by_which_rows_were_sampled_tells_no_arm() -> None:
+    rng = np.random.default_rng(6)
+    data = campaign(9_000)
+    often = rng.integers(0, 2, 9_000)
+    rare = (often == 1) & (data.arm == 1)  # of these one in four is kept
+    kept = ~rare | (rng.random(9_000) < 1 / 4)
+    drawn = sampled(with_feature(data, "often", often), kept, np.where(rare, 4.0, 1.0))
+    assert check(drawn).findings == ()
+    assert (Code.LEAKS_ARM, "often") in codes(check(replace(drawn, weights=None)))
+
+
+def test_an_arm_that_stands_for_nobody_is_empty() -> None:
+    data = campaign()
+    nobody = replace(data, weights=np.where(data.arm == 0, 0.0, 1.0))
+    assert codes(check(nobody)) == [(Code.NO_HOLDOUT, "held out")]
+
+
 def test_a_constant_feature_is_named_and_left_out() -> None:
     checked = check(with_feature(campaign(), "country", np.ones(3_000)))
     assert codes(checked) == [(Code.CONSTANT, "country")]

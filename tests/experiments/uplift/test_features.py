@@ -26,6 +26,8 @@ def test_numbers_yes_and_no_dates_and_durations_are_numbers() -> None:
     assert features.values[1, [1, 2, 4]].tolist() == [0, 18262, 0.25]
     assert np.isnan(features.values[1, [0, 3]]).all()
     assert features.categories == (None,) * 5
+    assert features.dates == {"joined", "seen"}
+    assert features.without({"joined"}).values.shape == (2, 4)
     assert found == ()
 
 
@@ -89,6 +91,8 @@ def test_lists_are_refused_by_name() -> None:
 def test_infinite_numbers_are_refused_by_name() -> None:
     with pytest.raises(UnusableFeatureError, match="'ratio' holds infinite numbers"):
         learn_encoding(pl.DataFrame({"ratio": [1.0, float("inf")]}), ["ratio"])
+    with pytest.raises(UnusableFeatureError, match="'ratio' holds infinite numbers"):
+        learn_encoding(pl.DataFrame({"ratio": [1.0, -1e300]}), ["ratio"])
 
 
 def test_text_where_numbers_were_learnt_is_refused() -> None:

@@ -1,6 +1,7 @@
 """`regulars uplift FILE`: whom to keep telling by any randomised file, and what that is worth."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +33,17 @@ import click
     help="Of telling one customer; of one arm: ARM=MONEY.",
 )
 @click.option("--share", "shares", multiple=True, metavar="ARM=SHARE", help="Planned share.")
-@click.option("--weight", metavar="COL", help="How many customers a row stands for.")
+@click.option(
+    "--weight", metavar="COL", help="How many customers of the audience a sampled row stands for."
+)
 @click.option("--segment", metavar="COL", help="Your own segments, as a candidate of their own.")
 @click.option("--id", "customer_id", metavar="COL", help="Customer's id, for --scores.")
 @click.option("--budget-share", type=float, metavar="SHARE", help="Tell at most this share.")
 @click.option(
-    "--budget-cost", type=float, metavar="MONEY", help="Spend at most this per customer on telling."
+    "--budget-cost",
+    type=float,
+    metavar="MONEY",
+    help="Spend at most this on telling, per customer of the audience (told or not).",
 )
 @click.option(
     "--learner",
@@ -103,4 +109,8 @@ class _writing:  # noqa: N801 - read as a verb: with _writing(path)
 
 
 def _show(name: str, done: int, of: int) -> None:
-    click.echo(f"\r{done}/{of} fits ({name})".ljust(60), nl=done == of, err=True)
+    """One line that is written over; into a file or a pipe goes its last state alone."""
+    if sys.stderr.isatty():
+        click.echo(f"\r{done}/{of} fits ({name})".ljust(60), nl=done == of, err=True)
+    elif done == of:
+        click.echo(f"{done}/{of} fits", err=True)

@@ -103,6 +103,12 @@ def _refuse_overlap(question: UpliftQuestion) -> None:
                 f"Column {name!r} cannot be a --feature: a feature is what was known of a customer "
                 f"before the draw."
             )
+    ours = {"row", "arm", "fold", "action", *(f"effect:{name}" for name in question.treated)}
+    if question.customer_id in ours:
+        raise click.UsageError(
+            f"Column {question.customer_id!r} cannot be the --id: --scores writes a column of its "
+            f"own by that name. Rename it in the file."
+        )
     taken = [question.arm, question.outcome, question.weight]
     if len({name for name in taken if name}) < len([name for name in taken if name]):
         raise click.UsageError("--arm, --outcome and --weight are three different columns.")

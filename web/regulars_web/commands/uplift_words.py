@@ -1,19 +1,24 @@
 """What `regulars uplift` says on the terminal, from its document."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 _VERDICTS = {
     "proved_better": "proved better",
     "not_proved": "not proved",
     "proved_worse": "proved worse",
-    "cannot_tell": "cannot be told",
 }
 _OTHERS = {
     "everyone": "telling everyone",
     "nobody": "telling nobody",
     "response": "telling those who buy most",
 }
+_OTHERS_OF_ARMS = {
+    "everyone": "telling everyone (the best single arm)",
+    "response": "telling those who buy most, each by the arm under which they do",
+}
+_PARTS = {3: "third", 5: "fifth"}
 
 
 def said(document: Mapping[str, Any]) -> Iterator[str]:
@@ -49,18 +54,11 @@ def _plan(document: Mapping[str, Any]) -> Iterator[str]:
     yield f"Plan: {chosen['name']}, telling {policy['share']:.1%} of the customers ({told})"
     if document["rule"]:
         yield from _rule("", document["rule"])
-    for name, one in policy["against"].items():
-        known = one["value"] is not None
-        if known and one["standard_error"] == 0:
-            yield f"  against {_OTHERS.get(name, name)}: the same plan"
-            continue
-        detectable = one["detectable"]
-        shown = f"; {detectable:.4g} could have been detected" if detectable else ""
-        why = f" ({one['why']})" if one["why"] else ""
-        yield (
-            f"  against {_OTHERS.get(name, name)}: {_amount(one)}, "
-            f"{_VERDICTS[one['verdict']]}{shown}{why}"
-        )
+    others = _OTHERS | (_OTHERS_OF_ARMS if len(policy["told"]) > 1 else {})
+    if chosen["settled"]:
+        yield from _against(policy["against"], others)
+    else:
+        yield from _unsettled(document, others)
     if policy["optimism"] is not None:
         yield (
             f"  Chosen and valued on the same customers the best plan would claim "
@@ -68,10 +66,45 @@ def _plan(document: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
+def _unsettled(document: Mapping[str, Any], others: Mapping[str, str]) -> Iterator[str]:
+    """What is valued is then how plans are chosen, of which this one is an outcome."""
+    chosen, folds = document["chosen"], document["folds"]
+    if chosen["kind"] != "nobody":
+        yield from _against({"nobody": chosen["standing"]["value"]}, others, "this plan by itself")
+    part = _PARTS.get(folds, f"of {folds} parts")
+    yield f"  Chosen without each {part} of the customers: {_picks(chosen['picked_per_fold'])}."
+    yield "  Choosing like this earns, in place of this plan's own value:"
+    yield from _against(document["policy"]["against"], others)
+
+
+def _picks(names: Sequence[str]) -> str:
+    times = {1: "once", 2: "twice"}
+    return ", ".join(
+        f"{name} {times.get(count, f'{count} times')}"
+        for name, count in Counter(names).most_common()
+    )
+
+
+def _against(
+    contrasts: Mapping[str, Mapping[str, Any]], others: Mapping[str, str], what: str = ""
+) -> Iterator[str]:
+    start = f"  {what} against" if what else "  against"
+    for name, one in contrasts.items():
+        if one["value"] is None:
+            yield f"{start} {others.get(name, name)}: {_amount(one)} ({one['why']})"
+        elif one["standard_error"] == 0:
+            yield f"{start} {others.get(name, name)}: the same plan"
+        else:
+            seen = one["detectable"]
+            detectable = f"; {seen:.4g} could have been detected" if seen else ""
+            verdict = _VERDICTS[one["verdict"]]
+            yield f"{start} {others.get(name, name)}: {_amount(one)}, {verdict}{detectable}"
+
+
 def _rule(title: str, rule: Mapping[str, Any]) -> Iterator[str]:
     if title:
         yield f"{title}:"
-    for line in rule["lines"]:
+    for line in rule["short"]:
         what = f"tell ({line['arm']})" if line["arm"] else "leave alone"
         yield f"  {what}: {line['words']} - {line['customers']:,} customers ({line['share']:.1%})"
 
