@@ -20,9 +20,9 @@ class RankingQuality:
 
     qini_coefficient: scikit-uplift's, for outcomes of 0 and 1 and one arm. qini_area: between the
     gain curve and that of a random order, auuc: below the gain curve, uplift_at_30: effect on each
-    of the first 30%; all per customer in the unit of account. With several arms each customer
-    counts with the arm that the learner would give them, by doubly robust scores. gain: the curve
-    in doubly robust money.
+    of the first 30%, deciles: on each of the ten tenths, best first; all per customer in the unit
+    of account. With several arms each customer counts with the arm that the learner would give
+    them, by doubly robust scores. gain: the curve in doubly robust money.
     """
 
     learner: str
@@ -31,6 +31,7 @@ class RankingQuality:
     qini_area: Answer
     auuc: Answer
     uplift_at_30: Answer
+    deciles: tuple[Answer, ...]
     gain: GainCurve
 
     @property
@@ -91,5 +92,6 @@ def _quality(
         qini_area=found.qini_area,
         auuc=found.auuc,
         uplift_at_30=found.uplift_at[0][1],
+        deciles=found.deciles,
         gain=gain,
     )

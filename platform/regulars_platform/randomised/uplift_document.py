@@ -96,6 +96,7 @@ def _model(one: RankingQuality) -> dict[str, Any]:
         "auuc_se": _error(one.auuc),
         "uplift_at_30": _estimate(one.uplift_at_30),
         "uplift_at_30_se": _error(one.uplift_at_30),
+        "deciles": [answer_as_json(answer) for answer in one.deciles],
         "why": one.qini_area.words if isinstance(one.qini_area, NotEstimable) else None,
     }
 
