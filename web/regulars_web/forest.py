@@ -28,7 +28,7 @@ class ForestInput:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ForestRow:
-    """One row placed, in percent; cut: the bar goes on beyond the drawing."""
+    """One row placed, in percent; cut_low, cut_high: the bar goes on beyond that edge."""
 
     label: str
     detail: str
@@ -39,7 +39,8 @@ class ForestRow:
     x: float
     width: float
     centre: float
-    cut: bool
+    cut_low: bool
+    cut_high: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,7 +53,7 @@ class Forest:
     @property
     def cut(self) -> bool:
         """Some bar goes on beyond the drawing."""
-        return any(row.cut for row in self.rows)
+        return any(row.cut_low or row.cut_high for row in self.rows)
 
 
 def build_forest(inputs: Sequence[ForestInput]) -> Forest:
@@ -77,7 +78,8 @@ def build_forest(inputs: Sequence[ForestInput]) -> Forest:
                 x=place(row.low),
                 width=round(max(place(row.high) - place(row.low), 0.3), 3),
                 centre=place(row.value),
-                cut=row.low < low or row.high > high,
+                cut_low=row.low < low,
+                cut_high=row.high > high,
             )
             for row in inputs
         ),

@@ -10,13 +10,17 @@ from typing import Any
 import numpy as np
 
 from regulars_experiments.memory import FLAGGED_DRIFT_Z, remember
-from regulars_experiments.results import Answer
+from regulars_experiments.pooling import Posterior
+from regulars_experiments.results import Estimate, FloatArray
 from regulars_platform.memory.cells import CellKey, past_campaigns
 from regulars_platform.memory.families import Family
 from regulars_platform.memory.forecast import Promise
 from regulars_platform.memory.models import Learning
 
 CONFIDENCE = 0.95
+LEAST_CHECKED = 5
+"""Campaigns from which on Hartung and Knapp's interval says something: with two it has one degree
+of freedom, and is several times as wide as either campaign's own."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,6 +50,19 @@ class Kept:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Average:
+    """What such campaigns lie around by now, net per unit told, with its central interval.
+
+    Never vaguer than what is expected of the next one, but of few campaigns it can be vaguer than
+    the result of one: they say little of how far such campaigns lie apart.
+    """
+
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Expected:
     """Of the next campaign's net per unit told: mean, central interval, chance above zero."""
 
@@ -59,8 +76,10 @@ class Expected:
 class CellOverview:
     """One cell. id: for its address. people: the rule. learnings: the oldest first.
 
-    pooled: how its campaigns have done on average, net per unit told; expected: of the next one.
-    drift_z: how far the latest lies from what those before it foretold; None without any before.
+    average: what its campaigns lie around by now; expected: of the next one, by the same model.
+    check: its campaigns pooled without drift (random effects), from `LEAST_CHECKED` on. drift_z:
+    how far the latest lies from what those before it foretold; None without any before. earned: by
+    all of them; kept: by those that had a forecast, against it.
     """
 
     id: str
@@ -68,9 +87,11 @@ class CellOverview:
     people: dict[str, Any]
     family: Family
     learnings: tuple[Learning, ...]
-    pooled: Answer
+    average: Average
     expected: Expected
+    check: Estimate | None
     drift_z: float | None
+    earned: Total
     kept: Kept | None
 
     @property
@@ -109,17 +130,14 @@ def overview(
     # a shop may look at campaigns that end in its own future: then it looks from their end
     day = max(today, *(one.ends_on + dt.timedelta(days=1) for one in learnings))
     past = past_campaigns([one.lesson for one in learnings], list(cells), day)
-    pooled, belief = past.pooled(CONFIDENCE).mean, past.recalled().expected
-    columns = (
-        belief.mean(),
-        belief.quantile((1 - CONFIDENCE) / 2),
-        belief.quantile((1 + CONFIDENCE) / 2),
-        belief.chance_above_zero(),
-    )
+    recalled, pooled = past.recalled(), past.pooled(CONFIDENCE).mean
+    next_ones, chances = _central(recalled.expected), recalled.expected.chance_above_zero()
+    averages = _central(recalled.mean)
     found = []
     for place, (key, theirs) in enumerate(cells.items()):
         theirs.sort(key=lambda one: (one.ends_on, one.campaign_id, one.arm))
-        mean, low, high, chance = (float(column[place]) for column in columns)
+        around, following = averages[place].tolist(), next_ones[place].tolist()
+        check = pooled.answer(place) if len(past.campaigns[place]) >= LEAST_CHECKED else None
         found.append(
             CellOverview(
                 id=cell_id(key),
@@ -127,13 +145,27 @@ def overview(
                 people=theirs[-1].people,
                 family=theirs[-1].family,
                 learnings=tuple(theirs),
-                pooled=pooled.answer(place),
-                expected=Expected(mean=mean, low=low, high=high, chance_positive=chance),
+                average=Average(mean=around[0], low=around[1], high=around[2]),
+                expected=Expected(
+                    mean=following[0],
+                    low=following[1],
+                    high=following[2],
+                    chance_positive=float(chances[place]),
+                ),
+                check=check if isinstance(check, Estimate) else None,
                 drift_z=_drift(theirs, key),
+                earned=realised(theirs),
                 kept=kept(theirs, promises),
             )
         )
     return tuple(sorted(found, key=lambda cell: cell.latest.ends_on, reverse=True))
+
+
+def _central(belief: Posterior) -> FloatArray:
+    """Mean and ends of the central interval, (cells, 3)."""
+    tail = (1 - CONFIDENCE) / 2
+    ends = belief.quantile(tail), belief.quantile(1 - tail)
+    return np.column_stack([belief.mean(), *ends])
 
 
 def everybody(learnings: Sequence[Learning]) -> list[Learning]:

@@ -5,7 +5,9 @@ import math
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
+from statsmodels.stats.meta_analysis import combine_effects
 
 from regulars_platform.memory.families import family_of_key
 from regulars_platform.memory.forecast import GroupPromise, Promise
@@ -118,3 +120,50 @@ def test_cells_heard_of_last_come_first_and_segments_are_not_counted_twice() -> 
 def test_a_shop_whose_campaigns_end_in_the_future_is_looked_at_from_their_end() -> None:
     (cell,) = overview([learning(1, 1.0, "2027-01-31")], {}, TODAY)
     assert math.isfinite(cell.expected.mean)
+
+
+def test_what_campaigns_are_in_general_is_never_vaguer_than_what_is_expected_of_the_next() -> None:
+    past = [
+        learning(i, net, f"2026-0{i}-28", error=error, segment_key=f"{many} campaigns")
+        for many in (1, 2, 5)
+        for i, (net, error) in enumerate([(1.0, 0.7), (0.9, 0.6), (2.5, 0.1), (0, 1), (1, 3)], 1)
+        if i <= many
+    ]
+    cells = overview(past, {}, TODAY)
+    assert sorted(cell.campaigns for cell in cells) == [1, 2, 5]
+    for cell in cells:
+        average, expected = cell.average, cell.expected
+        assert average.mean == pytest.approx(expected.mean)
+        assert expected.low < average.low < average.mean < average.high < expected.high
+
+
+def test_two_campaigns_that_agree_say_more_than_one_and_need_no_check() -> None:
+    one, two = learning(1, 1.0, "2026-01-31", error=0.7), learning(2, 0.9, "2026-05-28", error=0.6)
+    (alone,) = overview([one], {}, TODAY)
+    (both,) = overview([one, two], {}, TODAY)
+    assert both.average.high - both.average.low < alone.average.high - alone.average.low
+    assert (alone.check, both.check) == (None, None)
+
+
+def test_five_campaigns_are_checked_by_pooling_them_without_drift() -> None:
+    nets, errors = np.array([0.5, 2.5, 1.2, 0.1, 3.0]), np.array([0.2, 0.3, 0.2, 0.4, 0.3])
+    past = [
+        learning(i, float(net), f"2026-0{i}-28", error=float(error))
+        for i, (net, error) in enumerate(zip(nets, errors, strict=True), 1)
+    ]
+    known = combine_effects(nets, errors**2, method_re="dl", use_t=True)
+    half = 2.7764 * max(known.sd_eff_w_re_hksj, known.sd_eff_w_re)  # t of 4 degrees of freedom
+    (four,) = overview(past[:4], {}, TODAY)
+    (five,) = overview(past, {}, TODAY)
+    assert four.check is None
+    assert five.check is not None
+    assert five.check.estimate == pytest.approx(known.mean_effect_re)
+    assert five.check.high - five.check.estimate == pytest.approx(half, rel=1e-4)
+
+
+def test_a_cell_earned_by_all_its_campaigns_and_is_compared_over_those_with_a_forecast() -> None:
+    past = [learning(1, 2.0, "2026-01-31"), learning(2, 0.5, "2026-03-31")]
+    (cell,) = overview(past, {2: [promise(400.0)]}, TODAY)
+    assert cell.kept is not None
+    assert (cell.campaigns, cell.kept.campaigns) == (2, 1)
+    assert (cell.earned.net, cell.kept.realised.net, cell.kept.promised) == (2500, 500, 400)

@@ -2,12 +2,17 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
+from sqlalchemy import select, update
 
 from regulars_platform.accounts.service import create_owner
 from regulars_platform.campaigns.service import create_draft
+from regulars_platform.memory.families import family_of_key
+from regulars_platform.memory.tables import LearningRow
 from regulars_web.app import create_app
+from regulars_web.pages.memory.words import family_title
 from tests.platform.memory.season import Season, moment, plan_of
 from tests.web.conftest import EMAIL, NOW, PASSWORD, Browser
 
@@ -84,7 +89,7 @@ def test_the_search_looks_through_names_rules_offers_and_channels(
 
 def test_one_kind_of_people_and_offer_shows_its_campaigns_on_one_scale(reader: Browser) -> None:
     page = text(reader, f"/memory/{cells(reader, '/memory/?q=often')[0]}")
-    for words in ("Month 2", "Month 3", "Month 4", "On average so far", "Expected of the next"):
+    for words in ("Month 2", "Month 3", "Such campaigns in general", "Expected of the next"):
         assert words in page
     assert "The last campaign differs from the 2 before by more than chance." in page
 
@@ -99,7 +104,9 @@ def test_the_report_says_what_was_expected_and_what_memory_adds(reader: Browser)
     assert "No past campaign to go by: a wide guess" in first
     assert "this one is the first that the next can start from" in first
     assert "From 1 past campaign of the same people and kind of offer." in second
-    assert "With memory" in second
+    assert "Past campaigns This campaign Both P(net" in second
+    assert "is not the first column added up" in second
+    assert "is not the first column added up" not in first
     third = text(reader, "/campaigns/3/report")
     assert "differs from the 2 before by more than chance" in third
 
@@ -109,3 +116,61 @@ def test_the_form_starts_from_what_past_campaigns_say(reader: Browser) -> None:
     assert "What past campaigns say" in page
     assert "From 3 past campaigns of the same people and kind of offer." in page
     assert "likely to lose money" in page
+
+
+@contextmanager
+def with_first_campaign(season: Season, **figures: float | None) -> Iterator[None]:
+    """What the first campaign taught is this instead, for as long as it takes."""
+    taught = select(LearningRow).where(LearningRow.campaign_id == 1)
+    with season.database.unit_of_work() as session:
+        before = {
+            row.id: {name: getattr(row, name) for name in figures}
+            for row in session.scalars(taught)
+        }
+        session.execute(update(LearningRow).where(LearningRow.campaign_id == 1).values(**figures))
+    try:
+        yield
+    finally:
+        with season.database.unit_of_work() as session:
+            for row in session.scalars(taught):
+                for name, value in before[row.id].items():
+                    setattr(row, name, value)
+
+
+def test_a_campaign_that_was_too_small_is_named_instead_of_missing(
+    season: Season, reader: Browser
+) -> None:
+    assert "too small for a result" not in text(reader, "/memory/")
+    with with_first_campaign(season, net=None):
+        page = text(reader, "/memory/")
+    assert (
+        "1 campaign is over but too small for a result, so it is not remembered: Month 2." in page
+    )
+
+
+def test_a_campaign_that_would_flatten_the_others_ends_in_an_arrow(
+    season: Season, reader: Browser
+) -> None:
+    address = f"/memory/{cells(reader, '/memory/?q=often')[0]}"
+    assert "ends in an arrow" not in text(reader, address)
+    with with_first_campaign(season, high=900.0):
+        page = reader.get(address).get_data(as_text=True)
+    assert "A bar that ends in an arrow goes on beyond the drawing." in page
+    assert (page.count('<svg x="100%"'), page.count('<svg x="0"')) == (1, 0)
+
+
+def test_earned_is_set_against_expected_over_the_campaigns_that_had_both(reader: Browser) -> None:
+    # the first forecast was of everybody at once, those after it of the segments
+    often, everybody = text(reader, "/memory/?q=often"), text(reader, "/memory/?q=2+orders")
+    figure = r"[+−]?€[\d,]+"
+    compared = rf"{figure} \({figure} to {figure}\) of {figure} expected"
+    assert re.search(f"forecast for 2 of 3 campaigns: {compared}", often)
+    assert "1 of 3" not in everybody
+
+
+def test_a_multiple_is_written_as_everywhere_else(season: Season) -> None:
+    app = create_app(season.settings, secure_cookies=False, setup_code=None)
+    with app.test_request_context():
+        title = family_title(family_of_key("free_shipping|open|email||customer|x0.90|"))
+    assert title == "Free shipping from 0.9 × their own order value"
+    app.extensions["regulars"].database.dispose()

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from flask import url_for
 from flask_babel import gettext
 
-from regulars_experiments.results import Estimate
 from regulars_platform.fields import FieldReader
 from regulars_platform.memory.models import Learning
 from regulars_platform.memory.overview import (
@@ -19,7 +18,7 @@ from regulars_platform.memory.overview import (
 )
 from regulars_platform.offers.kinds import read_offer
 from regulars_web.forest import Forest, ForestInput, build_forest
-from regulars_web.formats import date, percent
+from regulars_web.formats import date, number, percent
 from regulars_web.pages.campaigns.words import offer_text
 from regulars_web.pages.memory.words import (
     campaigns_text,
@@ -29,16 +28,22 @@ from regulars_web.pages.memory.words import (
     listed,
     people_text,
 )
-from regulars_web.pages.reports.shown import Shown, dash
+from regulars_web.pages.reports.shown import Shown
 from regulars_web.pages.reports.words import amount, chance, interval, segment_name
 
 _MOST_NAMES = 2
+_MOST_ABSENT = 5
 _MOST_SHARE = 5.0
+_MOST_WIDTHS = 3.0  # a campaign that says so much less than is expected runs out of the drawing
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CellRow:
-    """One row of the memory table; haystack: everything that a search looks through."""
+    """One row of the memory table; haystack: everything that a search looks through.
+
+    earned: by all its campaigns; compared: what was expected of those that had a forecast, beside
+    what they earned; "" without any.
+    """
 
     id: str
     people: str
@@ -50,12 +55,12 @@ class CellRow:
     campaigns: str
     last: str
     provisional: bool
-    pooled: Shown
+    average: Shown
     expected: Shown
     chance: str
     drift: str
-    promised: Shown
-    kept: str
+    earned: Shown
+    compared: str
     haystack: str
 
 
@@ -69,6 +74,14 @@ class Heads:
     promised_detail: str
     kept: str
     kept_detail: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LeftOut:
+    """How many campaigns are over without having taught anything, and the names of some."""
+
+    count: int
+    names: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,11 +105,12 @@ class CampaignLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CellPage:
-    """The context of memory/show.html."""
+    """The context of memory/show.html. check: the average by another way; "" of few campaigns."""
 
     row: CellRow
     lines: tuple[CampaignLine, ...]
     forest: Forest
+    check: str
 
 
 def cell_row(cell: CellOverview, currency: str) -> CellRow:
@@ -117,12 +131,12 @@ def cell_row(cell: CellOverview, currency: str) -> CellRow:
         campaigns=campaigns_text(cell.campaigns),
         last=date(cell.latest.ends_on),
         provisional=cell.latest.state != "closed",
-        pooled=_pooled(cell, currency),
+        average=_each(cell.average.mean, cell.average.low, cell.average.high, currency),
         expected=_each(cell.expected.mean, cell.expected.low, cell.expected.high, currency),
         chance=chance(cell.expected.chance_positive),
         drift=drift_text(cell.campaigns - 1) if cell.drifted else "",
-        promised=_promised(cell.kept, currency),
-        kept=_share(cell.kept),
+        earned=_whole(cell.earned.net, cell.earned.low, cell.earned.high, currency),
+        compared=_compared(cell, currency),
         haystack=" ".join(
             [*names, rule, offer, terms, *offers, *(word for words in told for word in words)]
         ).casefold(),
@@ -134,13 +148,14 @@ def heads(learnings: Sequence[Learning], promises: Promises, currency: str) -> H
     whole = everybody(learnings)
     total = realised(whole)
     compared = kept(whole, promises)
+    campaigns = len({one.campaign_id for one in whole})
     return Heads(
-        campaigns=str(len({one.campaign_id for one in whole})),
+        campaigns=number(campaigns),
         realised=_whole(total.net, total.low, total.high, currency),
         promised="" if compared is None else amount(compared.promised, currency, whole=True),
         promised_detail=""
         if compared is None
-        else str(gettext("of %(campaigns)s", campaigns=campaigns_text(compared.campaigns))),
+        else str(gettext("of %(campaigns)s", campaigns=_part(compared.campaigns, campaigns))),
         kept="" if compared is None else _share(compared) or "–",
         kept_detail=""
         if compared is None
@@ -154,6 +169,14 @@ def heads(learnings: Sequence[Learning], promises: Promises, currency: str) -> H
     )
 
 
+def left_out(names: Sequence[str]) -> LeftOut | None:
+    """The campaigns that taught nothing; None where there are none."""
+    if not names:
+        return None
+    shown = listed(names[:_MOST_ABSENT])
+    return LeftOut(count=len(names), names=shown + "…" if len(names) > _MOST_ABSENT else shown)
+
+
 def cell_page(cell: CellOverview, promises: Promises, currency: str) -> CellPage:
     """Everything that is known of one cell."""
     newest = tuple(reversed(cell.learnings))
@@ -161,11 +184,14 @@ def cell_page(cell: CellOverview, promises: Promises, currency: str) -> CellPage
         row=cell_row(cell, currency),
         lines=tuple(_line(one, promises, currency) for one in newest),
         forest=_forest(cell, currency),
+        check=_check(cell, currency),
     )
 
 
 def _forest(cell: CellOverview, currency: str) -> Forest:
     """Its campaigns, the oldest first; what they come to; and what to expect next."""
+    average, expected = cell.average, cell.expected
+    widest = _MOST_WIDTHS * (expected.high - expected.low)
     several = len({one.arm for one in cell.learnings}) > 1
     inputs = [
         ForestInput(
@@ -178,22 +204,21 @@ def _forest(cell: CellOverview, currency: str) -> Forest:
             low=one.low,
             high=one.high,
             address=_report(one),
+            drawn_in_full=one.high - one.low <= widest,
         )
         for one in cell.learnings
     ]
-    pooled, expected = cell.pooled, cell.expected
-    if isinstance(pooled, Estimate) and cell.campaigns > 1:
+    if cell.campaigns > 1:
         inputs.append(
             ForestInput(
-                label=str(gettext("On average so far")),
+                label=str(gettext("Such campaigns in general")),
                 detail=campaigns_text(cell.campaigns),
-                text=amount(pooled.estimate, currency, signed=True),
-                range=interval(pooled.low, pooled.high, currency),
+                text=amount(average.mean, currency, signed=True),
+                range=interval(average.low, average.high, currency),
                 tone="treated",
-                value=pooled.estimate,
-                low=pooled.low,
-                high=pooled.high,
-                drawn_in_full=False,
+                value=average.mean,
+                low=average.low,
+                high=average.high,
             )
         )
     inputs.append(
@@ -246,24 +271,51 @@ def _report(one: Learning) -> str:
     return url_for("reports.show", campaign_id=one.campaign_id, version=one.report_id)
 
 
-def _pooled(cell: CellOverview, currency: str) -> Shown:
-    pooled = cell.pooled
-    if not isinstance(pooled, Estimate):
-        return dash()
-    return _each(pooled.estimate, pooled.low, pooled.high, currency)
+def _check(cell: CellOverview, currency: str) -> str:
+    """The average without the model that foretells; said for what it is."""
+    if cell.check is None:
+        return ""
+    return str(
+        gettext(
+            "A check by another way: were all %(campaigns)s draws around one mean that never "
+            "changes, that mean would be %(mean)s (%(range)s; random effects, interval of Hartung "
+            "and Knapp).",
+            campaigns=campaigns_text(cell.campaigns),
+            mean=amount(cell.check.estimate, currency, signed=True),
+            range=interval(cell.check.low, cell.check.high, currency),
+        )
+    )
 
 
-def _promised(compared: Kept | None, currency: str) -> Shown:
+def _compared(cell: CellOverview, currency: str) -> str:
+    """Earned against expected, over the campaigns that had a forecast of these people alone."""
+    compared = cell.kept
     if compared is None:
-        return dash()
-    return Shown(
-        text=amount(compared.realised.net, currency, whole=True, signed=True),
-        interval=str(
+        return ""
+    promised = amount(compared.promised, currency, whole=True, signed=True)
+    share = _share(compared)
+    if compared.campaigns == cell.campaigns:
+        told = str(gettext("of %(promised)s expected", promised=promised))
+    else:
+        realised_there = compared.realised
+        told = str(
             gettext(
-                "of %(promised)s expected",
-                promised=amount(compared.promised, currency, whole=True, signed=True),
+                "forecast for %(part)s: %(net)s (%(range)s) of %(promised)s expected",
+                part=_part(compared.campaigns, cell.campaigns),
+                net=amount(realised_there.net, currency, whole=True, signed=True),
+                range=interval(realised_there.low, realised_there.high, currency, whole=True),
+                promised=promised,
             )
-        ),
+        )
+    return f"{told} ({share})" if share else told
+
+
+def _part(some: int, campaigns: int) -> str:
+    """So many of these campaigns; all of them in fewer words."""
+    if some == campaigns:
+        return campaigns_text(campaigns)
+    return str(
+        gettext("%(some)s of %(campaigns)s", some=number(some), campaigns=campaigns_text(campaigns))
     )
 
 

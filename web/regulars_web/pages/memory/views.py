@@ -11,11 +11,12 @@ from regulars_platform.memory.overview import Promises
 from regulars_platform.memory.overview import overview as cells_of
 from regulars_platform.memory.promises import promises_of_shop
 from regulars_platform.memory.service import read_learnings
+from regulars_platform.memory.unlearnt import taught_nothing
 from regulars_platform.words import N_, Sentence
 from regulars_web.edge import current_shop, now, settings, unit_of_work
 from regulars_web.pages.campaigns.words import CHANNEL_LABELS
 from regulars_web.pages.memory.expecting import expectations
-from regulars_web.pages.memory.shown import cell_page, cell_row, heads, matching
+from regulars_web.pages.memory.shown import cell_page, cell_row, heads, left_out, matching
 from regulars_web.pages.memory.words import KINDS
 
 blueprint = Blueprint("memory", __name__)
@@ -29,6 +30,7 @@ def overview() -> str:
     shop = current_shop()
     with unit_of_work() as work:
         learnings, promises = _learnt(work)
+        too_small = taught_nothing(work, shop.id, learnings)
         launched = any(row.state == LAUNCHED for row in list_campaigns(work, shop.id))
     asked = {key: request.args.get(key, "").strip() for key in ("q", "kind", "channel", "changed")}
     rows = [cell_row(cell, shop.currency) for cell in cells_of(learnings, promises, now().date())]
@@ -47,6 +49,7 @@ def overview() -> str:
             if any(row.channel == channel for row in rows)
         },
         launched=launched,
+        too_small=left_out(too_small),
     )
 
 

@@ -5,10 +5,11 @@ from typing import Any
 
 from flask_babel import gettext, lazy_gettext, ngettext
 
+from regulars_platform.fields import WHOLE
 from regulars_platform.memory.families import BELOW, FAR, NEAR, Family
 from regulars_platform.segments.rules import parse_rule
 from regulars_web.formats import number, percent
-from regulars_web.pages.campaigns.words import channel_text
+from regulars_web.pages.campaigns.words import channel_text, multiple_text
 from regulars_web.pages.reports.words import amount, clauses, interval
 from regulars_web.pages.segments.words import rule_text
 
@@ -41,7 +42,7 @@ def family_title(family: Family) -> str:
     if family.threshold in _THRESHOLDS:
         parts.append(str(_THRESHOLDS[family.threshold]))
     elif family.threshold:
-        multiple = number(float(family.threshold[1:]), 2)
+        multiple = multiple_text(round(float(family.threshold[1:]) * WHOLE))
         parts.append(str(gettext("from %(k)s × their own order value", k=multiple)))
     return " ".join(parts)
 

@@ -54,10 +54,13 @@ class PromiseLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MemorySection:
-    """The context of reports/memory.html."""
+    """The context of reports/memory.html. guessed_too: what was expected at the launch came from
+    past campaigns and the usual guess, and so differs from what past campaigns say by themselves.
+    """
 
     promises: tuple[PromiseLine, ...]
     rows: tuple[RememberedRow, ...]
+    guessed_too: bool
 
 
 def memory_section(document: Mapping[str, Any]) -> MemorySection | None:
@@ -65,11 +68,13 @@ def memory_section(document: Mapping[str, Any]) -> MemorySection | None:
     if "memory" not in document:
         return None
     currency = document["plan"]["currency"]
+    forecast = document["inputs"].get("forecast") or {"arms": ()}
     return MemorySection(
         promises=tuple(_promises(document, currency)),
         rows=tuple(
             _row(cell, currency) for cell in document["memory"]["cells"] if cell["campaigns"]
         ),
+        guessed_too=any(arm["remembered"] for arm in forecast["arms"]),
     )
 
 
