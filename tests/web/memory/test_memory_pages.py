@@ -174,3 +174,9 @@ def test_a_multiple_is_written_as_everywhere_else(season: Season) -> None:
         title = family_title(family_of_key("free_shipping|open|email||customer|x0.90|"))
     assert title == "Free shipping from 0.9 × their own order value"
     app.extensions["regulars"].database.dispose()
+
+
+def test_far_more_than_was_expected_is_said_to_be_that(season: Season, reader: Browser) -> None:
+    assert "Of that came true over 500%" not in text(reader, "/memory/")
+    with with_first_campaign(season, net=900.0, high=1000.0):
+        assert "Of that came true over 500%" in text(reader, "/memory/")

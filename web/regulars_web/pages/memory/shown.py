@@ -156,7 +156,7 @@ def heads(learnings: Sequence[Learning], promises: Promises, currency: str) -> H
         promised_detail=""
         if compared is None
         else str(gettext("of %(campaigns)s", campaigns=_part(compared.campaigns, campaigns))),
-        kept="" if compared is None else _share(compared) or "–",
+        kept="" if compared is None else _came_true(compared),
         kept_detail=""
         if compared is None
         else str(
@@ -334,6 +334,13 @@ def _share(compared: Kept | None) -> str:
     if compared.share <= 0:
         return str(gettext("none of it"))
     return percent(compared.share, 0)
+
+
+def _came_true(compared: Kept) -> str:
+    """The same, where there is room for it alone."""
+    if compared.share is not None and compared.share > _MOST_SHARE:
+        return str(gettext("over %(share)s", share=percent(_MOST_SHARE, 0)))
+    return _share(compared) or "–"
 
 
 def _each(value: float, low: float, high: float, currency: str) -> Shown:
