@@ -40,7 +40,7 @@ from regulars_experiments.comparison import Cell, Comparison, compare
 from regulars_experiments.moments import Key, Moments
 from regulars_experiments.multiplicity import holm
 from regulars_experiments.pooling import Posterior
-from regulars_experiments.price_points import UNIT, WHOLE_MULTIPLE, Style, nearest
+from regulars_experiments.price_points import UNIT, Style, personal_thresholds
 from regulars_experiments.profit import ProfitColumns, net_profit
 from regulars_experiments.results import Answer, Estimate, FloatArray, Intervals
 from regulars_experiments.simultaneous import joint_confidence, joint_quantile
@@ -202,16 +202,16 @@ def find_steps(
     return tuple(found)
 
 
-def price_point(step: int, typical_value: int, style: Style) -> int:
-    """The price point nearest to k x what a group typically spends; all in ten-thousandths.
+def price_point(step: int, typical_value: int, style: Style, floor: int = 0) -> int:
+    """What a customer who typically spends that much is told: as in `personal_thresholds`.
 
-    step: k in basis points. typical_value: a past order value above zero.
+    step: k in basis points. typical_value: a past order value above zero. floor: nobody's
+    threshold is below it. All in ten-thousandths.
 
     >>> price_point(11_500, 71_9900, "nines") / UNIT
     85.0
     """
-    wanted = Fraction(step * typical_value, WHOLE_MULTIPLE)
-    return int(nearest(round(wanted), style))
+    return int(personal_thresholds([typical_value], step, style, floor)[0])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

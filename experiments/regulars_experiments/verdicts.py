@@ -16,6 +16,10 @@ from scipy import special
 from regulars_experiments.pooling import Posterior
 from regulars_experiments.results import Answer, Estimate, FloatArray
 
+LEAST_CHANCE_OF_GAIN = 0.6
+"""Another threshold is worth speaking of from this chance on that it earns more."""
+LEAST_SHARE_OF_STAKE = 0.01
+"""...and from this share on of what is at stake over the horizon."""
 _NEGLIGIBLE = 1e-12  # parts of a belief below this share of the largest change no digit
 _CLOSE = 1e-7  # of a deviation; the value of a test is flat where it turns
 
@@ -69,7 +73,7 @@ class Decision:
     it does not pay. loss_if_stopped_wrongly: expected profit foregone by stopping if it does.
     expected_net: of keeping. value_of_test: expected gain from one more test before deciding.
     cost_of_test: expected profit given up in that test's round. value_of_change: expected gain of
-    another threshold beyond keeping this one; None where none is expected to earn more.
+    another threshold beyond keeping this one; None where none is worth going over to.
     """
 
     advice: Advice
@@ -131,25 +135,34 @@ def decide(
     )
 
 
-def with_change(decision: Decision, gain: float, *, customers: int, rounds: int) -> Decision:
+def with_change(
+    decision: Decision, gain: float, *, chance: float, customers: int, rounds: int
+) -> Decision:
     """The decision where another threshold is expected to earn `gain` more per customer and round.
 
+    gain, chance: of the same belief as the decision; the chance that it earns more at all, 0 to 1.
     customers, rounds: as for `decide`. Changing is advised where keeping and the gain together are
-    expected to earn more than the best of keeping, stopping and testing once more; a gain that is
-    not above zero is none.
+    expected to earn more than the best of keeping, stopping and testing once more. A gain is none
+    that is not above zero, is hardly likelier than not (`LEAST_CHANCE_OF_GAIN`), or is less than
+    `LEAST_SHARE_OF_STAKE` of what is at stake, E|net| over the horizon: going over costs work too,
+    which nobody has put into figures.
 
     >>> from regulars_experiments.pooling import single
     >>> kept = decide(single(0.5, 0.1), 0, customers=1000, rounds=6, holdout_share=0.1,
     ...     test_error=0.1)
-    >>> found = with_change(kept, 0.2, customers=1000, rounds=6)
+    >>> found = with_change(kept, 0.2, chance=0.9, customers=1000, rounds=6)
     >>> found.advice.value, found.value_of_change
     ('change', 1200.0)
-    >>> with_change(kept, -0.2, customers=1000, rounds=6).advice.value
+    >>> with_change(kept, 0.2, chance=0.55, customers=1000, rounds=6).value_of_change is None
+    True
+    >>> with_change(kept, 0.004, chance=0.9, customers=1000, rounds=6).advice.value
     'keep'
     """
-    if not gain > 0:
-        return decision
     worth = gain * customers * rounds
+    at_stake = decision.loss_if_kept_wrongly + decision.loss_if_stopped_wrongly
+    small = not worth > 0 or worth < LEAST_SHARE_OF_STAKE * at_stake
+    if small or chance < LEAST_CHANCE_OF_GAIN:
+        return decision
     untested = max(decision.expected_net, 0.0)
     best = untested + max(decision.value_of_test - decision.cost_of_test, 0.0)
     advice = Advice.CHANGE if decision.expected_net + worth > best else decision.advice

@@ -12,7 +12,7 @@ from regulars_experiments.aggregation import aggregate
 from regulars_experiments.comparison import Cell, compare
 from regulars_experiments.moments import Moments, plan_moments
 from regulars_experiments.pooling import single
-from regulars_experiments.price_points import UNIT, nearest
+from regulars_experiments.price_points import UNIT, at_or_above
 from regulars_experiments.profit import ProfitColumns, waterfall
 from regulars_experiments.results import Estimate, Reason
 from regulars_experiments.simultaneous import joint_quantile
@@ -222,9 +222,12 @@ def test_a_change_is_what_one_normal_belief_says() -> None:
     assert found.chance == pytest.approx(0.0668, abs=1e-4)
 
 
-def test_the_price_point_is_the_nearest_to_the_exact_multiple() -> None:
+def test_the_price_point_is_what_such_a_customer_is_told_by_the_lists() -> None:
     assert price_point(13_000, 60 * UNIT, "nines") == 79 * UNIT
-    assert price_point(13_000, 60 * UNIT, "round") == int(nearest(78 * UNIT, "round"))
+    # 1.01 x 80 = 80.80: the nearest round price is 80, the list's rule goes up
+    assert price_point(10_100, 80 * UNIT, "round") == int(at_or_above([80_8000], "round")[0])
+    assert price_point(10_100, 80 * UNIT, "round") > 80 * UNIT
+    assert price_point(9_000, 10 * UNIT, "round", 20 * UNIT) == 20 * UNIT
 
 
 @pytest.mark.parametrize(

@@ -236,7 +236,7 @@ def test_changing_is_advised_where_it_earns_more_than_all_else(
         single(mean, deviation), 0, customers=1000, rounds=5, holdout_share=0.1, test_error=0.1
     )
 
-    found = with_change(alone, gain, customers=1000, rounds=5)
+    found = with_change(alone, gain, chance=0.9, customers=1000, rounds=5)
 
     assert found.advice is advice
     worth = {
@@ -248,3 +248,25 @@ def test_changing_is_advised_where_it_earns_more_than_all_else(
         worth[Advice.CHANGE] = alone.expected_net + gain * 5000
         assert found.value_of_change == pytest.approx(gain * 5000)
     assert worth[found.advice] == pytest.approx(max(worth.values()))
+
+
+@pytest.mark.parametrize(
+    ("gain", "chance", "worth"),
+    [
+        (0.2, 0.6, 1000.0),
+        (0.2, 0.59, None),  # hardly likelier than not
+        (0.011, 0.9, 55.0),  # of E|net| = 1 each, 5,000 in all
+        (0.009, 0.9, None),  # less than a hundredth of that
+    ],
+)
+def test_a_small_or_doubtful_gain_is_no_reason_to_change(
+    gain: float, chance: float, worth: float | None
+) -> None:
+    alone = decide(
+        single(1.0, 0.001), 0, customers=1000, rounds=5, holdout_share=0.1, test_error=0.1
+    )
+
+    found = with_change(alone, gain, chance=chance, customers=1000, rounds=5)
+
+    assert found.value_of_change == (None if worth is None else pytest.approx(worth))
+    assert found.advice is (Advice.KEEP if worth is None else Advice.CHANGE)

@@ -9,7 +9,7 @@ def report_sentences(settings: Settings, report: Report) -> list[str]:
     from flask_babel import force_locale
 
     from regulars_web.app import create_app
-    from regulars_web.pages.reports.words import headline
+    from regulars_web.pages.reports.headline import headline
 
     app = create_app(settings, secure_cookies=False, setup_code=None)
     with app.test_request_context(), force_locale("en"):

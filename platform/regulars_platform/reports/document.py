@@ -16,6 +16,7 @@ from regulars_experiments.verdicts import Decision
 from regulars_platform.campaigns.plan import Plan, plan_json
 from regulars_platform.randomised.document import effect_as_json
 from regulars_platform.reports.days import ArmDays
+from regulars_platform.reports.deciding import believed_json
 from regulars_platform.reports.findings import Findings, GroupFinding
 from regulars_platform.reports.matching import FileMatch
 
@@ -133,6 +134,7 @@ def _group(group: GroupFinding) -> dict[str, Any]:
         "pooled": None
         if group.pooled is None
         else {"mean": group.pooled.mean, "low": group.pooled.low, "high": group.pooled.high},
+        "believed": believed_json(group.believed),
         "decision": None if group.decision is None else _decision(group.decision),
         "offer_uses": group.offer_uses,
         "offer_uses_control": group.offer_uses_control,

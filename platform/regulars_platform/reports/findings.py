@@ -23,11 +23,12 @@ from regulars_experiments.profit_tests import net_p_values
 from regulars_experiments.results import Answer, Estimate, FloatArray, Intervals
 from regulars_experiments.segments import pool_segments
 from regulars_experiments.sensitivities import Sensitivity
-from regulars_experiments.verdicts import Decision, Evidence, decide, evidence_of
+from regulars_experiments.verdicts import Decision, Evidence, evidence_of
 from regulars_platform.campaigns.plan import HOLDOUT, MAX_ARMS, Plan
 from regulars_platform.offers.kinds import MessageOnly
 from regulars_platform.orders.table import MONEY_SCALE
 from regulars_platform.reports.balances import balances
+from regulars_platform.reports.deciding import Believed, believed_of, decide_for
 from regulars_platform.reports.design import NET, PROFIT, WHOLE, design_of, margins
 from regulars_platform.reports.leak import leak_columns, leaks_of
 from regulars_platform.reports.outcomes import OUTCOME_COLUMNS, offer_open_to
@@ -62,7 +63,8 @@ class GroupFinding:
 
     n, n_control: units. customers: units of the whole group in all arms. control_margin: mean
     margin per unit of the holdout. net: per unit. bars: add up to net. adjusted_p: after Holm over
-    the family (in segments of the tests of `profit_tests`). pooled: None for everybody. offer_uses:
+    the family (in segments of the tests of `profit_tests`). pooled: None for everybody. believed:
+    what the decision is made of, here this campaign's; None without one. offer_uses:
     per unit of the arm / of the holdout. leak: what goes to orders that come anyway, as a share of
     what the arm's offer gives (by chance it may pass 1); None where it gives nothing.
     return_on_cost: margin per 1 of cost. per_user: net per unit that used the offer; None where
@@ -81,6 +83,7 @@ class GroupFinding:
     adjusted_p: float | None
     evidence: Evidence
     pooled: Pooled | None
+    believed: Believed | None
     decision: Decision | None
     offer_uses: float
     offer_uses_control: float
@@ -120,7 +123,8 @@ def find(outcomes: pl.DataFrame, ledger: pl.DataFrame, plan: Plan) -> Findings:
     """Evaluate the outcomes (see `unit_outcomes`) of a launched plan."""
     design = design_of(plan)
     taken = tuple(taken_column(i) for i in range(len(plan.arms)))
-    extra = (*(f"anyway_{i}" for i in range(len(plan.arms))), *taken)
+    anyway = tuple(f"anyway_{i}" for i in range(len(plan.arms)))
+    extra = (*anyway, *taken)
     scales = {name: 1 if name in _COUNTS else MONEY_SCALE for name in (*OUTCOME_COLUMNS, *extra)}
     frame = outcomes.lazy()
     by_segment = aggregate(
@@ -130,7 +134,10 @@ def find(outcomes: pl.DataFrame, ledger: pl.DataFrame, plan: Plan) -> Findings:
             columns={
                 name: scales[name] for name in (*PROFIT.all(), "orders", "used_offer", *extra)
             },
-            pairs=[(a, b) for a in PROFIT.all() for b in (*PROFIT.all(), *taken) if a != b],
+            pairs=[
+                *((a, b) for a in PROFIT.all() for b in (*PROFIT.all(), *taken) if a != b),
+                *(("offer_cost", given) for given in anyway),
+            ],
             shapes=tuple(dict.fromkeys(("goods", "kept", *leak_columns(plan).values()))),
         ),
     )
@@ -274,7 +281,12 @@ def _group(
         adjusted_p=corrected,
         evidence=evidence_of(net, adjusted_p=corrected, confidence=plan.confidence / WHOLE),
         pooled=_pooled(posterior, within, plan, cell),
-        decision=_decision(posterior, within, plan, float(answers.errors[place]), customers),
+        believed=_believed(posterior, within, plan, len({c.segment for c in answers.cells}) > 1),
+        decision=None
+        if posterior is None
+        else decide_for(
+            posterior, within, plan, error=float(answers.errors[place]), customers=customers
+        ),
         offer_uses=float(np.nan_to_num(uses[1].mean[place])),
         offer_uses_control=float(np.nan_to_num(uses[0].mean[place])),
         leak=answers.leaks[place],
@@ -310,34 +322,16 @@ def _group_size(moments: Moments, cell: Cell) -> int:
 def _pooled(posterior: Posterior | None, within: int, plan: Plan, cell: Cell) -> Pooled | None:
     if posterior is None or cell.segment is None:
         return None
-    tail = (1 - plan.confidence / WHOLE) / 2
-    return Pooled(
-        mean=float(posterior.mean()[within]),
-        low=float(posterior.quantile(tail)[within]),
-        high=float(posterior.quantile(1 - tail)[within]),
-    )
+    found = believed_of(posterior, within, plan, "segments")
+    return Pooled(mean=found.mean, low=found.low, high=found.high)
 
 
-def _decision(
-    posterior: Posterior | None,
-    within: int,
-    plan: Plan,
-    error: float,
-    customers: int,
-) -> Decision | None:
+def _believed(
+    posterior: Posterior | None, within: int, plan: Plan, several: bool
+) -> Believed | None:
     if posterior is None:
         return None
-    if not np.isfinite(error):
-        # too small for an estimate of its own: one more test would be as vague as the belief now
-        error = float(posterior.deviation()[within])
-    return decide(
-        posterior,
-        within,
-        customers=customers,
-        rounds=plan.horizon_rounds,
-        holdout_share=plan.holdout / WHOLE,
-        test_error=error,
-    )
+    return believed_of(posterior, within, plan, "segments" if several else "alone")
 
 
 def _heterogeneity(

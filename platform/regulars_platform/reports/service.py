@@ -46,6 +46,7 @@ from regulars_platform.reports.padding import find_arm_padding, padding_json
 from regulars_platform.reports.tables import DecisionRow, ReportRow
 from regulars_platform.reports.threshold_document import thresholds_json
 from regulars_platform.reports.thresholds import find_thresholds
+from regulars_platform.reports.total import find_total, total_json
 from regulars_platform.reports.with_memory import memory_json, with_memory
 from regulars_platform.settings import Settings
 
@@ -130,13 +131,14 @@ def compute_report(
         suppressed=inputs.get("suppressed_since", {}),
     )
     thresholds = find_thresholds(findings.moments, outcomes, ledger, plan, findings.shown_segments)
-    findings = with_changes(findings, thresholds, plan)
+    findings = with_changes(findings, thresholds, plan, changing=circumstances.state != "open")
     sections = {
         "contamination": contamination_json(contamination),
         "leak": leaks_json(find_leaks(findings, orders, plan, inputs.get("forecast"))),
         "padding": padding_json(find_arm_padding(orders, outcomes, plan)),
         "thresholds": thresholds_json(thresholds, plan.confidence / WHOLE),
         "memory": memory_json(remembered),
+        "total": total_json(find_total(findings.moments, plan)),
     }
     return canonical_report(report_document(plan, findings, days, circumstances, sections))
 

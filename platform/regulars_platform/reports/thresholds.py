@@ -152,7 +152,7 @@ def _ladder(
 ) -> LadderFinding:
     money = money_of(plan)
     curves = list(find_steps(moments.rolled_up(["arm"]), ladder, [None], money))
-    if len(segments) > 1:
+    if segments:
         curves += find_steps(moments, ladder, list(segments), money)
     offer = members[0].offer
     by_multiple = not isinstance(offer, MessageOnly) and offer.multiple is not None
@@ -164,7 +164,7 @@ def _ladder(
             points = tuple(
                 None
                 if typical is None
-                else max(offer.threshold, price_point(step, typical, offer.price_points))
+                else price_point(step, typical, offer.price_points, offer.threshold)
                 for step in ladder.steps
             )
         groups.append(

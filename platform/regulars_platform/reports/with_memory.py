@@ -15,12 +15,13 @@ from scipy import special
 from regulars_experiments.memory import FLAGGED_DRIFT_Z, remember
 from regulars_experiments.pooling import Posterior
 from regulars_experiments.results import Estimate, FloatArray
-from regulars_experiments.verdicts import Decision, decide
+from regulars_experiments.verdicts import Decision
 from regulars_platform.campaigns.plan import Plan
 from regulars_platform.memory.cells import CellKey, past_campaigns
 from regulars_platform.memory.models import Lesson
 from regulars_platform.memory.people import people_of_plan
 from regulars_platform.memory.service import families_of
+from regulars_platform.reports.deciding import Believed, believed_of, decide_for
 from regulars_platform.reports.design import WHOLE
 from regulars_platform.reports.findings import Findings, GroupFinding
 
@@ -86,7 +87,16 @@ def with_memory(
         for posterior in (recalled.expected, found.alone, found.with_memory)
     ]
     decisions = {
-        place: _decision(found.with_memory, place, group, plan)
+        place: (
+            believed_of(found.with_memory, place, plan, "memory"),
+            decide_for(
+                found.with_memory,
+                place,
+                plan,
+                error=_measured(group, plan)[1],
+                customers=group.customers,
+            ),
+        )
         for place, group in enumerate(groups)
         if past.campaigns[place]
     }
@@ -102,7 +112,7 @@ def with_memory(
             alone=beliefs[1][place] if past.campaigns[place] else None,
             with_memory=beliefs[2][place] if past.campaigns[place] else None,
             drift_z=_none_if_unknown(float(drift_z[place])),
-            advice=decisions[place].advice.value if place in decisions else None,
+            advice=decisions[place][1].advice.value if place in decisions else None,
             advice_alone=group.decision.advice.value
             if place in decisions and group.decision is not None
             else None,
@@ -122,17 +132,20 @@ def _cells(groups: Sequence[GroupFinding], plan: Plan, ledger: pl.DataFrame) -> 
 
 
 def _advised(
-    findings: Findings, groups: Sequence[GroupFinding], decisions: Mapping[int, Decision]
+    findings: Findings,
+    groups: Sequence[GroupFinding],
+    decisions: Mapping[int, tuple[Believed, Decision]],
 ) -> Findings:
-    """The findings with these decisions, by place in groups, instead of their own."""
+    """The findings with these beliefs and decisions, by place in groups, instead of their own."""
     advised = {
-        (groups[place].arm, groups[place].segment): decision
-        for place, decision in decisions.items()
+        (groups[place].arm, groups[place].segment): found for place, found in decisions.items()
     }
 
     def advice(group: GroupFinding) -> GroupFinding:
-        decision = advised.get((group.arm, group.segment), group.decision)
-        return replace(group, decision=decision)
+        found = advised.get((group.arm, group.segment))
+        if found is None:
+            return group
+        return replace(group, believed=found[0], decision=found[1])
 
     return replace(
         findings,
@@ -214,21 +227,6 @@ def _beliefs(posterior: Posterior, plan: Plan) -> list[Belief | None]:
         Belief(mean=mean, low=low, high=high, chance_positive=chance) if np.isfinite(mean) else None
         for mean, low, high, chance in zip(*(column.tolist() for column in columns), strict=True)
     ]
-
-
-def _decision(posterior: Posterior, place: int, group: GroupFinding, plan: Plan) -> Decision:
-    error = _measured(group, plan)[1]
-    if not np.isfinite(error):
-        # too small for an estimate of its own: one more test would be as vague as the belief now
-        error = float(posterior.deviation()[place])
-    return decide(
-        posterior,
-        place,
-        customers=group.customers,
-        rounds=plan.horizon_rounds,
-        holdout_share=plan.holdout / WHOLE,
-        test_error=error,
-    )
 
 
 def _none_if_unknown(value: float) -> float | None:

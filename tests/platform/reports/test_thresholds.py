@@ -1,6 +1,7 @@
 """Threshold curves of a campaign: which arms make a ladder, for whom one threshold pays."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from regulars_experiments.threshold_ratios import Reach
 from regulars_experiments.verdicts import Advice
 from regulars_platform.campaigns.plan import Plan
 from regulars_platform.reports.changes import with_changes
+from regulars_platform.reports.deciding import Believed
 from regulars_platform.reports.document import rounded
 from regulars_platform.reports.findings import Findings, find
 from regulars_platform.reports.outcomes import outcomes_of, window_orders
@@ -90,7 +92,8 @@ def test_arms_that_differ_in_their_multiple_alone_are_a_ladder_with_the_reports_
     (found,) = thresholds.ladders
     assert thresholds.curves == ()
     assert (found.by_multiple, found.ladder.steps) == (True, (9_000, 12_000, 16_000))
-    (everybody,) = found.groups
+    everybody, only_segment = found.groups
+    assert only_segment.curve.net.answers() == everybody.curve.net.answers()
     assert everybody.curve.net.answers() == [group.net for group in findings.overall]
     assert everybody.curve.recommended == 1
     assert everybody.curve.chance_best[1] > 0.9
@@ -189,6 +192,71 @@ def test_the_advice_is_to_change_where_another_step_earns_more_and_to_keep_the_b
     assert change is not None
     # per unit of the whole group, arms and holdout, in each further round
     assert low.value_of_change == pytest.approx(change.gain * 6000 * campaign.horizon_rounds)
+
+
+def test_what_is_believed_of_a_ladders_arms_decides_and_stands_beside_the_decision() -> None:
+    near = ladder_shop(BEST_IN_THE_MIDDLE, segment=NEAR, seed=2)
+    far = ladder_shop(
+        {"holdout": 0.2, "k = 0.9": 0.4, "k = 1.2": 0.22, "k = 1.6": 0.2}, segment=FAR, seed=3
+    )
+    people, orders = pl.concat([near[0], far[0]]), pl.concat([near[1], far[1]])
+    campaign = ladder_plan(segments=SEGMENTS)
+    thresholds, findings = found_in(people, orders, campaign)
+
+    advised = with_changes(findings, thresholds, campaign)
+
+    curves = {group.curve.segment: group.curve for group in thresholds.ladders[0].groups}
+    for group in (*advised.overall, *advised.segments):
+        curve = curves[group.segment]
+        place = list(STEPS).index(group.arm)
+        assert curve.believed is not None
+        assert group.believed is not None
+        assert group.decision is not None
+        assert group.believed.basis == "steps"
+        assert group.believed.mean == pytest.approx(curve.believed.mean()[place])
+        expected = group.believed.mean * group.customers * campaign.horizon_rounds
+        assert group.decision.expected_net == pytest.approx(expected)
+        chance = curve.believed.chance_above_zero()[place]
+        assert group.decision.chance_positive == pytest.approx(chance)
+    # nobody is sent to a step that is believed to earn less than the one it has
+    for segment in (None, NEAR, FAR):
+        found = {g.arm: g for g in (*advised.overall, *advised.segments) if g.segment == segment}
+        best = max(found.values(), key=lambda g: g.believed.mean if g.believed else 0.0)
+        assert best.decision is not None
+        assert best.decision.advice is Advice.KEEP
+
+
+def test_no_change_is_advised_before_the_window_closes() -> None:
+    campaign = ladder_plan()
+    thresholds, findings = found_in(*ladder_shop(BEST_IN_THE_MIDDLE), campaign)
+
+    advised = with_changes(findings, thresholds, campaign, changing=False)
+
+    for group in (*advised.overall, *advised.segments):
+        assert group.decision is not None
+        assert group.decision.advice is not Advice.CHANGE
+        assert group.decision.value_of_change is None
+
+
+def test_where_memory_decides_a_change_needs_memory_to_agree() -> None:
+    campaign = ladder_plan()
+    thresholds, findings = found_in(*ladder_shop(BEST_IN_THE_MIDDLE), campaign)
+
+    def remembered(means: dict[str, float]) -> Findings:
+        groups = tuple(
+            replace(g, believed=Believed(mean=means[g.arm], low=0, high=9, basis="memory"))
+            for g in findings.overall
+        )
+        return with_changes(replace(findings, overall=groups), thresholds, campaign)
+
+    agreed = remembered({"k = 0.9": 1.0, "k = 1.2": 3.0, "k = 1.6": 3.5}).overall
+    worth = {group.arm: group.decision.value_of_change for group in agreed if group.decision}
+    assert worth == {
+        "k = 0.9": pytest.approx(2.0 * 6000 * campaign.horizon_rounds),
+        "k = 1.2": None,
+        "k = 1.6": None,
+    }
+    assert all(group.believed and group.believed.basis == "memory" for group in agreed)
 
 
 def one_threshold_shop(*, padders: bool) -> tuple[pl.DataFrame, pl.LazyFrame]:

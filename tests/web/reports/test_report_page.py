@@ -274,7 +274,7 @@ def test_one_threshold_says_for_whom_it_pays_and_what_it_gives_away(evaluated: B
     curve = page.partition('id="thresholds"')[2].partition("</section>")[0]
     around = page.partition('id="around-the-threshold"')[2].partition("</section>")[0]
 
-    assert "The offer from £80 is expected to pay" in curve
+    assert "No band of past order value is expected to lose by the offer from £80." in curve
     assert "Past orders came to" in curve
     assert "orders of the held out reach the offer without having been told" in around
     assert "Foreseen at launch" in around

@@ -81,6 +81,9 @@ def test_the_report_of_a_ladder_begins_with_the_step_that_earns_most(ladder: Bro
     statement = section(page, 'class="statement"')
     assert "Expected to earn most: 1.2×" in statement
     assert "from £120" in statement
+    assert "likely to be the best" not in statement
+    assert "Another step may be better; on average that loses" in statement
+    assert "(all arms together) earned £" in statement
     arms = section(page, "Every step against the same holdout</h2>")
     assert arms.count("change the threshold") == 2
     assert arms.count("1.2× (from £120) is expected to earn £") == 2
@@ -90,7 +93,27 @@ def test_the_report_of_a_ladder_begins_with_the_step_that_earns_most(ladder: Bro
     assert "Proved better than 0.9×" in curve
     around = section(page, 'id="around-the-threshold"')
     assert "Orders that reach it anyway" in around
-    assert around.count("Orders from the threshold to 10% above it") == 3
+    # arms are columns
+    assert around.count("Orders from the threshold to 10% above it") == 1
+    assert around.count('data-label="k = 1.2"') == 2
+    ledger = section(page, 'id="contamination"')
+    assert ledger.count("Held-out customers who used the offer") == 1
+    assert ledger.count('data-label="k = 1.2"') == 2
+
+
+def test_the_belief_that_decides_is_the_one_shown(ladder: Browser) -> None:
+    page = ladder.get(REPORT).get_data(as_text=True)
+    written = ladder.get("/campaigns/1/report/1.json").get_json()
+
+    steps = written["thresholds"]["ladders"][0]["groups"][0]["steps"]
+    for group, step in zip(written["overall"], steps, strict=True):
+        assert group["believed"]["basis"] == "steps"
+        assert group["believed"]["mean"] == pytest.approx(step["believed"]["mean"])
+    arms = section(page, "Every step against the same holdout</h2>")
+    shown = [f"{step['believed']['mean']:.2f}" for step in steps]
+    assert all(figure.lstrip("-") in arms for figure in shown)
+    best = max(written["overall"], key=lambda group: group["believed"]["mean"])
+    assert best["decision"]["advice"] == "keep"
 
 
 def test_a_decision_can_be_to_change_the_threshold(ladder: Browser) -> None:
@@ -110,10 +133,10 @@ def test_a_report_from_before_there_were_curves_shows_without_them(
     with database.unit_of_work() as session:
         row = session.scalars(select(ReportRow)).one()
         document = json.loads(row.document)
-        for key in ("thresholds", "padding", "leak", "contamination"):
+        for key in ("thresholds", "padding", "leak", "contamination", "total"):
             del document[key]
         for group in [*document["overall"], *document["segments"]]:
-            del group["decision"]["value_of_change"]
+            del group["believed"], group["decision"]["value_of_change"]
             group["decision"]["advice"] = "keep"
         row.document = canonical_report(document)
 

@@ -8,14 +8,15 @@ from flask_babel import force_locale
 
 from regulars_web.charts import BarInput
 from regulars_web.pages.reports.days import day_sections
+from regulars_web.pages.reports.headline import headline, total_words
 from regulars_web.pages.reports.metrics import metric_row
 from regulars_web.pages.reports.page import leak_shown
 from regulars_web.pages.reports.trust import trust_items
 from regulars_web.pages.reports.words import (
     chance,
     clauses,
+    correction_words,
     decision_reason,
-    headline,
     p_equation,
     per_user_words,
     price,
@@ -53,6 +54,7 @@ def document(overall: dict[str, Any], *segments: dict[str, Any]) -> dict[str, An
             "unit": "customer",
             "arms": [{"name": "told"}],
         },
+        "status": {"state": "closed"},
         "overall": [overall],
         "segments": list(segments),
     }
@@ -267,6 +269,70 @@ def test_a_single_day_makes_no_chart_and_an_unclear_share_says_why(app: Flask) -
         "How much of what the first 14 days brought is left after 28 days cannot be told: what it "
         "is divided by is not clearly above zero.",
     )
+
+
+def test_a_kept_share_whose_limits_reach_anywhere_is_said_only_of_a_proved_effect(
+    app: Flask,
+) -> None:
+    wide = net(0.4, -25.4, 2.61)
+    unclear = since_launch(*[net(0.1, -0.2, 0.4)] * 14, share=wide)
+    proved = since_launch(*[net(0.3, 0.1, 0.5)] * 14, share=wide)
+    with app.test_request_context(), force_locale("en"):
+        (said,), (told,) = day_sections(unclear)[0].kept, day_sections(proved)[0].kept
+
+    assert said == (
+        "How much of it is left after 28 days cannot be told: what the first 14 days brought is "
+        "not clear of zero."
+    )
+    assert "−2,540% to 261%" in told
+
+
+def test_before_returns_have_settled_the_headline_says_so(app: Flask) -> None:
+    made = document(group(None, net(0.5, 0.1, 0.9), "proved_better", "keep"))
+    early = {state: made | {"status": {"state": state}} for state in ("open", "provisional")}
+    with app.test_request_context(), force_locale("en"):
+        assert headline(made, "told").startswith("Telling these")
+        for document_then in early.values():
+            assert headline(document_then, "told").startswith("Provisional: Telling these")
+
+
+def test_what_all_arms_earned_is_one_sentence(app: Flask) -> None:
+    made = document(group(None, net(0.5, 0.1, 0.9), "proved_better", "keep"))
+    made["plan"]["arms"] = [{"name": "a"}, {"name": "b"}]
+    total = {"n": 1000, "net": net(2.0, 0.5, 3.5), "evidence": "proved_better"}
+    with app.test_request_context(), force_locale("en"):
+        assert total_words(made) == ""
+        assert total_words(made | {"total": None}) == ""
+        assert total_words(made | {"total": total}) == (
+            "Telling these 1,000 customers (all arms together) earned €2,000 net (95%: €500 to "
+            "€3,500); a profit is proved."
+        )
+
+
+def test_an_interval_clear_of_zero_that_proves_nothing_says_what_it_was_corrected_for(
+    app: Flask,
+) -> None:
+    def corrected(low: float, p: float | None, evidence: str) -> dict[str, Any]:
+        return group("a", net(1.0, low, 2.0), evidence, "keep") | {"adjusted_p": p}
+
+    family = [corrected(0.1, 0.548, "not_proved"), corrected(-1.0, 1.0, "not_proved"), {}]
+    with app.test_request_context(), force_locale("en"):
+        assert correction_words(family[0], family) == (
+            "after correcting for 2 comparisons: p = 0.548"
+        )
+        assert correction_words(family[1], family) == "p = 1.000"
+        assert correction_words(corrected(0.1, 0.01, "proved_better"), family) == "p = 0.010"
+        assert correction_words(corrected(0.1, None, "not_proved"), family) == ""
+
+
+def test_segments_too_small_to_be_shown_are_counted_too(app: Flask) -> None:
+    shown = [group(name, net(0.5, -0.1, 0.9), "not_proved", "keep") for name in "ab"]
+    small = [{"arm": "told", "segment": name, "hidden": True} for name in "cd"]
+    made = document(group(None, net(0.5, 0.1, 0.9), "proved_better", "keep"), *shown, *small)
+    with app.test_request_context(), force_locale("en"):
+        assert "of the 2 segments that are large enough to be shown (of 4)" in headline(
+            made, "told"
+        )
 
 
 def test_a_primary_metric_is_proved_only_after_correction_and_guard_rails_are_not_corrected(

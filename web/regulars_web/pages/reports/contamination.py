@@ -1,6 +1,6 @@
 """The contamination ledger as rows: who did what the draw did not mean for them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,7 +8,7 @@ from flask_babel import gettext
 
 from regulars_platform.campaigns.plan import HOLDOUT
 from regulars_web.formats import number, percent
-from regulars_web.pages.reports.words import per_user_words
+from regulars_web.pages.reports.words import clauses, per_user_words
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,9 +23,22 @@ class LedgerRow:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ContaminationSection:
-    """per_user: the effect per user by arm, or why there is none."""
+class ArmsRow:
+    """One way in which they differ, with (arm, count, share) for each of several arms."""
 
+    what: str
+    cells: tuple[tuple[str, str, str], ...]
+    note: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ContaminationSection:
+    """by_arm: with several arms, what each of them has a figure of; rows: all else.
+
+    per_user: the effect per user by arm, or why there is none.
+    """
+
+    by_arm: tuple[ArmsRow, ...]
     rows: tuple[LedgerRow, ...]
     per_user: tuple[tuple[str, str], ...]
 
@@ -38,13 +51,35 @@ def contamination_section(document: Mapping[str, Any]) -> ContaminationSection |
     households = document["plan"]["unit"] == "household"
     rows = [row for arm in found["arms"] for row in _uses(arm, households=households)]
     rows += _customers(found)
+    names = [group["arm"] for group in document["overall"]]
+    by_arm = _by_arm(rows, names) if len(names) > 1 else ()
+    shared = {row.what for row in by_arm}
     return ContaminationSection(
-        rows=tuple(rows),
+        by_arm=by_arm,
+        rows=tuple(row for row in rows if row.what not in shared or row.arm not in names),
         per_user=tuple(
             (group["arm"], words)
             for group in document["overall"]
             if (words := per_user_words(document, group))
         ),
+    )
+
+
+def _by_arm(rows: Sequence[LedgerRow], arms: Sequence[str]) -> tuple[ArmsRow, ...]:
+    """Rows about one arm each as one row with a column per arm."""
+    found: dict[str, dict[str, LedgerRow]] = {}
+    for row in rows:
+        if row.arm in arms:
+            found.setdefault(row.what, {})[row.arm] = row
+    return tuple(
+        ArmsRow(
+            what=what,
+            cells=tuple(
+                (arm, of[arm].count, of[arm].share) if arm in of else (arm, "–", "") for arm in arms
+            ),
+            note=clauses(dict.fromkeys(row.note for row in of.values() if row.note)),
+        )
+        for what, of in found.items()
     )
 
 

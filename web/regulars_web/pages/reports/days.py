@@ -14,6 +14,7 @@ from regulars_web.pages.reports.shown import Shown, dash, shown
 from regulars_web.pages.reports.words import amount, clauses, confidence, reason_words
 
 _LEAST_SHOWN_DAYS = 2
+_KEPT_FROM, _KEPT_TO = -1.0, 3.0  # beyond these the limits of a kept share say nothing
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,7 +84,7 @@ def _section(document: Mapping[str, Any], arm: Mapping[str, Any], told: int) -> 
         ),
         own_days=own_days,
         unknown=_unknown(days, ("cumulative", "daily") if own_days else ("cumulative",)),
-        kept=tuple(_kept(document, entry) for entry in arm["kept"]),
+        kept=tuple(_kept(document, entry, days) for entry in arm["kept"]),
         waiting=_waiting(document, arm["kept"]),
     )
 
@@ -110,7 +111,21 @@ def _chart(
     return build_day_chart(inputs, names)
 
 
-def _kept(document: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
+def _is_useful(entry: Mapping[str, Any], days: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the share says anything: its limits are near, or the early effect is proved.
+
+    A share of what may be nothing has limits that reach anywhere.
+    """
+    share, early = entry["share"], entry["early_days"]
+    if share["low"] >= _KEPT_FROM and share["high"] <= _KEPT_TO:
+        return True
+    start = days[early - 1]["cumulative"] if early <= len(days) else {}
+    return "estimate" in start and (start["low"] > 0 or start["high"] < 0)
+
+
+def _kept(
+    document: Mapping[str, Any], entry: Mapping[str, Any], days: Sequence[Mapping[str, Any]]
+) -> str:
     """How much of the first days' effect is left, or why that cannot be told."""
     facts: dict[str, Any] = {"early": entry["early_days"], "late": entry["late_days"]}
     share = entry["share"]
@@ -120,6 +135,14 @@ def _kept(document: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
                 "How much of what the first %(early)s days brought is left after %(late)s days "
                 "cannot be told: %(reason)s.",
                 reason=reason_words(share["code"]),
+                **facts,
+            )
+        )
+    if not _is_useful(entry, days):
+        return str(
+            gettext(
+                "How much of it is left after %(late)s days cannot be told: what the first "
+                "%(early)s days brought is not clear of zero.",
                 **facts,
             )
         )

@@ -1,13 +1,13 @@
 """What happens around the threshold: the leak beside the foreseen one, and padded baskets."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext
 
 from regulars_web.formats import number, percent
-from regulars_web.pages.reports.shown import Shown, points, share, unknown
+from regulars_web.pages.reports.shown import Shown, dash, points, share, unknown
 from regulars_web.pages.reports.words import (
     amount,
     clauses,
@@ -19,14 +19,21 @@ from regulars_web.pages.reports.words import (
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class PaddingRow:
-    """A share in the holdout and among those told, and the difference."""
+class PaddingCell:
+    """A share in the holdout and among those told of one arm, and the difference."""
 
     arm: str
-    what: str
     control: str
     told: str
     difference: Shown
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PaddingRow:
+    """One question, answered for each arm."""
+
+    what: str
+    cells: tuple[PaddingCell, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,7 +51,7 @@ class LeakRow:
 class AroundThreshold:
     """leak: of the only arm with an offer, in sentences; with several arms `leaks`, a row each.
 
-    padding: two rows per arm.
+    padding: two questions, each answered for every arm.
     """
 
     leak: tuple[str, ...]
@@ -61,21 +68,21 @@ def around_threshold(document: Mapping[str, Any]) -> AroundThreshold | None:
     return AroundThreshold(
         leak=(_measured(document, leaks[0]), _foreseen(document, leaks[0])) if one else (),
         leaks=() if one else tuple(_leak_row(document, leak) for leak in leaks),
-        padding=tuple(row for each in padding for row in _padding(each)),
+        padding=_padding(padding),
     )
 
 
 def _leak_row(document: Mapping[str, Any], leak: Mapping[str, Any]) -> LeakRow:
     foreseen, currency = leak["foreseen"], document["plan"]["currency"]
     words = str(gettext("not forecast"))
-    if foreseen is not None:
+    if foreseen is not None and "given_away" in leak:
         words = amount(foreseen["cost"], currency, whole=True)
         if foreseen["share"] is not None:
             words = clauses((f"{percent(foreseen['share'], 0)}", words))
     return LeakRow(
         arm=leak["arm"],
         qualifying=percent(leak["qualifying"] / leak["orders"], 0) if leak["orders"] else "–",
-        cost=_money(leak["cost"], currency),
+        cost=_money(leak["given_away"], currency) if "given_away" in leak else dash(),
         given=None if leak["share"] is None else share(leak["share"], 0),
         foreseen=words,
     )
@@ -91,7 +98,8 @@ def _money(answer: Mapping[str, Any], currency: str) -> Shown:
 
 
 def _measured(document: Mapping[str, Any], leak: Mapping[str, Any]) -> str:
-    currency, cost, given = document["plan"]["currency"], leak["cost"], leak["share"]
+    currency, given = document["plan"]["currency"], leak["share"]
+    cost = leak.get("given_away", {})
     if not leak["orders"]:
         return str(gettext("Nobody held out ordered, so no leak can be told."))
     facts: dict[str, Any] = {
@@ -109,8 +117,9 @@ def _measured(document: Mapping[str, Any], leak: Mapping[str, Any]) -> str:
     if "estimate" in cost:
         said.append(
             gettext(
-                "For everybody in the plan such orders come to %(cost)s given away "
-                "(%(confidence)s: %(range)s).",
+                "With the %(told)s told, at the rate at which they used it, such orders were "
+                "given %(cost)s (%(confidence)s: %(range)s).",
+                told=number(leak["told"]),
                 cost=amount(cost["estimate"], currency, whole=True),
                 range=interval(cost["low"], cost["high"], currency, whole=True),
                 **facts,
@@ -139,22 +148,25 @@ def _measured(document: Mapping[str, Any], leak: Mapping[str, Any]) -> str:
 
 def _foreseen(document: Mapping[str, Any], leak: Mapping[str, Any]) -> str:
     foreseen, currency = leak["foreseen"], document["plan"]["currency"]
-    if foreseen is None:
+    if foreseen is None or "given_away" not in leak:
         return str(gettext("It was not forecast when the campaign was launched."))
     cost = amount(foreseen["cost"], currency, whole=True)
     if foreseen["share"] is None:
         return str(gettext("Foreseen at launch: %(cost)s.", cost=cost))
     return str(
         gettext(
-            "Foreseen at launch, from the orders before: %(share)s of orders, %(cost)s given away.",
+            "Foreseen at launch, by a count of past orders, and so without an interval: %(share)s "
+            "of orders, %(cost)s for as many customers if all of them use it.",
             share=percent(foreseen["share"], 0),
             cost=cost,
         )
     )
 
 
-def _padding(each: Mapping[str, Any]) -> tuple[PaddingRow, ...]:
-    width = number(each["width_percent"]) + "%"
+def _padding(found: Sequence[Mapping[str, Any]]) -> tuple[PaddingRow, ...]:
+    if not found:
+        return ()
+    width = number(found[0]["width_percent"]) + "%"
     names = {
         "share": gettext(
             "Orders from the threshold to %(width)s above it, of all orders", width=width
@@ -163,11 +175,16 @@ def _padding(each: Mapping[str, Any]) -> tuple[PaddingRow, ...]:
     }
     return tuple(
         PaddingRow(
-            arm=each["arm"],
             what=str(what),
-            control=_percent(each[f"{key}_control"]),
-            told=_percent(each[f"{key}_arm"]),
-            difference=points(each[key], 1),
+            cells=tuple(
+                PaddingCell(
+                    arm=each["arm"],
+                    control=_percent(each[f"{key}_control"]),
+                    told=_percent(each[f"{key}_arm"]),
+                    difference=points(each[key], 1),
+                )
+                for each in found
+            ),
         )
         for key, what in names.items()
     )

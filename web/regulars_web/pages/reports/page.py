@@ -15,6 +15,7 @@ from regulars_web.pages.reports.contamination import (
     contamination_section,
 )
 from regulars_web.pages.reports.days import DaySection, day_sections
+from regulars_web.pages.reports.headline import headline, provisionally, total_words
 from regulars_web.pages.reports.metrics import MetricRow, metric_row
 from regulars_web.pages.reports.padding import AroundThreshold, around_threshold
 from regulars_web.pages.reports.prices import PriceRow, price_rows
@@ -28,10 +29,11 @@ from regulars_web.pages.reports.words import (
     BARS,
     EVIDENCE,
     amount,
+    believed_of,
     chance,
     clauses,
+    correction_words,
     decision_reason,
-    headline,
     interval,
     look,
     method_name,
@@ -55,11 +57,18 @@ class BarLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArmSection:
-    """One arm against the holdout: sentence, verdicts, waterfall."""
+    """One arm against the holdout: sentence, verdicts, waterfall.
+
+    corrected: why a difference that stands out is not proved; empty where nothing was corrected.
+    believed, chance: net each and P(net > 0) by what decides.
+    """
 
     arm: str
     sentence: str
     evidence: tuple[str, str]
+    corrected: str
+    believed: Shown | None
+    chance: str
     advice: tuple[str, str] | None
     reason: str
     prices: str
@@ -107,13 +116,15 @@ class FileRow:
 class ReportPage:
     """The context of reports/show.html. document: the stored one, for the method section.
 
-    lead: of a ladder, the one sentence about all its arms; else empty.
+    lead: of a ladder, the one sentence about all its arms; else empty. total: what several arms
+    earned together; empty with one.
     """
 
     document: Mapping[str, Any]
     report_id: int
     digest: str
     lead: str
+    total: str
     trust: tuple[TrustItem, ...]
     arms: tuple[ArmSection, ...]
     segments: tuple[SegmentRow, ...]
@@ -139,7 +150,10 @@ def build_report_page(report: Report, file_names: Mapping[int, str]) -> ReportPa
         document=document,
         report_id=report.id,
         digest=report.document_sha256,
-        lead=next((curve.sentences[0] for curve in curves if curve.ladder), ""),
+        lead=next(
+            (provisionally(document, curve.sentences[0]) for curve in curves if curve.ladder), ""
+        ),
+        total=total_words(document),
         trust=trust_items(document),
         arms=tuple(_arm(document, group, currency) for group in document["overall"]),
         segments=tuple(_segment(document, group) for group in _by_profit(document["segments"])),
@@ -200,6 +214,9 @@ def _arm(document: Mapping[str, Any], group: Mapping[str, Any], currency: str) -
         arm=group["arm"],
         sentence=headline(document, group["arm"]),
         evidence=look(EVIDENCE, group["evidence"]),
+        corrected=correction_words(group, document["overall"]),
+        believed=_believed(group, currency),
+        chance="" if decision is None else chance(decision["chance_positive"]),
         advice=None if decision is None else look(ADVICE, decision["advice"]),
         reason=advice_reason(document, group),
         prices=price_words(group, currency),
@@ -237,13 +254,25 @@ def _chart(group: Mapping[str, Any], lines: Sequence[BarLine]) -> BarChart | Non
 
 
 def _by_profit(segments: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The best first; those without an estimate of their own by what the others foretell."""
+    """The best first, by what is believed of them."""
 
     def place(group: Mapping[str, Any]) -> tuple[bool, float]:
-        pooled = None if group["hidden"] else group["pooled"]
-        return (pooled is None, 0.0 if pooled is None else -pooled["mean"])
+        believed = None if group["hidden"] else believed_of(group)
+        return (believed is None, 0.0 if believed is None else -believed["mean"])
 
     return sorted(segments, key=place)
+
+
+def _believed(group: Mapping[str, Any], currency: str) -> Shown | None:
+    """Net each by what decides; with a note where earlier campaigns have a say in it."""
+    found = believed_of(group)
+    if found is None:
+        return None
+    return Shown(
+        text=amount(found["mean"], currency, signed=True),
+        interval=interval(found["low"], found["high"], currency),
+        note=str(gettext("with memory")) if found.get("basis") == "memory" else "",
+    )
 
 
 def leak_shown(answer: Mapping[str, Any]) -> Shown:
@@ -273,7 +302,7 @@ def _segment(document: Mapping[str, Any], group: Mapping[str, Any]) -> SegmentRo
             n=number(group["n"]),
             n_control=number(group["n_control"]),
         )
-    pooled, decision, margin = group["pooled"], group["decision"], group["control_margin"]
+    decision, margin = group["decision"], group["control_margin"]
     return SegmentRow(
         arm=group["arm"],
         name=segment_name(group["segment"]),
@@ -282,16 +311,11 @@ def _segment(document: Mapping[str, Any], group: Mapping[str, Any]) -> SegmentRo
         n_control=number(group["n_control"]),
         control_margin="" if margin is None else amount(margin, currency),
         raw=shown(group["net"], currency),
-        pooled=None
-        if pooled is None
-        else Shown(
-            text=amount(pooled["mean"], currency, signed=True),
-            interval=interval(pooled["low"], pooled["high"], currency),
-        ),
+        pooled=_believed(group, currency),
         leak=None if group["leak"] is None else leak_shown(group["leak"]),
         chance="" if decision is None else chance(decision["chance_positive"]),
         evidence=look(EVIDENCE, group["evidence"]),
-        corrected=p_equation(group["adjusted_p"]),
+        corrected=correction_words(group, document["segments"]),
         advice=None if decision is None else look(ADVICE, decision["advice"]),
         reason=advice_reason(document, group),
     )

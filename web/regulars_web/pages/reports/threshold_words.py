@@ -6,9 +6,10 @@ from typing import Any
 from flask_babel import gettext
 
 from regulars_web.formats import number
-from regulars_web.pages.reports.words import amount, chance, confidence, interval, price
+from regulars_web.pages.reports.words import amount, chance, confidence, flowing, interval, price
 
 Part = Mapping[str, Any]
+_LEAST_LOSS = 0.005  # what rounds to nothing
 _COARSE = 20  # from this threshold on nobody asks for the smaller coin
 
 
@@ -38,12 +39,12 @@ def recommendation(document: Part, ladder: Part, group: Part) -> tuple[str, ...]
         "net": amount(step["believed"]["mean"], currency, signed=True),
         "range": interval(step["believed"]["low"], step["believed"]["high"], currency),
         "confidence": confidence(document),
-        "chance": chance(step["chance_best"]),
+        "loss": small_loss(step["expected_loss"], currency),
     }
     if group["pays"]:
         first = gettext(
             "Expected to earn most: %(step)s, %(net)s net each (%(confidence)s: "
-            "%(range)s). It is %(chance)s likely to be the best of these steps.",
+            "%(range)s). Another step may be better; on average that loses %(loss)s each.",
             **facts,
         )
     else:
@@ -53,6 +54,13 @@ def recommendation(document: Part, ladder: Part, group: Part) -> tuple[str, ...]
             **facts,
         )
     return (str(first), *_against_neighbours(ladder, group, currency))
+
+
+def small_loss(value: float, currency: str) -> str:
+    """What choosing a step costs where another is better; never nothing at all."""
+    if value < _LEAST_LOSS:
+        return str(gettext("under %(share)s", share=amount(0.01, currency)))
+    return amount(value, currency)
 
 
 def _threshold_words(ladder: Part, group: Part, place: int, currency: str) -> str:
@@ -131,13 +139,13 @@ def reach_sentence(document: Part, curve: Part) -> str:
             )
         )
     if curve["reach"] == "everybody":
-        return str(
-            gettext(
-                "The offer from %(threshold)s is expected to pay for everybody, however near to "
-                "it their past orders were.",
-                **facts,
-            )
+        said = gettext(
+            "No band of past order value is expected to lose by the offer from %(threshold)s.",
+            **facts,
         )
+        several = len({group["segment"] for group in document["segments"]}) > 1
+        by_segment = gettext("By segment see above.") if several else ""
+        return flowing((str(said), str(by_segment)))
     if curve["reach"] == "nobody":
         return str(
             gettext(

@@ -17,6 +17,7 @@ from regulars_web.pages.reports.threshold_words import (
     proved_words,
     reach_sentence,
     recommendation,
+    small_loss,
     step_name,
 )
 from regulars_web.pages.reports.words import amount, chance, interval, segment_name
@@ -109,12 +110,17 @@ def _ladder(document: Mapping[str, Any], ladder: Mapping[str, Any]) -> CurveSect
                 band=_band(step["band"], currency),
                 believed=_believed(step["believed"], currency),
                 chance_best="–" if step["chance_best"] is None else chance(step["chance_best"]),
-                loss="–" if step["expected_loss"] is None else _small(step, currency),
+                loss="–"
+                if step["expected_loss"] is None
+                else small_loss(step["expected_loss"], currency),
                 chosen=place == best,
             )
             for place, step in enumerate(everybody["steps"])
         ),
-        segments=tuple(_segment(ladder, group, currency) for group in segments),
+        # a single one says what everybody says
+        segments=tuple(_segment(ladder, group, currency) for group in segments)
+        if len(segments) > 1
+        else (),
         note="",
     )
 
@@ -239,11 +245,3 @@ def _believed(found: Mapping[str, Any] | None, currency: str) -> Shown | None:
         text=amount(found["mean"], currency, signed=True),
         interval=interval(found["low"], found["high"], currency),
     )
-
-
-def _small(step: Mapping[str, Any], currency: str) -> str:
-    """What choosing this step would cost if another is better; never nothing at all."""
-    least = 0.005
-    if step["expected_loss"] < least:
-        return str(gettext("under %(share)s", share=amount(0.01, currency)))
-    return amount(step["expected_loss"], currency)

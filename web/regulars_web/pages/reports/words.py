@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from flask_babel import get_locale, gettext, lazy_gettext, ngettext
+from flask_babel import get_locale, gettext, lazy_gettext
 
 from regulars_experiments.results import REASONS, Reason
 from regulars_platform.campaigns.plan import EVERYONE_ELSE
@@ -110,95 +110,6 @@ def interval(low: float, high: float, currency: str, *, whole: bool = False) -> 
     """Both ends, in currency units."""
     scaled = (round(low * MONEY_SCALE), round(high * MONEY_SCALE))
     return money_interval(*scaled, currency, whole=whole)
-
-
-def headline(document: Mapping[str, Any], arm: str) -> str:
-    """The report's first sentence for an arm: money, how sure, which segments, what to do."""
-    currency = document["plan"]["currency"]
-    group = next(g for g in document["overall"] if g["arm"] == arm)
-    segments = [g for g in document["segments"] if g["arm"] == arm and not g["hidden"]]
-    return flowing((_earned(document, group, currency), _carried(segments), _to_do(segments)))
-
-
-def _earned(document: Mapping[str, Any], group: Group, currency: str) -> str:
-    net, n = group["net"], group["n"]
-    facts: dict[str, Any] = {"n": number(n), "arm": group["arm"]}
-    who = _told(document, facts)
-    if "not_estimable" in net:
-        return str(
-            gettext(
-                "What telling %(who)s earned cannot be told: %(reason)s.",
-                who=who,
-                reason=reason_words(net["code"]),
-            )
-        )
-    facts |= {
-        "who": who,
-        "net": amount(abs(net["estimate"]) * n, currency, whole=True),
-        "range": interval(net["low"] * n, net["high"] * n, currency, whole=True),
-        "confidence": confidence(document),
-    }
-    if net["estimate"] >= 0:
-        words = gettext("Telling %(who)s earned %(net)s net (%(confidence)s: %(range)s)", **facts)
-    else:
-        words = gettext("Telling %(who)s lost %(net)s net (%(confidence)s: %(range)s)", **facts)
-    proof = {
-        "proved_better": gettext("a profit is proved"),
-        "not_proved": gettext("neither a profit nor a loss is proved"),
-        "proved_worse": gettext("a loss is proved"),
-    }[group["evidence"]]
-    return str(gettext("%(money)s; %(proof)s.", money=words, proof=proof))
-
-
-def _told(document: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
-    """Who was told: customers, or the households that were drawn, and in which arm of several."""
-    plan = document["plan"]
-    if plan["unit"] == "household":
-        who = gettext("these %(n)s households", **facts)
-    else:
-        who = gettext("these %(n)s customers", **facts)
-    if len(plan["arms"]) > 1:
-        return str(gettext("%(who)s (%(arm)s)", who=who, arm=facts["arm"]))
-    return str(who)
-
-
-def _carried(segments: Sequence[Group]) -> str:
-    if len(segments) < 2:
-        return ""
-    proved = [segment_name(g["segment"]) for g in segments if g["evidence"] == "proved_better"]
-    total = number(len(segments))
-    if not proved:
-        return str(gettext("In none of the %(total)s segments is a profit proved.", total=total))
-    return str(
-        ngettext(
-            "%(num)s of %(total)s segments carried it: %(names)s.",
-            "%(num)s of %(total)s segments carried it: %(names)s.",
-            len(proved),
-            total=total,
-            names=_listed(proved),
-        )
-    )
-
-
-def _to_do(segments: Sequence[Group]) -> str:
-    if len(segments) < 2:
-        return ""
-    by_advice: dict[str, list[str]] = {}
-    for group in segments:
-        if group["decision"] is not None:
-            by_advice.setdefault(group["decision"]["advice"], []).append(
-                segment_name(group["segment"])
-            )
-    parts = []
-    if by_advice.get("stop"):
-        parts.append(gettext("Stop: %(names)s.", names=_listed(by_advice["stop"])))
-    if by_advice.get("retest"):
-        parts.append(gettext("Test again: %(names)s.", names=_listed(by_advice["retest"])))
-    if by_advice.get("change"):
-        parts.append(
-            gettext("Change the threshold: %(names)s.", names=_listed(by_advice["change"]))
-        )
-    return flowing(parts)
 
 
 def chance(probability: float) -> str:
@@ -329,6 +240,25 @@ def p_equation(p_value: float | None) -> str:
     return f"p {words}" if words.startswith("<") else f"p = {words}"
 
 
+def correction_words(group: Group, groups: Sequence[Group]) -> str:
+    """The corrected p, with the reason where it undoes what the interval alone would say.
+
+    groups: all those that were corrected together.
+    """
+    net, p = group["net"], p_equation(group["adjusted_p"])
+    apart = "estimate" in net and (net["low"] > 0 or net["high"] < 0)
+    if not p or not apart or group["evidence"] != "not_proved":
+        return p
+    family = sum(other.get("adjusted_p") is not None for other in groups)
+    return str(gettext("after correcting for %(n)s comparisons: %(p)s", n=number(family), p=p))
+
+
+def believed_of(group: Group) -> Mapping[str, Any] | None:
+    """The belief that decides about a group; in earlier reports that of its segments together."""
+    found: Mapping[str, Any] | None = group.get("believed") or group.get("pooled")
+    return found
+
+
 def look(table: Mapping[str, tuple[str, Any]], key: str) -> tuple[str, str]:
     """Kind and word of a chip."""
     kind, word = table[key]
@@ -351,7 +281,8 @@ def clauses(parts: Iterable[str]) -> str:
     return str(gettext("; ")).join(parts)
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Names one after the other."""
     return str(gettext(", ")).join(names)
 
 
