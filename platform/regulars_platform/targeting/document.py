@@ -29,7 +29,11 @@ WORKED_OUT, UNFIT = "worked_out", "unfit"
 def targeting_document(
     plan: Plan, found: CampaignData, report: UpliftReport, asked: Asked, inputs: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The answer. Lines of rules have -inf ("any value at all") as null beside `known`."""
+    """The answer. Lines of rules have -inf ("any value at all") as null beside `known`.
+
+    chosen: `value` and `honest_share` are those of choosing, each part of the customers left out in
+    turn; settled: whether that picked the same candidate each time.
+    """
     segments = found.segments
     chosen = report.chosen.choice
     return _head(plan, inputs) | {
@@ -48,6 +52,9 @@ def targeting_document(
             "name": report.chosen.name,
             "actions": sorted({int(action) for action in np.unique(report.chosen.actions)} - {0}),
             "value": answer_as_json(report.chosen.value.value),
+            "honest_share": report.chosen.honest_share,
+            "settled": set(report.chosen.picks) == {report.chosen.name},
+            "agreement": report.chosen.agreement,
         },
         "rules": [
             _rule(row, report.lineup.binned, report)

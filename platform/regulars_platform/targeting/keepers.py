@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from regulars_experiments.uplift.words import Line
+from regulars_experiments.uplift.words import Line, joined
 from regulars_platform.campaigns.plan import Plan
 from regulars_platform.customers.features import FEATURES
 from regulars_platform.reports.tables import DecisionRow
@@ -38,20 +38,33 @@ class Keepers:
     """One way of saying whom to keep of a campaign's audience.
 
     rule: over features, within the audience. segments: of the plan, those with anybody kept, for
-    choices by segment; None for rules over features. arms: treated arms that pay. lines: of a rule.
+    choices by segment; None for rules over features. arms: treated arms that pay. own_arms:
+    (segment, arm) where the plan to follow gives segments arms of their own. lines: of a rule.
     nearest: the plan to follow is a learner's list and this is the nearest rule to it. value: an
-    answer as JSON, per unit of the audience against nobody; None where the report has it by group.
-    belief: what telling one of them earns; None where nothing says so.
+    answer as JSON, per unit of the audience against nobody; None where the report has it by group,
+    or where a draft cannot do what was valued. belief: what telling one of them earns; None where
+    nothing says so.
     """
 
     key: str
     rule: Rule
     segments: tuple[str, ...] | None
     arms: tuple[str, ...]
+    own_arms: tuple[tuple[str, str], ...] = ()
     lines: tuple[Line, ...] = ()
     nearest: bool = False
     value: Document | None = None
     belief: Belief | None = None
+
+    @property
+    def of_models(self) -> bool:
+        """Whether the arms, and with them their thresholds, are part of a plan that was valued."""
+        return self.key in (CHOSEN, CARD)
+
+    @property
+    def mixes(self) -> bool:
+        """Whether the plan says who gets which arm: a draft draws its arms among all it tells."""
+        return self.of_models and len(self.arms) > 1
 
 
 def find_keepers(
@@ -161,30 +174,50 @@ def _by_models(plan: Plan, targeting: Document | None, levels: Levels) -> list[K
     chosen = targeting["chosen"]
     rules = {rule["kind"]: rule for rule in targeting["rules"]}
     card = _of_rule(CARD, plan, rules.get("card"), levels)
-    if card is not None and not _earns(card.value):
+    if card is not None and not (_earns(rules["card"]["value"]) and card.rule != EVERYBODY):
         card = None
     if chosen["kind"] in _RULE_KINDS:
-        first = _of_rule(CHOSEN, plan, rules[chosen["kind"]], levels)
+        # the value is of the procedure that chose among the candidates, not the candidate's own
+        rule = rules[chosen["kind"]] | {
+            "value": chosen["value"],
+            "share": chosen.get("honest_share", rules[chosen["kind"]]["share"]),
+        }
+        first = _of_rule(CHOSEN, plan, rule, levels)
         return [first, card if chosen["kind"] != "card" else None]
     if chosen["kind"] == "everyone":
-        arms = tuple(plan.arm_names[action] for action in chosen["actions"])
-        everybody = Keepers(
-            key=CHOSEN, rule=EVERYBODY, segments=None, arms=arms, value=chosen["value"]
-        )
-        return [everybody, card]
+        return [_everybody(plan, chosen), card]
     if chosen["kind"] == "segments":
-        kept: set[Group] = {
-            (plan.arm_names[part["action"]], part["segment"])
-            for part in targeting["by_segment"]
-            if part["action"]
-        }
-        return [_by_segment(CHOSEN, plan, kept, levels), card]
+        return [_own_segments(plan, targeting["by_segment"], levels), card]
     if chosen["kind"] == "nobody":
         return [card]
-    near = [_of_rule(CHOSEN, plan, rule, levels, nearest=True) for rule in rules.values()]
-    paying = [one for one in near if one is not None and _earns(one.value)]
-    best = max(paying, key=lambda one: _estimate(one.value), default=None)
+    near = [
+        (_estimate(rule["value"]), way)
+        for rule in rules.values()
+        if (way := _of_rule(CHOSEN, plan, rule, levels, nearest=True)) is not None
+        and _earns(rule["value"])
+        and way.rule != EVERYBODY
+    ]
+    _, best = max(near, key=lambda one: one[0], default=(0.0, None))
     return [best, card if best is None or best.lines != card_lines(card) else None]
+
+
+def _everybody(plan: Plan, chosen: Document) -> Keepers:
+    """Without a value where the value is that of choices which were not always this one."""
+    return Keepers(
+        key=CHOSEN,
+        rule=EVERYBODY,
+        segments=None,
+        arms=tuple(plan.arm_names[action] for action in chosen["actions"]),
+        value=chosen["value"] if chosen.get("settled", True) else None,
+    )
+
+
+def _own_segments(plan: Plan, parts: Sequence[Document], levels: Levels) -> Keepers | None:
+    own = [(part["segment"], plan.arm_names[part["action"]]) for part in parts if part["action"]]
+    found = _by_segment(CHOSEN, plan, {(arm, segment) for segment, arm in own}, levels)
+    if found is None or not found.mixes:
+        return found
+    return replace(found, own_arms=tuple(own))
 
 
 def card_lines(card: Keepers | None) -> tuple[Line, ...]:
@@ -201,16 +234,18 @@ def _of_rule(
     actions = sorted({line.action for line in lines if line.action})
     if not actions:
         return None
-    return Keepers(
+    found = Keepers(
         key=key,
         rule=rule_of_lines(lines, actions, levels),
         segments=None,
         arms=tuple(plan.arm_names[action] for action in actions),
-        lines=lines,
+        lines=joined(lines),
         nearest=nearest,
-        value=rule["value"],
-        belief=belief_of_rule(rule["value"], rule["share"]),
     )
+    if found.mixes:
+        return found
+    value, share = rule["value"], rule["share"]
+    return replace(found, value=value, belief=belief_of_rule(value, share))
 
 
 def _earns(value: Document | None) -> bool:

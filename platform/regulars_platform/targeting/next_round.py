@@ -57,12 +57,14 @@ def next_round(
 ) -> NextRound:
     """The campaign again for its keepers: same lengths, the arms that pay.
 
-    new_thresholds: whether of a ladder of thresholds only the recommended one stays. The holdout is
-    still the old one's; see `with_holdout`.
+    new_thresholds: whether of a ladder of thresholds only the recommended one stays. A plan that
+    models chose has the thresholds of its arms, so there this changes nothing. The holdout is still
+    the old one's; see `with_holdout`.
     """
     arms, reasons = _arms_to_keep(plan, keepers)
+    reasons += _mixed(keepers)
     audience = [plan.audience, keepers.rule]
-    if new_thresholds:
+    if new_thresholds and not keepers.of_models:
         arms, more = _recommended(arms, keepers, report)
         band, why = _band(arms, report)
         audience += band
@@ -146,6 +148,18 @@ def _arms_to_keep(plan: Plan, keepers: Keepers) -> tuple[list[TreatmentArm], lis
         return list(plan.arms), []
     words = N_("Left out, for it is not among those to keep: %(names)s.")
     return kept, [Sentence(words, {"names": ", ".join(dropped)})]
+
+
+def _mixed(keepers: Keepers) -> list[Sentence]:
+    """That who gets which arm is not carried over, where it was part of the plan."""
+    if not keepers.mixes:
+        return []
+    words = N_(
+        "The plan followed says who gets which arm. A draft draws its arms at random among all whom"
+        " it tells, so each of them may get any of %(names)s, and the value of that plan is not"
+        " this draft's."
+    )
+    return [Sentence(words, {"names": ", ".join(keepers.arms)})]
 
 
 def _recommended(

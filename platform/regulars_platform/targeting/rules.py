@@ -7,6 +7,7 @@ other words, hence `levels`: for each feature of text the words that the shop's 
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from regulars_experiments.uplift.features import OTHER
 from regulars_experiments.uplift.words import Condition as Asked
-from regulars_experiments.uplift.words import Line
+from regulars_experiments.uplift.words import Line, joined, one_per_column
 from regulars_platform.campaigns.plan import EVERYONE_ELSE, NamedRule
 from regulars_platform.errors import InvalidInputError
 from regulars_platform.segments.rules import (
@@ -84,8 +85,12 @@ def first_fit(segments: Sequence[NamedRule], wanted: Collection[str], levels: Le
 
 
 def rule_of_lines(lines: Sequence[Line], actions: Collection[int], levels: Levels) -> Rule:
-    """The customers of those lines of a card whose action is one of these."""
-    return any_of(line_rule(line, lines, levels) for line in lines if line.action in actions)
+    """The customers of those lines of a card whose action is one of these, as short as it goes.
+
+    EVERYBODY where these lines leave nobody out.
+    """
+    told = [replace(line, action=int(line.action in actions)) for line in lines]
+    return any_of(line_rule(line, lines, levels) for line in joined(told) if line.action)
 
 
 def line_rule(line: Line, lines: Sequence[Line], levels: Levels) -> Rule:
@@ -100,7 +105,7 @@ def line_rule(line: Line, lines: Sequence[Line], levels: Levels) -> Rule:
             asked,
             [word for word in levels.get(asked.column, ()) if word not in named[asked.column]],
         )
-        for asked in line.conditions
+        for asked in one_per_column(line.conditions)
     )
 
 
@@ -124,17 +129,23 @@ def _rule_of(asked: Asked, rest: Sequence[str]) -> Rule:
         if len(words) < len(asked.levels):
             words.update(rest)
         found = _among(name, tuple(sorted(words)))
-    elif asked.at_least is not None:
-        found = [
-            Condition(feature=name, op="is not empty")
-            if np.isinf(asked.at_least)
-            else Condition(feature=name, op=">=", values=(_decimal(asked.at_least),))
-        ]
-    elif asked.below is None or np.isinf(asked.below):
+    elif asked.below is not None and np.isinf(asked.below):
         found = [empty]
+    elif asked.at_least is not None and np.isinf(asked.at_least) and asked.below is None:
+        found = [Condition(feature=name, op="is not empty")]
     else:
-        found = [Condition(feature=name, op="<", values=(_decimal(asked.below),))]
+        found = [all_of(_ends(name, asked))]
     return any_of([*found, *([empty] if asked.missing else [])])
+
+
+def _ends(name: str, asked: Asked) -> list[Rule]:
+    lower, upper = asked.at_least, asked.below
+    found: list[Rule] = []
+    if lower is not None and np.isfinite(lower):
+        found.append(Condition(feature=name, op=">=", values=(_decimal(lower),)))
+    if upper is not None:
+        found.append(Condition(feature=name, op="<", values=(_decimal(upper),)))
+    return found
 
 
 def _among(name: str, words: tuple[str, ...]) -> list[Rule]:

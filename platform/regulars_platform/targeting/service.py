@@ -41,6 +41,7 @@ from regulars_platform.targeting.lists import keeper_list
 from regulars_platform.targeting.scores import read_scores, scores_frame, write_scores
 from regulars_platform.targeting.tables import TargetingRow
 
+_LISTS = ("learner", "response")
 Learners = tuple[tuple[str, str], ...]
 """(learner, base) of the models to fit."""
 
@@ -240,7 +241,8 @@ def keepers_csv(
     return keeper_list(
         read_scores_of(settings, shop_id, found),
         campaign_ledger(settings, campaign),
-        campaign.plan.arm_names,
+        campaign.plan,
+        ranked=found.document["chosen"]["kind"] in _LISTS,
         suppressed=suppressed_customers(session, shop_id),
     )
 

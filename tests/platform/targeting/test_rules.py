@@ -160,6 +160,47 @@ def test_lines_of_a_card_become_the_rule_of_those_they_tell() -> None:
     ]
 
 
+def test_a_card_whose_lines_all_tell_means_everybody() -> None:
+    lines = [
+        line(1, Asked(column="spend", at_least=60.0), Asked(column="spend", at_least=100.0)),
+        line(1, Asked(column="spend", at_least=60.0), Asked(column="spend", below=100.0)),
+        line(2, Asked(column="spend", below=60.0)),
+    ]
+
+    assert rule_of_lines(lines, [1, 2], LEVELS) == EVERYBODY
+    assert rule_of_lines(lines, [1], LEVELS) == number(">=", 60, feature="spend")
+    assert rule_of_lines(lines[:1], [1], LEVELS) == number(">=", 100, feature="spend")
+
+
+def test_bounds_of_one_column_become_one_range_and_the_missing_stay_where_they_were() -> None:
+    value = "average_order_value"
+    lines = [
+        line(
+            1,
+            Asked(column=value, at_least=60.0, missing=True),
+            Asked(column=value, below=100.0, missing=True),
+        ),
+        line(
+            0, Asked(column=value, at_least=60.0, missing=True), Asked(column=value, at_least=100.0)
+        ),
+        line(0, Asked(column=value, below=60.0)),
+    ]
+    rule = rule_of_lines(lines, [1], LEVELS)
+
+    assert held(rule) == [v is None or 60 <= v < 100 for v in customers()[value]]
+    assert rule_json(rule) == {
+        "any": [
+            {
+                "all": [
+                    {"feature": value, "op": ">=", "value": "60"},
+                    {"feature": value, "op": "<", "value": "100"},
+                ]
+            },
+            {"feature": value, "op": "is empty"},
+        ]
+    }
+
+
 def test_whether_there_is_a_value_at_all_can_be_asked() -> None:
     known = line(1, Asked(column="average_order_value", at_least=float("-inf")))
     unknown = line(1, Asked(column="average_order_value", below=float("-inf")))

@@ -4,13 +4,17 @@ import numpy as np
 import polars as pl
 import pytest
 
+from regulars_platform.campaigns.plan import Plan
+from regulars_platform.campaigns.plan_form import read_plan
 from regulars_platform.campaigns.service import campaign_ledger, get_launched, get_shop_of
 from regulars_platform.campaigns.suppressions import add_suppressions
 from regulars_platform.customers.store import build_feature_store
+from regulars_platform.fields import money_text
+from regulars_platform.offers.thresholds import customer_threshold
 from regulars_platform.reports.service import evaluate_campaign
 from regulars_platform.targeting.data import CampaignData, campaign_data
 from regulars_platform.targeting.errors import NoTargetingError, NotReadyError
-from regulars_platform.targeting.lists import kept_customers
+from regulars_platform.targeting.lists import keeper_list
 from regulars_platform.targeting.service import (
     gather_inputs,
     keepers_csv,
@@ -18,6 +22,7 @@ from regulars_platform.targeting.service import (
     read_scores_of,
     work_out,
 )
+from tests.platform.campaigns.build import arm, draft
 from tests.platform.targeting.build import (
     AFTER,
     BIG,
@@ -129,22 +134,67 @@ def test_the_list_names_the_keepers_but_nobody_who_is_suppressed(finished: Finis
         ).decode("utf-8-sig")
     rows = [line.split(",") for line in text.splitlines()]
 
-    assert rows[0] == ["customer_id", "arm", "score"]
-    listed = {row[0] for row in rows[1:]}
-    assert listed == {f"c{n}" for n in range(0, CUSTOMERS, 2)} - {"c4"}
-    values = [float(row[2]) for row in rows[1:]]
-    assert values == sorted(values, reverse=True)
+    # a rule was chosen: nobody in it comes before anybody else
+    assert finished.targeting.document["chosen"]["kind"] == "one_column"
+    assert rows[0] == ["customer_id", "arm", "segment"]
+    listed = [row[0] for row in rows[1:]]
+    assert listed == sorted({f"c{n}" for n in range(0, CUSTOMERS, 2)} - {"c4"})
+    assert {tuple(row[1:]) for row in rows[1:]} == {("Message", "Big spenders")}
 
 
-def test_every_member_of_a_kept_household_is_listed() -> None:
-    ledger = pl.DataFrame({"customer_id": ["a", "b", "c"], "unit_id": ["h1", "h1", "h2"]})
-    scores = pl.DataFrame(
-        {"unit_id": ["h1", "h2"], "action": [2, 0], "score_1": [1.0, 1.0], "score_2": [3.0, -1.0]}
+def ledger_of() -> pl.DataFrame:
+    """Two of household h1 and one of h2, of whom a spent most."""
+    return pl.DataFrame(
+        {
+            "customer_id": ["a", "b", "c"],
+            "unit_id": ["h1", "h1", "h2"],
+            "segment": ["Big", "Big", "Small"],
+            "arm": ["holdout"] * 3,
+            "spend": [300.0, 20.0, 90.0],
+            "average_order_value": [100.0, 10.0, 90.0],
+        }
     )
 
-    kept = kept_customers(scores, ledger, [])
 
-    assert kept.rows() == [("a", 2, 3.0), ("b", 2, 3.0)]
+def listed(scores: dict[str, list[float]], plan: Plan, *, ranked: bool) -> list[str]:
+    frame = pl.DataFrame({"unit_id": ["h1", "h2"], **scores})
+    pieces = keeper_list(frame, ledger_of(), plan, ranked=ranked, suppressed=[])
+    return b"".join(pieces).decode("utf-8-sig").splitlines()
+
+
+def test_a_list_by_a_model_names_the_unit_of_its_score_and_begins_with_the_highest() -> None:
+    plan = read_plan(draft(unit="household", arms=[arm(name="Mail", share_percent="80")]))
+    found = listed({"action": [1, 1], "score_1": [1.0, 2.5]}, plan, ranked=True)
+
+    assert found == [
+        "customer_id,arm,segment,score_EUR_per_household",
+        "c,Mail,Small,2.5",
+        "a,Mail,Big,1",
+        "b,Mail,Big,1",
+    ]
+
+
+def test_where_thresholds_are_personal_each_ones_own_is_listed() -> None:
+    own = {
+        "kind": "free_shipping",
+        "reach": "personal",
+        "threshold": "20",
+        "multiple": "1.15",
+        "price_points": "round",
+        "shipping_cost": "5",
+    }
+    plan = read_plan(draft(arms=[arm(name="Own", share_percent="80", offer=own)]))
+    offer = plan.arms[0].offer
+    value = pl.DataFrame({"value": [100.0, 10.0, 90.0]})
+    expected = value.select(customer_threshold(offer, pl.col("value")))["value"].to_list()
+    found = listed({"action": [1, 1], "score_1": [1.0, 2.5]}, plan, ranked=False)
+
+    assert found[0] == "customer_id,arm,segment,threshold"
+    told = [row.split(",") for row in found[1:]]
+    assert [row[0] for row in told] == ["a", "b", "c"]
+    assert [row[3] for row in told] == [money_text(amount) for amount in expected]
+    # at or above 1.15 times the own order value
+    assert float(told[0][3]) >= 115
 
 
 def test_with_too_few_buyers_it_says_so_and_has_no_list(finished: Finished) -> None:

@@ -94,7 +94,7 @@ def test_the_list_and_the_answer_can_be_downloaded(worked_out: Browser) -> None:
     table = worked_out.get("/campaigns/1/keepers.csv").get_data().decode("utf-8-sig")
     stored = json.loads(worked_out.get("/campaigns/1/targeting.json").get_data())
 
-    assert table.splitlines()[0] == "customer_id,arm,score"
+    assert table.splitlines()[0] == "customer_id,arm,segment"
     assert len(table.splitlines()) == 1 + CUSTOMERS / 2
     assert stored["schema"] == "regulars.targeting/1"
     assert stored["uplift"]["schema"] == "regulars.uplift/1"
