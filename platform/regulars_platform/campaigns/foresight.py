@@ -18,12 +18,16 @@ from regulars_experiments.holdouts import (
     Stakes,
     holdout_sizes,
 )
+from regulars_experiments.money_interval import LEAST_EXPECTED_BUYERS
 from regulars_experiments.results import FloatArray, Reason
 from regulars_platform.campaigns.plan import TreatmentArm
 from regulars_platform.campaigns.power import family_confidence, usual_prior
 from regulars_platform.fields import WHOLE
 from regulars_platform.memory.forecast import ArmForecast
 from regulars_platform.orders.table import MONEY_SCALE
+
+LEAST_SHARE = 0.05
+"""Held out at least where more is known than it costs to know: enough to notice a turn."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -154,16 +158,16 @@ def foresee_segments(terms: Terms, past: PastSpend) -> tuple[Foreseen, ...]:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Belief:
+class Foretold:
     """Net profit of telling one customer as it is foretold: about normal, currency units."""
 
     mean: float
     sd: float
 
 
-def belief_of(
+def foretold_of(
     forecast: Sequence[ArmForecast] | None, terms: Terms, customers: int
-) -> Belief | None:
+) -> Foretold | None:
     """Of an average arm, the larger weighing more; None where nothing is remembered of any.
 
     customers: drawn for the draft, told or not.
@@ -174,38 +178,46 @@ def belief_of(
         return None
     # arms lean on the same past and are judged one by one: their errors are not averaged away
     mean = sum(arm.expected for arm in arms) / told
-    return Belief(mean=mean, sd=sum(arm.deviation for arm in arms) / told)
+    return Foretold(mean=mean, sd=sum(arm.deviation for arm in arms) / told)
 
 
 def foresee_holdouts(
-    terms: Terms, past: PastSpend, given_away: float, belief: Belief | None
+    terms: Terms, past: PastSpend, given_away: float, foretold: Foretold | None
 ) -> HoldoutSizes | None:
     """The three sizes for what is believed of the offer; None where the past has no spend.
 
-    belief: None for a usual offer (`usual_prior`). given_away: what the offer gives an average
+    foretold: None for a usual offer (`usual_prior`). given_away: what the offer gives an average
     treated customer for orders that come anyway, beyond what the holdout gets, currency units.
     """
     mean = float(past.baseline.mean[0])
     if not mean > 0:
         return None
-    cost = terms.contact_cost + given_away
+    cost, usual = terms.contact_cost + given_away, usual_prior(mean)
     return holdout_sizes(
         HoldoutQuestion(
             customers=int(past.customers[0]),
             baseline=past.baseline.cell(0),
             # the engine asks for the effect on spend, of which the margin is kept and the cost paid
-            prior=usual_prior(mean)
-            if belief is None
-            else Prior(mean=(belief.mean + cost) / terms.margin, sd=belief.sd / terms.margin),
+            prior=usual
+            if foretold is None
+            else Prior(mean=(foretold.mean + cost) / terms.margin, sd=foretold.sd / terms.margin),
             stakes=Stakes(
                 margin=terms.margin,
                 contact_cost=cost,
                 further_rounds=terms.rounds,
             ),
             arm_share=terms.smallest_arm,
+            # finance wants the same proved, whatever is believed
+            target=max(usual.sd, cost / terms.margin),
             confidence=terms.confidence_of_arms,
         )
     )
+
+
+def least_holdout(past: PastSpend) -> float:
+    """Share of the customers below which a report could not tell when an offer stops paying."""
+    buyers = float(past.baseline.buyers[0] * past.customers[0])
+    return max(LEAST_SHARE, min(1.0, LEAST_EXPECTED_BUYERS / buyers) if buyers > 0 else 1.0)
 
 
 def _foreseen(terms: Terms, difference: float, reason: Reason | None) -> Foreseen:

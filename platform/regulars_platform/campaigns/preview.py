@@ -16,10 +16,11 @@ from regulars_experiments.assignment import quota_edges
 from regulars_experiments.holdouts import HoldoutSizes
 from regulars_platform.campaigns.foresight import (
     Foreseen,
-    belief_of,
     foresee_arms,
     foresee_holdouts,
     foresee_segments,
+    foretold_of,
+    least_holdout,
 )
 from regulars_platform.campaigns.outlook import (
     Past,
@@ -121,7 +122,8 @@ class Preview:
 
     histogram: average order value of all customers, those of the audience marked; segments: what
     would be proved in each report segment, in the order of the head-count; sizes: of the holdout,
-    three to choose from, None while the draft or the past cannot say; forecast: what each arm is
+    three to choose from, None while the draft or the past cannot say; least: share of the drawn
+    below which a report could say nothing of the holdout, likewise; forecast: what each arm is
     expected to earn, likewise;
     short_history: the orders do not reach back as far as the window is long, so that leak and
     detectable effect are too low.
@@ -134,14 +136,22 @@ class Preview:
     arms: tuple[ArmPreview, ...] | None
     segments: tuple[Foreseen, ...] | None
     sizes: HoldoutSizes | None
+    least: float | None
     forecast: tuple[ArmForecast, ...] | None
     short_history: bool
 
 
 def preview_draft(
-    session: Session, settings: Settings, shop: Shop, raw: dict[str, object]
+    session: Session,
+    settings: Settings,
+    shop: Shop,
+    raw: dict[str, object],
+    memory: ShopMemory | None = None,
 ) -> Preview:
-    """The preview of a draft of that shop, as it stands in the form."""
+    """The preview of a draft of that shop, as it stands in the form.
+
+    memory: what its forecast starts from; None for all that the shop remembers.
+    """
     draft = read_draft({**raw, "currency": shop.currency, "timezone": shop.timezone})
     store = build_feature_store(settings, shop)
     version = store.table.version()
@@ -154,6 +164,7 @@ def preview_draft(
             arms=None,
             segments=None,
             sizes=None,
+            least=None,
             forecast=None,
             short_history=False,
         )
@@ -163,7 +174,7 @@ def preview_draft(
         store,
         version,
         suppressed_customers(session, shop.id),
-        shop_memory(session, settings, shop.id),
+        shop_memory(session, settings, shop.id) if memory is None else memory,
     )
 
 
@@ -201,8 +212,8 @@ def build_preview(
     if terms and spend:
         leaks = [arm.leak for arm in arms or ()]
         forecast = forecast_draft(draft, terms, population.drawn, spend, leaks, features, memory)
-        belief = belief_of(forecast, terms, population.drawn.height)
-        sizes = foresee_holdouts(terms, spend, _given_away(draft, arms), belief)
+        foretold = foretold_of(forecast, terms, population.drawn.height)
+        sizes = foresee_holdouts(terms, spend, _given_away(draft, arms), foretold)
     return Preview(
         problems=draft.problems,
         head_count=_head_count(features, population, draft),
@@ -211,6 +222,7 @@ def build_preview(
         arms=arms,
         segments=foresee_segments(terms, spend) if terms and spend else None,
         sizes=sizes,
+        least=None if sizes is None or spend is None else least_holdout(spend),
         forecast=forecast,
         short_history=past is not None and _is_short(store, draft, version),
     )

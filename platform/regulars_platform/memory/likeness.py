@@ -24,7 +24,8 @@ MOST_MET = 40
 class Met:
     """People of whom a campaign taught something, as its plan has them.
 
-    key: of what was learnt of them (see `people`); segment: None for everybody of the audience.
+    key: of what was learnt of them (see `people`); segment: None for everybody of the audience;
+    keepers: they are those whom the campaign's report would keep.
     """
 
     key: str
@@ -33,6 +34,7 @@ class Met:
     ends_on: dt.date
     audience: Rule
     segments: tuple[NamedRule, ...]
+    keepers: bool = False
 
     def expression(self) -> pl.Expr:
         """Whether a customer is one of them, over the feature frame; never null."""
@@ -44,7 +46,7 @@ class Met:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Likeness:
-    """How like a group of a plan is to people who were met. key, campaign, segment: see `Met`.
+    """How like a group of a plan is to people who were met. Those: see `Met`.
 
     share: of the group's customers, those who are such people; coverage: of all such people, those
     who are in the group. Both 0 to 1, of customers as they are described for the plan.
@@ -55,6 +57,7 @@ class Likeness:
     segment: str | None
     share: float
     coverage: float
+    keepers: bool = False
 
     @property
     def strangeness(self) -> float:
@@ -140,4 +143,5 @@ def _likenesses(
                 segment=one.segment,
                 share=shared / customers,
                 coverage=shared / people,
+                keepers=one.keepers,
             )

@@ -19,6 +19,7 @@ from regulars_platform.memory.likeness import Met, ShopMemory
 from regulars_platform.memory.models import Learning, Lesson
 from regulars_platform.memory.people import people_of_plan
 from regulars_platform.memory.tables import LearningRow
+from regulars_platform.memory.taught import taught_of_keepers, with_taught
 from regulars_platform.offers.kinds import offer_json
 from regulars_platform.reports.tables import ReportRow
 from regulars_platform.settings import Settings
@@ -106,9 +107,10 @@ def shop_memory(session: Session, settings: Settings, shop_id: int) -> ShopMemor
         for learning in learnings
         if learning.campaign_id in plans
     }
-    return ShopMemory(
+    memory = ShopMemory(
         lessons=tuple(learning.lesson for learning in learnings), met=tuple(met.values())
     )
+    return with_taught(memory, taught_of_keepers(session, shop_id))
 
 
 def pinned_lessons(

@@ -23,8 +23,6 @@ from regulars_platform.words import N_, Sentence
 
 Goal = Literal["earn_most", "learn_most"]
 GOALS: tuple[Goal, ...] = ("earn_most", "learn_most")
-LEAST_HOLDOUT = 500
-"""Basis points held out where knowing more is worth less than it costs: enough to notice a turn."""
 _MOST_HOLDOUT = 9_000
 
 
@@ -106,14 +104,13 @@ def size_holdout(found: KeeperSizes | None, goal: Goal, before: int) -> tuple[in
             " earns."
         )
         return _said(most.share, words)
-    floor = max(LEAST_HOLDOUT / WHOLE, found.least)
-    if size.share < floor:
+    if size.share < found.least:
         words = N_(
             "%(share)s%% of the keepers are held out: by what the report found, knowing more is"
             " worth less than it costs, but with fewer the next report could not tell when it stops"
             " paying."
         )
-        return _said(floor, words)
+        return _said(found.least, words)
     words = N_(
         "%(share)s%% of the keepers are held out: by what the report found, that is expected to"
         " earn most over this round and those after it (test and roll)."

@@ -21,7 +21,11 @@ from regulars_platform.campaigns.service import (
 )
 from regulars_platform.campaigns.tables import Campaign
 from regulars_platform.customers.store import FeatureStore, build_feature_store
+from regulars_platform.memory.families import offer_family
+from regulars_platform.memory.service import shop_memory
+from regulars_platform.memory.taught import Taught, with_taught
 from regulars_platform.reports.service import Report, list_decisions
+from regulars_platform.segments.rules import rule_expression
 from regulars_platform.settings import Settings
 from regulars_platform.shops.tables import Shop
 from regulars_platform.targeting.errors import NoKeepersError, NotReadyError
@@ -29,12 +33,13 @@ from regulars_platform.targeting.keepers import Keepers, find_keepers, text_leve
 from regulars_platform.targeting.next_round import (
     Days,
     Goal,
+    NextRound,
     next_round,
     size_holdout,
     with_holdout,
 )
 from regulars_platform.targeting.service import find_targeting
-from regulars_platform.targeting.sizing import KeeperSizes, sizes_for_keepers
+from regulars_platform.targeting.sizing import KeeperSizes
 from regulars_platform.targeting.tables import NextRoundRow
 from regulars_platform.words import Sentence
 
@@ -47,6 +52,18 @@ class Wish:
     goal: Goal
     new_thresholds: bool
     name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlannedRound:
+    """A next round that is worked out, but not kept yet. keepers: the key of the choice; taught:
+    what the report says of telling them."""
+
+    shop_id: int
+    report: Report
+    keepers: str
+    made: NextRound
+    taught: Taught | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,7 +93,7 @@ def keepers_of_report(
     )
 
 
-def draft_next_round(
+def plan_next_round(
     session: Session,
     settings: Settings,
     *,
@@ -84,8 +101,8 @@ def draft_next_round(
     report: Report,
     wish: Wish,
     now: dt.datetime,
-) -> tuple[Campaign, tuple[Sentence, ...]]:
-    """Keep the draft of the next round; what was decided for it.
+) -> PlannedRound:
+    """Work the next round out; reads only. It can take a while on a shop's first look at a day.
 
     Raises NoKeepersError where the choice is none of those of the report.
     """
@@ -104,35 +121,87 @@ def draft_next_round(
         name=wish.name,
         new_thresholds=wish.new_thresholds,
     )
-    found = _sizes(session, settings, shop, keepers, made.draft)
-    share, why = size_holdout(found, wish.goal, campaign.plan.holdout)
-    made = with_holdout(made, share, [why])
-    draft = create_draft(session, shop_id=shop_id, raw=made.draft, now=now)
+    store = build_feature_store(settings, shop)
+    taught = _taught(store, shop, campaign, keepers, report, made)
+    share, why = size_holdout(
+        _sizes(session, settings, shop, made.draft, taught), wish.goal, campaign.plan.holdout
+    )
+    return PlannedRound(
+        shop_id=shop_id,
+        report=report,
+        keepers=keepers.key,
+        made=with_holdout(made, share, [why]),
+        taught=taught,
+    )
+
+
+def keep_next_round(session: Session, planned: PlannedRound, *, now: dt.datetime) -> Campaign:
+    """Keep the draft of a next round with where it came from and what the report taught."""
+    draft = create_draft(session, shop_id=planned.shop_id, raw=planned.made.draft, now=now)
     session.add(
         NextRoundRow(
             campaign_id=draft.id,
-            from_campaign_id=campaign.id,
-            report_id=report.id,
-            keepers=keepers.key,
-            reasons=[reason.as_json() for reason in made.reasons],
+            from_campaign_id=planned.report.campaign_id,
+            report_id=planned.report.id,
+            keepers=planned.keepers,
+            reasons=[reason.as_json() for reason in planned.made.reasons],
+            taught=None if planned.taught is None else planned.taught.as_json(),
             created_at=now,
         )
     )
     session.flush()
-    return draft, made.reasons
+    return draft
 
 
 def _sizes(
-    session: Session, settings: Settings, shop: Shop, keepers: Keepers, raw: dict[str, Any]
+    session: Session,
+    settings: Settings,
+    shop: Shop,
+    raw: dict[str, Any],
+    taught: Taught | None,
 ) -> KeeperSizes | None:
-    """By what is believed of the keepers; by the usual guess where nothing is."""
-    if keepers.belief is None:
-        usual = preview_draft(session, settings, shop, dict(raw)).sizes
-        return None if usual is None else KeeperSizes(sizes=usual, least=0.0)
-    store = build_feature_store(settings, shop)
+    """As the form has them of the draft once it is kept, and with it what the report taught."""
+    memory = with_taught(
+        shop_memory(session, settings, shop.id), () if taught is None else [taught]
+    )
+    preview = preview_draft(session, settings, shop, dict(raw), memory)
+    if preview.sizes is None or preview.least is None:
+        return None
+    return KeeperSizes(sizes=preview.sizes, least=preview.least)
+
+
+def _taught(
+    store: FeatureStore,
+    shop: Shop,
+    campaign: LaunchedCampaign,
+    keepers: Keepers,
+    report: Report,
+    made: NextRound,
+) -> Taught | None:
+    """What the report says of telling the keepers; None where it says nothing of them."""
     version = store.table.version()
-    draft = read_draft({**raw, "currency": shop.currency, "timezone": shop.timezone})
-    return None if version is None else sizes_for_keepers(draft, keepers.belief, store, version)
+    draft = read_draft({**made.draft, "currency": shop.currency, "timezone": shop.timezone})
+    told = [group for group in report.document["overall"] if group["arm"] in keepers.arms]
+    levels = [group["control_margin"] for group in told if group["control_margin"] is not None]
+    if keepers.belief is None or not levels or version is None:
+        return None
+    if draft.audience is None or draft.as_of is None:
+        return None
+    people = store.features(draft.as_of, version).filter(rule_expression(draft.audience))
+    usual = people.select(pl.col("average_order_value").median()).collect().item()
+    kept = [arm for arm in campaign.plan.arms if arm.name in keepers.arms]
+    return Taught(
+        campaign_id=campaign.id,
+        report_id=report.id,
+        campaign=campaign.plan.name,
+        audience=draft.audience,
+        families=tuple(sorted({offer_family(arm, campaign.plan.unit, usual).key for arm in kept})),
+        ends_on=campaign.plan.outcome_end,
+        n=sum(group["n"] for group in told),
+        net=keepers.belief.mean,
+        error=keepers.belief.sd,
+        level=levels[0],
+    )
 
 
 def find_origin(session: Session, campaign_id: int) -> Origin | None:

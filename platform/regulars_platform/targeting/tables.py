@@ -32,7 +32,8 @@ class TargetingRow(Base):
 class NextRoundRow(Base):
     """Of which campaign's report a draft was made, and how. Goes with its draft.
 
-    keepers: the choice of whom to keep; reasons: what was decided for the draft, as sentences.
+    keepers: the choice of whom to keep; reasons: what was decided for the draft, as sentences;
+    taught: what the report says of telling them (`memory.taught`).
     """
 
     __tablename__ = "next_rounds"
@@ -44,4 +45,5 @@ class NextRoundRow(Base):
     report_id: Mapped[int] = mapped_column(ForeignKey("reports.id"))
     keepers: Mapped[str] = mapped_column(String(20))
     reasons: Mapped[JsonValue]
+    taught: Mapped[JsonValue | None]
     created_at: Mapped[Moment]

@@ -67,8 +67,8 @@ class Baskets:
 class SideArm:
     """One treated arm; its money in ten-thousandths. None: cannot be said yet.
 
-    leak_cost: what orders that came anyway would have been given, by everybody in the plan; reach:
-    these orders drawn; told: thresholds of the customers' own; why: there is nothing detectable.
+    leak_cost: what orders that came anyway would have been given, had they been the arm's customers'
+    and each used it; reach: these orders drawn, of everybody in the plan; told: thresholds of the customers' own; why: there is nothing detectable.
     """
 
     name: str
@@ -172,7 +172,7 @@ def _arm(arm: ArmPreview, currency: str) -> SideArm:
         orders=None if leak is None else leak.orders,
         qualifying=None if leak is None else leak.qualifying_orders,
         leak_share=None if leak is None else leak.share,
-        leak_cost=None if leak is None else leak.cost,
+        leak_cost=None if leak is None else leak.cost_for(arm.customers),
         reach=build_reach(arm, currency),
         told=build_told(arm.own, currency),
         detectable=None if detectable is None else _scaled(detectable),
@@ -213,25 +213,20 @@ def _suggestions(preview: Preview, draft: Draft) -> list[Suggestion]:
         (gettext("Earn most"), sizes.earn_most),
         (gettext("Convince finance"), sizes.convince_finance),
     )
-    return [_suggestion(title, size, margin, draft.holdout) for title, size in titled]
+    found = [_suggestion(title, size, margin, draft.holdout) for title, size in titled]
+    earn = sizes.earn_most
+    learnt = any(arm.remembered for arm in preview.forecast or ())
+    if learnt and preview.least and isinstance(earn, HoldoutSize) and earn.share < preview.least:
+        found[1] = _no_suggestion(found[1].title, _least(preview.least))
+    return found
 
 
 def _suggestion(
     title: str, size: HoldoutSize | NotEstimable, margin: float, holdout: int | None
 ) -> Suggestion:
     if not isinstance(size, HoldoutSize) or size.customers == 0:
-        return Suggestion(
-            title=title,
-            points=0,
-            percent="",
-            customers=0,
-            withheld=0,
-            detectable=None,
-            none=_none(size),
-            chosen=False,
-        )
-    # rounded up to what the field can say, so that nothing promised is lost
-    points = min(math.ceil(size.share * WHOLE), WHOLE - 1)
+        return _no_suggestion(title, _none(size))
+    points = _points(size.share)
     each = size.difference
     return Suggestion(
         title=title,
@@ -242,6 +237,34 @@ def _suggestion(
         detectable=None if each is None else _scaled(each * margin),
         none="",
         chosen=points == holdout,
+    )
+
+
+def _no_suggestion(title: str, why: str) -> Suggestion:
+    return Suggestion(
+        title=title,
+        points=0,
+        percent="",
+        customers=0,
+        withheld=0,
+        detectable=None,
+        none=why,
+        chosen=False,
+    )
+
+
+def _points(share: float) -> int:
+    # to a tenth of a percent, as the next round's draft has it; upwards, so that nothing is lost
+    return min(10 * math.ceil(round(share * WHOLE, 6) / 10), WHOLE - 1)
+
+
+def _least(share: float) -> str:
+    return str(
+        gettext(
+            "%(share)s%%: by what past campaigns say, knowing more is worth less than it costs, "
+            "but with fewer the report could not tell when it stops paying.",
+            share=points_text(_points(share)),
+        )
     )
 
 

@@ -62,7 +62,9 @@ def _leaning(groups: Sequence[GroupForecast]) -> str:
 
 def _people_met(like: Likeness) -> str:
     """One of them, and how many customers are the same where not all are."""
-    if like.segment is None:
+    if like.keepers:
+        who = gettext("those to keep of “%(campaign)s”", campaign=like.campaign)
+    elif like.segment is None:
         who = gettext("everybody in “%(campaign)s”", campaign=like.campaign)
     else:
         who = gettext(
