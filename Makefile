@@ -47,9 +47,8 @@ false-profit: install ## how often a profit is proved where none can be, on real
 	$(BIN)/python benchmarks/false_profit.py --data $(DATA) --salts 500
 	$(BIN)/python benchmarks/false_profit.py --data $(DATA) --salts 500 --planted 2
 
-honest-policy: install ## what a chosen plan claims where every plan is worth exactly nothing; some ten minutes
-	$(BIN)/python benchmarks/honest_policy.py --runs 400 --held-out 0.5
-	$(BIN)/python benchmarks/honest_policy.py --runs 400 --held-out 0.1
+honest-policy: install ## what a chosen plan claims where every plan is worth exactly nothing; some ten minutes; writes docs/honest-policy.md
+	$(BIN)/python benchmarks/honest_policy.py --runs 400 --held-out 0.5 0.1 --write docs/honest-policy.md
 
 calibration: install ## do the intervals mean what they say? simulated shops, about a minute
 	$(BIN)/python -m benchmarks.calibration
