@@ -108,7 +108,7 @@ def test_later_campaigns_change_no_earlier_report(
 ) -> None:
     made, reports = season
     with made.database.unit_of_work() as session:
-        for report in reports:
+        for report in reports[1:3]:  # with memory, and others after them
             assert recompute(session, made.settings, shop_id=1, report_id=report.id)
     # asked again on the same day, it is the same report: June is not in the memory of March
     again = made.evaluate(reports[1].campaign_id, MONTHS[1])
