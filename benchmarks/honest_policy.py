@@ -32,7 +32,7 @@ LEARNERS = (("S", "linear"), ("T", "linear"), ("X", "linear"), ("DR", "linear"))
 INTRODUCTION = """# What a chosen plan claims where every plan is worth nothing
 
 `make honest-policy`: {runs} simulated campaigns of 20,000 customers each, of whom one in ten buys.
-Telling brings one more buyer in a hundred and costs just what these bring ({cost:.3f} per customer),
+Telling brings one more buyer in a hundred, costs just what these bring ({cost:.3f} per customer),
 and nothing else is true of anybody. The whole procedure runs on each (linear learners): whatever it
 reports above zero is flattery. Naive: chosen and valued on the same customers. At most 3% of the
 chosen plans may be proved better.
