@@ -56,8 +56,9 @@ def test_numbers_with_a_few_words_are_warned_of_by_name(tmp_path: Path) -> None:
     assert "60 of 3,000 are not: 'unknown'" in warning["words"]
 
 
-@pytest.mark.parametrize("suffix", ["csv", "parquet"])
-@pytest.mark.parametrize("kind", [pl.Date, pl.Datetime("us")])
+@pytest.mark.parametrize(
+    ("suffix", "kind"), [("csv", pl.Date), ("parquet", pl.Date), ("parquet", pl.Datetime("us"))]
+)
 def test_dates_are_days_and_written_as_dates(
     tmp_path: Path, suffix: str, kind: pl.DataType
 ) -> None:
