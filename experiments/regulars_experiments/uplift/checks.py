@@ -229,9 +229,8 @@ def _outcome_findings(data: Randomised) -> list[Finding]:
 def _share_findings(data: Randomised, counts: IntArray) -> list[Finding]:
     """Whether the arms have their shares, of the customers whom the rows stand for.
 
-    Rows with weights are tested as the effective number that they are (Kish 1965, sec. 11.2C:
-    (sum w)^2 / sum w^2 in each arm), expected in proportion to share over design effect: weights
-    of 1 leave Pearson's test.
+    Rows with weights count as their effective number (Kish 1965, sec. 11.2C: (sum w)^2 / sum w^2
+    in each arm), expected in proportion to share over design effect; of 1 it is Pearson's test.
     """
     shares, stands = data.probabilities, counts.astype(np.float64)
     effect = np.ones(len(counts))
