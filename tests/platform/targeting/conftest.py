@@ -5,12 +5,15 @@ from dataclasses import dataclass
 
 import pytest
 
+from regulars_platform.campaigns.tables import Campaign
 from regulars_platform.reports.service import Report, evaluate_campaign
 from regulars_platform.settings import Settings, build_settings, prepare_data_dir
 from regulars_platform.shops.tables import Shop
 from regulars_platform.storage.database import Database
 from regulars_platform.storage.migrations_run import create_all_tables
+from regulars_platform.targeting.planning import Wish, keep_next_round, plan_next_round
 from regulars_platform.targeting.service import Targeting, work_out
+from regulars_platform.words import Sentence
 from tests.platform.targeting.build import (
     AFTER,
     LAUNCH,
@@ -58,3 +61,13 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Finished]:
         targeting=targeting,
     )
     database.dispose()
+
+
+def drafted_round(shop: Finished, wish: Wish) -> tuple[Campaign, tuple[Sentence, ...]]:
+    """The next round of the shop's report as a draft that is kept; what was decided for it."""
+    with shop.database.reading() as session:
+        planned = plan_next_round(
+            session, shop.settings, shop_id=1, report=shop.report, wish=wish, now=AFTER
+        )
+    with shop.database.unit_of_work() as session:
+        return keep_next_round(session, planned, now=AFTER), planned.made.reasons

@@ -17,11 +17,11 @@ from regulars_platform.segments.rules import EVERYBODY, parse_rule, rule_json
 from regulars_platform.targeting.errors import NoKeepersError
 from regulars_platform.targeting.keepers import find_keepers
 from regulars_platform.targeting.next_round import Days, next_round, size_holdout, with_holdout
-from regulars_platform.targeting.planning import Wish, draft_next_round, find_origin
+from regulars_platform.targeting.planning import Wish, find_origin
 from regulars_platform.targeting.sizing import KeeperSizes, belief_of_groups, belief_of_rule
 from tests.platform.campaigns.build import arm, draft
-from tests.platform.targeting.build import AFTER, BIG_SPENDERS
-from tests.platform.targeting.conftest import Finished
+from tests.platform.targeting.build import BIG_SPENDERS
+from tests.platform.targeting.conftest import Finished, drafted_round
 
 DAYS = Days(
     as_of="2026-04-01", send_date="2026-04-02", outcome_end="2026-04-29", settle_until="2026-05-30"
@@ -296,6 +296,73 @@ def test_a_single_threshold_is_told_to_those_for_whom_it_is_expected_to_pay() ->
     }
 
 
+OWN_ARMS = [
+    {"segment": "Big spenders", "action": 1, "customers": 1},
+    {"segment": "Recent", "action": 2, "customers": 1},
+    {"segment": EVERYONE_ELSE, "action": 0, "customers": 1},
+]
+
+
+def test_a_plan_with_an_arm_for_each_segment_keeps_both_and_says_what_a_draft_cannot_do() -> None:
+    plan = two_arms()
+    told = NOBODY_ADVISED | {"thresholds": ladder("threshold", 1)}
+    chosen = answer("segments", by_segment=OWN_ARMS, rules=[])
+    way = keepers(plan, told, targeting=chosen)["chosen"]
+    found = next_round(plan, way, told, days=DAYS, name="Again", new_thresholds=True)
+
+    assert way.own_arms == (("Big spenders", "Cheap"), ("Recent", "Dear"))
+    # the recommended threshold replaces neither arm: they are what the plan chose
+    assert [arm_["name"] for arm_ in found.draft["arms"]] == ["Cheap", "Dear"]
+    assert [arm_["offer"]["threshold"] for arm_ in found.draft["arms"]] == ["80", "80"]
+    assert "may get any of Cheap, Dear" in str(found.reasons[0])
+    # what telling them so earns is believed from the report's groups, not from that plan's value
+    assert way.value is None
+    assert way.belief is not None
+    assert way.belief.mean == 2.0
+
+
+def test_a_rule_with_several_arms_has_no_value_that_a_draft_could_have() -> None:
+    chosen = answer("card")
+    chosen["rules"][0]["lines"][1]["action"] = 2
+    way = keepers(two_arms(), NOBODY_ADVISED, targeting=chosen)["chosen"]
+
+    assert way.rule == EVERYBODY
+    assert way.mixes
+    assert way.value is None
+
+
+def test_the_value_of_the_choice_is_that_of_choosing_not_of_the_one_picked() -> None:
+    chosen = answer("card")
+    chosen["chosen"]["value"] = chosen["chosen"]["value"] | {"estimate": 0.75}
+    chosen["chosen"]["honest_share"] = 0.25
+    way = keepers(two_arms(), NOBODY_ADVISED, targeting=chosen)["chosen"]
+
+    assert way.value["estimate"] == 0.75
+    assert way.belief.mean == 3.0
+
+
+def test_a_card_that_means_everyone_is_no_choice_of_keepers() -> None:
+    for kind in ("learner", "one_column"):
+        found = answer(kind)
+        for line in found["rules"][0]["lines"]:
+            line["action"] = 1
+        if kind == "one_column":
+            found["rules"].append(answer("card")["rules"][0] | {"kind": "one_column"})
+        ways = keepers(two_arms(), NOBODY_ADVISED, targeting=found)
+
+        assert "card" not in ways
+        assert EVERYBODY not in {way.rule for way in ways.values()}
+
+
+def test_everyone_has_no_value_where_other_plans_were_chosen_in_between() -> None:
+    settled = answer("everyone")
+    unsettled = answer("everyone")
+    unsettled["chosen"]["settled"] = False
+
+    assert keepers(two_arms(), NOBODY_ADVISED, targeting=settled)["chosen"].value is not None
+    assert keepers(two_arms(), NOBODY_ADVISED, targeting=unsettled)["chosen"].value is None
+
+
 def size(customers: int, share: float) -> HoldoutSize:
     return HoldoutSize(
         customers=customers, share=share, withheld=0.0, difference=None, relative=None
@@ -332,10 +399,7 @@ def test_a_draft_is_kept_on_the_keepers_and_remembers_where_it_came_from(
     finished: Finished,
 ) -> None:
     wish = Wish(keepers="advised", goal="earn_most", new_thresholds=True, name="Round two")
-    with finished.database.unit_of_work() as session:
-        drafted, reasons = draft_next_round(
-            session, finished.settings, shop_id=1, report=finished.report, wish=wish, now=AFTER
-        )
+    drafted, reasons = drafted_round(finished, wish)
     with finished.database.reading() as session:
         origin = find_origin(session, drafted.id)
         assert find_origin(session, finished.campaign_id) is None
@@ -355,10 +419,5 @@ def test_a_draft_is_kept_on_the_keepers_and_remembers_where_it_came_from(
 
 def test_a_choice_that_the_report_does_not_have_is_refused(finished: Finished) -> None:
     wish = Wish(keepers="friends", goal="earn_most", new_thresholds=True, name="Round two")
-    with (
-        finished.database.unit_of_work() as session,
-        pytest.raises(NoKeepersError, match="friends"),
-    ):
-        draft_next_round(
-            session, finished.settings, shop_id=1, report=finished.report, wish=wish, now=AFTER
-        )
+    with pytest.raises(NoKeepersError, match="friends"):
+        drafted_round(finished, wish)

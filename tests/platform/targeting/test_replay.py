@@ -6,7 +6,7 @@ from regulars_experiments.results import Estimate, NotEstimable
 from regulars_experiments.verdicts import Evidence
 from regulars_platform.campaigns.service import create_draft
 from regulars_platform.targeting.errors import ReplayError
-from regulars_platform.targeting.planning import Wish, draft_next_round
+from regulars_platform.targeting.planning import Wish
 from regulars_platform.targeting.replay import Replay, replay_draft, replay_stage
 from tests.platform.campaigns.build import arm
 from tests.platform.targeting.build import (
@@ -18,7 +18,7 @@ from tests.platform.targeting.build import (
     MESSAGE,
     message_draft,
 )
-from tests.platform.targeting.conftest import Finished
+from tests.platform.targeting.conftest import Finished, drafted_round
 
 SMALL_SPENDERS = {"feature": "average_order_value", "op": "<", "value": "60"}
 
@@ -103,10 +103,8 @@ def test_a_draft_for_a_handful_has_no_value_and_no_verdict(finished: Finished) -
 
 def test_a_draft_made_of_that_campaigns_result_is_refused(finished: Finished) -> None:
     wish = Wish(keepers="advised", goal="earn_most", new_thresholds=True, name="Round two")
-    with finished.database.unit_of_work() as session:
-        made, _ = draft_next_round(
-            session, finished.settings, shop_id=1, report=finished.report, wish=wish, now=AFTER
-        )
+    made, _ = drafted_round(finished, wish)
+    with finished.database.reading() as session:
         stage = replay_stage(session, shop_id=1, campaign_id=made.id)
 
     assert stage.past == ()

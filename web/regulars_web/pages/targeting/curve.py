@@ -22,9 +22,20 @@ class GainRow:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PlanMark:
+    """The plan to follow: where it stands, and the ends of its interval, in percent."""
+
+    x: float
+    y: float
+    top: float
+    bottom: float
+    anchor: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class GainChart:
-    """course, band, random: "x,y x,y ..." in percent; cut: where the plan to follow stops, None
-    where it is no cut. label_at: heights of the names of the two lines."""
+    """course, band, random: "x,y x,y ..." in percent; plan: the plan to follow, None where it has
+    no value. random_label: height of the name of the dashed line."""
 
     course: str
     band: str
@@ -32,15 +43,16 @@ class GainChart:
     zero: float
     levels: tuple[LevelMark, ...]
     ticks: tuple[Mark, ...]
-    cut: Mark | None
+    plan: PlanMark | None
     random_label: float
     rows: tuple[GainRow, ...]
 
 
 def build_gain_chart(
-    points: Sequence[Mapping[str, Any]], currency: str, *, cut: float | None
+    points: Sequence[Mapping[str, Any]], currency: str, *, policy: Mapping[str, Any]
 ) -> GainChart | None:
-    """points: of the document's gain_curve; cut: share told by the plan. None with too few."""
+    """points: of the document's gain_curve. policy: of the document; its value stands at the share
+    told by the choices that were valued, off the curve of any one ranking. None with too few."""
     known = [point for point in points if point["gain"] is not None]
     if len(known) < 2:
         return None
@@ -48,6 +60,8 @@ def build_gain_chart(
     ends = [0.0]
     for point in known:
         ends += [point[name] for name in ("gain", "low", "high") if point[name] is not None]
+    if policy["value"] is not None:
+        ends += [policy["low"], policy["high"]]
     low, high = min(ends), max(ends)
     span = (high - low) or 1.0
 
@@ -78,10 +92,14 @@ def build_gain_chart(
             )
             for share in _SHARES
         ),
-        cut=None
-        if cut is None or not 0 < cut < 1
-        else Mark(
-            x=round(100 * cut, 3), text=percent(cut, 0), anchor="end" if cut > 0.5 else "start"
+        plan=None
+        if policy["value"] is None
+        else PlanMark(
+            x=round(100 * policy["honest_share"], 3),
+            y=height(policy["value"]),
+            top=height(policy["high"]),
+            bottom=height(policy["low"]),
+            anchor="end" if policy["honest_share"] > 0.5 else "start",
         ),
         random_label=height(0.72 * whole),
         rows=tuple(_row(point, currency) for point in known),

@@ -6,7 +6,11 @@ from typing import Any
 
 from flask_babel import gettext
 
+from regulars_experiments.effects import normal_quantile
+from regulars_experiments.uplift.words import joined
+from regulars_platform.campaigns.plan import Plan
 from regulars_platform.customers.features import FEATURES
+from regulars_platform.fields import WHOLE
 from regulars_platform.jobs.models import Job
 from regulars_platform.segments.rules import Rule
 from regulars_platform.targeting.document import read_lines
@@ -18,11 +22,15 @@ from regulars_web.pages.reports.words import EVIDENCE, amount, interval, look, s
 from regulars_web.pages.segments.words import rule_text
 from regulars_web.pages.targeting.curve import GainChart, build_gain_chart
 from regulars_web.pages.targeting.words import (
+    agreement_words,
     candidate_name,
     detectable_words,
     found_words,
+    is_other_than_valued,
+    own_value_words,
     statement,
     told_words,
+    unharmed_words,
 )
 
 Document = Mapping[str, Any]
@@ -41,12 +49,16 @@ class CardLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RuleShown:
-    """A rule in words, with what it is honestly worth against contacting nobody."""
+    """A rule in words, with what it is honestly worth against contacting nobody.
+
+    Of the rule to follow that is the value of choosing; own: the rule's own, in a sentence.
+    """
 
     title: str
     lines: tuple[CardLine, ...]
     value: Shown
     is_chosen: bool
+    own: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,12 +88,16 @@ class Comparison:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WorkedOut:
-    """An answer with a list."""
+    """An answer with a list. follows: the plan to follow where the comparisons are its own, else
+    the choices that were valued; own: its value had it been fixed beforehand."""
 
     statement: str
     verdict: tuple[str, str]
     detectable: str
     told: str
+    agreement: str
+    own: str
+    follows: str
     optimism: str
     chart: GainChart | None
     scored_by: str
@@ -89,6 +105,7 @@ class WorkedOut:
     board: tuple[BoardRow, ...]
     against: tuple[Comparison, ...]
     dogs: tuple[str, ...]
+    unharmed: str
     warnings: tuple[str, ...]
     features: str
 
@@ -130,8 +147,15 @@ def worked_out(document: Document, levels: Levels) -> WorkedOut:
         verdict=look(EVIDENCE, everyone["verdict"]),
         detectable=detectable_words(everyone, currency),
         told=told_words(policy["share"], document["units"]),
+        agreement=agreement_words(document),
+        own=own_value_words(document),
+        follows=str(
+            gettext("Such choices against")
+            if is_other_than_valued(document)
+            else gettext("The plan to follow against")
+        ),
         optimism=_optimism(policy, currency),
-        chart=build_gain_chart(document["gain_curve"], currency, cut=policy["share"]),
+        chart=build_gain_chart(document["gain_curve"], currency, policy=policy),
         scored_by=candidate_name({"kind": "learner", "name": document["scored_by"]}),
         rules=(
             *_segments(document),
@@ -152,6 +176,7 @@ def worked_out(document: Document, levels: Levels) -> WorkedOut:
             for name, contrast in policy["against"].items()
         ),
         dogs=tuple(_dogs(one, document) for one in uplift["sleeping_dogs"]),
+        unharmed="" if uplift["sleeping_dogs"] else unharmed_words(document),
         warnings=tuple(map(found_words, uplift["warnings"])),
         features=", ".join(gettext(_label(name)) for name in uplift["features"]),
     )
@@ -173,11 +198,9 @@ def money(contrast: Mapping[str, Any], currency: str) -> Shown:
     )
 
 
-def ways_of(keepers: Sequence[Keepers], currency: str) -> tuple[Way, ...]:
+def ways_of(keepers: Sequence[Keepers], plan: Plan) -> tuple[Way, ...]:
     """The choices of the form, in words."""
-    return tuple(
-        Way(key=way.key, title=_title(way), detail=_detail(way, currency)) for way in keepers
-    )
+    return tuple(Way(key=way.key, title=_title(way), detail=_detail(way, plan)) for way in keepers)
 
 
 def _title(way: Keepers) -> str:
@@ -191,8 +214,12 @@ def _title(way: Keepers) -> str:
     return str(titles[way.key])
 
 
-def _detail(way: Keepers, currency: str) -> str:
-    if way.segments is not None:
+def _detail(way: Keepers, plan: Plan) -> str:
+    currency = plan.currency
+    if way.own_arms:
+        names = (f"{segment_name(segment)} ({arm})" for segment, arm in way.own_arms)
+        words = gettext(", ").join(names)
+    elif way.segments is not None:
         words = gettext(", ").join(segment_name(name) for name in way.segments)
     else:
         words = rule_text(way.rule, currency)
@@ -201,6 +228,8 @@ def _detail(way: Keepers, currency: str) -> str:
         parts.append(
             gettext("a list is no rule; this is the rule nearest to it"),
         )
+    if way.mixes:
+        parts.append(_mixed(way, plan))
     if way.value is not None and "estimate" in way.value:
         parts.append(
             gettext(
@@ -212,9 +241,34 @@ def _detail(way: Keepers, currency: str) -> str:
     return str(gettext("; ").join(parts))
 
 
+def _mixed(way: Keepers, plan: Plan) -> str:
+    """What a draft does with a plan that gives its customers different arms, and its worth."""
+    arms = gettext(", ").join(way.arms)
+    if way.belief is None or not way.own_arms:
+        return str(
+            gettext(
+                "a draft cannot give each their own arm: it draws %(arms)s at random among them"
+                " all, so the value of that plan is not the draft's",
+                arms=arms,
+            )
+        )
+    reach = normal_quantile(plan.confidence / WHOLE) * way.belief.sd
+    return str(
+        gettext(
+            "a draft cannot give each their own arm: it draws %(arms)s at random among them all,"
+            " and telling one of them so is expected to earn %(value)s (%(range)s) by the report's"
+            " groups",
+            arms=arms,
+            value=amount(way.belief.mean, plan.currency, signed=True),
+            range=interval(way.belief.mean - reach, way.belief.mean + reach, plan.currency),
+        )
+    )
+
+
 def _rule(rule: Mapping[str, Any], document: Document, levels: Levels) -> RuleShown | None:
     lines = read_lines(rule["lines"])
-    if not any(line.conditions for line in lines):
+    few = joined(lines)
+    if not any(line.conditions for line in few):
         return None
     chosen = rule["kind"] == document["chosen"]["kind"]
     titles = {
@@ -225,13 +279,14 @@ def _rule(rule: Mapping[str, Any], document: Document, levels: Levels) -> RuleSh
     value = {name: answer.get(name) for name in ("low", "high")} | {"value": answer.get("estimate")}
     shown = [
         _line(line_rule(line, lines, levels), line.action, line.customers, line.share, document)
-        for line in sorted(lines, key=lambda line: (line.action == 0, -line.customers))
+        for line in sorted(few, key=lambda line: (line.action == 0, -line.customers))
     ]
     return RuleShown(
         title=str(titles[rule["kind"]]),
         lines=tuple(shown),
-        value=money(value, document["currency"]),
+        value=money(document["uplift"]["policy"] if chosen else value, document["currency"]),
         is_chosen=chosen,
+        own=own_value_words(document) if chosen else "",
     )
 
 
@@ -259,7 +314,6 @@ def _segments(document: Document) -> tuple[RuleShown, ...]:
     parts = document["by_segment"]
     if parts is None:
         return ()
-    row = next(row for row in document["uplift"]["leaderboard"] if row["kind"] == "segments")
     lines = (
         CardLine(
             who=segment_name(part["segment"]),
@@ -271,8 +325,15 @@ def _segments(document: Document) -> tuple[RuleShown, ...]:
         for part in sorted(parts, key=lambda part: part["action"] == 0)
     )
     title = str(gettext("The choice of segments"))
-    value = money(row["value"], document["currency"])
-    return (RuleShown(title=title, lines=tuple(lines), value=value, is_chosen=True),)
+    return (
+        RuleShown(
+            title=title,
+            lines=tuple(lines),
+            value=money(document["uplift"]["policy"], document["currency"]),
+            is_chosen=True,
+            own=own_value_words(document),
+        ),
+    )
 
 
 def _board(row: Mapping[str, Any], document: Document) -> BoardRow:

@@ -17,10 +17,11 @@ from regulars_platform.targeting.jobs import KIND
 from regulars_platform.targeting.next_round import GOALS, has_new_thresholds
 from regulars_platform.targeting.planning import (
     Wish,
-    draft_next_round,
     find_origin,
+    keep_next_round,
     keepers_of_report,
     levels_today,
+    plan_next_round,
 )
 from regulars_platform.targeting.replay import Replay, Stage, replay_draft, replay_stage
 from regulars_platform.targeting.service import (
@@ -62,8 +63,8 @@ def targeting_section(campaign: LaunchedCampaign, document: Mapping[str, Any]) -
         older=stored is not None and stored.orders_version != document["inputs"]["orders_version"],
         waiting=waiting,
         households=campaign.plan.unit == "household",
-        ways=ways_of(keepers, campaign.plan.currency),
-        new_thresholds=has_new_thresholds(document),
+        ways=ways_of(keepers, campaign.plan),
+        new_thresholds=has_new_thresholds(document) and not all(way.of_models for way in keepers),
     )
 
 
@@ -117,10 +118,10 @@ def plan_next(campaign_id: int, report_id: int) -> BaseResponse:
     """A draft of the next round on the keepers; it opens in the ordinary form."""
     shop_id, goal = current_shop().id, request.form.get("goal", GOALS[0])
     try:
-        with unit_of_work() as work:
+        with reading() as work:
             campaign = get_launched(work, shop_id, campaign_id)
             name = gettext("%(name)s, next round", name=campaign.plan.name)[:200]
-            draft, reasons = draft_next_round(
+            planned = plan_next_round(
                 work,
                 settings(),
                 shop_id=shop_id,
@@ -133,12 +134,14 @@ def plan_next(campaign_id: int, report_id: int) -> BaseResponse:
                 ),
                 now=now(),
             )
+        with unit_of_work() as work:
+            draft = keep_next_round(work, planned, now=now())
     except RegularsError as error:
         flash(_said(error), "bad")
         return redirect(
             url_for("reports.show", campaign_id=campaign_id, version=report_id, _anchor="next")
         )
-    flash(" ".join(sentence(reason) for reason in reasons), "good")
+    flash(" ".join(sentence(reason) for reason in planned.made.reasons), "good")
     return redirect(url_for("campaigns.edit", campaign_id=draft.id))
 
 

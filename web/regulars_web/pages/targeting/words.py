@@ -106,46 +106,134 @@ def followed(kind: str, name: str) -> str:
 
 def statement(document: Mapping[str, Any]) -> str:
     """The one sentence in money: the plan to follow against contacting everyone."""
-    uplift = document["uplift"]
-    chosen, policy = uplift["chosen"], uplift["policy"]
+    policy = document["uplift"]["policy"]
     against = policy["against"]["everyone"]
-    currency, units = document["currency"], document["units"]
+    rule = followed(followed_kind(document), document["chosen"]["name"])
     if against["value"] is None:
-        return str(
-            gettext("What following %(rule)s would have earned cannot be told.", rule=_rule(chosen))
-        )
+        return str(gettext("What following %(rule)s would have earned cannot be told.", rule=rule))
     if against["value"] == 0 and against["low"] == against["high"]:
         return _like_everyone(document, policy)
-    facts = _money(against, currency, units, uplift["confidence"]) | {"rule": _rule(chosen)}
-    if against["value"] >= 0:
+    facts = _money(against, document)
+    if is_other_than_valued(document):
+        words = gettext(
+            "The plan to follow is %(rule)s. Chosen without each of %(folds)s parts of the"
+            " customers in turn, such choices would have earned %(each)s each against"
+            " contacting everyone (%(confidence)s: %(range)s), in all %(all)s"
+            " (%(whole)s)",
+            **_amounts(against["value"], [against["low"], against["high"]], document, signed=True),
+            rule=rule,
+            folds=document["uplift"]["folds"],
+        )
+    elif against["value"] >= 0:
         words = (
             gettext(
                 "Following %(rule)s instead of contacting everyone would have earned %(each)s more"
-                " per household (%(confidence)s: %(range)s), in all %(all)s",
+                " per household (%(confidence)s: %(range)s), in all %(all)s (%(whole)s)",
                 **facts,
+                rule=rule,
             )
             if document["unit"] == "household"
             else gettext(
                 "Following %(rule)s instead of contacting everyone would have earned %(each)s more"
-                " per customer (%(confidence)s: %(range)s), in all %(all)s",
+                " per customer (%(confidence)s: %(range)s), in all %(all)s (%(whole)s)",
                 **facts,
+                rule=rule,
             )
         )
     else:
         words = (
             gettext(
                 "Following %(rule)s instead of contacting everyone would have earned %(each)s less"
-                " per household (%(confidence)s: %(range)s), in all %(all)s",
+                " per household (%(confidence)s: %(range)s), in all %(all)s (%(whole)s)",
                 **facts,
+                rule=rule,
             )
             if document["unit"] == "household"
             else gettext(
                 "Following %(rule)s instead of contacting everyone would have earned %(each)s less"
-                " per customer (%(confidence)s: %(range)s), in all %(all)s",
+                " per customer (%(confidence)s: %(range)s), in all %(all)s (%(whole)s)",
                 **facts,
+                rule=rule,
             )
         )
     return f"{words}{gettext('; ')}{proof(against)}."
+
+
+def followed_kind(document: Mapping[str, Any]) -> str:
+    """The kind of plan to follow; a rule whose lines all do the same is for everyone or nobody."""
+    kind = str(document["chosen"]["kind"])
+    rule = next((one for one in document["rules"] if one["kind"] == kind), None)
+    actions = {line["action"] for line in rule["lines"]} if rule is not None else set()
+    if len(actions) != 1:
+        return kind
+    return "everyone" if actions.pop() else "nobody"
+
+
+def is_other_than_valued(document: Mapping[str, Any]) -> bool:
+    """Whether the plan is one that has a value of its own, "nobody" or "everyone", and the choices
+    that were valued were not always that."""
+    settled = document["chosen"].get("settled", True)
+    return not settled and followed_kind(document) in ("nobody", "everyone")
+
+
+def agreement_words(document: Mapping[str, Any]) -> str:
+    """How far the plans chosen without a part of the customers agree; empty where they all do."""
+    agreement = document["chosen"].get("agreement", 1.0)
+    if agreement >= 1:
+        return ""
+    return str(
+        gettext(
+            "The value is that of choosing: it was done %(folds)s times, each time without the part"
+            " of the customers on which it is valued. Such choices tell %(told)s of the customers;"
+            " two of them treat %(share)s alike, and all limits are widened for that.",
+            folds=document["uplift"]["folds"],
+            told=percent(document["uplift"]["policy"]["honest_share"], 0),
+            share=percent(agreement, 0 if agreement < 0.985 else 1),
+        )
+    )
+
+
+def own_value_words(document: Mapping[str, Any]) -> str:
+    """What the plan to follow would be worth had it been fixed beforehand."""
+    board = document["uplift"]["leaderboard"]
+    row = next((row for row in board if row["chosen"]), None)
+    known = row is not None and row["value"]["value"] is not None
+    if row is None or not known or row["value"]["low"] == row["value"]["high"]:
+        return ""
+    value, currency = row["value"], document["currency"]
+    policy = document["uplift"]["policy"]
+    if all(value[name] == policy[name] for name in ("value", "low", "high")):
+        return ""  # it was picked each time, so there is nothing to allow for
+    return str(
+        gettext(
+            "By itself it earns %(value)s each (%(range)s), before allowing for having picked"
+            " the best of %(n)s.",
+            value=amount(value["value"], currency, signed=True),
+            range=interval(value["low"], value["high"], currency),
+            n=sum(one["kind"] != "random" for one in board),
+        )
+    )
+
+
+def unharmed_words(document: Mapping[str, Any]) -> str:
+    """That nobody is shown to be put off, and what telling somebody in vain loses all the same."""
+    told = {
+        arm["arm"]: amount(arm["contact_cost"], document["currency"])
+        for arm in document["uplift"]["arms"]
+        if arm["contact_cost"]
+    }
+    costs = [f"{cost} ({arm})" for arm, cost in told.items()]
+    if len(set(told.values())) == 1:
+        costs = list(told.values())[:1]
+    if not costs:
+        return str(gettext("Nobody is shown to buy less because of the message."))
+    return str(
+        gettext(
+            "Nobody is shown to buy less because of the message; telling somebody whom it does not"
+            " move loses what it costs: %(costs)s.",
+            costs=gettext(", ").join(costs),
+        )
+    )
 
 
 def proof(contrast: Mapping[str, Any]) -> str:
@@ -164,6 +252,19 @@ def _like_everyone(document: Mapping[str, Any], policy: Mapping[str, Any]) -> st
     currency = document["currency"]
     if policy["value"] is None:
         return str(gettext("No choice of customers is better than contacting everyone."))
+    if followed_kind(document) != "everyone":
+        return str(
+            gettext(
+                "The plan to follow is %(rule)s. Chosen without each of %(folds)s parts of the"
+                " customers in turn, it was to contact everyone, which earned %(each)s each"
+                " (%(confidence)s: %(range)s).",
+                rule=followed(followed_kind(document), document["chosen"]["name"]),
+                folds=document["uplift"]["folds"],
+                each=amount(policy["value"], currency, signed=True),
+                confidence=percent(document["uplift"]["confidence"], 0),
+                range=interval(policy["low"], policy["high"], currency),
+            )
+        )
     return str(
         gettext(
             "No choice of customers is better than contacting everyone, which earned %(each)s each"
@@ -175,19 +276,24 @@ def _like_everyone(document: Mapping[str, Any], policy: Mapping[str, Any]) -> st
     )
 
 
-def _rule(chosen: Mapping[str, Any]) -> str:
-    return followed(chosen["kind"], chosen["name"])
+def _money(contrast: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, str]:
+    """each, range and, for the whole audience, all and whole; a loss is turned to be positive."""
+    turn = 1 if contrast["value"] >= 0 else -1
+    ends = sorted((turn * contrast["low"], turn * contrast["high"]))
+    return _amounts(abs(contrast["value"]), ends, document)
 
 
-def _money(
-    contrast: Mapping[str, Any], currency: str, units: int, confidence: float
+def _amounts(
+    value: float, ends: list[float], document: Mapping[str, Any], *, signed: bool = False
 ) -> dict[str, str]:
-    value = contrast["value"]
-    low, high = contrast["low"], contrast["high"]
+    currency, units = document["currency"], document["units"]
+    confidence = document["uplift"]["confidence"]
+    low, high = ends
     return {
-        "each": amount(abs(value), currency),
-        "range": interval(low, high, currency) if value >= 0 else interval(-high, -low, currency),
-        "all": amount(abs(value) * units, currency, whole=True),
+        "each": amount(value, currency, signed=signed),
+        "range": interval(low, high, currency),
+        "all": amount(value * units, currency, signed=signed, whole=True),
+        "whole": interval(low * units, high * units, currency, whole=True),
         "confidence": percent(confidence, 0 if float(100 * confidence).is_integer() else 1),
     }
 
