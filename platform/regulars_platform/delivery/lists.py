@@ -45,10 +45,14 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TreatedArm:
-    """An arm that may be contacted. Cannot be made for the holdout."""
+    """An arm that may be contacted. Cannot be made for the holdout.
+
+    currency: code beside amounts in words of ours; "": none stands there.
+    """
 
     name: str
     offer: Offer
+    currency: str = ""
 
     def __post_init__(self) -> None:
         if self.name.strip().casefold() == HOLDOUT:
@@ -61,7 +65,7 @@ def treated_arm(plan: Plan, name: str) -> TreatedArm:
         raise HoldoutContactError.build()
     for arm in plan.arms:
         if arm.name == name:
-            return TreatedArm(name=arm.name, offer=arm.offer)
+            return TreatedArm(name=arm.name, offer=arm.offer, currency=plan.currency)
     raise ArmNotFoundError.named(name, [arm.name for arm in plan.arms])
 
 
@@ -75,7 +79,7 @@ def contact_list(
     customer's own, or the offer's, in currency units; empty where any order can use it.
     """
     theirs = contacted(arm, ledger, suppressed=suppressed)
-    told = cache(partial(_told, arm.offer))
+    told = cache(partial(_told, arm))
     rows = (
         (customer, arm.name, segment, told(own)[0], code or "", told(own)[1])
         for customer, segment, code, own in theirs.iter_rows()
@@ -147,11 +151,11 @@ def csv_pieces(header: Iterable[str], rows: Iterable[tuple[object, ...]]) -> Ite
     yield buffer.getvalue().encode()
 
 
-def _told(offer: Offer, own: int | None) -> tuple[str, Decimal | None]:
+def _told(arm: TreatedArm, own: int | None) -> tuple[str, Decimal | None]:
     """What a customer is told, and from which threshold on; own: ten-thousandths, or null."""
-    theirs = offer if own is None else at_threshold(offer, own)
-    threshold, title = offer_threshold(theirs), str(offer_title(theirs))
-    words = offer.words
+    theirs = arm.offer if own is None else at_threshold(arm.offer, own)
+    threshold, title = offer_threshold(theirs), str(offer_title(theirs, arm.currency))
+    words = arm.offer.words
     if threshold is not None and THRESHOLD_MARK in words:
         words = words.replace(THRESHOLD_MARK, money_text(threshold))
     elif own is not None and words:

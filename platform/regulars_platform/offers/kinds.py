@@ -12,6 +12,7 @@ nothing. Only a personal offer can have a multiple: what is open to the whole sh
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any, Literal
 
 from regulars_platform.fields import WHOLE, FieldReader, money_text, percent_text
@@ -217,20 +218,24 @@ def offer_json(offer: Offer) -> dict[str, Any]:
             return written | {"kind": "message"}
 
 
-def offer_title(offer: Offer) -> Sentence:
-    """The offer in a few words, without currency."""
+def offer_title(offer: Offer, currency: str = "") -> Sentence:
+    """The offer in a few words. currency: a code that stands after each amount; "": none does."""
+
+    def named(amount: int) -> str:
+        return f"{money_text(amount)} {currency}".rstrip()
+
     if isinstance(offer, MessageOnly):
         return Sentence(N_("Message only"))
     if offer.multiple is not None:
-        return _own_title(offer, money_text(offer.multiple))
-    threshold = money_text(offer.threshold)
+        return _own_title(offer, f"{(Decimal(offer.multiple) / WHOLE).normalize():f}", named)
+    threshold = named(offer.threshold)
     match offer:
         case FreeShipping():
             return Sentence(N_("Free shipping from %(threshold)s"), {"threshold": threshold})
         case AmountOff():
             return Sentence(
                 N_("%(amount)s off from %(threshold)s"),
-                {"amount": money_text(offer.amount), "threshold": threshold},
+                {"amount": named(offer.amount), "threshold": threshold},
             )
         case PercentOff(threshold=0):
             return Sentence(N_("%(percent)s percent off"), {"percent": percent_text(offer.percent)})
@@ -241,7 +246,7 @@ def offer_title(offer: Offer) -> Sentence:
             )
 
 
-def _own_title(offer: ThresholdOffer, multiple: str) -> Sentence:
+def _own_title(offer: ThresholdOffer, multiple: str, named: Callable[[int], str]) -> Sentence:
     match offer:
         case FreeShipping():
             return Sentence(
@@ -251,7 +256,7 @@ def _own_title(offer: ThresholdOffer, multiple: str) -> Sentence:
         case AmountOff():
             return Sentence(
                 N_("%(amount)s off from %(multiple)s times the own order value"),
-                {"amount": money_text(offer.amount), "multiple": multiple},
+                {"amount": named(offer.amount), "multiple": multiple},
             )
         case PercentOff():
             return Sentence(

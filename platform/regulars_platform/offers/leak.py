@@ -37,6 +37,10 @@ class Leak:
         """Ten-thousandths per customer of the audience; None where there is nobody."""
         return self.cost / self.customers if self.customers else None
 
+    def cost_for(self, customers: int) -> int:
+        """Ten-thousandths for so many customers like those of the audience."""
+        return round(self.cost * customers / self.customers) if self.customers else 0
+
 
 def orders_of_audience(window_orders: pl.LazyFrame, audience: pl.DataFrame) -> pl.LazyFrame:
     """The audience's orders of a past window as long as the outcome window.

@@ -140,8 +140,8 @@ def test_a_contact_list_has_the_arm_the_segment_the_offer_and_the_code() -> None
     listed = treated_arm(read_plan(draft()), "Free shipping")
     assert read_csv(contact_list(listed, ledger, suppressed=())) == [
         ["customer_id", "arm", "segment", "offer", "code", "threshold"],
-        ["a", "Free shipping", "all", "Free shipping from 80", "", "80"],
-        ["b", "Free shipping", "all", "Free shipping from 80", "X", "80"],
+        ["a", "Free shipping", "all", "Free shipping from 80 EUR", "", "80"],
+        ["b", "Free shipping", "all", "Free shipping from 80 EUR", "X", "80"],
     ]
 
 
@@ -166,9 +166,9 @@ OWN = {
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ("", "Free shipping from 79.9"),
+        ("", "Free shipping from 79.9 EUR"),
         ("Nur für Sie: ab {threshold} ohne Versand", "Nur für Sie: ab 79.9 ohne Versand"),
-        ("Until Sunday", "Free shipping from 79.9 · Until Sunday"),
+        ("Until Sunday", "Free shipping from 79.9 EUR · Until Sunday"),
     ],
 )
 def test_everybody_is_told_the_threshold_of_their_own(words: str, told: str) -> None:

@@ -150,4 +150,34 @@ def test_a_launched_ladder_tells_each_customer_their_own_threshold(planner: Brow
     for row in rows:
         value = 40 + int(row["customer_id"][1:]) % 60
         assert float(row["threshold"]) >= 1.5 * value
-        assert row["offer"] == f"Free shipping from {row['threshold']}"
+        assert row["offer"] == f"Free shipping from {row['threshold']} GBP"
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("1, 1, 1", "Each step once: 1 came more than once."),
+        ("0.9, 1.0, 1.00", "Each step once: 1 came more than once."),
+        ("1;1,15;1,3", "Decimals take a point, as in: 0.9, 1, 1.15, 1.3."),
+        ("0,9 1 1,15", "Decimals take a point, as in: 0.9, 1, 1.15, 1.3."),
+        ("1,15", "At most 10 times the own order value is possible, 15 came. Decimals take a"),
+    ],
+)
+def test_a_list_that_may_be_meant_otherwise_makes_no_arms(
+    planner: Browser, typed: str, words: str
+) -> None:
+    page = make(planner, **{"ladder.multiples": typed})
+    assert words in text_of(page)
+    assert value_of(page, "ladder.multiples") == typed
+    assert 'name="arms.1.name"' not in page
+
+
+def test_the_name_that_an_arm_gets_follows_its_threshold(planner: Browser) -> None:
+    page = planner.get("/campaigns/new").get_data(as_text=True)
+    field = page.partition('name="arms.0.offer.threshold"')[2].partition(">")[0]
+    assert 'hx-trigger="change"' in field
+    assert 'hx-target="#planner"' in field
+    changed = planner.post(
+        "/campaigns/new", filled(**{"arms.0.offer.threshold": "85", "arms.0.name": ""})
+    )
+    assert 'placeholder="Free shipping from £85"' in changed.get_data(as_text=True)

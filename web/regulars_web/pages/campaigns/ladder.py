@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from flask_babel import gettext
@@ -59,8 +60,9 @@ def ladder_arms(
     """The arms of a ladder like the first arm; None, and the problem in the choice, without one."""
     pattern = dict(arms[0]) if arms else {}
     offer = dict(pattern.get("offer") or {})
-    steps = _steps(choice.multiples if choice.is_own else choice.thresholds)
-    problem = _problem(choice, offer, steps)
+    typed = choice.multiples if choice.is_own else choice.thresholds
+    steps = _steps(typed)
+    problem = _spelling(typed, steps) or _problem(choice, offer, steps)
     if problem or steps is None:
         return replace(choice, problem=problem), None
     offers = _own_offers(offer, steps, choice) if choice.is_own else _shop_offers(offer, steps)
@@ -111,11 +113,30 @@ def _thresholds_around(threshold: Decimal | None) -> str:
 
 
 def _steps(typed: str) -> list[Decimal] | None:
-    """The numbers of a list, rising, each once; None where a part of it is none."""
+    """The numbers of a list, rising; None where a part of it is none."""
     parts = [part for part in re.split(r"[\s,;，；、]+", typed.strip()) if part]
     numbers = [read_decimal(part) for part in parts]
-    known = {step.normalize() for step in numbers if step is not None}
+    known = [step.normalize() for step in numbers if step is not None]
     return None if None in numbers else sorted(known)
+
+
+_BETWEEN_DIGITS = re.compile(r"\d[,，]\d")
+_OTHER_MARKS = re.compile(r"[;；、]|\d\s+\d")
+
+
+def _spelling(typed: str, steps: Sequence[Decimal] | None) -> str:
+    """What is odd about a list that can be read all the same; "" for nothing."""
+    if _BETWEEN_DIGITS.search(typed) and _OTHER_MARKS.search(typed):
+        return str(
+            gettext(
+                "Decimals take a point, as in: %(example)s. A comma stands between two steps.",
+                example=MULTIPLES,
+            )
+        )
+    again = next((a for a, b in pairwise(steps or ()) if a == b), None)
+    if again is None:
+        return ""
+    return str(gettext("Each step once: %(step)s came more than once.", step=f"{again:f}"))
 
 
 def _problem(
@@ -143,7 +164,8 @@ def _problem(
     if choice.is_own and steps[-1] > _LARGEST_MULTIPLE:
         return str(
             gettext(
-                "At most %(most)s times the own order value is possible, %(got)s came.",
+                "At most %(most)s times the own order value is possible, %(got)s came. Decimals "
+                "take a point.",
                 most=_LARGEST_MULTIPLE,
                 got=f"{steps[-1]:f}",
             )

@@ -25,6 +25,7 @@ from regulars_platform.delivery.service import contact_counts
 from regulars_platform.errors import RegularsError
 from regulars_platform.offers.kinds import MessageOnly, Offer
 from regulars_platform.orders.table import PAID, OrdersTable
+from regulars_platform.reports.service import find_latest_report
 from regulars_web.edge import current_shop, now, settings, unit_of_work
 from regulars_web.formats import date, money, number, sentence
 from regulars_web.pages.campaigns.area import blueprint
@@ -73,13 +74,15 @@ class OutcomeSoFar:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CampaignPage:
-    """The context of campaigns/show.html. has_started: the send date has come."""
+    """The context of campaigns/show.html. has_started: the send date has come. has_report: there
+    is a result to plan the next round by."""
 
     campaign: LaunchedCampaign
     arms: list[ArmLine]
     outcome: OutcomeSoFar
     has_started: bool
     is_provisional: bool
+    has_report: bool
 
 
 @blueprint.get("/<int:campaign_id>")
@@ -131,6 +134,7 @@ def _page(campaign_id: int, problem: str) -> str:
         campaign = get_launched(work, shop.id, campaign_id)
         counts = contact_counts(work, settings(), shop_id=shop.id, campaign_id=campaign_id)
         failed = failed_sends_by_arm(work, campaign_id)
+        report = find_latest_report(work, shop.id, campaign_id)
     plan = campaign.plan
     page = CampaignPage(
         campaign=campaign,
@@ -138,6 +142,7 @@ def _page(campaign_id: int, problem: str) -> str:
         outcome=_outcome(campaign),
         has_started=moment >= plan.outcome_start,  # in the plan's frozen zone, as orders count
         is_provisional=moment < plan.settled_at,
+        has_report=report is not None,
     )
     return render_template(
         "campaigns/show.html", page=page, words=plan_words(plan), problem=problem

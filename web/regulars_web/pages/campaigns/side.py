@@ -67,8 +67,9 @@ class Baskets:
 class SideArm:
     """One treated arm; its money in ten-thousandths. None: cannot be said yet.
 
-    leak_cost: what orders that came anyway would have been given, had they been the arm's customers'
-    and each used it; reach: these orders drawn, of everybody in the plan; told: thresholds of the customers' own; why: there is nothing detectable.
+    leak_cost: what orders that came anyway would have been given, had they been those of the arm's
+    customers and each used it; reach: these orders drawn, of everybody in the plan; told:
+    thresholds of the customers' own; why: there is nothing detectable.
     """
 
     name: str
@@ -121,6 +122,7 @@ class Side:
     preview: Preview
     audience: str
     currency: str
+    confidence: str
     window_days: int | None
     segments: list[SideSegment]
     arms: list[SideArm]
@@ -143,6 +145,7 @@ def build_side(preview: Preview, form: PlanForm, shop: ShopProfile) -> Side:
         preview=preview,
         audience=_audience_text(form, shop),
         currency=shop.currency,
+        confidence="" if draft.confidence is None else points_text(draft.confidence),
         window_days=draft.window_days,
         segments=_segments(preview),
         arms=arms,

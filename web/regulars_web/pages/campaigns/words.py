@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext, lazy_gettext
 
 from regulars_platform.campaigns.plan import EVERYONE_ELSE, HOLDOUT, Plan
-from regulars_platform.fields import FieldReader, money_text, percent_text
+from regulars_platform.fields import FieldReader, percent_text
 from regulars_platform.offers.kinds import (
     AmountOff,
     FreeShipping,
@@ -81,7 +81,7 @@ def threshold_text(offer: ThresholdOffer, currency: str) -> str:
 
 def multiple_text(points: int) -> str:
     """Basis points as a plain number, in the reader's format."""
-    value = Decimal(money_text(points))
+    value = (Decimal(points) / MONEY_SCALE).normalize()
     return number(value, max(0, -int(value.as_tuple().exponent)))
 
 
