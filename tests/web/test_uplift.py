@@ -206,6 +206,16 @@ def test_what_cannot_be_meant_is_said(campaign: Path, options: tuple[str, ...], 
     assert words in refused(campaign, *ASKED, *options)
 
 
+@pytest.mark.parametrize("option", ["--json", "--scores"])
+def test_a_file_that_cannot_be_written_is_said_before_anything_is_fitted(
+    campaign: Path, option: str
+) -> None:
+    result = run(campaign, *ASKED, option, campaign.parent / "nowhere" / "out.json")
+    assert result.exit_code != 0
+    assert "folder that can be written to" in result.output
+    assert "fits" not in result.output
+
+
 # The real campaign
 
 

@@ -1,6 +1,7 @@
 """`regulars uplift FILE`: whom to keep telling by any randomised file, and what that is worth."""
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,8 @@ def uplift(
     from regulars_web.commands.uplift_words import said
 
     question = read_options(options)
+    for out in (json_out, scores_out):
+        _refuse_unwritable(out)
     found = evaluate_uplift_file(file, question, progress=None if quiet else _show)
     document = found.document(source=file.name)
     if json_out is not None:
@@ -92,6 +95,14 @@ def uplift(
     if str(json_out) != "-":
         for line in said(document):
             click.echo(line)
+
+
+def _refuse_unwritable(path: Path | None) -> None:
+    """Before anything is fitted, not after."""
+    if path is None or str(path) == "-":
+        return
+    if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+        raise click.FileError(str(path), "expected a file name in a folder that can be written to")
 
 
 class _writing:  # noqa: N801 - read as a verb: with _writing(path)
