@@ -36,7 +36,7 @@ class Finished:
     targeting: Targeting
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Finished]:
     """For tests that add to it, but never change what is there."""
     settings = build_settings(tmp_path_factory.mktemp("shop") / "data")
