@@ -117,8 +117,8 @@ def statement(document: Mapping[str, Any]) -> str:
     if is_other_than_valued(document):
         words = gettext(
             "The plan to follow is %(rule)s. Chosen without each of %(folds)s parts of the"
-            " customers in turn, such choices would have earned %(each)s each against"
-            " contacting everyone (%(confidence)s: %(range)s), in all %(all)s"
+            " customers in turn, such choices instead of contacting everyone would have earned"
+            " %(each)s each (%(confidence)s: %(range)s), in all %(all)s"
             " (%(whole)s)",
             **_amounts(against["value"], [against["low"], against["high"]], document, signed=True),
             rule=rule,
