@@ -138,6 +138,8 @@ def test_the_leak_counts_the_audiences_orders_that_reach_the_threshold_anyway() 
     )
     theirs = orders_of_audience(past, audience("ann", "ben", "cid", "dan"))
     leak = forecast_leak(FREE, theirs, customers=4)
+    # as many customers as an arm has: its part of that
+    assert leak.cost_for(2) == leak.cost // 2
     assert (leak.customers, leak.orders, leak.qualifying_orders) == (4, 3, 2)
     assert leak.cost == 2 * money(5)
     assert leak.share == 2 / 3
@@ -153,6 +155,7 @@ def test_a_percent_leaks_its_part_of_the_goods() -> None:
 def test_a_message_leaks_nothing_and_nobody_has_no_share() -> None:
     theirs = orders_of_audience(orders(), audience())
     leak = forecast_leak(MessageOnly(), theirs, customers=0)
+    assert leak.cost_for(10) == 0
     assert (leak.orders, leak.cost, leak.share, leak.cost_per_customer) == (0, 0, None, None)
 
 

@@ -1,5 +1,6 @@
 """Offers out of a plan."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -66,6 +67,13 @@ def test_an_offer_is_read_titled_and_written_back(
     assert reader.problems == []
     assert str(offer_title(offer)) == title
     assert read_offer(FieldReader(offer_json(offer))) == offer
+
+
+def test_a_title_can_name_the_currency_and_spells_a_multiple_as_it_is_typed() -> None:
+    free = FreeShipping(threshold=850_000, shipping_cost=50_000)
+    assert str(offer_title(free, "CNY")) == "Free shipping from 85 CNY"
+    own = replace(free, reach="personal", multiple=9_000)
+    assert str(offer_title(own)) == "Free shipping from 0.9 times the own order value"
 
 
 @pytest.mark.parametrize(

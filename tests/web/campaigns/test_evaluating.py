@@ -27,3 +27,12 @@ def test_evaluating_is_offered_from_the_send_date_on(
 
     assert ("Evaluate on the orders so far" in page) is offered
     assert ("can be evaluated from Nov 2, 2026 on" in page) is not offered
+
+
+def test_the_next_round_is_offered_once_there_is_a_report(planner: Browser) -> None:
+    kept = keep(planner)
+    launch(planner, kept)
+
+    page = planner.get(f"/campaigns/{kept}").get_data(as_text=True)
+
+    assert "Plan the next round" not in page

@@ -271,7 +271,7 @@ def test_contamination_is_counted_and_the_effect_per_user_stands_beside_it(
 
 def test_one_threshold_says_for_whom_it_pays_and_what_it_gives_away(evaluated: Browser) -> None:
     page = evaluated.get(REPORT).get_data(as_text=True)
-    curve = page.partition('id="thresholds"')[2].partition("</section>")[0]
+    curve = page.partition('id="threshold-curves"')[2].partition("</section>")[0]
     around = page.partition('id="around-the-threshold"')[2].partition("</section>")[0]
 
     assert "No band of past order value is expected to lose by the offer from £80." in curve

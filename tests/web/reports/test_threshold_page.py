@@ -87,7 +87,7 @@ def test_the_report_of_a_ladder_begins_with_the_step_that_earns_most(ladder: Bro
     arms = section(page, "Every step against the same holdout</h2>")
     assert arms.count("change the threshold") == 2
     assert arms.count("1.2× (from £120) is expected to earn £") == 2
-    curve = section(page, 'id="thresholds"')
+    curve = section(page, 'id="threshold-curves"')
     assert curve.count('class="band') == 3
     assert curve.count('class="band chosen"') == 1
     assert "Proved better than 0.9×" in curve
@@ -145,7 +145,7 @@ def test_a_report_from_before_there_were_curves_shows_without_them(
     page = answer.get_data(as_text=True)
     assert answer.status_code == 200
     assert "Telling these" in section(page, 'class="statement"')
-    assert 'id="thresholds"' not in page
+    assert 'id="threshold-curves"' not in page
     assert 'id="around-the-threshold"' not in page
 
 
@@ -178,3 +178,7 @@ def test_every_field_of_the_document_is_described_and_the_example_runs(
     assert [row.rsplit(" ", 2)[0] for row in printed[:3]] == ["k = 0.9", "k = 1.2", "k = 1.6"]
     assert printed[1].endswith("proved_better")
     assert printed[3] == "best step: 1.2"
+
+
+def test_the_next_round_can_be_planned_from_a_campaign_with_a_report(ladder: Browser) -> None:
+    assert "Plan the next round" in ladder.get("/campaigns/1").get_data(as_text=True)
