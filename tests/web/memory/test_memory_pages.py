@@ -116,6 +116,7 @@ def test_the_form_starts_from_what_past_campaigns_say(reader: Browser) -> None:
     assert "What past campaigns say" in page
     assert "From 3 past campaigns of the same people and kind of offer." in page
     assert "likely to lose money" in page
+    assert re.search(r"Expected net profit \S+ \(95%: \S+ to \S+\)", page)
 
 
 @contextmanager
