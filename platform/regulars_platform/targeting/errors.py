@@ -31,6 +31,44 @@ class NotReadyError(RegularsError):
         )
 
 
+class LimitError(RegularsError):
+    """A limit on the next round that cannot be one."""
+
+    @classmethod
+    def too_many(cls, asked: int, units: int) -> "LimitError":
+        """More than the audience."""
+        return cls(
+            Sentence(
+                N_("At most %(asked)s is no limit: the audience has %(units)s."),
+                {"asked": asked, "units": units},
+            ),
+            Sentence(N_("Give a number below that, or choose no limit.")),
+            field="limit_amount",
+        )
+
+    @classmethod
+    def costs_nothing(cls) -> "LimitError":
+        """There is nothing to spend."""
+        return cls(
+            Sentence(
+                N_(
+                    "Money cannot be the limit: by the plan an arm costs nothing for telling a"
+                    " customer."
+                )
+            ),
+            Sentence(N_("Limit the number of customers, or their share.")),
+            field="limit",
+        )
+
+    @classmethod
+    def busy(cls) -> "LimitError":
+        """It is being worked out."""
+        return cls(
+            Sentence(N_("Whom to keep is being worked out already.")),
+            Sentence(N_("Ask for another limit when that is done.")),
+        )
+
+
 class NoTargetingError(NotFoundError):
     """It was not worked out, or there is no list."""
 

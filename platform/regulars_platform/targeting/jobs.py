@@ -5,6 +5,7 @@ import datetime as dt
 from regulars_platform.campaigns.service import campaign_ledger, get_launched, get_shop_of
 from regulars_platform.customers.store import build_feature_store
 from regulars_platform.jobs.context import JobContext
+from regulars_platform.targeting.limits import wanted_limit
 from regulars_platform.targeting.service import (
     compute,
     find_same,
@@ -18,13 +19,13 @@ KIND = "work_out_targeting"
 
 
 def work_out_targeting(context: JobContext) -> None:
-    """For campaign `subject_id` on the orders of its latest report. Safe to repeat: the same
-    inputs give the answer that is kept."""
+    """For campaign `subject_id` on the orders of its latest report, under the limit that is wanted.
+    Safe to repeat: the same inputs give the answer that is kept."""
     shop_id = context.job.shop_id
     context.report(N_("Reading plan, ledger and orders"), 0, None)
     with context.database.unit_of_work() as session:
         campaign = get_launched(session, shop_id, context.job.subject_id)
-        inputs = gather_inputs(session, campaign)
+        inputs = gather_inputs(session, campaign, limit=wanted_limit(session, campaign.id))
         known = find_same(session, inputs)
         store = build_feature_store(context.settings, get_shop_of(session, shop_id))
     if known is not None:

@@ -37,6 +37,13 @@ from regulars_platform.targeting.document import (
     unfit_document,
 )
 from regulars_platform.targeting.errors import NoTargetingError, NotReadyError
+from regulars_platform.targeting.limits import (
+    Limit,
+    core_limits,
+    require_possible,
+    want_limit,
+    wanted_limit,
+)
 from regulars_platform.targeting.lists import keeper_list
 from regulars_platform.targeting.scores import read_scores, scores_frame, write_scores
 from regulars_platform.targeting.tables import TargetingRow
@@ -64,6 +71,12 @@ class Targeting:
         """Whether there is a list; else the document says why there is none."""
         return bool(self.document["status"] == WORKED_OUT)
 
+    @property
+    def limit(self) -> Limit | None:
+        """Under which it stands."""
+        stored = self.document["inputs"].get("limit")
+        return None if stored is None else Limit.from_json(stored)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
@@ -74,18 +87,24 @@ class Answer:
 
 
 def gather_inputs(
-    session: Session, campaign: LaunchedCampaign, learners: Learners = DEFAULT_LEARNERS
+    session: Session,
+    campaign: LaunchedCampaign,
+    learners: Learners = DEFAULT_LEARNERS,
+    *,
+    limit: Limit | None = None,
 ) -> dict[str, Any]:
     """The versions of everything that is read: those of the latest report. JSON without floats.
 
-    Raises NotReadyError where there is no report, or one of a window that was still open.
+    limit: of the next round; without one there is no such entry. Raises NotReadyError where there
+    is no report, or one of a window that was still open.
     """
     report = find_latest_report(session, campaign.shop_id, campaign.id)
     if report is None:
         raise NotReadyError.no_report()
     if report.document["status"]["state"] == "open":
         raise NotReadyError.still_open(campaign.plan.outcome_end)
-    return {
+    limited = {} if limit is None else {"limit": limit.as_json()}
+    return limited | {
         "campaign": campaign.id,
         "plan_sha256": campaign.plan_sha256,
         "ledger_sha256": campaign.ledger_sha256,
@@ -115,8 +134,13 @@ def compute(
     progress: Progress | None = None,
 ) -> Answer:
     """The answer on exactly these inputs; data that carry no list give one that says why."""
+    stored = inputs.get("limit")
+    limit = None if stored is None else Limit.from_json(stored)
     asked = Asked(
-        seed=inputs["seed"], confidence=campaign.plan.confidence / WHOLE, learners=learners
+        seed=inputs["seed"],
+        confidence=campaign.plan.confidence / WHOLE,
+        learners=learners,
+        limits=core_limits(limit, found.units.height, found.data.contact_costs),
     )
     try:
         report = evaluate_uplift(found.data, asked, segments=found.segments, progress=progress)
@@ -177,30 +201,40 @@ def work_out(
     campaign_id: int,
     now: dt.datetime,
     learners: Learners = DEFAULT_LEARNERS,
+    limit: Limit | None = None,
 ) -> Targeting:
-    """Work out whom to keep, here and now. The same inputs give the answer that is there."""
+    """Work out whom to keep, here and now. The same inputs give the answer that is there.
+
+    limit: of the next round; from now on the answer under it is the one that is shown. Raises
+    LimitError for one that cannot be.
+    """
     campaign = get_launched(session, shop_id, campaign_id)
-    inputs = gather_inputs(session, campaign, learners)
+    inputs = gather_inputs(session, campaign, learners, limit=limit)
+    ledger = campaign_ledger(settings, campaign)
+    require_possible(limit, campaign.plan, ledger)
+    want_limit(session, campaign.id, limit, now)
     known = find_same(session, inputs)
     if known is not None:
         return known
     store = build_feature_store(settings, get_shop_of(session, shop_id))
-    found = load_data(
-        store, campaign_ledger(settings, campaign), campaign, inputs["orders_version"]
-    )
+    found = load_data(store, ledger, campaign, inputs["orders_version"])
     answer = compute(campaign, found, inputs, learners=learners)
     return store_answer(session, settings, shop_id=shop_id, inputs=inputs, answer=answer, now=now)
 
 
 def find_targeting(session: Session, shop_id: int, campaign_id: int) -> Targeting | None:
-    """The latest answer for a launched campaign of this shop, if there is one."""
+    """The latest answer for a launched campaign of this shop, if there is one: of those under the
+    limit that is wanted, else of all."""
     get_launched(session, shop_id, campaign_id)
-    row = session.scalar(
+    limit = wanted_limit(session, campaign_id)
+    wanted = None if limit is None else limit.as_json()
+    rows = session.scalars(
         select(TargetingRow)
         .where(TargetingRow.campaign_id == campaign_id)
         .order_by(TargetingRow.id.desc())
-        .limit(1)
-    )
+    ).all()
+    fitting = [row for row in rows if row.inputs.get("limit") == wanted]
+    row = next(iter([*fitting, *rows]), None)
     return None if row is None else _targeting(row)
 
 

@@ -1,4 +1,4 @@
-"""Whom to keep targeting, as it was worked out, and which drafts were made of that."""
+"""Whom to keep targeting, as it was worked out and is wanted, and the drafts made of that."""
 
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -27,6 +27,21 @@ class TargetingRow(Base):
     document_sha256: Mapped[Sha256]
     scores_file: Mapped[str | None] = mapped_column(String(200))
     scores_sha256: Mapped[Sha256 | None]
+
+
+class TargetingLimitRow(Base):
+    """Under which limit whom to keep is wanted for a campaign; without a row there is none.
+
+    limit: `targeting.limits.Limit` as JSON.
+    """
+
+    __tablename__ = "targeting_limits"
+    __table_args__ = (UniqueConstraint("campaign_id"),)
+
+    id: Mapped[IntPk]
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
+    limit: Mapped[JsonValue]
+    asked_at: Mapped[Moment]
 
 
 class NextRoundRow(Base):
