@@ -202,3 +202,51 @@ def test_a_campaign_whose_window_is_open_is_not_learnt_from(
 
     assert "once the outcome window is over" in words
     assert "Plan the next round" not in words
+
+
+def test_under_a_limit_the_section_says_so_and_who_cannot_keep_it(
+    evaluated: Browser, finish_jobs: Finish
+) -> None:
+    evaluated.post("/campaigns/1/targeting", {"limit": "customers", "limit_amount": "600"})
+    assert [job.state for job in finish_jobs()] == [JobState.DONE]
+    page = page_of(evaluated)
+    words = text_of(page)
+
+    assert "With at most 600 customers told: “Contact everyone” cannot keep the limit" in words
+    assert '<option value="customers" selected>' in page
+    assert value_of(page, "limit_amount") == "600"
+    told = evaluated.get("/campaigns/1/keepers.csv").get_data().decode("utf-8-sig")
+    assert 0 < len(told.splitlines()) - 1 <= 600 * 1.005
+    # asked for again it is there, and nothing runs
+    evaluated.post("/campaigns/1/targeting", {"limit": "customers", "limit_amount": "600"})
+    assert finish_jobs() == []
+
+
+def test_a_limit_asked_for_keeps_the_old_answer_until_it_is_answered(worked_out: Browser) -> None:
+    assert "With at most" not in text_of(page_of(worked_out))
+    worked_out.post("/campaigns/1/targeting", {"limit": "percent", "limit_amount": "10"})
+    worked_out.post("/campaigns/1/targeting", {"limit": "percent", "limit_amount": "20"})
+    words = text_of(page_of(worked_out))
+
+    assert "Whom to keep is being worked out already" in words
+    assert "the rule of one question below" in words
+    assert "With at most" not in words
+
+
+@pytest.mark.parametrize(
+    ("kind", "amount", "words"),
+    [
+        ("customers", "0", "A whole number from 1"),
+        ("customers", "2401", "the audience has 2,400"),
+        ("percent", "120", "At most 100 percent is possible"),
+        ("money", "plenty", "A number such as 2 or 49.90 is expected"),
+    ],
+)
+def test_an_impossible_limit_is_refused_with_what_was_expected(
+    worked_out: Browser, finish_jobs: Finish, kind: str, amount: str, words: str
+) -> None:
+    answer = worked_out.post("/campaigns/1/targeting", {"limit": kind, "limit_amount": amount})
+
+    assert answer.location.endswith("/campaigns/1/report#targeting")
+    assert words in text_of(page_of(worked_out))
+    assert finish_jobs() == []

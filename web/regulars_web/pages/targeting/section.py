@@ -21,6 +21,7 @@ from regulars_web.pages.reports.shown import Shown
 from regulars_web.pages.reports.words import EVIDENCE, amount, interval, look, segment_name
 from regulars_web.pages.segments.words import rule_text
 from regulars_web.pages.targeting.curve import GainChart, build_gain_chart
+from regulars_web.pages.targeting.limited import LimitForm
 from regulars_web.pages.targeting.words import (
     agreement_words,
     candidate_name,
@@ -63,7 +64,7 @@ class RuleShown:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BoardRow:
-    """One candidate. near: within one standard error of the best."""
+    """One candidate. near: within one standard error of the best. fits: keeps the limit."""
 
     name: str
     share: str
@@ -74,6 +75,7 @@ class BoardRow:
     verdict: tuple[str, str]
     near: bool
     chosen: bool
+    fits: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -132,6 +134,7 @@ class TargetingSection:
     problems: tuple[str, ...]
     older: bool
     waiting: str
+    limit: LimitForm
     households: bool
     ways: tuple[Way, ...]
     new_thresholds: bool
@@ -350,6 +353,7 @@ def _board(row: Mapping[str, Any], document: Document) -> BoardRow:
         verdict=look(EVIDENCE, row["value"]["verdict"]),
         near=row["within_one_standard_error"],
         chosen=row["chosen"],
+        fits=row.get("keeps_limits", True),
     )
 
 

@@ -7,13 +7,24 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response as BaseResponse
 
-from regulars_platform.campaigns.service import LaunchedCampaign, get_campaign, get_launched
+from regulars_platform.campaigns.service import (
+    LaunchedCampaign,
+    campaign_ledger,
+    get_campaign,
+    get_launched,
+)
 from regulars_platform.campaigns.tables import LAUNCHED
-from regulars_platform.errors import RegularsError
+from regulars_platform.errors import InvalidInputError, RegularsError
 from regulars_platform.jobs.service import enqueue, find_latest_job
 from regulars_platform.reports.service import get_report
-from regulars_platform.targeting.errors import NotReadyError
+from regulars_platform.targeting.errors import LimitError, NotReadyError
 from regulars_platform.targeting.jobs import KIND
+from regulars_platform.targeting.limits import (
+    read_limit,
+    require_possible,
+    want_limit,
+    wanted_limit,
+)
 from regulars_platform.targeting.next_round import GOALS, has_new_thresholds
 from regulars_platform.targeting.planning import (
     Wish,
@@ -25,6 +36,7 @@ from regulars_platform.targeting.planning import (
 )
 from regulars_platform.targeting.replay import Replay, Stage, replay_draft, replay_stage
 from regulars_platform.targeting.service import (
+    find_same,
     find_targeting,
     gather_inputs,
     get_targeting,
@@ -33,6 +45,7 @@ from regulars_platform.targeting.service import (
 from regulars_web.edge import current_shop, now, reading, settings, unit_of_work
 from regulars_web.formats import sentence
 from regulars_web.ids import read_id
+from regulars_web.pages.targeting.limited import limit_form
 from regulars_web.pages.targeting.replayed import replay_page
 from regulars_web.pages.targeting.section import TargetingSection, ways_of, worked_out
 from regulars_web.pages.targeting.words import found_words
@@ -48,6 +61,7 @@ def targeting_section(campaign: LaunchedCampaign, document: Mapping[str, Any]) -
     """
     with reading() as work:
         stored = find_targeting(work, campaign.shop_id, campaign.id)
+        wanted = wanted_limit(work, campaign.id)
         job = find_latest_job(work, (KIND,), campaign.id)
         waiting = _waiting(document, campaign)
         keepers = () if waiting else keepers_of_report(work, settings(), campaign, document)
@@ -62,6 +76,9 @@ def targeting_section(campaign: LaunchedCampaign, document: Mapping[str, Any]) -
         else tuple(found_words(problem) for problem in answer["problems"]),
         older=stored is not None and stored.orders_version != document["inputs"]["orders_version"],
         waiting=waiting,
+        limit=limit_form(
+            campaign.plan, wanted=wanted, shown=wanted if stored is None else stored.limit
+        ),
         households=campaign.plan.unit == "household",
         ways=ways_of(keepers, campaign.plan),
         new_thresholds=has_new_thresholds(document) and not all(way.of_models for way in keepers),
@@ -82,16 +99,25 @@ def shared() -> dict[str, object]:
 
 @blueprint.post("/<int:campaign_id>/targeting")
 def work_out(campaign_id: int) -> BaseResponse:
-    """Work it out in the background on the orders of the latest report."""
+    """Work it out in the background on the orders of the latest report, under the limit asked for.
+
+    An answer that is there is shown at once.
+    """
     shop_id = current_shop().id
     try:
         with unit_of_work() as work:
             campaign = get_launched(work, shop_id, campaign_id)
-            gather_inputs(work, campaign)  # says now what the job would fail with
+            limit = read_limit(request.form)
+            inputs = gather_inputs(work, campaign, limit=limit)  # says what the job would fail with
+            require_possible(limit, campaign.plan, campaign_ledger(settings(), campaign))
             running = find_latest_job(work, (KIND,), campaign.id)
             if running is None or running.is_over:
-                enqueue(work, KIND, shop_id, campaign.id, now())
-    except NotReadyError as error:
+                want_limit(work, campaign.id, limit, now())
+                if find_same(work, inputs) is None:
+                    enqueue(work, KIND, shop_id, campaign.id, now())
+            elif limit != wanted_limit(work, campaign.id):
+                raise LimitError.busy()
+    except (NotReadyError, InvalidInputError, LimitError) as error:
         flash(_said(error), "bad")
     return redirect(url_for("reports.show", campaign_id=campaign_id, _anchor="targeting"))
 
