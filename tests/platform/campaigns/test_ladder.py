@@ -72,7 +72,7 @@ def test_lists_tell_everybody_the_threshold_of_the_ledger(
     own = dict(ledger.select("customer_id", "threshold").iter_rows())
     for row in listed:
         assert float(row["threshold"]) * 10_000 == own[row["customer_id"]]
-        assert row["offer"] == f"Free shipping from {row['threshold']}"
+        assert row["offer"] == f"Free shipping from {row['threshold']} EUR"
         assert len(row["code"]) == 10
 
 
