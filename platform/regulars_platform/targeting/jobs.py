@@ -5,11 +5,13 @@ import datetime as dt
 from regulars_platform.campaigns.service import campaign_ledger, get_launched, get_shop_of
 from regulars_platform.customers.store import build_feature_store
 from regulars_platform.jobs.context import JobContext
+from regulars_platform.targeting.earlier import find_earlier
 from regulars_platform.targeting.limits import wanted_limit
 from regulars_platform.targeting.service import (
     compute,
     find_same,
     gather_inputs,
+    load_comparisons,
     load_data,
     store_answer,
 )
@@ -26,12 +28,14 @@ def work_out_targeting(context: JobContext) -> None:
     with context.database.unit_of_work() as session:
         campaign = get_launched(session, shop_id, context.job.subject_id)
         inputs = gather_inputs(session, campaign, limit=wanted_limit(session, campaign.id))
+        earlier = find_earlier(session, campaign)
         known = find_same(session, inputs)
         store = build_feature_store(context.settings, get_shop_of(session, shop_id))
     if known is not None:
         return
     ledger = campaign_ledger(context.settings, campaign)
     found = load_data(store, ledger, campaign, inputs["orders_version"])
+    comparisons = load_comparisons(store, campaign, found, earlier)
 
     def fitted(_: str, done: int, total: int) -> None:
         if done < total:
@@ -39,7 +43,7 @@ def work_out_targeting(context: JobContext) -> None:
         else:
             context.report(N_("Choosing whom to keep, and valuing the choice"), 0, None)
 
-    answer = compute(campaign, found, inputs, progress=fitted)
+    answer = compute(campaign, found, inputs, comparisons=comparisons, progress=fitted)
     with context.database.unit_of_work() as session:
         store_answer(
             session,

@@ -20,7 +20,7 @@ from regulars_platform.errors import InvalidInputError
 from regulars_platform.fields import WHOLE, FieldReader
 from regulars_platform.orders.table import MONEY_SCALE
 from regulars_platform.targeting.errors import LimitError
-from regulars_platform.targeting.tables import TargetingLimitRow
+from regulars_platform.targeting.tables import TargetingLimitRow, TargetingRow
 
 NONE, CUSTOMERS, PERCENT, MONEY = "none", "customers", "percent", "money"
 KINDS = (NONE, CUSTOMERS, PERCENT, MONEY)
@@ -95,6 +95,19 @@ def wanted_limit(session: Session, campaign_id: int) -> Limit | None:
     """Under which limit an answer for this campaign is wanted."""
     row = _find(session, campaign_id)
     return None if row is None else Limit.from_json(row.limit)
+
+
+def wanted_answer(session: Session, campaign_id: int) -> TargetingRow | None:
+    """The latest answer of those under the limit that is wanted, else of all."""
+    limit = wanted_limit(session, campaign_id)
+    wanted = None if limit is None else limit.as_json()
+    rows = session.scalars(
+        select(TargetingRow)
+        .where(TargetingRow.campaign_id == campaign_id)
+        .order_by(TargetingRow.id.desc())
+    ).all()
+    fitting = [row for row in rows if row.inputs.get("limit") == wanted]
+    return next(iter([*fitting, *rows]), None)
 
 
 def want_limit(session: Session, campaign_id: int, limit: Limit | None, now: dt.datetime) -> None:

@@ -6,8 +6,8 @@ outcomes expected by models that never saw the customer, as they were stored whe
 worked out.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from regulars_experiments.uplift.randomised import CrossFitted, FoldScores, IntArray
 from regulars_experiments.uplift.replay import OneArm, Replayed, best_arm
 from regulars_experiments.uplift.replay import replay as value_on
-from regulars_platform.campaigns.plan import Exclusions, Plan, TreatmentArm
+from regulars_platform.campaigns.plan import Exclusions
 from regulars_platform.campaigns.plan_form import Draft, read_draft
 from regulars_platform.campaigns.service import (
     LaunchedCampaign,
@@ -30,12 +30,10 @@ from regulars_platform.campaigns.service import (
 from regulars_platform.campaigns.tables import DRAFT, LAUNCHED, Campaign
 from regulars_platform.customers.store import build_feature_store
 from regulars_platform.fields import WHOLE
-from regulars_platform.memory.families import offer_family
-from regulars_platform.offers.kinds import Offer
-from regulars_platform.orders.table import MONEY_SCALE
 from regulars_platform.reports.service import find_latest_report
-from regulars_platform.segments.rules import Rule, rule_expression
+from regulars_platform.segments.rules import Rule
 from regulars_platform.settings import Settings
+from regulars_platform.targeting.carried import addressed, arm_like
 from regulars_platform.targeting.data import describe
 from regulars_platform.targeting.errors import ReplayError
 from regulars_platform.targeting.keepers import Keepers
@@ -147,18 +145,18 @@ def replay_draft(
     features = store.features(past.plan.as_of, past.orders_version)
     known = describe(features, found.units["customer_id"])
     fitted = _fitted(scores)
-    place, same = _arm(draft.arms or (), past.plan)
+    place, same = arm_like(draft.arms or (), past.plan)
     everyone = (
         best_arm(found.data, fitted)
         if place is None
         else OneArm(arms=np.full(known.height, place, dtype=np.int64))
     )
-    actions = everyone.arms * _addressed(known, draft.audience, draft.exclusions)
+    actions = everyone.arms * addressed(known, draft.audience, draft.exclusions)
     others: dict[str, IntArray] = {}
     other = None
     if against:
         other, rule, out = _other(session, settings, shop_id, against, on=on)
-        others[other.key] = everyone.arms * _addressed(known, rule, out)
+        others[other.key] = everyone.arms * addressed(known, rule, out)
     return Replay(
         past=past,
         units=len(actions),
@@ -213,49 +211,6 @@ def _other(
     if not ways:
         raise ReplayError.unknown()
     return Other(key=key, name=campaign.plan.name), ways[0].rule, None
-
-
-def _addressed(known: pl.DataFrame, rule: Rule | None, out: Exclusions | None) -> IntArray:
-    """(rows,), 1 for those whom the rule holds for and who are not excluded."""
-    inside = pl.lit(rule is not None) if rule is None else rule_expression(rule)
-    if out is not None:
-        listed = pl.Series(sorted(out.customers), dtype=pl.String).implode()
-        inside = inside & ~pl.col("customer_id").is_in(listed)
-        if out.max_average_order_value is not None:
-            limit = out.max_average_order_value / MONEY_SCALE
-            inside = inside & ~(pl.col("average_order_value") > limit).fill_null(False)
-    held = known.select((inside & pl.lit(True)).alias("held").cast(pl.Int64))["held"].to_numpy()
-    # a rule that holds for everybody is a single value: stretch it over the rows
-    return np.broadcast_to(held, (known.height,)).astype(np.int64)
-
-
-def _arm(arms: Sequence[TreatmentArm], past: Plan) -> tuple[int | None, bool]:
-    """(number of the past arm that stands for the draft's, whether it is the same); None: none.
-
-    The same offer told the same way comes first, then one of the same name and kind, then one of
-    the same family.
-    """
-    likenesses: Sequence[Callable[[TreatmentArm, TreatmentArm], bool]] = (
-        _same,
-        lambda arm, told: arm.name == told.name and type(arm.offer) is type(told.offer),
-        lambda arm, told: offer_family(arm, past.unit, None) == offer_family(told, past.unit, None),
-    )
-    for alike in likenesses:
-        for arm in arms:
-            for place, told in enumerate(past.arms, start=1):
-                if alike(arm, told):
-                    return place, alike is _same and len(arms) == 1
-    return None, False
-
-
-def _same(arm: TreatmentArm, told: TreatmentArm) -> bool:
-    return _without_words(arm.offer) == _without_words(told.offer) and (
-        (arm.channel, arm.contact_cost) == (told.channel, told.contact_cost)
-    )
-
-
-def _without_words(offer: Offer) -> Offer:
-    return replace(offer, words="")
 
 
 def _fitted(scores: pl.DataFrame) -> CrossFitted:

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version as installed_version
@@ -16,6 +15,7 @@ from regulars_experiments.uplift.checks import UnfitDataError
 from regulars_experiments.uplift.cross_fitting import Progress
 from regulars_experiments.uplift.evaluation import Asked, evaluate_uplift
 from regulars_experiments.uplift.learners import DEFAULT_LEARNERS
+from regulars_experiments.uplift.randomised import IntArray
 from regulars_platform.campaigns.plan import canonical_json
 from regulars_platform.campaigns.service import (
     LaunchedCampaign,
@@ -30,19 +30,21 @@ from regulars_platform.fields import WHOLE
 from regulars_platform.reports.document import canonical_report
 from regulars_platform.reports.service import find_latest_report
 from regulars_platform.settings import Settings
-from regulars_platform.targeting.data import CampaignData, campaign_data, seed_of
+from regulars_platform.targeting.data import CampaignData, campaign_data, describe, seed_of
 from regulars_platform.targeting.document import (
     WORKED_OUT,
     targeting_document,
     unfit_document,
 )
+from regulars_platform.targeting.earlier import EarlierPlan, carried_over, find_earlier
 from regulars_platform.targeting.errors import NoTargetingError, NotReadyError
+from regulars_platform.targeting.keepers import text_levels
 from regulars_platform.targeting.limits import (
     Limit,
     core_limits,
     require_possible,
     want_limit,
-    wanted_limit,
+    wanted_answer,
 )
 from regulars_platform.targeting.lists import keeper_list
 from regulars_platform.targeting.scores import read_scores, scores_frame, write_scores
@@ -95,16 +97,20 @@ def gather_inputs(
 ) -> dict[str, Any]:
     """The versions of everything that is read: those of the latest report. JSON without floats.
 
-    limit: of the next round; without one there is no such entry. Raises NotReadyError where there
-    is no report, or one of a window that was still open.
+    limit: of the next round; without one there is no such entry, nor one for the plan of an earlier
+    campaign where there is none. Raises NotReadyError where there is no report, or one of a window
+    that was still open.
     """
     report = find_latest_report(session, campaign.shop_id, campaign.id)
     if report is None:
         raise NotReadyError.no_report()
     if report.document["status"]["state"] == "open":
         raise NotReadyError.still_open(campaign.plan.outcome_end)
-    limited = {} if limit is None else {"limit": limit.as_json()}
-    return limited | {
+    earlier = find_earlier(session, campaign)
+    optional = {} if limit is None else {"limit": limit.as_json()}
+    if earlier is not None:
+        optional["earlier"] = earlier.as_json()
+    return optional | {
         "campaign": campaign.id,
         "plan_sha256": campaign.plan_sha256,
         "ledger_sha256": campaign.ledger_sha256,
@@ -125,15 +131,33 @@ def load_data(
     return campaign_data(features, store.table.scan(orders_version), ledger, plan)
 
 
+def load_comparisons(
+    store: FeatureStore,
+    campaign: LaunchedCampaign,
+    found: CampaignData,
+    earlier: EarlierPlan | None,
+) -> dict[str, IntArray]:
+    """What the earlier campaign's plan would have done with these customers, by its key."""
+    if earlier is None:
+        return {}
+    features = store.features(campaign.plan.as_of, campaign.orders_version)
+    known = describe(features, found.units["customer_id"])
+    return {earlier.key: carried_over(earlier, campaign.plan, known, text_levels(features))}
+
+
 def compute(
     campaign: LaunchedCampaign,
     found: CampaignData,
     inputs: Mapping[str, Any],
     *,
     learners: Learners = DEFAULT_LEARNERS,
+    comparisons: dict[str, IntArray] | None = None,
     progress: Progress | None = None,
 ) -> Answer:
-    """The answer on exactly these inputs; data that carry no list give one that says why."""
+    """The answer on exactly these inputs; data that carry no list give one that says why.
+
+    comparisons: see `load_comparisons`.
+    """
     stored = inputs.get("limit")
     limit = None if stored is None else Limit.from_json(stored)
     asked = Asked(
@@ -143,7 +167,13 @@ def compute(
         limits=core_limits(limit, found.units.height, found.data.contact_costs),
     )
     try:
-        report = evaluate_uplift(found.data, asked, segments=found.segments, progress=progress)
+        report = evaluate_uplift(
+            found.data,
+            asked,
+            segments=found.segments,
+            comparisons=comparisons,
+            progress=progress,
+        )
     except UnfitDataError as error:
         document = unfit_document(campaign.plan, error.findings, inputs)
         return Answer(text=canonical_report(document), scores=None)
@@ -218,7 +248,8 @@ def work_out(
         return known
     store = build_feature_store(settings, get_shop_of(session, shop_id))
     found = load_data(store, ledger, campaign, inputs["orders_version"])
-    answer = compute(campaign, found, inputs, learners=learners)
+    comparisons = load_comparisons(store, campaign, found, find_earlier(session, campaign))
+    answer = compute(campaign, found, inputs, learners=learners, comparisons=comparisons)
     return store_answer(session, settings, shop_id=shop_id, inputs=inputs, answer=answer, now=now)
 
 
@@ -226,15 +257,7 @@ def find_targeting(session: Session, shop_id: int, campaign_id: int) -> Targetin
     """The latest answer for a launched campaign of this shop, if there is one: of those under the
     limit that is wanted, else of all."""
     get_launched(session, shop_id, campaign_id)
-    limit = wanted_limit(session, campaign_id)
-    wanted = None if limit is None else limit.as_json()
-    rows = session.scalars(
-        select(TargetingRow)
-        .where(TargetingRow.campaign_id == campaign_id)
-        .order_by(TargetingRow.id.desc())
-    ).all()
-    fitting = [row for row in rows if row.inputs.get("limit") == wanted]
-    row = next(iter([*fitting, *rows]), None)
+    row = wanted_answer(session, campaign_id)
     return None if row is None else _targeting(row)
 
 
@@ -286,7 +309,7 @@ def _targeting(row: TargetingRow) -> Targeting:
         id=row.id,
         campaign_id=row.campaign_id,
         created_at=row.created_at,
-        document=json.loads(row.document),
+        document=row.read_document(),
         text=row.document,
         orders_version=row.inputs["orders_version"],
         scores_file=row.scores_file,

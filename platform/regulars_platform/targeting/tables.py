@@ -1,5 +1,8 @@
 """Whom to keep targeting, as it was worked out and is wanted, and the drafts made of that."""
 
+import json
+from typing import Any
+
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -27,6 +30,11 @@ class TargetingRow(Base):
     document_sha256: Mapped[Sha256]
     scores_file: Mapped[str | None] = mapped_column(String(200))
     scores_sha256: Mapped[Sha256 | None]
+
+    def read_document(self) -> dict[str, Any]:
+        """The answer, parsed."""
+        found: dict[str, Any] = json.loads(self.document)
+        return found
 
 
 class TargetingLimitRow(Base):

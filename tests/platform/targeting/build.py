@@ -67,18 +67,24 @@ def message_draft(**other: Any) -> dict[str, Any]:
     return raw | other
 
 
-def launch_it(database: Database, settings: Settings, raw: dict[str, Any]) -> int:
+def launch_it(
+    database: Database, settings: Settings, raw: dict[str, Any], now: dt.datetime = LAUNCH
+) -> int:
     """A launched campaign; its id."""
     with database.unit_of_work() as session:
-        made = create_draft(session, shop_id=1, raw=raw, now=LAUNCH)
-        launch(
-            session, settings, shop_id=1, campaign_id=made.id, now=LAUNCH, user_id=None, salt="s"
-        )
+        made = create_draft(session, shop_id=1, raw=raw, now=now)
+        launch(session, settings, shop_id=1, campaign_id=made.id, now=now, user_id=None, salt="s")
         return made.id
 
 
 def sell(
-    database: Database, settings: Settings, campaign_id: int, *, seed: int = 5, odds: float = 1.0
+    database: Database,
+    settings: Settings,
+    campaign_id: int,
+    *,
+    seed: int = 5,
+    odds: float = 1.0,
+    month: str = "2026-02",
 ) -> None:
     """The orders of the window, as the truth above has them; odds: times every chance to buy."""
     with database.reading() as session:
@@ -90,7 +96,7 @@ def sell(
         big = is_big(customer)
         chance = BOUGHT_TOLD if big and told_by != "holdout" else BOUGHT_HELD
         if rng.random() < chance * odds:
-            day = f"2026-02-{1 + place % 28:02d}"
+            day = f"{month}-{1 + place % 28:02d}"
             amount = BIG if big else SMALL
             rows.append(line(f"w{campaign_id}-{customer}", customer, day, amount))
     lines(*rows).collect().write_delta(settings.shop_dir(1) / "orders", mode="append")

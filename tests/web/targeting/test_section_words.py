@@ -74,6 +74,7 @@ def document(kind: str = "card", *, settled: bool = False, second: int = 0) -> d
     card = standing("card", contrast(2.26, 0.8, 3.7), chosen=kind == "card")
     return {
         "currency": "GBP",
+        "inputs": {},
         "unit": "customer",
         "units": 1000,
         "arms": ["holdout", "Message"],
@@ -199,3 +200,16 @@ def test_the_plan_is_a_point_with_its_interval_at_its_own_share_and_value(app: F
     assert chart.plan.top < chart.plan.y < chart.plan.bottom < chart.zero
     assert unknown is not None
     assert unknown.plan is None
+
+
+def test_the_plan_of_an_earlier_campaign_is_called_by_its_name(app: Flask) -> None:
+    found = document()
+    assert shown(app, found).earlier == ""
+
+    found["inputs"]["earlier"] = {"campaign": 7, "name": "February message"}
+    found["uplift"]["policy"]["against"]["plan:7"] = contrast(0.3, -0.1, 0.7)
+    section = shown(app, found)
+
+    assert section.against[-1].name == "the plan of “February message”"
+    assert section.against[-1].value.text == "+£0.30"
+    assert "told by the arm here that is most like its own" in section.earlier

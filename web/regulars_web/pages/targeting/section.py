@@ -14,6 +14,7 @@ from regulars_platform.fields import WHOLE
 from regulars_platform.jobs.models import Job
 from regulars_platform.segments.rules import Rule
 from regulars_platform.targeting.document import read_lines
+from regulars_platform.targeting.earlier import PREFIX
 from regulars_platform.targeting.keepers import Keepers
 from regulars_platform.targeting.rules import Levels, line_rule
 from regulars_web.formats import number, percent
@@ -91,7 +92,8 @@ class Comparison:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WorkedOut:
     """An answer with a list. follows: the plan to follow where the comparisons are its own, else
-    the choices that were valued; own: its value had it been fixed beforehand."""
+    the choices that were valued; own: its value had it been fixed beforehand; earlier: how the plan
+    of an earlier campaign was carried over, "" without one."""
 
     statement: str
     verdict: tuple[str, str]
@@ -106,6 +108,7 @@ class WorkedOut:
     rules: tuple[RuleShown, ...]
     board: tuple[BoardRow, ...]
     against: tuple[Comparison, ...]
+    earlier: str
     dogs: tuple[str, ...]
     unharmed: str
     warnings: tuple[str, ...]
@@ -171,13 +174,14 @@ def worked_out(document: Document, levels: Levels) -> WorkedOut:
         board=tuple(_board(row, document) for row in uplift["leaderboard"]),
         against=tuple(
             Comparison(
-                name=_against(name),
+                name=_against(name, document),
                 value=money(contrast, currency),
                 verdict=look(EVIDENCE, contrast["verdict"]),
                 detectable=detectable_words(contrast, currency),
             )
             for name, contrast in policy["against"].items()
         ),
+        earlier=_earlier(document),
         dogs=tuple(_dogs(one, document) for one in uplift["sleeping_dogs"]),
         unharmed="" if uplift["sleeping_dogs"] else unharmed_words(document),
         warnings=tuple(map(found_words, uplift["warnings"])),
@@ -357,7 +361,21 @@ def _board(row: Mapping[str, Any], document: Document) -> BoardRow:
     )
 
 
-def _against(name: str) -> str:
+def _earlier(document: Document) -> str:
+    if "earlier" not in document["inputs"]:
+        return ""
+    return str(
+        gettext(
+            "The plan of an earlier campaign is its rule, read on what was known of these customers"
+            " before this campaign; whom it tells is told by the arm here that is most like its"
+            " own."
+        )
+    )
+
+
+def _against(name: str, document: Document) -> str:
+    if name.startswith(PREFIX):
+        return str(gettext("the plan of “%(name)s”", name=document["inputs"]["earlier"]["name"]))
     return str(
         {
             "everyone": gettext("contacting everyone"),
