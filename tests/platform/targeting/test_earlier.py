@@ -5,17 +5,21 @@ import hashlib
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from sqlalchemy import delete
 
+from regulars_platform.campaigns.plan import EVERYONE_ELSE
+from regulars_platform.campaigns.plan_form import read_plan
 from regulars_platform.campaigns.service import campaign_ledger, get_launched, get_shop_of
 from regulars_platform.customers.store import build_feature_store
 from regulars_platform.reports.service import evaluate_campaign
 from regulars_platform.settings import build_settings
 from regulars_platform.storage.database import Database
-from regulars_platform.targeting.earlier import find_earlier
+from regulars_platform.targeting.earlier import EarlierPlan, carried_over, find_earlier
 from regulars_platform.targeting.limits import Limit
 from regulars_platform.targeting.service import (
     Targeting,
@@ -24,9 +28,12 @@ from regulars_platform.targeting.service import (
     work_out,
 )
 from regulars_platform.targeting.tables import TargetingLimitRow, TargetingRow
+from tests.platform.campaigns.build import arm, draft
 from tests.platform.targeting.build import (
+    BIG_SPENDERS,
     CUSTOMERS,
     GAIN_OF_BIG,
+    MESSAGE,
     QUICK,
     is_big,
     launch_it,
@@ -138,3 +145,26 @@ def test_the_plan_before_is_pinned_by_name_and_digest(
         "name": "February message",
         "targeting_sha256": hashlib.sha256(finished.targeting.text.encode()).hexdigest(),
     }
+
+
+def test_a_choice_of_segments_is_carried_over_by_the_arm_most_like_its_own() -> None:
+    letter = arm(name="Letter", share_percent="40", offer=MESSAGE, contact_cost="1")
+    shipping = arm(name="Shipping", share_percent="40")
+    before = read_plan(draft(arms=[letter, shipping], segments=[BIG_SPENDERS]))
+    here = read_plan(draft(arms=[shipping, letter]))
+    document: dict[str, Any] = {
+        "chosen": {"kind": "segments"},
+        "by_segment": [
+            {"segment": "Big spenders", "action": 1},
+            {"segment": EVERYONE_ELSE, "action": 2},
+        ],
+    }
+    known = pl.DataFrame(
+        {"customer_id": ["a", "b", "c"], "average_order_value": [100.0, 30.0, None]}
+    )
+    earlier = EarlierPlan(campaign_id=1, plan=before, document=document, sha256="")
+
+    # letters went to big spenders and are the second arm here; the rest includes the unknown
+    assert carried_over(earlier, here, known, {}).tolist() == [2, 1, 1]
+    document["by_segment"][1]["action"] = 0
+    assert carried_over(earlier, here, known, {}).tolist() == [2, 0, 0]
