@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.serving import free_port
 
@@ -133,6 +133,32 @@ def test_a_ladder_of_own_thresholds_is_planned_launched_and_told_to_each_custome
     rows = list(csv.DictReader(waiting.value.path().open(encoding="utf-8-sig", newline="")))
     assert len({row["threshold"] for row in rows}) > 5
     assert all(row["offer"] == f"Yours from {row['threshold']}" for row in rows)
+
+
+def test_figures_asked_for_before_the_arms_were_made_do_not_stay(
+    page: Page, printed: list[str]
+) -> None:
+    page.goto(address(printed))
+    page.get_by_role("link", name="Campaigns", exact=True).first.click()
+    page.get_by_role("link", name="Plan a campaign").click()
+    asked = []
+
+    def late(route: Route) -> None:
+        asked.append(route.request.url)
+        answer = route.fetch()
+        if len(asked) == 1:
+            page.wait_for_timeout(1_500)
+        route.fulfill(response=answer)
+
+    page.route("**/preview*", late)
+    page.get_by_text("Try several thresholds").click()
+    page.get_by_label("Times the own order value").fill("0.9, 1.1, 1.3")
+    page.wait_for_timeout(400)
+    page.get_by_role("button", name="Make these arms").click()
+    expect(page.get_by_role("heading", name="Arm 3")).to_be_visible()
+    page.wait_for_timeout(3_000)
+    expect(page.locator("#side")).to_contain_text("k = 1.3")
+    assert len(asked) >= 2
 
 
 def test_from_whom_to_keep_to_the_draft_of_the_next_round_and_its_replay(

@@ -15,6 +15,14 @@ document.addEventListener("submit", (event) => {
   if (question && !window.confirm(question)) event.preventDefault();
 });
 
+// a plan whose arms have just been made anew: figures asked for before that would come too late
+document.addEventListener("htmx:after:swap", (event) => {
+  const plan = document.getElementById("plan");
+  if (plan && event.detail?.ctx?.target?.id === "planner") {
+    plan.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+});
+
 // upload: drop a file anywhere on the zone, see how much has arrived
 for (const form of document.querySelectorAll("form[data-upload]")) {
   const input = form.querySelector("input[type=file]");
