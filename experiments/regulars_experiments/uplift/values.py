@@ -13,9 +13,9 @@ the two policies treat differently, and its limits, in units of that difference'
 put around the doubly robust value in units of its own error.
 
 A plan learnt fold by fold is a mixture of plans, and where these differ its value is not normal:
-what is left out of one choice speaks for the other. On campaigns worth nothing, rules found by
-searching were so proved better or worse in 5% to 10%. The limits are therefore widened by
-1 + 2 (1 - a), a the share of customers whom two of the folds' plans treat alike: 2% to 4% then
+what is left out of one choice speaks for the other. On campaigns worth nothing, candidates were so
+proved better or worse in up to 10%. The limits are therefore widened by
+1 + 2 (1 - a), a the share of customers whom two of the folds' plans treat alike: at most 4% then
 (`make honest-policy`). A plan fixed beforehand has a = 1.
 """
 
