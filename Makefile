@@ -59,7 +59,7 @@ calibration-full: install ## the same with 10,000 repetitions a cell; writes doc
 ladder: install ## does the ladder of thresholds find the best step? writes docs/ladder.md, minutes
 	$(BIN)/python -m benchmarks.ladder --write docs/ladder.md
 
-seasons: install ## what does following the verdicts earn? simulated seasons of campaigns, a minute or two
+seasons: install ## what does following the verdicts earn? simulated seasons of campaigns, half a minute
 	$(BIN)/python -m benchmarks.seasons
 
 seasons-full: install ## the same with more seasons; writes docs/seasons.md

@@ -81,7 +81,7 @@ def lines(run: Run, rows: Sequence[Row], figures: str) -> Iterator[str]:
     yield from wrap(
         f"Measured by `{run.command}`: {run.seasons:,} seasons in each world where segments "
         f"differ by 0.5 SE and half as many in the others, seed {run.seed}"
-        f"{f', {run.date}' if run.date else ''}. `make seasons` plays fewer in a minute or two. "
+        f"{f', {run.date}' if run.date else ''}. `make seasons` plays fewer in half a minute. "
         f"All figures: [{figures}]({figures}).",
         _WIDTH,
     )
