@@ -15,7 +15,7 @@ from regulars_web.errors import install_errors
 from regulars_web.formats import install_formats
 from regulars_web.ids import IdConverter
 from regulars_web.language import HTML_TAGS, LANGUAGES, choose_locale, install_language
-from regulars_web.navigation import build_navigation, page_exists
+from regulars_web.navigation import build_navigation, build_subnavigation, page_exists
 from regulars_web.security import (
     LOOPBACK_NAMES,
     install_csrf,
@@ -99,6 +99,7 @@ def _install_templates(app: Flask) -> None:
     def shared() -> dict[str, object]:
         return {
             "navigation": build_navigation,
+            "subnavigation": build_subnavigation,
             "page_exists": page_exists,
             "shop": find_current_shop,
             "locale": choose_locale(),

@@ -12,10 +12,10 @@ import polars as pl
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from regulars_platform.campaigns.id_lists import MAX_NOTE, read_ids
 from regulars_platform.campaigns.plan import HOLDOUT
-from regulars_platform.campaigns.suppressions import CHUNK, chunks
 from regulars_platform.campaigns.tables import FailedSend
+from regulars_platform.reach.id_lists import MAX_NOTE, read_ids
+from regulars_platform.reach.suppressions import CHUNK, chunks
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

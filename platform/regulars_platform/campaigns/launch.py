@@ -33,13 +33,13 @@ from regulars_platform.campaigns.service import (
     get_shop_of,
     launched_of,
 )
-from regulars_platform.campaigns.suppressions import suppressed_customers
 from regulars_platform.campaigns.tables import DRAFT, LAUNCHED, Campaign
 from regulars_platform.customers.store import build_feature_store, window_spend
 from regulars_platform.memory.forecast import forecast_json
 from regulars_platform.memory.likeness import ShopMemory
 from regulars_platform.memory.promises import keep_forecast
 from regulars_platform.memory.service import shop_memory
+from regulars_platform.reach.suppressions import suppressed_customers
 from regulars_platform.settings import Settings
 
 FORMAT = "regulars-launch/1"

@@ -33,7 +33,6 @@ from regulars_platform.campaigns.outlook import (
 from regulars_platform.campaigns.plan import Exclusions, TreatmentArm
 from regulars_platform.campaigns.plan_form import Draft, read_draft
 from regulars_platform.campaigns.population import Population, build_population
-from regulars_platform.campaigns.suppressions import suppressed_customers
 from regulars_platform.customers.browse import Distribution, distribution
 from regulars_platform.customers.store import FeatureStore, build_feature_store
 from regulars_platform.errors import RegularsError
@@ -45,6 +44,7 @@ from regulars_platform.offers.kinds import Offer, offer_threshold, own_multiple
 from regulars_platform.offers.leak import Leak, forecast_leak, orders_by_reach
 from regulars_platform.offers.thresholds import customer_threshold
 from regulars_platform.orders.table import MONEY_SCALE
+from regulars_platform.reach.suppressions import suppressed_customers
 from regulars_platform.segments.rules import Rule, rule_expression
 from regulars_platform.settings import Settings
 from regulars_platform.shops.tables import Shop

@@ -1,4 +1,4 @@
-"""Campaigns, who must not be contacted, and which messages did not arrive.
+"""Campaigns, and which of their messages did not arrive.
 
 A launched campaign cannot be changed or deleted, not even by SQL from outside: the database
 refuses it (see FREEZING, which migrations execute as well).
@@ -65,19 +65,6 @@ class Campaign(Base):
     ledger_sha256: Mapped[Sha256 | None]
     launched_at: Mapped[OptionalMoment]
     launched_by: Mapped[int | None] = mapped_column(BigInteger)
-
-
-class Suppression(Base):
-    """A customer of a shop who must not be contacted: opted out, or never agreed."""
-
-    __tablename__ = "suppressions"
-    __table_args__ = (UniqueConstraint("shop_id", "customer_id"),)
-
-    id: Mapped[IntPk]
-    shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id"))
-    customer_id: Mapped[str] = mapped_column(Text)
-    reason: Mapped[ShortText]
-    added_at: Mapped[Moment]
 
 
 class FailedSend(Base):

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from sqlalchemy.orm import Session
 
 from regulars_platform.campaigns.service import campaign_ledger, get_launched
-from regulars_platform.campaigns.suppressions import suppressed_customers
 from regulars_platform.delivery.lists import (
     assignment_list,
     contact_list,
     contacted,
     treated_arm,
 )
+from regulars_platform.reach.suppressions import suppressed_customers
 from regulars_platform.settings import Settings
 
 

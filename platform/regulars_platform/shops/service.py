@@ -114,5 +114,9 @@ def _name_fits(name: str) -> bool:
 
 def _profile(row: Shop) -> ShopProfile:
     return ShopProfile(
-        id=ShopId(row.id), name=row.name, currency=row.currency, timezone=row.timezone
+        id=ShopId(row.id),
+        name=row.name,
+        currency=row.currency,
+        timezone=row.timezone,
+        practice=row.practice,
     )

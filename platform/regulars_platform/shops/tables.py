@@ -4,11 +4,14 @@ from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from regulars_platform.storage.database import Base
-from regulars_platform.storage.types import IntPk, Moment, ShortText
+from regulars_platform.storage.types import IntPk, JsonValue, Moment, ShortText
 
 
 class Shop(Base):
-    """One shop. Its currency and time zone hold for all its files, pages and reports."""
+    """One shop. Its currency and time zone hold for all its files, pages and reports.
+
+    practice: how the shop works, by section (see `shops.practice`); null: all as is usual.
+    """
 
     __tablename__ = "shops"
 
@@ -17,3 +20,4 @@ class Shop(Base):
     currency: Mapped[str] = mapped_column(String(3))
     timezone: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[Moment]
+    practice: Mapped[JsonValue | None]

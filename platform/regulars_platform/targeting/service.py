@@ -23,10 +23,10 @@ from regulars_platform.campaigns.service import (
     get_launched,
     get_shop_of,
 )
-from regulars_platform.campaigns.suppressions import suppressed_customers
 from regulars_platform.campaigns.tables import Campaign
 from regulars_platform.customers.store import FeatureStore, build_feature_store
 from regulars_platform.fields import WHOLE
+from regulars_platform.reach.suppressions import suppressed_customers
 from regulars_platform.reports.document import canonical_report
 from regulars_platform.reports.service import find_latest_report
 from regulars_platform.settings import Settings

@@ -39,9 +39,9 @@ from regulars_platform.campaigns.service import (
     list_campaigns,
     update_draft,
 )
-from regulars_platform.campaigns.suppressions import add_suppressions
 from regulars_platform.campaigns.tables import Campaign
 from regulars_platform.errors import InvalidInputError
+from regulars_platform.reach.suppressions import add_suppressions
 from regulars_platform.settings import Settings
 from regulars_platform.storage.database import Database
 from tests.platform.campaigns.build import arm, draft

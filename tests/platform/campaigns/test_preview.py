@@ -14,8 +14,8 @@ from regulars_experiments.results import Reason
 from regulars_platform.campaigns.foresight import Foreseen
 from regulars_platform.campaigns.preview import Preview, preview_draft
 from regulars_platform.campaigns.service import get_shop_of
-from regulars_platform.campaigns.suppressions import add_suppressions
 from regulars_platform.offers.leak import STEPS
+from regulars_platform.reach.suppressions import add_suppressions
 from regulars_platform.settings import Settings
 from regulars_platform.storage.database import Database
 from tests.platform.campaigns.build import arm, draft

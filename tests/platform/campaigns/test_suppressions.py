@@ -4,11 +4,13 @@ import polars as pl
 import pytest
 
 from regulars_platform.campaigns.failed_sends import failed_sends_by_arm, record_failed_sends
-from regulars_platform.campaigns.id_lists import GivenId, IdListError, read_ids
 from regulars_platform.campaigns.launch import launch
 from regulars_platform.campaigns.plan import HOLDOUT
 from regulars_platform.campaigns.service import campaign_ledger, create_draft
-from regulars_platform.campaigns.suppressions import (
+from regulars_platform.customers.keys import clean_customer_id
+from regulars_platform.intake.cells import clean_key
+from regulars_platform.reach.id_lists import GivenId, IdListError, read_ids
+from regulars_platform.reach.suppressions import (
     Added,
     add_suppressions,
     count_suppressions,
@@ -16,8 +18,6 @@ from regulars_platform.campaigns.suppressions import (
     remove_suppressions,
     suppressed_customers,
 )
-from regulars_platform.customers.keys import clean_customer_id
-from regulars_platform.intake.cells import clean_key
 from regulars_platform.settings import Settings
 from regulars_platform.storage.database import Database
 from tests.platform.campaigns.build import draft

@@ -8,13 +8,13 @@ from regulars_platform.campaigns.errors import NotLaunchedError
 from regulars_platform.campaigns.launch import launch
 from regulars_platform.campaigns.plan import HOLDOUT
 from regulars_platform.campaigns.service import campaign_ledger, create_draft
-from regulars_platform.campaigns.suppressions import add_suppressions
 from regulars_platform.delivery.errors import HoldoutContactError
 from regulars_platform.delivery.service import (
     campaign_assignment_list,
     campaign_contact_list,
     contact_counts,
 )
+from regulars_platform.reach.suppressions import add_suppressions
 from regulars_platform.settings import build_settings, prepare_data_dir
 from regulars_platform.shops.tables import Shop
 from regulars_platform.storage.database import Base, Database

@@ -49,7 +49,8 @@ def test_a_migrated_database_refuses_to_change_a_launched_campaign(tmp_path: Pat
     database = Database(settings)
     with database.engine.begin() as connection:
         connection.exec_driver_sql(
-            "INSERT INTO shops VALUES (1, 'tea', 'EUR', 'UTC', '2026-01-01 00:00:00')"
+            "INSERT INTO shops (id, name, currency, timezone, created_at)"
+            " VALUES (1, 'tea', 'EUR', 'UTC', '2026-01-01 00:00:00')"
         )
         connection.exec_driver_sql(
             "INSERT INTO campaigns (id, shop_id, name, state, draft, created_at, changed_at,"
