@@ -36,6 +36,11 @@ class Reason(StrEnum):
     SENDING_DOES_NOT_PAY = "sending_does_not_pay"
     NOT_YES_OR_NO = "not_yes_or_no"
     NO_TOTAL_EFFECT = "no_total_effect"
+    TOO_FEW_REPEATERS = "too_few_repeaters"
+    ALL_HISTORIES_ALIKE = "all_histories_alike"
+    ALL_VALUES_ALIKE = "all_values_alike"
+    NO_MEAN_VALUE = "no_mean_value"
+    NO_VALUE_RANGE = "no_value_range"
 
 
 REASONS: Mapping[Reason, str] = {
@@ -65,6 +70,15 @@ REASONS: Mapping[Reason, str] = {
     Reason.NO_TOTAL_EFFECT: (
         "the effect on everybody is not above zero, so there is nothing to divide by"
     ),
+    Reason.TOO_FEW_REPEATERS: "fewer than 30 customers have bought again so far",
+    Reason.ALL_HISTORIES_ALIKE: (
+        "all customers who bought again did so alike, so nothing tells the frequent from the rare"
+    ),
+    Reason.ALL_VALUES_ALIKE: (
+        "orders are worth the same to everybody, so nothing tells one customer's from another's"
+    ),
+    Reason.NO_MEAN_VALUE: "a few orders are so large that the mean of customers has no end",
+    Reason.NO_VALUE_RANGE: "a few orders are so large that the range of the sum has no end",
 }
 
 

@@ -75,6 +75,19 @@ REASON_WORDS = {
     Reason.NO_TOTAL_EFFECT: lazy_gettext(
         "the effect on everybody is not above zero, so there is nothing to divide by"
     ),
+    Reason.TOO_FEW_REPEATERS: lazy_gettext("fewer than 30 customers have bought again so far"),
+    Reason.ALL_HISTORIES_ALIKE: lazy_gettext(
+        "all customers who bought again did so alike, so nothing tells the frequent from the rare"
+    ),
+    Reason.ALL_VALUES_ALIKE: lazy_gettext(
+        "orders are worth the same to everybody, so nothing tells one customer's from another's"
+    ),
+    Reason.NO_MEAN_VALUE: lazy_gettext(
+        "a few orders are so large that the mean of customers has no end"
+    ),
+    Reason.NO_VALUE_RANGE: lazy_gettext(
+        "a few orders are so large that the range of the sum has no end"
+    ),
 }
 
 Group = Mapping[str, Any]

@@ -1,0 +1,226 @@
+"""What customers will order and spend in a time ahead: each of them, and any group with a range.
+
+The range of a group holds two things: that the model's parameters are estimates (delta method on
+their logarithms, Fader, Hardie & Lee give none), and that the same customers would not buy the same
+twice (the exact spread of each customer's outcome, customers independent given the model). Their
+sum is taken for gamma distributed with that mean and variance, which is right for large groups and
+keeps small ones above zero. It does not hold that the world changes or that the model is wrong:
+that is what a back-test is for.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+from regulars_experiments.bgnbd import BgNbd, BgNbdFit, alive_probability, expected_orders
+from regulars_experiments.gamma_gamma import GammaGammaFit, order_values
+from regulars_experiments.purchase_histories import Histories
+from regulars_experiments.results import Answer, Estimate, FloatArray, NotEstimable, Reason
+
+_NEGLIGIBLE = 1e-9
+_STEP = 1e-4
+_STEEP = -600.0  # exp of it is still a number with all its digits
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcomes:
+    """How many orders customers with one history will place; arrays of shape (groups,).
+
+    mean, square: E(Y) and E(Y^2) for given parameters. any_order: P(Y >= 1). low, high: the
+    interval of Y itself, whole numbers.
+    """
+
+    mean: FloatArray
+    square: FloatArray
+    any_order: FloatArray
+    low: FloatArray
+    high: FloatArray
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Forecast:
+    """What is expected of each customer or history, ready to be added up over any group of them.
+
+    mean: expected. variance: of the outcome itself. slope: of `mean` by the logarithms of the
+    parameters, (rows, parameters). covariance: of those logarithms. All in the unit of the outcome.
+    """
+
+    mean: FloatArray
+    variance: FloatArray
+    slope: FloatArray
+    covariance: FloatArray
+
+    def total(
+        self,
+        weights: npt.NDArray[np.generic] | None = None,
+        *,
+        confidence: float = 0.95,
+        whole: bool = False,
+    ) -> Answer:
+        """The sum over the rows, `weights` (rows,) times each (default: once), with its range.
+
+        whole: the outcome is a count; limits are rounded outwards. NotEstimable where the spread
+        of a row is infinite.
+
+        >>> one = Forecast(mean=np.array([4.0]), variance=np.array([4.0]), slope=np.zeros((1, 1)),
+        ...     covariance=np.zeros((1, 1)))
+        >>> found = one.total(np.array([100.0]))
+        >>> round(found.estimate), round(found.standard_error), round(found.low), round(found.high)
+        (400, 20, 362, 440)
+        """
+        counted = np.ones(len(self.mean)) if weights is None else weights.astype(float)
+        mean = float(counted @ self.mean)
+        slope = counted @ self.slope
+        chosen = counted > 0
+        spread = float(counted[chosen] @ self.variance[chosen])
+        variance = spread + float(slope @ self.covariance @ slope)
+        if not math.isfinite(variance):
+            return NotEstimable(reason=Reason.NO_VALUE_RANGE)
+        low, high = _matched_gamma(mean, variance, confidence)
+        if whole:
+            low, high = math.floor(low), math.ceil(high)
+        return Estimate(
+            estimate=mean, standard_error=math.sqrt(variance), low=low, high=high, p_value=None
+        )
+
+    def rows(self, chosen: npt.NDArray[np.generic]) -> "Forecast":
+        """Some rows, or rows several times: an index or a mask."""
+        return Forecast(
+            mean=self.mean[chosen],
+            variance=self.variance[chosen],
+            slope=self.slope[chosen],
+            covariance=self.covariance,
+        )
+
+
+def outcomes(
+    model: BgNbd, histories: Histories, horizon: float, *, confidence: float = 0.95
+) -> Outcomes:
+    """The distribution of Y(t) given each history, summed up.
+
+    Of a customer who is active, Y = min(N, G): N orders in t without stopping, a negative binomial
+    (rate Gamma(r + x, alpha + T)), and G orders until one stops, beta-geometric (p ~ Beta(a,
+    b + x)), independent given the history (Fader, Hardie & Lee 2005, appendix: the posterior
+    factorises while active). So P(Y >= k) = P(alive) P(N >= k) P(G >= k), added up over k to 1e-9.
+
+    >>> from regulars_experiments.purchase_histories import group_histories
+    >>> seen = group_histories([2], [30.43], [38.86]).histories
+    >>> found = outcomes(BgNbd(r=0.243, alpha=4.414, a=0.793, b=2.426), seen, 39)
+    >>> found.mean.round(3).tolist(), found.low.tolist(), found.high.tolist()
+    ([1.226], [0.0], [5.0])
+    """
+    shape = model.r + histories.repeats
+    share = horizon / (model.alpha + histories.age + horizon)
+    stays = model.b + histories.repeats
+    going = alive_probability(model, histories)
+    mean, square = np.zeros(len(shape)), np.zeros(len(shape))
+    any_order, low, high = np.zeros(len(shape)), np.zeros(len(shape)), np.zeros(len(shape))
+    # P(N = k) follows from P(N = k - 1), unless P(N = 0) is too small to start from
+    log_none = shape * np.log1p(-share)
+    steep = log_none < _STEEP
+    exact = np.exp(log_none)
+    over = 1 - exact
+    left = np.arange(len(shape))
+    order = 1
+    while len(left):
+        hard = left[steep[left]]
+        over[hard] = special.betainc(order, shape[hard], share[hard])
+        reached = going[left] * over[left]
+        if order == 1:
+            any_order[left] = reached
+        mean[left] += reached
+        square[left] += (2 * order - 1) * reached  # E(Y^2) = sum over k of (2 k - 1) P(Y >= k)
+        low[left[reached >= (1 + confidence) / 2]] = order
+        high[left[reached > (1 - confidence) / 2]] = order
+        going[left] *= (stays[left] + order - 1) / (model.a + stays[left] + order - 1)
+        left = left[reached > _NEGLIGIBLE]
+        exact[left] *= (shape[left] + order - 1) / order * share[left]
+        over[left] -= exact[left]
+        order += 1
+    return Outcomes(mean=mean, square=square, any_order=any_order, low=low, high=high)
+
+
+def forecast_orders(
+    fit: BgNbdFit, histories: Histories, horizon: float, found: Outcomes | None = None
+) -> Forecast:
+    """Orders in the next `horizon`, a row per history (weigh rows by customers to add them up).
+
+    found: the outcomes under fit.model, where they are known already.
+
+    >>> rng = np.random.default_rng(4)
+    >>> from regulars_experiments.bgnbd import fit_bgnbd, simulate_bgnbd
+    >>> from regulars_experiments.purchase_histories import group_histories
+    >>> x, t_x, age = simulate_bgnbd(BgNbd(r=0.5, alpha=5, a=1, b=3), np.full(2_000, 50.0), rng)
+    >>> seen = group_histories(x, t_x, age).histories
+    >>> total = forecast_orders(fit_bgnbd(seen), seen, 25.0).total(seen.customers, whole=True)
+    >>> total.low < total.estimate < total.high
+    True
+    """
+    known = outcomes(fit.model, histories, horizon) if found is None else found
+    mean = expected_orders(fit.model, histories, horizon)
+    columns = []
+    for place in range(4):
+        step = np.zeros(4)
+        step[place] = _STEP
+        upper, lower = (
+            expected_orders(BgNbd.of(fit.model.as_array() * np.exp(way * step)), histories, horizon)
+            for way in (1, -1)
+        )
+        columns.append((upper - lower) / (2 * _STEP))
+    return Forecast(
+        mean=mean,
+        variance=np.maximum(known.square - known.mean**2, 0.0),
+        slope=np.column_stack(columns),
+        covariance=fit.covariance,
+    )
+
+
+def forecast_value(
+    orders: Forecast, values: GammaGammaFit, order_counts: FloatArray, mean_value: FloatArray
+) -> Forecast:
+    """What those orders will be worth, a row per customer, in money.
+
+    orders: a row per customer. order_counts, mean_value: as in `fit_gamma_gamma`, (customers,).
+    Frequency and value are independent, so means multiply, and
+    E(V^2) = E(Y) E(z^2) + E(Y (Y - 1)) E(z1 z2).
+
+    >>> from regulars_experiments.gamma_gamma import GammaGamma
+    >>> orders = Forecast(mean=np.array([2.0]), variance=np.array([0.0]), slope=np.zeros((1, 4)),
+    ...     covariance=np.zeros((4, 4)))
+    >>> fit = GammaGammaFit(model=GammaGamma(p=6, q=4, gamma=15), log_likelihood=0.0,
+    ...     covariance=np.zeros((3, 3)), at_bound=(), customers=99)
+    >>> found = forecast_value(orders, fit, np.array([0.0]), np.array([0.0]))
+    >>> found.mean.tolist(), found.variance.tolist()  # 2 x 1575 + 2 x 1350 - 60^2
+    ([60.0], [2250.0])
+    """
+    each = order_values(values.model, order_counts, mean_value)
+    pairs = np.maximum(orders.variance + orders.mean**2 - orders.mean, 0.0)
+    mean = orders.mean * each.mean
+    idle = orders.mean <= 0
+    with np.errstate(invalid="ignore"):
+        square = orders.mean * each.square + pairs * each.product
+    covariance = np.zeros((orders.covariance.shape[0] + 3,) * 2)
+    covariance[:-3, :-3] = orders.covariance
+    covariance[-3:, -3:] = values.covariance
+    return Forecast(
+        mean=mean,
+        variance=np.where(idle, 0.0, np.maximum(square - mean**2, 0.0)),
+        slope=np.hstack([orders.slope * each.mean[:, None], orders.mean[:, None] * each.slope]),
+        covariance=covariance,
+    )
+
+
+def _matched_gamma(mean: float, variance: float, confidence: float) -> tuple[float, float]:
+    """Limits of the gamma distribution with that mean and variance."""
+    if mean <= 0 or variance <= 0:
+        return mean, mean
+    shape, scale = mean**2 / variance, variance / mean
+    tail = (1 - confidence) / 2
+    low, high = (
+        float(special.gammaincinv(shape, tail)) * scale,
+        float(special.gammainccinv(shape, tail)) * scale,
+    )
+    return low, high
