@@ -6,96 +6,24 @@ was given back so far), so refunds known to the orders version count from the or
 """
 
 import datetime as dt
-from dataclasses import dataclass
-from typing import Literal
 
 import polars as pl
 
+from regulars_platform.customers.catalogue import (
+    FEATURE_SCHEMA,
+    FEATURES,
+    ORDER_FEATURE_SCHEMA,
+    Feature,
+)
 from regulars_platform.orders.table import MONEY_SCALE, PAID, whole_orders
-from regulars_platform.words import N_
 
-Kind = Literal["count", "money", "days", "share", "text"]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Feature:
-    """One column of the feature frame that rules, pages and lists may use.
-
-    unit: what one is counted in: orders, currency, days, share (0 to 1), or empty for text.
-    """
-
-    name: str
-    label: str
-    kind: Kind
-    unit: str
-
-
-FEATURES: dict[str, Feature] = {
-    feature.name: feature
-    for feature in (
-        Feature(name="orders", label=N_("orders"), kind="count", unit="orders"),
-        Feature(
-            name="average_order_value",
-            label=N_("average order value"),
-            kind="money",
-            unit="currency",
-        ),
-        Feature(
-            name="median_order_value", label=N_("median order value"), kind="money", unit="currency"
-        ),
-        Feature(name="spend", label=N_("spend net of refunds"), kind="money", unit="currency"),
-        Feature(
-            name="last_order_days", label=N_("days since the last order"), kind="days", unit="days"
-        ),
-        Feature(
-            name="first_order_days",
-            label=N_("days since the first order"),
-            kind="days",
-            unit="days",
-        ),
-        Feature(
-            name="usual_interval_days",
-            label=N_("usual days between orders"),
-            kind="days",
-            unit="days",
-        ),
-        Feature(
-            name="discount_share",
-            label=N_("share of orders with a discount"),
-            kind="share",
-            unit="share",
-        ),
-        Feature(
-            name="refund_share", label=N_("share of spend refunded"), kind="share", unit="share"
-        ),
-        Feature(name="main_channel", label=N_("main channel"), kind="text", unit=""),
-    )
-}
-"""Every feature by name, in the order in which pages show them."""
-
-FEATURE_SCHEMA: dict[str, pl.DataType] = {
-    "customer_id": pl.String(),
-    "household": pl.String(),
-    "orders": pl.Int64(),
-    "average_order_value": pl.Float64(),
-    "median_order_value": pl.Float64(),
-    "spend": pl.Float64(),
-    "last_order_days": pl.Int64(),
-    "first_order_days": pl.Int64(),
-    "usual_interval_days": pl.Float64(),
-    "discount_share": pl.Float64(),
-    "refund_share": pl.Float64(),
-    "main_channel": pl.String(),
-    "last_order_at": pl.Datetime("us", "UTC"),
-    "first_order_at": pl.Datetime("us", "UTC"),
-}
-"""Columns of the feature frame; money in currency units."""
+__all__ = ["FEATURES", "FEATURE_SCHEMA", "Feature", "customer_features", "order_features"]
 
 
 def customer_features(
     lines: pl.LazyFrame, as_of: dt.datetime, *, timezone: str = "UTC"
 ) -> pl.LazyFrame:
-    """Order lines (ORDER_SCHEMA) -> one row per customer, columns as in FEATURE_SCHEMA.
+    """Order lines (ORDER_SCHEMA) -> one row per customer, columns as in ORDER_FEATURE_SCHEMA.
 
     A customer has a row as soon as any attributed line lies before `as_of` (aware), paid or not.
     Money is summed as integers and turned into currency units at the end. Days are calendar days
@@ -117,7 +45,7 @@ def order_features(
     frame = _sums(known, as_of, timezone)
     for part in (_households(known), _usual_interval(purchases), _main_channel(purchases)):
         frame = frame.join(part, on="customer_id", how="left")
-    return frame.select(pl.col(name).cast(kind) for name, kind in FEATURE_SCHEMA.items())
+    return frame.select(pl.col(name).cast(kind) for name, kind in ORDER_FEATURE_SCHEMA.items())
 
 
 _PURCHASE = (pl.col("status") == PAID) & (pl.col("amount") > 0)

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from regulars_platform.customers.catalogue import FEATURE_SCHEMA, ORDER_FEATURE_SCHEMA
 from regulars_platform.customers.features import order_features
 from regulars_platform.orders.table import PAID, OrdersTable, start_of_day, whole_orders
 from regulars_platform.settings import Settings
@@ -36,11 +37,24 @@ class FeatureStore:
         self._folder = shop_dir / "features"
 
     def features(self, as_of: dt.date, version: int) -> pl.LazyFrame:
-        """One row per customer, columns as in FEATURE_SCHEMA, sorted by customer_id.
+        """One row per customer, sorted by customer_id: columns as in FEATURE_SCHEMA, then the
+        shop's own attributes (`attribute.<heading>`, `number.<heading>`).
 
         As of the start of the day `as_of` in the shop's time zone.
         """
-        path = self._folder / f"features-{self._key(version)}-{as_of.isoformat()}.parquet"
+        known = self.order_features(as_of, version)
+        return known.with_columns(
+            pl.lit(None).cast(kind).alias(name)
+            for name, kind in FEATURE_SCHEMA.items()
+            if name not in ORDER_FEATURE_SCHEMA
+        )
+
+    def order_features(self, as_of: dt.date, version: int) -> pl.LazyFrame:
+        """What orders alone say, columns as in ORDER_FEATURE_SCHEMA, sorted by customer_id.
+
+        The same for ever at one version of the orders, whatever else the shop brings later.
+        """
+        path = self._folder / f"history-{self._key(version)}-{as_of.isoformat()}.parquet"
         if not _touch(path):
             moment = self.moment(as_of)
             frame = order_features(self.orders(version), moment, timezone=self.timezone)

@@ -17,7 +17,7 @@ from regulars_experiments.uplift.features import learn_encoding
 from regulars_experiments.uplift.lineup import OwnSegments
 from regulars_experiments.uplift.randomised import Randomised
 from regulars_platform.campaigns.plan import HOLDOUT, Plan
-from regulars_platform.customers.features import FEATURES
+from regulars_platform.customers.catalogue import ORDER_FEATURES
 from regulars_platform.fields import WHOLE
 from regulars_platform.orders.table import MONEY_SCALE
 from regulars_platform.reports.design import margins
@@ -40,7 +40,8 @@ class CampaignData:
 def campaign_data(
     features: pl.LazyFrame, lines: pl.LazyFrame, ledger: pl.DataFrame, plan: Plan
 ) -> CampaignData:
-    """features: as of the plan's day at the launch's orders; lines: order lines with the outcomes.
+    """features: of orders alone, as of the plan's day at the launch's orders: what a shop brought
+    since of other kinds must not change an answer. lines: order lines with the outcomes.
 
     A household has the features of the member who spent most, who speaks for it in the draw, too.
     Telling it counts at the arm's cost for as many members as households have on average, so that
@@ -51,7 +52,7 @@ def campaign_data(
         speakers(ledger), on="unit_id", how="left", maintain_order="left"
     )
     described = describe(features, units["customer_id"])
-    known = [name for name in FEATURES if described[name].null_count() < described.height]
+    known = [name for name in ORDER_FEATURES if described[name].null_count() < described.height]
     encoding, _ = learn_encoding(described, known)
     arms = plan.arm_names
     arm = units["arm"].replace_strict(list(arms), list(range(len(arms))), return_dtype=pl.Int64)
@@ -84,10 +85,10 @@ def speakers(ledger: pl.DataFrame) -> pl.DataFrame:
 
 
 def describe(features: pl.LazyFrame, customers: pl.Series) -> pl.DataFrame:
-    """customer_id and all FEATURES of these customers, in their order."""
+    """customer_id and all columns of `features` of these customers, in their order."""
     wanted = customers.rename("customer_id").to_frame().lazy()
     return wanted.join(
-        features.select("customer_id", *FEATURES),
+        features,
         on="customer_id",
         how="left",
         maintain_order="left",

@@ -127,7 +127,7 @@ def load_data(
 ) -> CampaignData:
     """The campaign as the uplift core reads it, outcomes from these orders."""
     plan = campaign.plan
-    features = store.features(plan.as_of, campaign.orders_version)
+    features = store.order_features(plan.as_of, campaign.orders_version)
     return campaign_data(features, store.table.scan(orders_version), ledger, plan)
 
 

@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 
-from regulars_platform.customers.features import FEATURE_SCHEMA, FEATURES, customer_features
+from regulars_platform.customers.catalogue import (
+    FEATURE_SCHEMA,
+    FEATURES,
+    ORDER_FEATURE_SCHEMA,
+    ORDER_FEATURES,
+    find_feature,
+)
+from regulars_platform.customers.features import customer_features
 from tests.platform.customers.build import line, lines
 
 AS_OF = dt.datetime(2026, 1, 31, tzinfo=dt.UTC)
@@ -128,7 +135,18 @@ def test_money_is_summed_exactly() -> None:
 
 def test_every_documented_feature_is_a_column() -> None:
     assert set(FEATURES) <= set(FEATURE_SCHEMA)
-    assert customer_features(lines(), AS_OF).collect_schema() == FEATURE_SCHEMA
+    assert set(ORDER_FEATURES) <= set(ORDER_FEATURE_SCHEMA)
+    assert customer_features(lines(), AS_OF).collect_schema() == ORDER_FEATURE_SCHEMA
+
+
+def test_a_shops_own_columns_are_features_by_their_heading() -> None:
+    text, number = find_feature("attribute.school"), find_feature("number.shoe size")
+    assert text is not None
+    assert number is not None
+    assert (text.label, text.kind) == ("school", "text")
+    assert (number.label, number.kind) == ("shoe size", "ratio")
+    assert find_feature("attribute. ") is None
+    assert find_feature("shoe_size") is None
 
 
 def test_a_moment_without_a_zone_is_refused() -> None:

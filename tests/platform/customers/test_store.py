@@ -33,7 +33,7 @@ def test_the_kept_frame_is_the_computed_one(shop_dir: Path) -> None:
     store = FeatureStore(shop_dir, "UTC")
     expected = customer_features(store.table.scan(), store.moment(DAY)).sort("customer_id")
     for _ in range(2):
-        assert_frame_equal(store.features(DAY, 0).collect(), expected.collect())
+        assert_frame_equal(store.order_features(DAY, 0).collect(), expected.collect())
 
 
 def test_the_second_reading_computes_nothing(shop_dir: Path) -> None:
@@ -63,7 +63,7 @@ def test_only_the_latest_frames_are_kept(shop_dir: Path) -> None:
     store = FeatureStore(shop_dir, "UTC")
     for back in range(KEPT + 3):
         store.features(DAY - dt.timedelta(days=back), 0)
-    kept = list((shop_dir / "features").glob("features-*.parquet"))
+    kept = list((shop_dir / "features").glob("history-*.parquet"))
     assert len(kept) == KEPT
     assert not list((shop_dir / "features").glob("*.tmp"))
 
