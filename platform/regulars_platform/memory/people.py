@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from regulars_platform.campaigns.plan import EVERYONE_ELSE, Plan, canonical_json, sha256_of
-from regulars_platform.segments.rules import Condition, Group, Rule, rule_json
+from regulars_platform.segments.rules import Group, Not, Rule, rule_json
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,7 +44,8 @@ def people_of_plan(plan: Plan) -> dict[str | None, People]:
 
 
 def canonical_rule(rule: Rule) -> Rule:
-    """The same rule in the one spelling: groups flattened, sorted, and none of a single rule.
+    """The same rule in the one spelling: groups flattened, sorted, and none of a single rule, and
+    nothing denied twice.
 
     >>> from decimal import Decimal
     >>> often = Condition(feature="orders", op=">=", values=(Decimal(2),))
@@ -53,7 +54,10 @@ def canonical_rule(rule: Rule) -> Rule:
     >>> canonical_rule(one) == canonical_rule(Group(joiner="all", rules=(rich, often, rich)))
     True
     """
-    if isinstance(rule, Condition):
+    if isinstance(rule, Not):
+        inner = canonical_rule(rule.rule)
+        return inner.rule if isinstance(inner, Not) else Not(rule=inner)
+    if not isinstance(rule, Group):
         return rule
     parts: dict[str, Rule] = {}
     for part in map(canonical_rule, rule.rules):

@@ -1,9 +1,9 @@
 """Whom to keep as a rule over features: from lines of a targeting card, and from segments.
 
 A plan's segments are taken in order, the first that fits, so "these segments and not those" needs
-the opposite of a rule. Rules have no "not"; here it is pushed down to the conditions, of which each
-has an opposite: a comparison the other way round or no value at all. For text that is a list of the
-other words, hence `levels`: for each feature of text the words that the shop's customers have.
+the opposite of a rule. It is pushed down to the conditions, which reads better than "not": most
+have an opposite, a comparison the other way round or no value at all. For text that is a list of
+the other words, hence `levels`: for each feature of text the words that the shop's customers have.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -20,16 +20,21 @@ from regulars_platform.campaigns.plan import EVERYONE_ELSE, NamedRule
 from regulars_platform.errors import InvalidInputError
 from regulars_platform.segments.rules import (
     EVERYBODY,
+    Bought,
     Condition,
     Group,
+    Not,
     Rule,
     parse_rule,
     rule_json,
 )
+from regulars_platform.segments.tree import YES_NO
 
 Levels = Mapping[str, Sequence[str]]
 NOBODY = Group(joiner="any", rules=())
 _NEVER_EMPTY = frozenset({"orders", "spend"})
+_OPPOSITES = {"is empty": "is not empty", "is not empty": "is empty", "has": "has not"}
+_OPPOSITES |= {"has not": "has"}
 _REST = ("", OTHER)  # how words that are too rare for a bin of their own are called
 
 
@@ -52,12 +57,16 @@ def opposite(rule: Rule, levels: Levels) -> Rule:
     if isinstance(rule, Group):
         parts = [opposite(part, levels) for part in rule.rules]
         return any_of(parts) if rule.joiner == "all" else all_of(parts)
+    if isinstance(rule, Not):
+        return rule.rule
+    if isinstance(rule, Bought):
+        return replace(rule, held=not rule.held)
     name = rule.feature
+    if rule.op in _OPPOSITES:
+        return replace(rule, op=_OPPOSITES[rule.op])
+    if rule.op in YES_NO or (name not in levels and isinstance(rule.values[0], str)):
+        return Not(rule=rule)
     empty = Condition(feature=name, op="is empty")
-    if rule.op == "is empty":
-        return Condition(feature=name, op="is not empty")
-    if rule.op == "is not empty":
-        return empty
     numbers = tuple(value for value in rule.values if isinstance(value, Decimal))
     if not numbers:
         words = tuple(sorted(set(levels.get(name, ())) - set(map(str, rule.values))))
