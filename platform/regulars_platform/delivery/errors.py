@@ -30,3 +30,30 @@ class ArmNotFoundError(NotFoundError):
             Sentence(N_("Its arms are: %(names)s."), {"names": ", ".join(known)}),
             field="arm",
         )
+
+
+class CannotQueueError(RegularsError):
+    """Messages cannot be queued like that."""
+
+    @classmethod
+    def other_channel(cls, template: str, channel: str) -> "CannotQueueError":
+        """The template is for another channel."""
+        return cls(
+            Sentence(
+                N_("The template %(name)s is not made for this channel (%(channel)s)."),
+                {"name": template, "channel": channel},
+            ),
+            Sentence(N_("Choose a template of the same channel.")),
+            field="template",
+        )
+
+    @classmethod
+    def by_list(cls, channel: str) -> "CannotQueueError":
+        """The shop sends nothing by this channel itself."""
+        return cls(
+            Sentence(
+                N_("This shop uses the channel %(channel)s by lists alone."), {"channel": channel}
+            ),
+            Sentence(N_("Download the contact list, or set up sending under Settings, Channels.")),
+            field="channel",
+        )

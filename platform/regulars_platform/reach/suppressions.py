@@ -103,6 +103,38 @@ def suppressed_customers(session: Session, shop_id: int) -> frozenset[str]:
     )
 
 
+def suppressed_among(session: Session, shop_id: int, customers: Iterable[str]) -> frozenset[str]:
+    """Of these customers the suppressed ones."""
+    found: set[str] = set()
+    for chunk in chunks(customers, CHUNK):
+        found.update(
+            session.scalars(
+                select(Suppression.customer_id).where(
+                    Suppression.shop_id == shop_id, Suppression.customer_id.in_(chunk)
+                )
+            )
+        )
+    return frozenset(found)
+
+
+def suppress(
+    session: Session, *, shop_id: int, customers: Iterable[str], reason: str, now: dt.datetime
+) -> int:
+    """Suppress customers by their exact ids; returns how many were not on the list before."""
+    added = 0
+    for chunk in chunks(dict.fromkeys(customers), CHUNK):
+        present = suppressed_among(session, shop_id, chunk)
+        rows = [
+            {"shop_id": shop_id, "customer_id": name, "reason": reason[:MAX_NOTE], "added_at": now}
+            for name in chunk
+            if name not in present
+        ]
+        if rows:
+            session.execute(insert(Suppression), rows)
+        added += len(rows)
+    return added
+
+
 def suppressed_by_arm(
     session: Session, shop_id: int, ledger: pl.DataFrame, *, since: dt.datetime
 ) -> dict[str, int]:
