@@ -7,6 +7,7 @@ import contextlib
 import datetime as dt
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -77,6 +78,18 @@ class FeatureStore:
             & (pl.col("ordered_at") >= self.moment(as_of - dt.timedelta(days=days)))
             & (pl.col("ordered_at") < self.moment(as_of))
         )
+
+    def kept(self, name: str, build: Callable[[], pl.LazyFrame]) -> pl.LazyFrame:
+        """A table of this shop that is worked out once: `name` tells it from all others, its
+        versions included, and begins with its kind and a hyphen."""
+        path = self._folder / f"{name}.parquet"
+        if not _touch(path):
+            self._keep(build(), path)
+        return pl.scan_parquet(path)
+
+    def version_key(self, version: int) -> str:
+        """What the names of tables made from the orders at that version have in them."""
+        return self._key(version)
 
     def moment(self, day: dt.date) -> dt.datetime:
         """Midnight at the start of `day` in the shop's time zone, in UTC."""
