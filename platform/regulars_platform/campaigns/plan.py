@@ -30,6 +30,8 @@ UNITS = ("customer", "household")
 MAX_ARMS = 6
 
 Unit = Literal["customer", "household"]
+MarginSource = Literal["flat", "products"]
+MARGIN_SOURCES = ("flat", "products")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,6 +80,8 @@ class Plan:
     window; outcome_end: its last day, included; settle_until: refunds are waited for until the end
     of this day, and the result is provisional before; segments: in this order, the first that fits
     takes the customer; horizon_rounds: for how many further rounds a decision is made.
+    margin_source: "flat": all goods earn the margin; "products": goods whose cost the shop brought
+    earn what is left of their price, and the margin (one number) is that of the others.
     """
 
     name: str
@@ -100,6 +104,7 @@ class Plan:
     exclusions: Exclusions
     confidence: int
     horizon_rounds: int
+    margin_source: MarginSource = "flat"
 
     @property
     def window_days(self) -> int:
@@ -146,7 +151,9 @@ def plan_json(plan: Plan) -> dict[str, Any]:
     Reading it (`plan_form.read_plan`) gives the same plan again.
     """
     out = plan.exclusions
-    return {
+    # left out where it is as it was before there were costs, so that old digests stay
+    source = {} if plan.margin_source == "flat" else {"margin_source": plan.margin_source}
+    return source | {
         "name": plan.name,
         "currency": plan.currency,
         "timezone": plan.timezone,

@@ -14,10 +14,12 @@ from regulars_platform.campaigns.plan import (
     EVERYONE_ELSE,
     GUARDRAILS,
     HOLDOUT,
+    MARGIN_SOURCES,
     MAX_ARMS,
     METRICS,
     UNITS,
     Exclusions,
+    MarginSource,
     NamedRule,
     Plan,
     TreatmentArm,
@@ -46,6 +48,7 @@ FIELDS = (
     "arms",
     "margin_low_percent",
     "margin_high_percent",
+    "margin_source",
     "primary_metric",
     "secondary_metrics",
     "guardrails",
@@ -83,6 +86,7 @@ class Draft:
     exclusions: Exclusions | None
     confidence: int | None
     horizon_rounds: int | None
+    margin_source: MarginSource | None
     problems: tuple[RegularsError, ...]
 
     @property
@@ -126,6 +130,7 @@ def read_draft(raw: object) -> Draft:
         "arms": _arms(reader),
         "margin_low": reader.percent("margin_low_percent"),
         "margin_high": reader.percent("margin_high_percent"),
+        "margin_source": _margin_source(reader),
         "primary_metric": primary,
         "secondary_metrics": _words(reader, "secondary_metrics", METRICS, ("revenue", "buyers")),
         "guardrails": _words(reader, "guardrails", GUARDRAILS, GUARDRAILS),
@@ -385,6 +390,11 @@ def _shares_add_up(reader: FieldReader, values: dict[str, Any]) -> None:
         )
 
 
+def _margin_source(reader: FieldReader) -> MarginSource | None:
+    found = reader.choice("margin_source", MARGIN_SOURCES, default="flat")
+    return None if found is None else "products" if found == "products" else "flat"
+
+
 def _margins_in_order(reader: FieldReader, values: dict[str, Any]) -> None:
     low, high = values["margin_low"], values["margin_high"]
     if low is not None and high is not None and low > high:
@@ -393,4 +403,10 @@ def _margins_in_order(reader: FieldReader, values: dict[str, Any]) -> None:
             N_("The upper margin (%(high)s percent) is below the lower one (%(low)s percent)."),
             high=percent_text(high),
             low=percent_text(low),
+        )
+    elif values["margin_source"] == "products" and None not in (low, high) and low != high:
+        reader.refuse(
+            "margin_high_percent",
+            N_("With costs per product, the margin of the other goods is one number."),
+            Sentence(N_("Give the same margin twice: that of goods whose cost is not known.")),
         )

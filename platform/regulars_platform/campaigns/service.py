@@ -23,6 +23,7 @@ from regulars_platform.campaigns.plan_form import read_plan
 from regulars_platform.campaigns.tables import DRAFT, LAUNCHED, Campaign
 from regulars_platform.errors import NotFoundError
 from regulars_platform.fields import FieldReader
+from regulars_platform.offers.goods_costs import product_costs
 from regulars_platform.settings import Settings
 from regulars_platform.shops.tables import Shop
 from regulars_platform.words import N_, Sentence
@@ -32,7 +33,9 @@ from regulars_platform.words import N_, Sentence
 class LaunchedCampaign:
     """A launched campaign as frozen. Counts are customers.
 
-    audience: those the rule held for = excluded + suppressed + drawn; drawn: in the ledger;
+    products_version: of the costs per product, where the plan goes by them and there were any.
+    audience: those the rule held for = excluded + suppressed + no_consent + held_out + drawn (see
+    `Population`; plans launched before there was a gate have none of the two); drawn: in the ledger;
     units: what was drawn (customers or households); arms: (arm, customers), holdout first.
     """
 
@@ -43,10 +46,13 @@ class LaunchedCampaign:
     plan_sha256: str
     salt: str
     orders_version: int
+    products_version: int | None
     code_version: str
     audience: int
     excluded: int
     suppressed: int
+    no_consent: int
+    held_out: int
     drawn: int
     units: int
     arms: tuple[tuple[str, int], ...]
@@ -164,10 +170,13 @@ def launched_of(campaign: Campaign) -> LaunchedCampaign:
         plan_sha256=campaign.plan_sha256,
         salt=frozen["salt"],
         orders_version=frozen["orders_version"],
+        products_version=frozen.get("products_version"),
         code_version=frozen["code_version"],
         audience=counts["audience"],
         excluded=counts["excluded"],
         suppressed=counts["suppressed"],
+        no_consent=counts.get("no_consent", 0),
+        held_out=counts.get("global_holdout", 0),
         drawn=counts["drawn"],
         units=frozen["units"],
         arms=tuple((name, counts["arms"][name]) for name in plan.arm_names),
@@ -176,6 +185,13 @@ def launched_of(campaign: Campaign) -> LaunchedCampaign:
         launched_at=dt.datetime.fromisoformat(frozen["launched_at"]),
         launched_by=campaign.launched_by,
     )
+
+
+def campaign_costs(settings: Settings, campaign: LaunchedCampaign) -> pl.LazyFrame | None:
+    """product, cost as they were at the launch; None where the plan does not go by them."""
+    if campaign.plan.margin_source != "products" or campaign.products_version is None:
+        return None
+    return product_costs(settings.shop_dir(campaign.shop_id), campaign.products_version)
 
 
 def campaign_ledger(settings: Settings, campaign: LaunchedCampaign) -> pl.DataFrame:

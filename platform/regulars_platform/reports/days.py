@@ -23,8 +23,14 @@ from regulars_experiments.ratios import Extent, RatioSet, kept_share
 from regulars_experiments.results import Answer, Estimate, NotEstimable, Reason
 from regulars_platform.campaigns.plan import HOLDOUT, Plan
 from regulars_platform.orders.table import MONEY_SCALE
-from regulars_platform.reports.design import PROFIT, WHOLE, margins
-from regulars_platform.reports.outcomes import RETURNED, WindowOrders, units_of
+from regulars_platform.reports.design import (
+    WHOLE,
+    goods_columns,
+    margins,
+    profit_of,
+    shapes_of,
+)
+from regulars_platform.reports.outcomes import WindowOrders, units_of
 
 MARKS = (14, 30, 60)
 """Days since launch at which is asked what is left; up to the first of them an effect is early."""
@@ -80,15 +86,16 @@ def find_days(
     end = max([last, *(days - 1 for days in late)])
     # numbers are sorted and grouped many times faster than the shop's own ids
     units = units_of(ledger, plan).with_row_index("unit")
+    columns = profit_of(plan)
     moments = aggregate_days(
         units.select("unit", "arm").lazy(),
         _movements(orders, later, units, plan, last).lazy(),
         DayPlan(
             cells=plan_moments(
                 by=("arm",),
-                columns=dict.fromkeys(PROFIT.all(), MONEY_SCALE),
-                pairs=[(a, b) for a in PROFIT.all() for b in PROFIT.all() if a < b],
-                shapes=("goods", "kept"),
+                columns=dict.fromkeys(columns.all(), MONEY_SCALE),
+                pairs=[(a, b) for a in columns.all() for b in columns.all() if a < b],
+                shapes=shapes_of(columns),
             ),
             unit="unit",
             last_day=end,
@@ -112,17 +119,18 @@ def _movements(
     local = pl.col("ordered_at").dt.convert_time_zone(plan.timezone).dt.date()
     since = (local - plan.send_date).dt.total_days()
     day = since.clip(0, last).alias(DAY)
-    bought = orders.purchases.select("unit_id", day, "goods", "offer_cost")
-    given_back = orders.every.select("unit_id", day, RETURNED.alias("returned"))
+    goods, returned, kept = goods_columns(plan)
+    bought = orders.purchases.select("unit_id", day, goods, "offer_cost")
+    given_back = orders.every.select("unit_id", day, returned)
     parts = [bought, given_back]
     if later is not None:
-        parts.append(later.select("unit_id", since.alias(DAY), "goods", "returned"))
+        parts.append(later.select("unit_id", since.alias(DAY), goods, returned))
     ordered = pl.concat(parts, how="diagonal").join(units.select("unit_id", "unit"), on="unit_id")
     contacted = units.filter(pl.col("contact_cost") != 0).select(
         "unit", pl.lit(0, dtype=pl.Int64).alias(DAY), "contact_cost"
     )
     together = pl.concat([ordered.drop("unit_id"), contacted], how="diagonal").fill_null(0)
-    return together.with_columns((pl.col("goods") - pl.col("returned")).alias("kept"))
+    return together.with_columns((pl.col(goods) - pl.col(returned)).alias(kept))
 
 
 def _arm_days(
@@ -151,7 +159,7 @@ def _compared(moments: DayMoments, arm: str, days: list[int]) -> Comparison:
 def _waterfall(comparison: Comparison, plan: Plan, ends: tuple[Fraction, Fraction]) -> Waterfall:
     return waterfall(
         comparison,
-        PROFIT,
+        profit_of(plan),
         margin_low=ends[0],
         margin_high=ends[1],
         confidence=plan.confidence / WHOLE,
@@ -164,7 +172,7 @@ def _kept(moments: DayMoments, arm: str, plan: Plan, early: int, late: int) -> K
     The errors are those of the calibrated interval, and the covariance grows with them.
     """
     _, rate, _ = margins(plan)
-    columns = replace(PROFIT, contact_cost=None)
+    columns = replace(profit_of(plan), contact_cost=None)
     comparison = _compared(moments, arm, [early, late])
     effect = waterfall(
         comparison,

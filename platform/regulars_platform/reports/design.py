@@ -14,13 +14,38 @@ PROFIT = ProfitColumns(
     offer_cost="offer_cost",
     contact_cost="contact_cost",
 )
+OF_PRODUCTS = ProfitColumns(
+    goods="goods_margin",
+    returned="returned_margin",
+    kept="kept_margin",
+    offer_cost="offer_cost",
+    contact_cost="contact_cost",
+)
+"""Where costs per product are known, goods are counted by the margin they earn, line by line."""
+
 NET = "net_profit"
 WHOLE = 10_000
 """Basis points in 1."""
 
 
+def profit_of(plan: Plan) -> ProfitColumns:
+    """The columns whose sums make up this plan's profit."""
+    return OF_PRODUCTS if plan.margin_source == "products" else PROFIT
+
+
+def goods_columns(plan: Plan) -> tuple[str, str, str]:
+    """Names of the columns of goods sold, given back and kept that make up this plan's profit."""
+    columns = profit_of(plan)
+    return columns.goods, columns.returned or "", columns.kept or ""
+
+
 def margins(plan: Plan) -> tuple[Fraction, Fraction, Fraction]:
-    """(low, middle, high), shares of the goods' price."""
+    """(low, middle, high), shares of what the goods' columns of `profit_of` count.
+
+    All of it where these count margin already.
+    """
+    if plan.margin_source == "products":
+        return Fraction(1), Fraction(1), Fraction(1)
     return (
         Fraction(plan.margin_low, WHOLE),
         Fraction(plan.margin_low + plan.margin_high, 2 * WHOLE),
@@ -28,11 +53,16 @@ def margins(plan: Plan) -> tuple[Fraction, Fraction, Fraction]:
     )
 
 
+def shapes_of(columns: ProfitColumns) -> tuple[str, ...]:
+    """The columns whose third moments the profit's intervals need."""
+    return tuple(name for name in (columns.goods, columns.kept) if name is not None)
+
+
 def design_of(plan: Plan) -> Design:
     """The declared metrics, the primary one first, and the row-wise net for its checks."""
     _, rate, _ = margins(plan)
     known = {
-        NET: Metric(name=NET, kind="mean", value=PROFIT.net(rate)),
+        NET: Metric(name=NET, kind="mean", value=profit_of(plan).net(rate)),
         "revenue": Metric(name="revenue", kind="mean", value={"revenue": 1}),
         "orders": Metric(name="orders", kind="mean", value={"orders": 1}),
         "buyers": Metric(name="buyers", kind="conversion", value={"buyer": 1}),

@@ -29,9 +29,16 @@ from regulars_platform.offers.kinds import MessageOnly
 from regulars_platform.orders.table import MONEY_SCALE
 from regulars_platform.reports.balances import balances
 from regulars_platform.reports.deciding import Believed, believed_of, decide_for
-from regulars_platform.reports.design import NET, PROFIT, WHOLE, design_of, margins
+from regulars_platform.reports.design import (
+    NET,
+    WHOLE,
+    design_of,
+    margins,
+    profit_of,
+    shapes_of,
+)
 from regulars_platform.reports.leak import leak_columns, leaks_of
-from regulars_platform.reports.outcomes import OUTCOME_COLUMNS, offer_open_to
+from regulars_platform.reports.outcomes import offer_open_to, outcome_columns
 from regulars_platform.reports.taken import taken_column
 
 LEAST_SHOWN = 10
@@ -121,24 +128,26 @@ class Findings:
 
 def find(outcomes: pl.DataFrame, ledger: pl.DataFrame, plan: Plan) -> Findings:
     """Evaluate the outcomes (see `unit_outcomes`) of a launched plan."""
-    design = design_of(plan)
+    design, columns = design_of(plan), profit_of(plan)
     taken = tuple(taken_column(i) for i in range(len(plan.arms)))
     anyway = tuple(f"anyway_{i}" for i in range(len(plan.arms)))
     extra = (*anyway, *taken)
-    scales = {name: 1 if name in _COUNTS else MONEY_SCALE for name in (*OUTCOME_COLUMNS, *extra)}
+    scales = {
+        name: 1 if name in _COUNTS else MONEY_SCALE for name in (*outcome_columns(plan), *extra)
+    }
     frame = outcomes.lazy()
     by_segment = aggregate(
         frame,
         plan_moments(
             by=("arm", "segment"),
             columns={
-                name: scales[name] for name in (*PROFIT.all(), "orders", "used_offer", *extra)
+                name: scales[name] for name in (*columns.all(), "orders", "used_offer", *extra)
             },
             pairs=[
-                *((a, b) for a in PROFIT.all() for b in (*PROFIT.all(), *taken) if a != b),
+                *((a, b) for a in columns.all() for b in (*columns.all(), *taken) if a != b),
                 *(("offer_cost", given) for given in anyway),
             ],
-            shapes=tuple(dict.fromkeys(("goods", "kept", *leak_columns(plan).values()))),
+            shapes=tuple(dict.fromkeys((*shapes_of(columns), *leak_columns(plan).values()))),
         ),
     )
     effects = evaluate(collect_moments(frame, design, scales), design)
@@ -222,22 +231,22 @@ def _groups(moments: Moments, plan: Plan, segments: Sequence[str | None]) -> lis
 
 def _answers(comparison: Comparison, cells: Sequence[Cell], plan: Plan) -> _Answers:
     low, middle, high = margins(plan)
-    confidence = plan.confidence / WHOLE
-    bars = waterfall(comparison, PROFIT, margin_low=low, margin_high=high, confidence=confidence)
+    confidence, columns = plan.confidence / WHOLE, profit_of(plan)
+    bars = waterfall(comparison, columns, margin_low=low, margin_high=high, confidence=confidence)
     tests = bars.net.p_value
     if any(cell.segment is not None for cell in cells):
-        tests = net_p_values(bars, comparison, PROFIT, margin_low=low, margin_high=high)
+        tests = net_p_values(bars, comparison, columns, margin_low=low, margin_high=high)
     return _Answers(
         cells=cells,
         comparison=comparison,
         bars=bars,
         adjusted=holm(tests) if len(cells) > 1 else None,
         return_on_cost=margin_per_cost(
-            bars, comparison, PROFIT, margin_low=low, margin_high=high, confidence=confidence
+            bars, comparison, columns, margin_low=low, margin_high=high, confidence=confidence
         ),
         per_user=[
             net_per_user(
-                bars, comparison, PROFIT, taken_column(i), margin=middle, confidence=confidence
+                bars, comparison, columns, taken_column(i), margin=middle, confidence=confidence
             )
             for i in range(len(plan.arms))
         ],
@@ -249,7 +258,7 @@ def _posterior(answers: _Answers, plan: Plan, places: list[int]) -> Posterior | 
     """Pooled over the groups of one arm; None where not one of them has an estimate."""
     net, error = answers.bars.net.estimate[places], answers.errors[places]
     if len(places) > 1:
-        control = answers.comparison.summaries(PROFIT.margin(margins(plan)[1]))[0]
+        control = answers.comparison.summaries(profit_of(plan).margin(margins(plan)[1]))[0]
         return pool_segments(net, error, control.n[places], control.mean[places])
     # without a margin and a cost there is nothing to be uncertain about, and nothing to decide
     known = np.isfinite(net[0]) and np.isfinite(error[0]) and error[0] > 0
@@ -261,7 +270,7 @@ def _group(
 ) -> GroupFinding:
     posterior, within = pooled
     cell, comparison, bars = answers.cells[place], answers.comparison, answers.bars
-    margin = comparison.summaries(PROFIT.margin(margins(plan)[1]))
+    margin = comparison.summaries(profit_of(plan).margin(margins(plan)[1]))
     n_control, n = int(margin[0].n[place]), int(margin[1].n[place])
     customers = _group_size(comparison.moments, cell)
     net = bars.net.answer(place)

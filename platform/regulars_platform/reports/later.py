@@ -12,16 +12,22 @@ import polars as pl
 from regulars_platform.campaigns.plan import Plan
 from regulars_platform.orders.table import PAID, start_of_day, whole_orders
 from regulars_platform.reports.days import MARKS
-from regulars_platform.reports.outcomes import RETURNED
+from regulars_platform.reports.design import goods_columns
+from regulars_platform.reports.outcomes import with_returns
 
 
 def later_orders(
-    lines: pl.LazyFrame, ledger: pl.DataFrame, plan: Plan, until: dt.date
+    lines: pl.LazyFrame,
+    ledger: pl.DataFrame,
+    plan: Plan,
+    until: dt.date,
+    costs: pl.LazyFrame | None = None,
 ) -> pl.DataFrame | None:
     """Orders after the window up to the last mark or `until`, of customers of the ledger.
 
-    Columns: unit_id, ordered_at, goods, returned (ten-thousandths). What was given back under an
-    order number of its own before returns settle belongs to the window, and is not here. None
+    Columns: unit_id, ordered_at, and goods and what was given back (ten-thousandths) under the
+    names of `goods_columns`. costs: as in `window_orders`. What was given back under an order
+    number of its own before returns settle belongs to the window, and is not here. None
     where no day to ask about lies after the window, or orders do not reach one yet.
     """
     reached = (until - plan.send_date).days + 1
@@ -32,18 +38,22 @@ def later_orders(
     moment = pl.col("ordered_at")
     stop = start_of_day(end, ZoneInfo(plan.timezone))
     after = (moment >= plan.outcome_stop) & (moment < stop)
+    theirs = lines.filter(pl.col("customer_id").is_not_null() & after)
     whole = (
-        whole_orders(lines.filter(pl.col("customer_id").is_not_null() & after))
+        whole_orders(theirs)
         .filter(pl.col("status") == PAID)
         .filter((pl.col("amount") > 0) | (moment >= plan.settled_at))
+        .pipe(with_returns, theirs, plan, costs)
     )
+    goods, returned, _ = goods_columns(plan)
+    counted = pl.col("margin" if plan.margin_source == "products" else "amount")
     return (
         whole.join(ledger.lazy().select("customer_id", "unit_id"), on="customer_id", how="inner")
         .select(
             "unit_id",
             "ordered_at",
-            pl.col("amount").clip(lower_bound=0).alias("goods"),
-            RETURNED.alias("returned"),
+            pl.when(pl.col("amount") > 0).then(counted).otherwise(0).alias(goods),
+            pl.col(returned),
         )
         .collect(engine="streaming")
     )

@@ -17,6 +17,11 @@ from regulars_platform.offers.costs import (
     offer_use,
     would_qualify,
 )
+from regulars_platform.offers.goods_costs import (
+    COST_COLUMNS,
+    order_margins,
+    with_offer_added_back,
+)
 from regulars_platform.offers.kinds import AmountOff, MessageOnly, Offer, PercentOff
 from regulars_platform.offers.thresholds import OWN
 from regulars_platform.orders.table import PAID, whole_orders
@@ -38,11 +43,21 @@ OUTCOME_COLUMNS = (
 )
 
 
+MARGIN_COLUMNS = ("goods_margin", "returned_margin", "kept_margin")
+"""The same three of goods as margin in money, where the plan goes by costs per product."""
+
+
+def outcome_columns(plan: Plan) -> tuple[str, ...]:
+    """The columns that a plan's outcomes have."""
+    return (*OUTCOME_COLUMNS, *(MARGIN_COLUMNS if plan.margin_source == "products" else ()))
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WindowOrders:
     """The campaign's orders, one row each, with unit_id and arm; money in ten-thousandths.
 
-    every: purchases and credit notes. purchases: with used_offer, offer_cost, goods, and per
+    every: purchases and credit notes, with returned (and goods_margin, returned_margin where the
+    plan goes by costs per product). purchases: with used_offer, offer_cost, goods, and per
     treated arm i `anyway_<i>` and `under_<i>`: the threshold of that arm's offer for the order's
     customer, told or not; null where it has none; and `taken_<i>` (see `taken`).
     discounts_recorded, coupons_recorded: whether the shop's orders say what was taken off, and name
@@ -55,14 +70,21 @@ class WindowOrders:
     coupons_recorded: bool
 
 
-def unit_outcomes(lines: pl.LazyFrame, ledger: pl.DataFrame, plan: Plan) -> pl.DataFrame:
+def unit_outcomes(
+    lines: pl.LazyFrame, ledger: pl.DataFrame, plan: Plan, costs: pl.LazyFrame | None = None
+) -> pl.DataFrame:
     """One row per unit: see `outcomes_of`. lines: order lines at the pinned version."""
-    return outcomes_of(window_orders(lines, ledger, plan), ledger, plan)
+    return outcomes_of(window_orders(lines, ledger, plan, costs), ledger, plan)
 
 
-def window_orders(lines: pl.LazyFrame, ledger: pl.DataFrame, plan: Plan) -> WindowOrders:
-    """The orders that count. ledger: one row per customer."""
-    every = _window_orders(lines, ledger, plan)
+def window_orders(
+    lines: pl.LazyFrame, ledger: pl.DataFrame, plan: Plan, costs: pl.LazyFrame | None = None
+) -> WindowOrders:
+    """The orders that count. ledger: one row per customer.
+
+    costs: product, cost (see `product_costs`), for a plan that goes by them; None: none is known.
+    """
+    every = _window_orders(lines, ledger, plan, costs)
     purchases = every.filter(pl.col("amount") > 0).lazy()
     # asked of the whole shop: a few orders of a campaign would answer by chance
     discounts, coupons = discounts_are_recorded(lines), coupons_are_recorded(lines)
@@ -72,6 +94,21 @@ def window_orders(lines: pl.LazyFrame, ledger: pl.DataFrame, plan: Plan) -> Wind
     return WindowOrders(
         every=every, purchases=taken, discounts_recorded=discounts, coupons_recorded=coupons
     )
+
+
+def with_returns(
+    orders: pl.LazyFrame, lines: pl.LazyFrame, plan: Plan, costs: pl.LazyFrame | None
+) -> pl.LazyFrame:
+    """Whole orders with `returned`, and by costs per product with margin, unknown, returned_margin.
+
+    lines: those of the orders.
+    """
+    priced = orders.with_columns(RETURNED.alias("returned"))
+    if plan.margin_source != "products":
+        return priced
+    known = pl.LazyFrame(schema=COST_COLUMNS) if costs is None else costs
+    margins = order_margins(lines, known, plan.margin_low)
+    return priced.join(margins, on="order_id", how="left").rename({"back": "returned_margin"})
 
 
 RETURNED = pl.col("refund") - pl.col("amount").clip(upper_bound=0)
@@ -87,6 +124,7 @@ def outcomes_of(orders: WindowOrders, ledger: pl.DataFrame, plan: Plan) -> pl.Da
     """
     bought = orders.purchases.group_by("unit_id").agg(
         pl.col("goods").sum(),
+        *([pl.col("goods_margin").sum()] if plan.margin_source == "products" else []),
         pl.col("offer_cost").sum(),
         pl.col("used_offer").sum(),
         pl.col("used_offer").max().alias("offer_user"),
@@ -95,7 +133,11 @@ def outcomes_of(orders: WindowOrders, ledger: pl.DataFrame, plan: Plan) -> pl.Da
         *(pl.col(f"anyway_{i}").sum() for i in range(len(plan.arms))),
         *(pl.col(taken_column(i)).max() for i in range(len(plan.arms))),
     )
-    given_back = orders.every.group_by("unit_id").agg(RETURNED.sum().alias("returned"))
+    by_product = plan.margin_source == "products"
+    given_back = orders.every.group_by("unit_id").agg(
+        pl.col("returned").sum(),
+        *([pl.col("returned_margin").sum()] if by_product else []),
+    )
     joined = (
         units_of(ledger, plan)
         .join(bought, on="unit_id", how="left")
@@ -106,6 +148,7 @@ def outcomes_of(orders: WindowOrders, ledger: pl.DataFrame, plan: Plan) -> pl.Da
     numbers = [
         *("goods", "offer_cost", "used_offer", "offer_user", "paid", "orders", "returned"),
         "capped_revenue",
+        *(MARGIN_COLUMNS[:2] if by_product else ()),
         *(f"anyway_{i}" for i in range(len(plan.arms))),
         *(taken_column(i) for i in range(len(plan.arms))),
     ]
@@ -114,6 +157,11 @@ def outcomes_of(orders: WindowOrders, ledger: pl.DataFrame, plan: Plan) -> pl.Da
         .with_columns(
             revenue.alias("revenue"),
             (pl.col("goods") - pl.col("returned")).alias("kept"),
+            *(
+                [(pl.col("goods_margin") - pl.col("returned_margin")).alias("kept_margin")]
+                if by_product
+                else []
+            ),
             (pl.col("orders") > 0).cast(pl.Int64).alias("buyer"),
         )
         .drop("paid")
@@ -121,7 +169,9 @@ def outcomes_of(orders: WindowOrders, ledger: pl.DataFrame, plan: Plan) -> pl.Da
     )
 
 
-def _window_orders(lines: pl.LazyFrame, ledger: pl.DataFrame, plan: Plan) -> pl.DataFrame:
+def _window_orders(
+    lines: pl.LazyFrame, ledger: pl.DataFrame, plan: Plan, costs: pl.LazyFrame | None
+) -> pl.DataFrame:
     """Paid orders of ledger customers: purchases of the window, credit notes until settled.
 
     A purchase's refund is a state, known as of the orders version.
@@ -131,10 +181,12 @@ def _window_orders(lines: pl.LazyFrame, ledger: pl.DataFrame, plan: Plan) -> pl.
     key = people.lazy().select("customer_id", "unit_id", "arm", "code", OWN, *thresholds)
     moment = pl.col("ordered_at")
     in_time = (moment >= plan.outcome_start) & (moment < plan.settled_at)
+    theirs = lines.filter(pl.col("customer_id").is_not_null() & in_time)
     whole = (
-        whole_orders(lines.filter(pl.col("customer_id").is_not_null() & in_time))
+        whole_orders(theirs)
         .filter(pl.col("status") == PAID)
         .filter((moment < plan.outcome_stop) | (pl.col("amount") < 0))
+        .pipe(with_returns, theirs, plan, costs)
     )
     return whole.join(key, on="customer_id", how="inner").collect(engine="streaming")
 
@@ -169,7 +221,13 @@ def _with_costs(
             )
         # what the offer took off the price is a cost of the offer, not goods that were not sold
         taken_off = pl.col("offer_cost") if isinstance(offer, AmountOff | PercentOff) else pl.lit(0)
-        parts.append(costed.with_columns((pl.col("amount") + taken_off).alias("goods")))
+        margin = with_offer_added_back(taken_off, pl.col("amount"), plan.margin_low)
+        parts.append(
+            costed.with_columns(
+                (pl.col("amount") + taken_off).alias("goods"),
+                *([margin.alias("goods_margin")] if plan.margin_source == "products" else []),
+            )
+        )
     together = pl.concat(parts)
     # where discounts are recorded, amount + discount is the price before any offer; else goods is
     price = together.drop("used_offer", "offer_cost")

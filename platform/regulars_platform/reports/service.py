@@ -17,6 +17,7 @@ from regulars_platform.campaigns.failed_sends import failed_sends_by_arm
 from regulars_platform.campaigns.plan import Plan, canonical_json
 from regulars_platform.campaigns.service import (
     LaunchedCampaign,
+    campaign_costs,
     campaign_ledger,
     get_launched,
 )
@@ -38,6 +39,7 @@ from regulars_platform.reports.document import Circumstances, canonical_report, 
 from regulars_platform.reports.errors import NoOutcomesError, NoReportError, UnknownDecisionError
 from regulars_platform.reports.files import outcome_files, stored_files
 from regulars_platform.reports.findings import find
+from regulars_platform.reports.goods_costs import costs_json, window_coverage
 from regulars_platform.reports.later import later_orders
 from regulars_platform.reports.leak_foreseen import find_leaks, leaks_json
 from regulars_platform.reports.matching import FileMatch, match_file
@@ -117,13 +119,14 @@ def compute_report(
     files = outcome_files(settings, inputs["files"], plan)
     matches = [match_file(import_id, file, ledger, plan) for import_id, file in files]
     circumstances = _circumstances(campaign, lines, inputs, matches)
-    orders = window_orders(lines, ledger, plan)
+    costs = campaign_costs(settings, campaign)
+    orders = window_orders(lines, ledger, plan, costs)
     outcomes = outcomes_of(orders, ledger, plan)
     lessons = [unpinned(lesson) for lesson in inputs.get("memory", ())]
     findings, remembered = with_memory(find(outcomes, ledger, plan), plan, ledger, lessons)
     until = circumstances.data_until or circumstances.evaluated_on
     last = dt.date.fromisoformat(until)
-    days = find_days(orders, ledger, plan, last, later_orders(lines, ledger, plan, last))
+    days = find_days(orders, ledger, plan, last, later_orders(lines, ledger, plan, last, costs))
     contamination = Contamination(
         arms=contaminated_arms(orders, outcomes, ledger, plan),
         split=split_households(lines, ledger, plan),
@@ -140,6 +143,8 @@ def compute_report(
         "memory": memory_json(remembered),
         "total": total_json(find_total(findings.moments, plan)),
     }
+    if plan.margin_source == "products":
+        sections["goods_costs"] = costs_json(window_coverage(lines, ledger, plan, costs))
     return canonical_report(report_document(plan, findings, days, circumstances, sections))
 
 
@@ -281,9 +286,17 @@ def _circumstances(
         attributed=(known, orders),
         matches=tuple(matches),
         failed_sends=inputs["failed_sends"],
-        left_out={"excluded": campaign.excluded, "suppressed": campaign.suppressed},
+        left_out=_left_out(campaign),
         inputs=inputs,
     )
+
+
+def _left_out(campaign: LaunchedCampaign) -> dict[str, int]:
+    barred = {"no_consent": campaign.no_consent, "global_holdout": campaign.held_out}
+    # reports of campaigns without such customers stay as they were, to the byte
+    return {"excluded": campaign.excluded, "suppressed": campaign.suppressed} | {
+        reason: customers for reason, customers in barred.items() if customers
+    }
 
 
 def _window(lines: pl.LazyFrame, plan: Plan) -> tuple[dt.date | None, int, int]:

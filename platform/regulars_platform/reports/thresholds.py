@@ -33,7 +33,7 @@ from regulars_experiments.thresholds import (
 from regulars_platform.campaigns.plan import HOLDOUT, Plan, TreatmentArm
 from regulars_platform.offers.kinds import MessageOnly
 from regulars_platform.orders.table import MONEY_SCALE
-from regulars_platform.reports.design import PROFIT, WHOLE, margins
+from regulars_platform.reports.design import WHOLE, margins, profit_of, shapes_of
 
 _BIN, _RATIO = "ratio_bin", "ratio"
 
@@ -114,7 +114,10 @@ def money_of(plan: Plan) -> Money:
     """The profit as the curves read it."""
     low, _, high = margins(plan)
     return Money(
-        columns=PROFIT, margin_low=low, margin_high=high, confidence=plan.confidence / WHOLE
+        columns=profit_of(plan),
+        margin_low=low,
+        margin_high=high,
+        confidence=plan.confidence / WHOLE,
     )
 
 
@@ -195,9 +198,9 @@ def _curve(
         frame.filter(pl.col(_BIN).is_not_null()).lazy(),
         plan_moments(
             by=("arm", _BIN),
-            columns=dict.fromkeys(PROFIT.all(), MONEY_SCALE),
-            pairs=[(a, b) for a in PROFIT.all() for b in PROFIT.all() if a < b],
-            shapes=("goods", "kept"),
+            columns=dict.fromkeys(money.columns.all(), MONEY_SCALE),
+            pairs=[(a, b) for a in money.columns.all() for b in money.columns.all() if a < b],
+            shapes=shapes_of(money.columns),
         ),
     )
     curve = find_ratios(moments, control=HOLDOUT, arm=arm.name, edges=edges, money=money)

@@ -20,7 +20,7 @@ from regulars_platform.campaigns.plan import HOLDOUT, Plan
 from regulars_platform.customers.catalogue import ORDER_FEATURES
 from regulars_platform.fields import WHOLE
 from regulars_platform.orders.table import MONEY_SCALE
-from regulars_platform.reports.design import margins
+from regulars_platform.reports.design import goods_columns, margins
 from regulars_platform.reports.outcomes import unit_outcomes
 
 
@@ -38,7 +38,11 @@ class CampaignData:
 
 
 def campaign_data(
-    features: pl.LazyFrame, lines: pl.LazyFrame, ledger: pl.DataFrame, plan: Plan
+    features: pl.LazyFrame,
+    lines: pl.LazyFrame,
+    ledger: pl.DataFrame,
+    plan: Plan,
+    costs: pl.LazyFrame | None = None,
 ) -> CampaignData:
     """features: of orders alone, as of the plan's day at the launch's orders: what a shop brought
     since of other kinds must not change an answer. lines: order lines with the outcomes.
@@ -47,7 +51,7 @@ def campaign_data(
     Telling it counts at the arm's cost for as many members as households have on average, so that
     one household does not look like a loss for being large.
     """
-    outcomes = unit_outcomes(lines, ledger, plan)
+    outcomes = unit_outcomes(lines, ledger, plan, costs)
     units = outcomes.select("unit_id", "segment", "arm", "members").join(
         speakers(ledger), on="unit_id", how="left", maintain_order="left"
     )
@@ -56,20 +60,23 @@ def campaign_data(
     encoding, _ = learn_encoding(described, known)
     arms = plan.arm_names
     arm = units["arm"].replace_strict(list(arms), list(range(len(arms))), return_dtype=pl.Int64)
-    costs = contact_costs(plan, _mean(units["members"]))
+    telling = contact_costs(plan, _mean(units["members"]))
     codes = arm.to_numpy()
     _, rate, _ = margins(plan)
-    gross = outcomes["kept"].to_numpy() * float(rate) - outcomes["offer_cost"].to_numpy()
+    gross = (
+        outcomes[goods_columns(plan)[2]].to_numpy() * float(rate)
+        - outcomes["offer_cost"].to_numpy()
+    )
     return CampaignData(
         units=units.select("unit_id", "customer_id", "segment", "arm", "members"),
         data=Randomised(
             features=encoding.apply(described),
-            outcome=gross / MONEY_SCALE - costs[codes],
+            outcome=gross / MONEY_SCALE - telling[codes],
             arm=codes,
             probabilities=np.array(plan.shares, dtype=np.float64) / WHOLE,
             arm_names=arms,
             bought=outcomes["buyer"].to_numpy() > 0,
-            contact_costs=costs,
+            contact_costs=telling,
         ),
         segments=own_segments(units["segment"], plan.segment_names),
     )

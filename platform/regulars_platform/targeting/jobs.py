@@ -2,7 +2,12 @@
 
 import datetime as dt
 
-from regulars_platform.campaigns.service import campaign_ledger, get_launched, get_shop_of
+from regulars_platform.campaigns.service import (
+    campaign_costs,
+    campaign_ledger,
+    get_launched,
+    get_shop_of,
+)
 from regulars_platform.customers.store import build_feature_store
 from regulars_platform.jobs.context import JobContext
 from regulars_platform.targeting.earlier import find_earlier
@@ -34,7 +39,8 @@ def work_out_targeting(context: JobContext) -> None:
     if known is not None:
         return
     ledger = campaign_ledger(context.settings, campaign)
-    found = load_data(store, ledger, campaign, inputs["orders_version"])
+    costs = campaign_costs(context.settings, campaign)
+    found = load_data(store, ledger, campaign, inputs["orders_version"], costs)
     comparisons = load_comparisons(store, campaign, found, earlier)
 
     def fitted(_: str, done: int, total: int) -> None:

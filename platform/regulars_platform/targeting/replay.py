@@ -20,6 +20,7 @@ from regulars_platform.campaigns.plan import Exclusions
 from regulars_platform.campaigns.plan_form import Draft, read_draft
 from regulars_platform.campaigns.service import (
     LaunchedCampaign,
+    campaign_costs,
     campaign_ledger,
     draft_plan_json,
     get_campaign,
@@ -141,7 +142,7 @@ def replay_draft(
     scores = read_scores_of(settings, shop_id, stored)
     store = build_feature_store(settings, get_shop_of(session, shop_id))
     ledger = campaign_ledger(settings, past)
-    found = load_data(store, ledger, past, stored.orders_version)
+    found = load_data(store, ledger, past, stored.orders_version, campaign_costs(settings, past))
     features = store.features(past.plan.as_of, past.orders_version)
     known = describe(features, found.units["customer_id"])
     fitted = _fitted(scores)

@@ -19,6 +19,7 @@ from regulars_experiments.uplift.randomised import IntArray
 from regulars_platform.campaigns.plan import canonical_json
 from regulars_platform.campaigns.service import (
     LaunchedCampaign,
+    campaign_costs,
     campaign_ledger,
     get_launched,
     get_shop_of,
@@ -26,7 +27,7 @@ from regulars_platform.campaigns.service import (
 from regulars_platform.campaigns.tables import Campaign
 from regulars_platform.customers.store import FeatureStore, build_feature_store
 from regulars_platform.fields import WHOLE
-from regulars_platform.reach.suppressions import suppressed_customers
+from regulars_platform.reach.gate import open_gate
 from regulars_platform.reports.document import canonical_report
 from regulars_platform.reports.service import find_latest_report
 from regulars_platform.settings import Settings
@@ -123,12 +124,16 @@ def gather_inputs(
 
 
 def load_data(
-    store: FeatureStore, ledger: pl.DataFrame, campaign: LaunchedCampaign, orders_version: int
+    store: FeatureStore,
+    ledger: pl.DataFrame,
+    campaign: LaunchedCampaign,
+    orders_version: int,
+    costs: pl.LazyFrame | None = None,
 ) -> CampaignData:
     """The campaign as the uplift core reads it, outcomes from these orders."""
     plan = campaign.plan
     features = store.order_features(plan.as_of, campaign.orders_version)
-    return campaign_data(features, store.table.scan(orders_version), ledger, plan)
+    return campaign_data(features, store.table.scan(orders_version), ledger, plan, costs)
 
 
 def load_comparisons(
@@ -247,7 +252,9 @@ def work_out(
     if known is not None:
         return known
     store = build_feature_store(settings, get_shop_of(session, shop_id))
-    found = load_data(store, ledger, campaign, inputs["orders_version"])
+    found = load_data(
+        store, ledger, campaign, inputs["orders_version"], campaign_costs(settings, campaign)
+    )
     comparisons = load_comparisons(store, campaign, found, find_earlier(session, campaign))
     answer = compute(campaign, found, inputs, learners=learners, comparisons=comparisons)
     return store_answer(session, settings, shop_id=shop_id, inputs=inputs, answer=answer, now=now)
@@ -290,17 +297,21 @@ def read_scores_of(settings: Settings, shop_id: int, found: Targeting) -> pl.Dat
 
 
 def keepers_csv(
-    session: Session, settings: Settings, *, shop_id: int, campaign_id: int
+    session: Session, settings: Settings, *, shop_id: int, campaign_id: int, day: dt.date
 ) -> Iterator[bytes]:
-    """Whom to contact next, as CSV in pieces, without whoever is suppressed now."""
+    """Whom to contact next, as CSV in pieces, without whoever is barred on that day."""
     campaign = get_launched(session, shop_id, campaign_id)
     found = get_targeting(session, shop_id, campaign_id)
+    ledger = campaign_ledger(settings, campaign)
+    channels = {arm.channel for arm in campaign.plan.arms}
+    gate = open_gate(session, settings, shop_id, channels=channels, day=day)
+    names = ledger["customer_id"]
     return keeper_list(
         read_scores_of(settings, shop_id, found),
-        campaign_ledger(settings, campaign),
+        ledger,
         campaign.plan,
         ranked=found.document["chosen"]["kind"] in _LISTS,
-        suppressed=suppressed_customers(session, shop_id),
+        suppressed=names.filter(gate.barred(names).is_not_null()).to_list(),
     )
 
 
