@@ -18,6 +18,10 @@ NOTHING = ("-", "--", "—", "——", "/", "null", "none", "nan", "n/a", "na", 
 # what a spreadsheet (1.23457E+18) or a program (1.23457e18) makes of a long number
 SCIENTIFIC = r"^[+-]?\d([.,]\d+)?[eE]\+\d{1,3}$|^[+-]?\d[.,]\d+[eE]\d{1,3}$"
 
+ROUNDED_MARK = "≈"
+"""Put before a number of 16 digits or more that a workbook held as a number, not as text: its
+last digits are not those of the key it was."""
+
 
 def clean(cell: pl.Expr) -> pl.Expr:
     """Text without edge blanks, `="..."` and a leading apostrophe; null where nothing is left."""
@@ -40,8 +44,13 @@ def clean_key(cell: pl.Expr) -> pl.Expr:
 
 
 def is_scientific(key: pl.Expr) -> pl.Expr:
-    """Whether a key lost its digits to scientific notation (false for null)."""
-    return key.str.contains(SCIENTIFIC).fill_null(value=False)
+    """Whether a key lost its digits to scientific notation or to a number cell (false for null)."""
+    return (key.str.contains(SCIENTIFIC) | key.str.starts_with(ROUNDED_MARK)).fill_null(value=False)
+
+
+def is_number_cell(key: pl.Expr) -> pl.Expr:
+    """Whether a long key was a number in its workbook, and so has lost its last digits."""
+    return key.str.starts_with(ROUNDED_MARK).fill_null(value=False)
 
 
 def is_masked(key: pl.Expr) -> pl.Expr:

@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from regulars_platform.errors import NotFoundError, RegularsError
 from regulars_platform.words import N_, Sentence
 
-_EXPORT_AGAIN = N_("Export the orders again as CSV (UTF-8) or Parquet and upload that file.")
+_EXPORT_AGAIN = N_(
+    "Export the orders again as CSV (UTF-8), Excel workbook (.xlsx) or Parquet and upload that"
+    " file."
+)
 
 
 class IntakeError(RegularsError):
@@ -88,7 +91,10 @@ class UnsupportedFileError(RefusedFileError):
         """The file is a `what`."""
         return cls(
             Sentence(
-                N_("Expected CSV (also compressed with gzip) or Parquet; this file is: %(what)s."),
+                N_(
+                    "Expected CSV (also in gzip or ZIP), an Excel workbook or Parquet; this file"
+                    " is: %(what)s."
+                ),
                 {"what": what},
             ),
             Sentence(
@@ -195,12 +201,24 @@ class EncodingUnknownError(RefusedFileError):
         return cls(
             Sentence(
                 N_(
-                    "Expected text in UTF-8 or GB18030 (GBK), but line %(line)s is not UTF-8 and"
-                    " the file makes no sense as GB18030 either."
+                    "Expected text in UTF-8, GB18030 (GBK) or Big5, but line %(line)s is not"
+                    " UTF-8 and the file makes no sense in the others either."
                 ),
                 {"line": line},
             ),
             Sentence(N_("Save the file as “CSV UTF-8” and upload it again.")),
+        )
+
+    @classmethod
+    def not_offered(cls, encoding: str) -> "EncodingUnknownError":
+        """A person (or a hand-made request) named an encoding that we do not read."""
+        return cls(
+            Sentence(
+                N_("“%(encoding)s” is not among the encodings offered."),
+                {"encoding": encoding[:40]},
+            ),
+            Sentence(N_("Choose one of those shown, or save the file as “CSV UTF-8”.")),
+            field="encoding",
         )
 
 
@@ -255,6 +273,7 @@ class MappingError(IntakeError):
             "customer_id": N_("No customer column: nobody could be recognised in this file."),
             "ordered_at": N_("No column says when the order was made."),
             "amount": N_("No column holds money: amount, or unit price and quantity, or total."),
+            "refund": N_("No column holds the refunded money."),
         }[field]
         hint = {
             "order_id": N_("Choose the column with the order or invoice number."),
@@ -264,6 +283,7 @@ class MappingError(IntakeError):
             ),
             "ordered_at": N_("Choose the column with the date or time of the order."),
             "amount": N_("Choose the column with the amount of the line or of the order."),
+            "refund": N_("Choose the column with the money that was given back."),
         }[field]
         return cls(Sentence(problem), Sentence(hint), field=field)
 
@@ -292,7 +312,10 @@ class MappingError(IntakeError):
         """A status word was placed somewhere that does not exist."""
         return cls(
             Sentence(
-                N_("“%(word)s” is placed as “%(status)s”; expected paid, unpaid or cancelled."),
+                N_(
+                    "“%(word)s” is placed as “%(status)s”; expected paid, unpaid or cancelled (of"
+                    " a refund: given back or not)."
+                ),
                 {"word": word, "status": status},
             ),
             field="status",

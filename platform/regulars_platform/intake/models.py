@@ -71,16 +71,17 @@ class FileForm:
 
     headings: unique names of the columns, in order; a doubled or empty heading got a number.
     header_line: the physical line of the headings (1 = first). lines: physical lines after it,
-    an upper bound of the records (exact for Parquet).
+    an upper bound of the records (exact for Parquet). sheet: which one of a workbook was read.
     """
 
-    kind: Literal["csv", "parquet"]
+    kind: Literal["csv", "parquet", "xlsx", "xls"]
     encoding: str
     delimiter: str
     compressed: bool
     headings: tuple[str, ...]
     header_line: int
     lines: int
+    sheet: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The form in which it is stored."""

@@ -13,6 +13,7 @@ from regulars_platform.intake.cells import (
     clean_key,
     has_many_digits,
     is_masked,
+    is_number_cell,
     is_scientific,
 )
 from regulars_platform.intake.dates import read_moments
@@ -112,6 +113,12 @@ def _keys(frame: pl.DataFrame, reading: Reading) -> pl.DataFrame:
         is_masked(pl.col("customer_id")).alias("masked"),
         pl.when(pl.col("order_id").is_null())
         .then(pl.lit("no_order_id"))
+        .when(is_number_cell(pl.col("order_id")))
+        .then(pl.lit("order_id_number_cell"))
+        .when(is_number_cell(pl.col("line_id")))
+        .then(pl.lit("line_id_number_cell"))
+        .when(is_number_cell(pl.col("customer_id")))
+        .then(pl.lit("customer_number_cell"))
         .when(is_scientific(pl.col("order_id")))
         .then(pl.lit("order_id_scientific"))
         .when(_is_rounded("order_id", reading))

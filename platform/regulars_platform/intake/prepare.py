@@ -181,6 +181,15 @@ def _notes(reading: Reading, mapping: Mapping[OrderField, str]) -> Iterator[Sent
             N_("Every value of “%(heading)s” ends in “.0”; the ending was left off."),
             {"heading": mapping[name]},
         )
+    for name, count in sorted(reading.doubtful.items()):
+        yield Sentence(
+            N_(
+                "%(count)s long numbers in “%(heading)s” end in zeros: a spreadsheet may have"
+                " rounded them, and different ones would have become one. Compare them with the"
+                " shop system."
+            ),
+            {"heading": mapping[name], "count": count},
+        )
     if reading.date_order == "day_first":
         yield Sentence(N_("Dates were read with the day first."))
     if reading.date_order == "month_first":

@@ -144,6 +144,8 @@ def _csv_batches(form: FileForm, path: Path, size: int) -> Iterator[Batch]:
             if record.line <= form.header_line:
                 continue
             cells = record.cells
+            if not any(cells):
+                continue  # a blank line, as spreadsheets write it
             if record.unclosed_quote or (len(cells) != width and _ragged(cells, width)):
                 ragged.append(RaggedRecord(record.line, tuple(cells), record.unclosed_quote))
             else:

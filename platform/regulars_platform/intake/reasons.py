@@ -15,6 +15,17 @@ _REASONS = {
         " become one. Export again without opening the file in a spreadsheet."
     ),
     "line_id_scientific": N_("The line number lost its last digits in a spreadsheet."),
+    "order_id_number_cell": N_(
+        "The workbook holds the order number as a number, which keeps 15 digits: different orders"
+        " would become one. Export again as CSV, or with the order number as text."
+    ),
+    "line_id_number_cell": N_(
+        "The workbook holds the line number as a number, which keeps 15 digits; its end is lost."
+    ),
+    "customer_number_cell": N_(
+        "The workbook holds the customer number as a number, which keeps 15 digits: different"
+        " customers would become one. Export again as CSV, or with that column as text."
+    ),
     "line_id_again": N_("The same line number comes again below with other content."),
     "customer_scientific": N_(
         "The customer number is in scientific notation: different customers would become one."

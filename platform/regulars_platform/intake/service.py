@@ -24,7 +24,9 @@ from regulars_platform.intake.columns import (
     refuse_other_files,
     remembered_proposals,
 )
+from regulars_platform.intake.encodings import CHOICES
 from regulars_platform.intake.errors import (
+    EncodingUnknownError,
     RefusedFileError,
     UndecidedError,
     WrongStateError,
@@ -41,7 +43,14 @@ from regulars_platform.intake.models import (
 )
 from regulars_platform.intake.prepare import Task, prepare
 from regulars_platform.intake.sniff import SniffedFile, first_rows, sniff
-from regulars_platform.intake.staging import Report, folder_of, keep_quiet, room_on_disk
+from regulars_platform.intake.staging import (
+    Report,
+    folder_of,
+    keep_quiet,
+    read_json,
+    room_on_disk,
+    write_json,
+)
 from regulars_platform.intake.survey import positions_of
 from regulars_platform.intake.tables import OrderImportRow
 from regulars_platform.intake.tallies import Tallies
@@ -116,7 +125,8 @@ def look(
         return import_.look
     folder = folder_of(settings, import_id)
     with _recording(database, import_id), room_on_disk(N_("reading the file")):
-        sniffed = sniff(folder.original, folder.plain, limits)
+        folder.forget_working_files()
+        sniffed = sniff(folder.original, folder.plain, limits, read_json(folder.encoding))
         refuse_other_files(sniffed.form.headings)
     with database.unit_of_work() as session:
         seen = _build_look(session, import_.shop_id, sniffed, limits)
@@ -145,6 +155,23 @@ def _build_look(session: Session, shop_id: int, sniffed: SniffedFile, limits: Li
         options=options,
         status_words={} if status is None else count_status_words(sniffed.sample, status),
     )
+
+
+def choose_encoding(
+    session: Session, settings: Settings, import_id: ImportId, encoding: str
+) -> None:
+    """Say how a text is encoded that reads in several ways; state `uploaded`: look again.
+
+    Raises EncodingUnknownError for what is not offered (encodings.CHOICES).
+    """
+    row = repository.get_row(session, import_id)
+    if encoding not in CHOICES:
+        raise EncodingUnknownError.not_offered(encoding)
+    if row.state in (ImportState.STORING, ImportState.STORED):
+        raise WrongStateError.of(row.state, ImportState.UPLOADED)
+    write_json(folder_of(settings, import_id).encoding, encoding)
+    row.state = ImportState.UPLOADED
+    row.look = row.mapping = row.tallies = row.problem = row.hint = None
 
 
 def confirm_mapping(

@@ -14,7 +14,8 @@ from regulars_platform.intake.errors import (
     TooManyColumnsError,
     TruncatedFileError,
 )
-from regulars_platform.intake.headings import recognised_headings, unique_headings
+from regulars_platform.intake.headings import unique_headings
+from regulars_platform.intake.known_headings import heading_row, known_headings
 from regulars_platform.intake.limits import Limits
 from regulars_platform.intake.models import FileForm
 from regulars_platform.intake.readers import (
@@ -24,6 +25,7 @@ from regulars_platform.intake.readers import (
     scan_parquet_as_text,
 )
 from regulars_platform.intake.unpack import is_parquet, unpack_text
+from regulars_platform.intake.workbook import unpack_workbook, workbook_kind
 
 DELIMITERS = (",", ";", "\t")
 
@@ -38,14 +40,29 @@ class SniffedFile:
     sample: pl.DataFrame
 
 
-def sniff(original: Path, plain: Path, limits: Limits) -> SniffedFile:
-    """Read the bytes of `original` once; text that is not plain UTF-8 is written to `plain`.
+def sniff(original: Path, plain: Path, limits: Limits, encoding: str | None = None) -> SniffedFile:
+    """Read the bytes of `original` once; what is not plain UTF-8 text is written to `plain`.
 
-    Raises a RefusedFileError that says what was expected, what came and what to do.
+    encoding: what a person said of a text that reads in several. Raises a RefusedFileError that
+    says what was expected, what came and what to do.
     """
     if is_parquet(original):
         return _sniff_parquet(original, limits)
-    text = unpack_text(original, plain, limits)
+    kind = workbook_kind(original)
+    if kind is not None:
+        sheet = unpack_workbook(original, plain, kind, limits)
+        form = FileForm(
+            kind=kind,
+            encoding="utf-8",
+            delimiter=",",
+            compressed=False,
+            headings=unique_headings(sheet.headings),
+            header_line=sheet.header_line,
+            lines=sheet.lines,
+            sheet=sheet.sheet,
+        )
+        return _with_sample(form, sheet.path, limits)
+    text = unpack_text(original, plain, limits, encoding)
     start = _start_of(text.path, limits)
     delimiter, header_line, cells = _find_headings(start, limits)
     form = FileForm(
@@ -100,11 +117,12 @@ def _find_headings(start: str, limits: Limits) -> tuple[str, int, list[str]]:
             records = records[1:]
         if not records:
             raise EmptyFileError.no_bytes()
-        header = records[0]
+        place = heading_row(record.cells for record in records) or 0
+        header = records[place]
         width = len(header.cells)
-        same = sum(1 for record in records[1:] if len(record.cells) == width)
+        same = sum(1 for record in records[place + 1 :] if len(record.cells) == width)
         rank = (
-            len(recognised_headings(header.cells)) if width > 1 else 0,
+            len(known_headings(header.cells)) if width > 1 else 0,
             same * (width > 1),
             width,
         )
@@ -118,7 +136,7 @@ def _find_headings(start: str, limits: Limits) -> tuple[str, int, list[str]]:
         raise TooManyColumnsError.of(len(cells), limits.columns)
     if len(cells) == 1:
         raise NoTableError.one_column(cells[0][:80])
-    if not recognised_headings(cells) and any(looks_like_moment(cell) for cell in cells):
+    if not known_headings(cells) and any(looks_like_moment(cell) for cell in cells):
         raise NoTableError.no_headings(delimiter.join(cells)[:80])
     return delimiter, line, cells
 

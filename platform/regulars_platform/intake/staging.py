@@ -47,6 +47,11 @@ class Folder:
         return self.root / "plain.csv"
 
     @property
+    def encoding(self) -> Path:
+        """What a person said of the encoding, where the text reads in several."""
+        return self.root / "encoding.json"
+
+    @property
     def prepared(self) -> Path:
         """Result of reading the file: lines, rejects, facts.json; independent of what is stored."""
         return self.root / "prepared"

@@ -38,12 +38,20 @@ _FEWEST_LONG_KEYS = 3
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KeyEvidence:
     """Counts of cells: filled, whole numbers ending in .0, numbers of 16 digits and more, and
-    those of them whose digits after the 15th are all zero."""
+    those of them whose digits after the 15th are all zero; rounded_keys: these, each counted once
+    (a batch), by_chance: how many of them honest numbers of such lengths would have."""
 
     filled: int = 0
     zero_fraction: int = 0
     many_digits: int = 0
     rounded: int = 0
+    rounded_keys: int = 0
+    by_chance: float = 0.0
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether more numbers end in zeros than honest ones would."""
+        return self.rounded_keys >= 2 * self.by_chance + 0.5
 
     def __add__(self, other: "KeyEvidence") -> "KeyEvidence":
         return KeyEvidence(
@@ -51,6 +59,8 @@ class KeyEvidence:
             zero_fraction=self.zero_fraction + other.zero_fraction,
             many_digits=self.many_digits + other.many_digits,
             rounded=self.rounded + other.rounded,
+            rounded_keys=self.rounded_keys + other.rounded_keys,
+            by_chance=self.by_chance + other.by_chance,
         )
 
 
@@ -83,7 +93,8 @@ class Reading:
 
     positions: field -> column number; bare_floats: key columns whose values all end in .0 (which
     is dropped); rounded: key columns whose long numbers a spreadsheet has rounded (such lines are
-    rejected); meanings: compared status word -> status.
+    rejected); meanings: compared status word -> status; doubtful: key columns that are believed
+    although more long numbers end in zeros than chance explains.
     """
 
     positions: Mapping[OrderField, int]
@@ -93,6 +104,7 @@ class Reading:
     bare_floats: frozenset[OrderField]
     rounded: frozenset[OrderField]
     meanings: Mapping[str, str]
+    doubtful: Mapping[OrderField, int] = field(default_factory=dict)
 
     def has(self, name: OrderField) -> bool:
         """Whether the file carries this field."""
@@ -129,6 +141,11 @@ def _key_evidence(frame: pl.DataFrame, position: int) -> KeyEvidence:
         times.filter(ends_in_zero_fraction(key)).sum().alias("zero_fraction"),
         times.filter(has_many_digits(key)).sum().alias("many_digits"),
         times.filter(rounded_by_spreadsheet(key)).sum().alias("rounded"),
+        rounded_by_spreadsheet(key).sum().alias("rounded_keys"),
+        (pl.lit(0.1) ** (key.str.len_bytes().cast(pl.Float64) - 15))
+        .filter(has_many_digits(key))
+        .sum()
+        .alias("by_chance"),
     )
     return KeyEvidence(**counts.row(0, named=True))
 
@@ -143,6 +160,11 @@ def decide(
     """How to read the file. Raises where a column cannot be read at all, or in two ways."""
     date_order = _date_order(survey.dates, mapping[OrderField.ORDERED_AT], options.date_order)
     _refuse_text_for_money(survey, mapping)
+    rounded = frozenset(
+        name
+        for name, keys in survey.keys.items()
+        if keys.rounded >= _FEWEST_LONG_KEYS and keys.rounded == keys.many_digits
+    )
     return Reading(
         positions=positions_of(form, mapping),
         timezone=timezone,
@@ -153,11 +175,12 @@ def decide(
             for name, keys in survey.keys.items()
             if keys.filled and keys.zero_fraction == keys.filled
         ),
-        rounded=frozenset(
-            name
+        rounded=rounded,
+        doubtful={
+            name: keys.rounded_keys
             for name, keys in survey.keys.items()
-            if keys.rounded >= _FEWEST_LONG_KEYS and keys.rounded == keys.many_digits
-        ),
+            if keys.is_doubtful and name not in rounded
+        },
         meanings=status_meanings(
             dict(options.status_words), refunds_are_known=OrderField.REFUND in mapping
         ),

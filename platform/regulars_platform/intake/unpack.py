@@ -6,14 +6,15 @@ empty, binary, known but unsupported kinds, damaged gzip, endless lines, unknown
 
 import codecs
 import gzip
-import io
 import re
+import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from regulars_platform.intake.encodings import choose_encoding
 from regulars_platform.intake.errors import (
     BinaryFileError,
     EmptyFileError,
@@ -23,14 +24,21 @@ from regulars_platform.intake.errors import (
     TruncatedFileError,
     UnsupportedFileError,
 )
-from regulars_platform.intake.headings import recognised_headings
+from regulars_platform.intake.file_errors import (
+    ArchiveError,
+    DamagedWorkbookError,
+    LockedFileError,
+    WebPageError,
+)
 from regulars_platform.intake.limits import Limits
+from regulars_platform.intake.workbook import OLE, ZIP
+from regulars_platform.intake.workbook_guard import read_archive
 
 CHUNK = 1 << 18
 _GZIP = b"\x1f\x8b"
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _KINDS = (
-    (b"\xd0\xcf\x11\xe0", "Excel workbook (.xls)"),
+    (OLE, "Excel workbook (.xls) within another file"),
     (b"%PDF", "PDF"),
     (b"BZh", "bzip2"),
     (b"\x28\xb5\x2f\xfd", "zstd"),
@@ -63,30 +71,33 @@ def is_parquet(path: Path) -> bool:
         return file.read(4) == b"PAR1"
 
 
-def unpack_text(original: Path, plain: Path, limits: Limits) -> PlainText:
+def unpack_text(
+    original: Path, plain: Path, limits: Limits, encoding: str | None = None
+) -> PlainText:
     """Check the bytes of `original`, and write them as UTF-8 to `plain` where they are not yet.
 
-    Raises the RefusedFileError that names what is wrong.
+    encoding: what a person said of a text that reads in several. Raises the RefusedFileError that
+    names what is wrong.
     """
     with original.open("rb") as file:
         head = file.read(4096)
     if not head:
         raise EmptyFileError.no_bytes()
-    compressed = head.startswith(_GZIP)
+    compressed = head.startswith((_GZIP, ZIP))
     if not compressed:
         _refuse_known_kinds(head)
     path = original
     if compressed:
         path = plain.with_suffix(".unpacked")
-        _gunzip(original, path, limits)
+        (_gunzip if head.startswith(_GZIP) else _unzip_one)(original, path, limits)
         with path.open("rb") as file:
             head = file.read(4096)
         if not head:
             raise EmptyFileError.no_bytes()
         _refuse_known_kinds(head)
-    mark, encoding = next(((m, e) for m, e in _MARKS if head.startswith(m)), (b"", ""))
-    if encoding.startswith("utf-16"):
-        return _recode(path, plain, encoding, len(mark), limits, compressed)
+    mark, marked = next(((m, e) for m, e in _MARKS if head.startswith(m)), (b"", ""))
+    if marked.startswith("utf-16"):
+        return _recode(path, plain, marked, len(mark), limits, compressed)
     scan = _scan(path, limits)
     if scan.broken_line is None:
         return PlainText(
@@ -98,20 +109,21 @@ def unpack_text(original: Path, plain: Path, limits: Limits) -> PlainText:
         )
     if mark:
         raise EncodingUnknownError.at(scan.broken_line)
-    encoding = _choose_legacy(path, scan.broken_line)
-    return _recode(path, plain, encoding, 0, limits, compressed)
+    chosen = encoding or choose_encoding(_sample(path), scan.broken_line)
+    return _recode(path, plain, chosen, 0, limits, compressed)
 
 
 def _refuse_known_kinds(head: bytes) -> None:
-    if head.startswith(b"PK\x03\x04"):
-        excel = b"xl/" in head or b"[Content_Types].xml" in head
-        raise UnsupportedFileError.of("Excel workbook (.xlsx)" if excel else "ZIP")
+    if head.startswith(ZIP):
+        raise UnsupportedFileError.of("ZIP within another file")
     for magic, what in (*_KINDS, (_GZIP, "gzip within gzip"), (b"PAR1", "Parquet within gzip")):
         if head.startswith(magic):
             raise UnsupportedFileError.of(what)
     start = head.lstrip(codecs.BOM_UTF8).lstrip()[:200].lower()
-    if start.startswith((b"<html", b"<!doctype", b"<table", b"<?xml", b"<style", b"<meta")):
-        raise UnsupportedFileError.of("HTML or XML (often named .xls)")
+    if start.startswith((b"<html", b"<!doctype", b"<table", b"<style", b"<meta", b"<head")):
+        raise WebPageError.of()
+    if start.startswith(b"<?xml"):
+        raise WebPageError.of() if b"<html" in head.lower() else UnsupportedFileError.of("XML")
     if start.startswith((b'{"', b'[{"', b"{\n", b"[\n")):
         raise UnsupportedFileError.of("JSON")
 
@@ -126,6 +138,29 @@ def _gunzip(source: Path, target: Path, limits: Limits) -> None:
                 out.write(chunk)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise TruncatedFileError.gzip(guard.lines) from error
+
+
+def _unzip_one(source: Path, target: Path, limits: Limits) -> None:
+    """Unpack the one file of a ZIP that holds nothing else."""
+    archive = read_archive(source)
+    if archive.locked:
+        raise LockedFileError.archive()
+    if len(archive.names) != 1:
+        raise ArchiveError.of(archive.names)
+    if archive.size > limits.plain_bytes:
+        raise TooLargeError.bytes(limits.plain_bytes)
+    guard = _LineGuard(limits)
+    try:
+        with (
+            zipfile.ZipFile(source) as opened,
+            opened.open(archive.names[0]) as packed,
+            target.open("wb") as out,
+        ):
+            while chunk := packed.read(CHUNK):
+                guard.feed(chunk)
+                out.write(chunk)
+    except (EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
+        raise DamagedWorkbookError.zip() from error
 
 
 class _LineGuard:
@@ -200,46 +235,12 @@ def _scan(path: Path, limits: Limits) -> _Scan:
     return _Scan(guard.lines, broken)
 
 
-def _choose_legacy(path: Path, broken_line: int) -> str:
-    """GB18030 or Big5: headings in GBK decode strictly as Big5 too, so the headings decide.
-
-    With plain ASCII headings, only text whose characters are the everyday ones of GB 2312 is
-    believed: accented Latin letters decode as rare characters.
-    """
+def _sample(path: Path) -> bytes:
     with path.open("rb") as file:
         sample = file.read(CHUNK)
     if len(sample) == CHUNK:
         sample = sample[: sample.rfind(b"\n") + 1] or sample
-    best, score = "", 0
-    for encoding in ("gb18030", "big5hkscs"):
-        try:
-            text = sample.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        first = next((line for line in io.StringIO(text, newline="") if line.strip()), "")
-        recognised = recognised_headings(re.split(r"[,;\t]", first))
-        foreign = [heading for heading in recognised if not heading.isascii()]
-        if len(foreign) > score:
-            best, score = encoding, len(foreign)
-        elif not best and encoding == "gb18030" and recognised and _everyday_chinese(text):
-            best = encoding
-    if not best:
-        raise EncodingUnknownError.at(broken_line)
-    return best
-
-
-def _everyday_chinese(text: str) -> bool:
-    foreign = [character for character in text if ord(character) > 127]
-    everyday = sum(1 for character in foreign if _encodes(character, "gb2312"))
-    return everyday >= 0.95 * len(foreign)
-
-
-def _encodes(character: str, encoding: str) -> bool:
-    try:
-        character.encode(encoding)
-    except UnicodeEncodeError:
-        return False
-    return True
+    return sample
 
 
 def _recode(
