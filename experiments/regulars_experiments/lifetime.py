@@ -86,6 +86,15 @@ class Forecast:
             estimate=mean, standard_error=math.sqrt(variance), low=low, high=high, p_value=None
         )
 
+    def scaled(self, factor: float) -> "Forecast":
+        """The same in another unit: of orders that are all worth `factor`, their worth."""
+        return Forecast(
+            mean=self.mean * factor,
+            variance=self.variance * factor**2,
+            slope=self.slope * factor,
+            covariance=self.covariance,
+        )
+
     def rows(self, chosen: npt.NDArray[np.generic]) -> "Forecast":
         """Some rows, or rows several times: an index or a mask."""
         return Forecast(

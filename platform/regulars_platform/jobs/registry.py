@@ -13,6 +13,7 @@ HANDLERS: dict[str, str] = {
     "store_import": "regulars_platform.intake.jobs:store_import",
     "evaluate_campaign": "regulars_platform.reports.jobs:evaluate",
     "work_out_targeting": "regulars_platform.targeting.jobs:work_out_targeting",
+    "work_out_lifetime": "regulars_platform.lifetime.jobs:work_out_lifetime",
 }
 """kind -> "module:function". A handler takes a JobContext, is safe to run again after being killed
 anywhere, and stores its own result."""

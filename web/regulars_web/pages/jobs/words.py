@@ -10,6 +10,7 @@ TITLES = {
     "store_import": lazy_gettext("Storing an order file"),
     "evaluate_campaign": lazy_gettext("Evaluating a campaign"),
     "work_out_targeting": lazy_gettext("Working out whom to keep"),
+    "work_out_lifetime": lazy_gettext("Working out what customers will buy"),
 }
 
 STEPS = {
