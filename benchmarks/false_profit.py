@@ -26,6 +26,7 @@ from regulars_platform.customers.store import FeatureStore, window_spend
 from regulars_platform.intake.models import OverlapChoice
 from regulars_platform.intake.service import import_file
 from regulars_platform.orders.table import MONEY_SCALE, OrdersTable
+from regulars_platform.reach.gate import Gate
 from regulars_platform.reports.findings import find
 from regulars_platform.reports.outcomes import unit_outcomes
 from regulars_platform.settings import Settings, build_settings, prepare_data_dir
@@ -107,7 +108,7 @@ def verdicts(settings: Settings, plan: Plan, *, salts: int, planted: float) -> C
         audience=plan.audience,
         segments=plan.segments,
         exclusions=plan.exclusions,
-        suppressed=(),
+        gate=Gate(silent=frozenset(), refusing=frozenset(), holdout=None),
     )
     before = window_spend(store.window_orders(plan.as_of, plan.window_days, version)).collect()
     drawn = population.drawn

@@ -76,12 +76,32 @@ class EmptyAudienceError(RegularsError):
     """Nobody is left to draw from."""
 
     @classmethod
-    def of(cls, audience: int, excluded: int, suppressed: int) -> "EmptyAudienceError":
+    def of(
+        cls, audience: int, excluded: int, suppressed: int, held_out: int = 0
+    ) -> "EmptyAudienceError":
         """With how many the rule held for, and where they went."""
         if audience == 0:
             return cls(
                 Sentence(N_("The rule holds for no customer.")),
                 Sentence(N_("Widen the rule, or choose a later day for the features.")),
+                field="audience",
+            )
+        if held_out:
+            return cls(
+                Sentence(
+                    N_(
+                        "The rule holds for %(audience)s customers, but %(excluded)s are excluded, "
+                        "%(suppressed)s suppressed and %(held)s held back from everything, so "
+                        "nobody is left."
+                    ),
+                    {
+                        "audience": audience,
+                        "excluded": excluded,
+                        "suppressed": suppressed,
+                        "held": held_out,
+                    },
+                ),
+                Sentence(N_("Widen the rule, or look at the exclusions.")),
                 field="audience",
             )
         return cls(

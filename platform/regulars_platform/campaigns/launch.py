@@ -35,11 +35,12 @@ from regulars_platform.campaigns.service import (
 )
 from regulars_platform.campaigns.tables import DRAFT, LAUNCHED, Campaign
 from regulars_platform.customers.store import build_feature_store, window_spend
+from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.memory.forecast import forecast_json
 from regulars_platform.memory.likeness import ShopMemory
 from regulars_platform.memory.promises import keep_forecast
 from regulars_platform.memory.service import shop_memory
-from regulars_platform.reach.suppressions import suppressed_customers
+from regulars_platform.reach.gate import open_gate
 from regulars_platform.settings import Settings
 
 FORMAT = "regulars-launch/1"
@@ -114,7 +115,13 @@ def prepare_launch(
     version = store.table.version()
     if version is None:
         raise NoOrdersError.build()
-    suppressed = suppressed_customers(session, shop_id)
+    gate = open_gate(
+        session,
+        settings,
+        shop_id,
+        channels={arm.channel for arm in plan.arms},
+        day=plan.send_date,
+    )
     memory = shop_memory(session, settings, shop_id)
     features = store.features(plan.as_of, version)
     orders = store.window_orders(plan.as_of, plan.window_days, version)
@@ -123,16 +130,22 @@ def prepare_launch(
         audience=plan.audience,
         segments=plan.segments,
         exclusions=plan.exclusions,
-        suppressed=suppressed,
+        gate=gate,
     )
     if population.drawn.is_empty():
-        raise EmptyAudienceError.of(population.audience, population.excluded, population.suppressed)
+        raise EmptyAudienceError.of(
+            population.audience,
+            population.excluded,
+            population.suppressed + population.no_consent,
+            population.held_out,
+        )
     ledger = draw_ledger(plan, population.drawn, window_spend(orders).collect(), salt=salt)
     customers = _customers_by_arm(plan, ledger)
     ledger_file, ledger_sha256 = write_ledger(settings.shop_dir(shop_id), ledger)
     frozen = {
         "format": FORMAT,
         "plan": plan_json(plan),
+        **_products_version(settings, shop_id, plan),
         "salt": salt,
         "orders_version": version,
         "code_version": installed_version("regulars"),
@@ -226,6 +239,13 @@ def _forecast(
     return None if forecast is None else forecast_json(forecast)
 
 
+def _products_version(settings: Settings, shop_id: int, plan: Plan) -> dict[str, int | None]:
+    """The costs that hold for the campaign are those of the launch, whatever comes later."""
+    if plan.margin_source != "products":
+        return {}
+    return {"products_version": DatasetTable(settings.shop_dir(shop_id), "products").version()}
+
+
 def _customers_by_arm(plan: Plan, ledger: pl.DataFrame) -> dict[str, int]:
     """Customers per arm; EmptyArmError where one has none."""
     counted = dict(ledger.group_by("arm").len().iter_rows())
@@ -241,6 +261,8 @@ def _counts(population: Population, customers: dict[str, int]) -> dict[str, Any]
         "audience": population.audience,
         "excluded": population.excluded,
         "suppressed": population.suppressed,
+        "no_consent": population.no_consent,
+        "global_holdout": population.held_out,
         "drawn": population.drawn.height,
         "arms": customers,
     }

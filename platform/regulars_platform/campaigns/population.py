@@ -1,4 +1,4 @@
-"""Who takes part: the audience of a plan, without those who are excluded or suppressed."""
+"""Who takes part: the audience of a plan, without those who are excluded or barred."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ import polars as pl
 
 from regulars_platform.campaigns.plan import EVERYONE_ELSE, Exclusions, NamedRule
 from regulars_platform.orders.table import MONEY_SCALE
+from regulars_platform.reach.gate import GLOBAL_HOLDOUT, NO_CONSENT, OPTED_OUT, Gate
 from regulars_platform.segments.rules import Rule, rule_expression
 
 BASELINE = ("orders", "average_order_value", "spend")
@@ -14,15 +15,20 @@ BASELINE = ("orders", "average_order_value", "spend")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Population:
-    """Everybody the rule holds for: audience = excluded + suppressed + the rows of `drawn`.
+    """Everybody the rule holds for.
 
-    drawn: customer_id, household, segment, orders, average_order_value, spend; by customer_id.
-    Whoever is both excluded and suppressed counts as excluded.
+    audience = excluded + suppressed + no_consent + held_out + the rows of `drawn`. suppressed,
+    no_consent, held_out: whom the gate bars, and why (opted out; no consent to a channel of the
+    plan; in the global holdout on the send date); in no arm, so that arms and holdout stay alike.
+    Whoever is excluded and barred counts as excluded. drawn: customer_id, household, segment,
+    orders, average_order_value, spend; by customer_id.
     """
 
     audience: int
     excluded: int
     suppressed: int
+    no_consent: int
+    held_out: int
     drawn: pl.DataFrame
 
 
@@ -32,9 +38,9 @@ def build_population(
     audience: Rule,
     segments: Sequence[NamedRule],
     exclusions: Exclusions,
-    suppressed: Collection[str],
+    gate: Gate,
 ) -> Population:
-    """Apply a plan's rules to the feature frame. suppressed: customer ids."""
+    """Apply a plan's rules to the feature frame. gate: of the plan's channels and send date."""
     found = (
         features.filter(rule_expression(audience))
         .select(
@@ -43,18 +49,20 @@ def build_population(
             segment_expression(segments).alias("segment"),
             *BASELINE,
             _excluded(exclusions).alias("_excluded"),
-            _among("customer_id", suppressed).alias("_suppressed"),
         )
         .sort("customer_id")
         .collect()
     )
-    out = found["_excluded"]
-    silent = found["_suppressed"] & ~out
+    asked = found.filter(~pl.col("_excluded")).drop("_excluded")
+    barred = gate.barred(asked["customer_id"])
+    counted = dict(barred.drop_nulls().value_counts().iter_rows())
     return Population(
         audience=found.height,
-        excluded=int(out.sum()),
-        suppressed=int(silent.sum()),
-        drawn=found.filter(~out & ~silent).drop("_excluded", "_suppressed"),
+        excluded=found.height - asked.height,
+        suppressed=counted.get(OPTED_OUT, 0),
+        no_consent=counted.get(NO_CONSENT, 0),
+        held_out=counted.get(GLOBAL_HOLDOUT, 0),
+        drawn=asked.filter(barred.is_null()),
     )
 
 

@@ -5,7 +5,6 @@ past (features and orders before the plan's day); nothing is drawn and nothing s
 """
 
 import datetime as dt
-from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -44,7 +43,7 @@ from regulars_platform.offers.kinds import Offer, offer_threshold, own_multiple
 from regulars_platform.offers.leak import Leak, forecast_leak, orders_by_reach
 from regulars_platform.offers.thresholds import customer_threshold
 from regulars_platform.orders.table import MONEY_SCALE
-from regulars_platform.reach.suppressions import suppressed_customers
+from regulars_platform.reach.gate import Gate, open_gate
 from regulars_platform.segments.rules import Rule, rule_expression
 from regulars_platform.settings import Settings
 from regulars_platform.shops.tables import Shop
@@ -94,7 +93,8 @@ class ArmPreview:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HeadCount:
-    """audience = excluded + suppressed + drawn, in customers; of `total` customers of the shop.
+    """audience = excluded + suppressed + no_consent + held_out + drawn, in customers; of `total`
+    customers of the shop (see `Population`).
 
     segments: (name, customers) in the order of the plan, the rest last.
     """
@@ -103,6 +103,8 @@ class HeadCount:
     audience: int
     excluded: int
     suppressed: int
+    no_consent: int
+    held_out: int
     drawn: int
     segments: tuple[tuple[str, int], ...]
 
@@ -173,7 +175,13 @@ def preview_draft(
         draft.audience,
         store,
         version,
-        suppressed_customers(session, shop.id),
+        open_gate(
+            session,
+            settings,
+            shop.id,
+            channels={arm.channel for arm in draft.arms or ()},
+            day=draft.send_date or draft.as_of,
+        ),
         shop_memory(session, settings, shop.id) if memory is None else memory,
     )
 
@@ -183,12 +191,12 @@ def build_preview(
     audience: Rule,
     store: FeatureStore,
     version: int,
-    suppressed: Collection[str],
+    gate: Gate,
     memory: ShopMemory = NO_MEMORY,
 ) -> Preview:
     """The preview of a draft whose audience and day hold, from the orders at `version`.
 
-    memory: what past campaigns of the shop taught.
+    gate: of its channels and send date; memory: what past campaigns of the shop taught.
     """
     if draft.as_of is None:
         raise ValueError("the draft has no day to describe customers as of")
@@ -198,7 +206,7 @@ def build_preview(
         audience=audience,
         segments=draft.segments or (),
         exclusions=draft.exclusions or Exclusions(),
-        suppressed=suppressed,
+        gate=gate,
     )
     values = told_values(population.drawn, draft)
     past = None
@@ -321,6 +329,8 @@ def _head_count(features: pl.LazyFrame, population: Population, draft: Draft) ->
         audience=population.audience,
         excluded=population.excluded,
         suppressed=population.suppressed,
+        no_consent=population.no_consent,
+        held_out=population.held_out,
         drawn=population.drawn.height,
         segments=tuple((name, counted.get(name, 0)) for name in segment_names(draft)),
     )

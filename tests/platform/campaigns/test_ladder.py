@@ -65,7 +65,7 @@ def test_lists_tell_everybody_the_threshold_of_the_ledger(
     with database.unit_of_work() as session:
         for name in STEPS:
             pieces = campaign_contact_list(
-                session, settings, shop_id=1, campaign_id=campaign.id, arm=name
+                session, settings, shop_id=1, campaign_id=campaign.id, arm=name, now=NOW
             )
             listed += csv.DictReader(io.StringIO(b"".join(pieces).decode("utf-8-sig"), newline=""))
     assert len(listed) == 225

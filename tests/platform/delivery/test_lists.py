@@ -24,6 +24,7 @@ from regulars_platform.delivery.lists import (
     treated_arm,
 )
 from regulars_platform.offers.kinds import MessageOnly
+from regulars_platform.reach.gate import Gate
 from tests.platform.campaigns.build import arm, draft
 
 MONEY = ("average_order_value", "spend", "pre_spend")
@@ -43,7 +44,7 @@ def ledger_of(plan: Plan, customers: list[dict[str, Any]], suppressed: set[str])
         audience=plan.audience,
         segments=plan.segments,
         exclusions=plan.exclusions,
-        suppressed=suppressed,
+        gate=Gate(silent=frozenset(suppressed), refusing=frozenset(), holdout=None),
     )
     return draw_ledger(plan, population.drawn, NOBODY, salt="s")
 

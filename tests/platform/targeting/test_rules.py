@@ -12,6 +12,7 @@ from regulars_experiments.uplift.words import Line
 from regulars_platform.campaigns.plan import EVERYONE_ELSE, Exclusions, NamedRule
 from regulars_platform.campaigns.population import build_population
 from regulars_platform.customers.features import FEATURE_SCHEMA
+from regulars_platform.reach.gate import Gate
 from regulars_platform.segments.rules import (
     EVERYBODY,
     Condition,
@@ -115,7 +116,7 @@ def test_kept_segments_are_those_whom_the_plan_put_there(wanted: set[str]) -> No
         audience=EVERYBODY,
         segments=SEGMENTS,
         exclusions=Exclusions(),
-        suppressed=(),
+        gate=Gate(silent=frozenset(), refusing=frozenset(), holdout=None),
     ).drawn
     there = dict(drawn.select("customer_id", "segment").iter_rows())
     expected = [there[customer] in wanted for customer in customers()["customer_id"]]

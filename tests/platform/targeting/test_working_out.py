@@ -130,7 +130,13 @@ def test_the_list_names_the_keepers_but_nobody_who_is_suppressed(finished: Finis
     with finished.database.unit_of_work() as session:
         add_suppressions(session, shop_id=1, lines=["c4"], reason="asked", now=AFTER)
         text = b"".join(
-            keepers_csv(session, finished.settings, shop_id=1, campaign_id=finished.campaign_id)
+            keepers_csv(
+                session,
+                finished.settings,
+                shop_id=1,
+                campaign_id=finished.campaign_id,
+                day=AFTER.date(),
+            )
         ).decode("utf-8-sig")
     rows = [line.split(",") for line in text.splitlines()]
 

@@ -78,7 +78,9 @@ def launch(campaign_id: int, salt: str | None, data_dir: Path | None) -> None:
         )
     click.echo(
         f"{launched.drawn:,} customers drawn of {launched.audience:,} in the audience"
-        f" ({launched.excluded:,} left out, {launched.suppressed:,} suppressed)"
+        f" ({launched.excluded:,} left out, {launched.suppressed:,} suppressed,"
+        f" {launched.no_consent:,} without consent,"
+        f" {launched.held_out:,} held back from everything)"
     )
     for name, customers in launched.arms:
         click.echo(f"  {customers:>9,}  {name}")
@@ -107,7 +109,7 @@ def lists(campaign_id: int, out: Path, data_dir: Path | None) -> None:
         launched = get_launched(session, here.shop.id, campaign_id)
         out.mkdir(parents=True, exist_ok=True)
         for arm in launched.plan.arms:
-            pieces = campaign_contact_list(session, here.settings, arm=arm.name, **place)
+            pieces = campaign_contact_list(session, here.settings, arm=arm.name, now=now(), **place)
             name = contact_list_name(launched, treated_arm(launched.plan, arm.name))
             _write(out / name, pieces, arm.name)
         pieces = campaign_assignment_list(session, here.settings, **place)

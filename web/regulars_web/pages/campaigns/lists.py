@@ -5,7 +5,7 @@ from flask import Response, abort
 from regulars_platform.campaigns.service import get_launched
 from regulars_platform.delivery.lists import contact_list_name, treated_arm
 from regulars_platform.delivery.service import campaign_assignment_list, campaign_contact_list
-from regulars_web.edge import current_shop, settings, unit_of_work
+from regulars_web.edge import current_shop, now, settings, unit_of_work
 from regulars_web.pages.campaigns.area import blueprint
 
 CSV = "text/csv; charset=utf-8"
@@ -21,7 +21,7 @@ def contacts(campaign_id: int, place: int) -> Response:
             abort(404)
         arm = campaign.plan.arms[place - 1].name
         pieces = campaign_contact_list(
-            work, settings(), shop_id=shop.id, campaign_id=campaign_id, arm=arm
+            work, settings(), shop_id=shop.id, campaign_id=campaign_id, arm=arm, now=now()
         )
     name = contact_list_name(campaign, treated_arm(campaign.plan, arm))
     return _attachment(Response(pieces, content_type=CSV), name)

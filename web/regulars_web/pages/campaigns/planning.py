@@ -233,7 +233,9 @@ def refuse_empty(preview: Preview) -> None:
     if count is None:
         raise NoOrdersError.build()
     if count.drawn == 0:
-        raise EmptyAudienceError.of(count.audience, count.excluded, count.suppressed)
+        raise EmptyAudienceError.of(
+            count.audience, count.excluded, count.suppressed + count.no_consent, count.held_out
+        )
 
 
 def show_form(campaign_id: int, error: RegularsError) -> tuple[str, int]:

@@ -49,7 +49,7 @@ from regulars_web.pages.segments.words import rule_text
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArmLine:
     """One arm as drawn. place: 1, 2, .. of treated arms, 0 of the holdout; listed: customers on
-    its contact list now; silenced: suppressed since the draw; failed: messages that did not arrive.
+    its contact list now; silenced: barred since the draw; failed: messages that did not arrive.
     """
 
     place: int
@@ -132,7 +132,9 @@ def _page(campaign_id: int, problem: str) -> str:
     shop, moment = current_shop(), now()
     with unit_of_work() as work:
         campaign = get_launched(work, shop.id, campaign_id)
-        counts = contact_counts(work, settings(), shop_id=shop.id, campaign_id=campaign_id)
+        counts = contact_counts(
+            work, settings(), shop_id=shop.id, campaign_id=campaign_id, now=moment
+        )
         failed = failed_sends_by_arm(work, campaign_id)
         report = find_latest_report(work, shop.id, campaign_id)
     plan = campaign.plan

@@ -126,7 +126,13 @@ def work_out(campaign_id: int) -> BaseResponse:
 def keepers(campaign_id: int) -> Response:
     """Whom to contact next, the highest score first."""
     with unit_of_work() as work:
-        pieces = keepers_csv(work, settings(), shop_id=current_shop().id, campaign_id=campaign_id)
+        pieces = keepers_csv(
+            work,
+            settings(),
+            shop_id=current_shop().id,
+            campaign_id=campaign_id,
+            day=now().astimezone(current_shop().zone).date(),
+        )
     return _attachment(Response(pieces, content_type=CSV), f"campaign-{campaign_id}-keepers.csv")
 
 
