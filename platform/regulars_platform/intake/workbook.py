@@ -67,6 +67,12 @@ def workbook_kind(path: Path) -> WorkbookKind | None:
     return None
 
 
+def begins_like_workbook(path: Path) -> bool:
+    """Whether a file may be a workbook or a ZIP, by its first bytes alone."""
+    with path.open("rb") as file:
+        return file.read(4) in (OLE, ZIP)
+
+
 def unpack_workbook(path: Path, plain: Path, kind: WorkbookKind, limits: Limits) -> SheetText:
     """Write the sheet that holds the table to `plain`: the first one with headings we know, else
     the first with anything in it.

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
-from flask_babel import gettext
+from flask_babel import gettext, lazy_gettext
 
 from regulars_platform.errors import InvalidInputError, RegularsError
 from regulars_platform.intake.imports import OrderImport
@@ -193,11 +193,34 @@ def _word_choices(look: Look, options: ReadingOptions) -> tuple[WordChoice, ...]
     )
 
 
+ENCODINGS = {
+    "gb18030": lazy_gettext("Simplified Chinese (GBK, GB18030)"),
+    "big5hkscs": lazy_gettext("Traditional Chinese (Big5)"),
+    "cp1252": lazy_gettext("Western European (Windows-1252)"),
+}
+
+
+def encoding_choices(import_: OrderImport) -> tuple[tuple[str, str, str], ...]:
+    """Encoding, its name and how the file begins in it, where a person has to say which it is."""
+    said = {} if import_.problem is None else import_.problem.parameters
+    return tuple(
+        (encoding, str(name), str(said[f"reading_{encoding}"]))
+        for encoding, name in ENCODINGS.items()
+        if f"reading_{encoding}" in said
+    )
+
+
+def _sheet(look: Look) -> dict[str, str]:
+    return {"kind": look.form.kind, "sheet": look.form.sheet}
+
+
 def describe_form(look: Look) -> str:
     """How the file is written, in a line: "CSV, UTF-8, comma, about 525,461 lines"."""
     form = look.form
     if form.kind == "parquet":
         return "Parquet"
+    if form.kind in ("xlsx", "xls"):
+        return gettext("Excel workbook (.%(kind)s), sheet “%(sheet)s”", **_sheet(look))
     marks = {",": gettext("comma"), ";": gettext("semicolon"), "\t": gettext("tab")}
     parts = ["CSV", form.encoding.upper(), marks.get(form.delimiter, form.delimiter)]
     return ", ".join([*parts, "gzip"] if form.compressed else parts)

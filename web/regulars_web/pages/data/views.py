@@ -19,7 +19,11 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from regulars_platform.errors import RegularsError
 from regulars_platform.intake import service as intake
-from regulars_platform.intake.errors import ImportNotFoundError, RefusedFileError
+from regulars_platform.intake.errors import (
+    EncodingUnknownError,
+    ImportNotFoundError,
+    RefusedFileError,
+)
 from regulars_platform.intake.imports import OrderImport
 from regulars_platform.intake.jobs import ask_for, ask_to_store, find_import_job
 from regulars_platform.intake.models import ImportId, ImportState, OverlapChoice, ReadingOptions
@@ -31,6 +35,7 @@ from regulars_web.pages.data.mapping import (
     MappingInput,
     build_mapping_page,
     describe_form,
+    encoding_choices,
     parse_mapping_input,
     parse_placed_words,
 )
@@ -46,7 +51,6 @@ from regulars_web.signing_in import current_account
 
 blueprint = Blueprint("data", __name__)
 
-LOOK_AT_ONCE_BELOW = 64 * 1024 * 1024  # bytes; larger files are looked at in the background
 NO_FILE = Sentence(N_("Choose an order file first."))
 
 
@@ -89,7 +93,7 @@ def _receive() -> ImportId:
         import_id = intake.receive_upload(
             work, settings(), shop.id, file.filename, cast(BinaryIO, file.stream), now(), account.id
         )
-        small = intake.get_import(work, import_id).size < LOOK_AT_ONCE_BELOW
+        small = not intake.is_slow_to_look_at(settings(), intake.get_import(work, import_id))
         if not small:
             ask_for(work, "look_import", import_id, now())
     if small:
@@ -118,7 +122,9 @@ def one(import_id: int) -> str | BaseResponse:
         review = build_review(import_, job)
         page = "data/stored.html" if import_.state is ImportState.STORED else "data/review.html"
         return render_template(page, review=review, reason=reject_reason, statuses=STATUSES)
-    return render_template("data/halted.html", import_=import_, job=job)
+    return render_template(
+        "data/halted.html", import_=import_, job=job, readings=encoding_choices(import_)
+    )
 
 
 @blueprint.route("/<int:import_id>/columns", methods=["GET", "POST"])
@@ -163,6 +169,19 @@ def again(import_id: int) -> BaseResponse:
             ask_for(work, "look_import", import_.id, now())
         elif import_.mapping is not None and import_.state is not ImportState.STORED:
             ask_for(work, "check_import", import_.id, now())
+    return redirect(url_for("data.one", import_id=import_id))
+
+
+@blueprint.post("/<int:import_id>/encoding")
+def choose_encoding(import_id: int) -> BaseResponse:
+    """Say which reading of a text is right, and look at it again."""
+    with unit_of_work() as work:
+        import_ = _get_import(work, import_id)
+        try:
+            intake.choose_encoding(work, settings(), import_.id, request.form.get("encoding", ""))
+        except EncodingUnknownError:
+            return redirect(url_for("data.one", import_id=import_id))
+        ask_for(work, "look_import", import_.id, now())
     return redirect(url_for("data.one", import_id=import_id))
 
 
