@@ -25,9 +25,15 @@ from regulars_platform.intake.readers import (
     scan_parquet_as_text,
 )
 from regulars_platform.intake.unpack import is_parquet, unpack_text
-from regulars_platform.intake.workbook import unpack_workbook, workbook_kind
+from regulars_platform.intake.workbook import (
+    begins_like_workbook,
+    unpack_workbook,
+    workbook_kind,
+)
 
 DELIMITERS = (",", ";", "\t")
+_TEXT_AT_ONCE = 64 << 20  # bytes
+_WORKBOOK_AT_ONCE = 128 << 10  # a workbook unpacks to ten or twenty times its size
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,12 @@ class SniffedFile:
     form: FileForm
     path: Path
     sample: pl.DataFrame
+
+
+def is_slow_to_sniff(original: Path) -> bool:
+    """Whether looking at this file takes so long that it should be done in the background."""
+    most = _WORKBOOK_AT_ONCE if begins_like_workbook(original) else _TEXT_AT_ONCE
+    return original.stat().st_size >= most
 
 
 def sniff(original: Path, plain: Path, limits: Limits, encoding: str | None = None) -> SniffedFile:

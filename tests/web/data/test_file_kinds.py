@@ -3,12 +3,15 @@
 from regulars_platform.intake.models import ImportId
 from regulars_platform.intake.service import get_import
 from regulars_platform.storage.database import Database
-from tests.platform.intake.workbooks import workbook
+from tests.platform.intake.workbooks import Cell, workbook
 from tests.web.conftest import Browser
 from tests.web.data.test_data_pages import FinishJobs, page, upload
 
 HEADINGS = ["Order ID", "Customer", "Date", "Amount"]
-ROWS = [["A1", "mei", "2026-01-05 10:00", 80.5], ["A2", "li", "2026-02-05 10:00", 20]]
+ROWS: list[list[Cell]] = [
+    ["A1", "mei", "2026-01-05 10:00", 80.5],
+    ["A2", "li", "2026-02-05 10:00", 20],
+]
 DOUBTFUL = "編碼,姓名乙,日子,數目\n1,王,2020-01-02,5.50\n"
 
 
@@ -22,7 +25,9 @@ def test_a_workbook_is_looked_at_like_any_other_file(owner: Browser) -> None:
 def test_a_large_workbook_is_looked_at_in_the_background(
     owner: Browser, finish_jobs: FinishJobs
 ) -> None:
-    rows = [[f"A{n * 2654435761 % 2**32}", "mei", "2026-01-05", 1.5] for n in range(20_000)]
+    rows: list[list[Cell]] = [
+        [f"A{n * 2654435761 % 2**32}", "mei", "2026-01-05", 1.5] for n in range(20_000)
+    ]
     upload(owner, workbook(HEADINGS, *rows), "orders.xlsx")
     assert "Under way" in page(owner, "/data/")
     finish_jobs()

@@ -220,7 +220,7 @@ def describe_form(look: Look) -> str:
     if form.kind == "parquet":
         return "Parquet"
     if form.kind in ("xlsx", "xls"):
-        return gettext("Excel workbook (.%(kind)s), sheet “%(sheet)s”", **_sheet(look))
+        return str(gettext("Excel workbook (.%(kind)s), sheet “%(sheet)s”", **_sheet(look)))
     marks = {",": gettext("comma"), ";": gettext("semicolon"), "\t": gettext("tab")}
     parts = ["CSV", form.encoding.upper(), marks.get(form.delimiter, form.delimiter)]
     return ", ".join([*parts, "gzip"] if form.compressed else parts)

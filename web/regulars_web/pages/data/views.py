@@ -27,6 +27,8 @@ from regulars_platform.intake.errors import (
 from regulars_platform.intake.imports import OrderImport
 from regulars_platform.intake.jobs import ask_for, ask_to_store, find_import_job
 from regulars_platform.intake.models import ImportId, ImportState, OverlapChoice, ReadingOptions
+from regulars_platform.intake.sniff import is_slow_to_sniff
+from regulars_platform.intake.staging import folder_of
 from regulars_platform.jobs.models import Job
 from regulars_platform.words import N_, Sentence
 from regulars_web.edge import current_shop, database, now, settings, unit_of_work
@@ -93,7 +95,7 @@ def _receive() -> ImportId:
         import_id = intake.receive_upload(
             work, settings(), shop.id, file.filename, cast(BinaryIO, file.stream), now(), account.id
         )
-        small = not intake.is_slow_to_look_at(settings(), intake.get_import(work, import_id))
+        small = not is_slow_to_sniff(folder_of(settings(), import_id).original)
         if not small:
             ask_for(work, "look_import", import_id, now())
     if small:
