@@ -41,6 +41,7 @@ from regulars_platform.memory.likeness import ShopMemory
 from regulars_platform.memory.promises import keep_forecast
 from regulars_platform.memory.service import shop_memory
 from regulars_platform.reach.gate import open_gate
+from regulars_platform.segments.frames import for_rules
 from regulars_platform.settings import Settings
 
 FORMAT = "regulars-launch/1"
@@ -123,7 +124,8 @@ def prepare_launch(
         day=plan.send_date,
     )
     memory = shop_memory(session, settings, shop_id)
-    features = store.features(plan.as_of, version)
+    rules = [plan.audience, *(segment.rule for segment in plan.segments), *memory.rules]
+    features = for_rules(store, rules, plan.as_of, version)
     orders = store.window_orders(plan.as_of, plan.window_days, version)
     population = build_population(
         features,

@@ -44,6 +44,7 @@ from regulars_platform.offers.leak import Leak, forecast_leak, orders_by_reach
 from regulars_platform.offers.thresholds import customer_threshold
 from regulars_platform.orders.table import MONEY_SCALE
 from regulars_platform.reach.gate import Gate, open_gate
+from regulars_platform.segments.frames import for_rules
 from regulars_platform.segments.rules import Rule, rule_expression
 from regulars_platform.settings import Settings
 from regulars_platform.shops.tables import Shop
@@ -200,11 +201,13 @@ def build_preview(
     """
     if draft.as_of is None:
         raise ValueError("the draft has no day to describe customers as of")
-    features = store.features(draft.as_of, version)
+    segments = draft.segments or ()
+    rules = [audience, *(segment.rule for segment in segments), *memory.rules]
+    features = for_rules(store, rules, draft.as_of, version)
     population = build_population(
         features,
         audience=audience,
-        segments=draft.segments or (),
+        segments=segments,
         exclusions=draft.exclusions or Exclusions(),
         gate=gate,
     )

@@ -90,6 +90,15 @@ class ShopMemory:
     lessons: tuple[Lesson, ...] = ()
     met: tuple[Met, ...] = ()
 
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Every rule by which people of the past are known; a frame needs their columns."""
+        return tuple(
+            rule
+            for one in self.met
+            for rule in (one.audience, *(segment.rule for segment in one.segments))
+        )
+
     def met_before(self, day: dt.date) -> list[Met]:
         """Of each key the latest, of campaigns whose window was over by `day`."""
         latest: dict[str, Met] = {}

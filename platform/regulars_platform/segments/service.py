@@ -7,13 +7,13 @@ import polars as pl
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from regulars_platform.customers.features import FEATURE_SCHEMA
 from regulars_platform.errors import NotFoundError, RegularsError
 from regulars_platform.segments.rules import Rule, rule_expression, rule_json
 from regulars_platform.segments.tables import Segment
 from regulars_platform.words import N_, Sentence
 
 MAX_NAME = 200
+_SHOWN = ("customer_id", "orders", "average_order_value", "spend")
 
 
 class SegmentNameError(RegularsError):
@@ -25,7 +25,8 @@ class SegmentPreview:
     """Whom a rule holds for.
 
     count: of `total` customers; orders: theirs so far; spend: theirs so far, net, in currency
-    units; average_order_value: the mean over those who have one; rows: the biggest spenders first.
+    units; average_order_value: the mean over those who have one; rows: the biggest spenders first,
+    with customer_id, orders, average_order_value and spend.
     """
 
     count: int
@@ -38,25 +39,27 @@ class SegmentPreview:
 
 def count_and_preview(features: pl.LazyFrame, rule: Rule, *, rows: int = 10) -> SegmentPreview:
     """Count the customers of the feature frame for whom the rule holds, and show the first."""
-    inside = features.filter(rule_expression(rule))
-    sums, total, first = pl.collect_all(
+    # one pass for the rule and the sums; nobody is sorted who is not shown
+    held = features.select(*_SHOWN, rule_expression(rule).alias("held"))
+    sums, first = pl.collect_all(
         [
-            inside.select(
-                pl.len().alias("count"),
-                pl.col("orders").sum(),
-                pl.col("spend").sum(),
-                pl.col("average_order_value").mean(),
+            held.select(
+                pl.len().alias("total"),
+                # a rule that holds for everybody is a single True: stretch it over the rows
+                (pl.col("held") & pl.col("customer_id").is_not_null()).sum().alias("count"),
+                *(pl.col(name).filter("held").sum() for name in ("orders", "spend")),
+                pl.col("average_order_value").filter("held").mean(),
             ),
-            features.select(pl.len()),
-            inside.select(*FEATURE_SCHEMA)
-            .sort(["spend", "customer_id"], descending=[True, False])
-            .head(rows),
+            held.filter("held")
+            .drop("held")
+            .top_k(rows, by=[pl.col("spend"), pl.col("customer_id")], reverse=[False, True])
+            .sort(["spend", "customer_id"], descending=[True, False]),
         ]
     )
     found = sums.row(0, named=True)
     return SegmentPreview(
         count=found["count"],
-        total=total.item(),
+        total=found["total"],
         orders=found["orders"],
         # a sum of floats differs in its last digits from run to run
         spend=round(found["spend"], 2),

@@ -25,6 +25,7 @@ from regulars_platform.memory.families import offer_family
 from regulars_platform.memory.service import shop_memory
 from regulars_platform.memory.taught import Taught, with_taught
 from regulars_platform.reports.service import Report, list_decisions
+from regulars_platform.segments.frames import for_rules
 from regulars_platform.segments.rules import rule_expression
 from regulars_platform.settings import Settings
 from regulars_platform.shops.tables import Shop
@@ -187,7 +188,8 @@ def _taught(
         return None
     if draft.audience is None or draft.as_of is None:
         return None
-    people = store.features(draft.as_of, version).filter(rule_expression(draft.audience))
+    everybody = for_rules(store, [draft.audience], draft.as_of, version)
+    people = everybody.filter(rule_expression(draft.audience))
     usual = people.select(pl.col("average_order_value").median()).collect().item()
     kept = [arm for arm in campaign.plan.arms if arm.name in keepers.arms]
     return Taught(

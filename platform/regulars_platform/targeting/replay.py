@@ -32,6 +32,7 @@ from regulars_platform.campaigns.tables import DRAFT, LAUNCHED, Campaign
 from regulars_platform.customers.store import build_feature_store
 from regulars_platform.fields import WHOLE
 from regulars_platform.reports.service import find_latest_report
+from regulars_platform.segments.frames import for_rules
 from regulars_platform.segments.rules import Rule
 from regulars_platform.settings import Settings
 from regulars_platform.targeting.carried import addressed, arm_like
@@ -143,7 +144,14 @@ def replay_draft(
     store = build_feature_store(settings, get_shop_of(session, shop_id))
     ledger = campaign_ledger(settings, past)
     found = load_data(store, ledger, past, stored.orders_version, campaign_costs(settings, past))
-    features = store.features(past.plan.as_of, past.orders_version)
+    compared = _other(session, settings, shop_id, against, on=on) if against else None
+    rules = [draft.audience, None if compared is None else compared[1]]
+    features = for_rules(
+        store,
+        [rule for rule in rules if rule is not None],
+        past.plan.as_of,
+        past.orders_version,
+    )
     known = describe(features, found.units["customer_id"])
     fitted = _fitted(scores)
     place, same = arm_like(draft.arms or (), past.plan)
@@ -155,8 +163,8 @@ def replay_draft(
     actions = everyone.arms * addressed(known, draft.audience, draft.exclusions)
     others: dict[str, IntArray] = {}
     other = None
-    if against:
-        other, rule, out = _other(session, settings, shop_id, against, on=on)
+    if compared is not None:
+        other, rule, out = compared
         others[other.key] = everyone.arms * addressed(known, rule, out)
     return Replay(
         past=past,

@@ -30,6 +30,7 @@ from regulars_platform.fields import WHOLE
 from regulars_platform.reach.gate import open_gate
 from regulars_platform.reports.document import canonical_report
 from regulars_platform.reports.service import find_latest_report
+from regulars_platform.segments.frames import for_rules
 from regulars_platform.settings import Settings
 from regulars_platform.targeting.data import CampaignData, campaign_data, describe, seed_of
 from regulars_platform.targeting.document import (
@@ -145,7 +146,8 @@ def load_comparisons(
     """What the earlier campaign's plan would have done with these customers, by its key."""
     if earlier is None:
         return {}
-    features = store.features(campaign.plan.as_of, campaign.orders_version)
+    rules = [segment.rule for segment in earlier.plan.segments]
+    features = for_rules(store, rules, campaign.plan.as_of, campaign.orders_version)
     known = describe(features, found.units["customer_id"])
     return {earlier.key: carried_over(earlier, campaign.plan, known, text_levels(features))}
 

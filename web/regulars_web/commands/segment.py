@@ -40,7 +40,7 @@ def count(rule: Any, as_of: str | None, data_dir: Path | None) -> None:
 
     here = open_installation(data_dir)
     parsed = parse_rule(_load(rule))
-    preview = count_and_preview(_features(here, as_of), parsed)
+    preview = count_and_preview(_features(here, as_of, parsed), parsed)
     click.echo(f"{preview.count:,} of {preview.total:,} customers")
 
 
@@ -67,12 +67,13 @@ def _load(file: Any) -> object:
         raise click.ClickException(f"The rule is not JSON: {error}") from error
 
 
-def _features(here: Installation, as_of: str | None) -> Any:
+def _features(here: Installation, as_of: str | None, rule: Any) -> Any:
     import datetime as dt
     from zoneinfo import ZoneInfo
 
     from regulars_platform.customers.store import FeatureStore
     from regulars_platform.orders.table import OrdersTable
+    from regulars_platform.segments.frames import for_rules
 
     version = OrdersTable(here.settings.shop_dir(here.shop.id)).version()
     if version is None:
@@ -86,4 +87,4 @@ def _features(here: Installation, as_of: str | None) -> Any:
     except ValueError as error:
         raise click.BadParameter("expected YYYY-MM-DD", param_hint="--as-of") from error
     store = FeatureStore(here.settings.shop_dir(here.shop.id), here.shop.timezone)
-    return store.features(day, version)
+    return for_rules(store, [rule], day, version)

@@ -12,9 +12,14 @@ from regulars_web.edge import current_shop, now, settings
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Customers:
-    """features: one row per customer (FEATURE_SCHEMA) as of the start of the day `as_of`."""
+    """features: one row per customer (FEATURE_SCHEMA) as of the start of the day `as_of`.
+
+    store, version: where they come from, at which version of the orders.
+    """
 
     features: pl.LazyFrame
+    store: FeatureStore
+    version: int
     as_of: dt.date
     days: OrderDays
 
@@ -37,7 +42,13 @@ def find_customers(as_of: dt.date | None = None) -> Customers | None:
     if version is None or days is None:
         return None
     chosen = days.day_after if as_of is None else min(max(as_of, days.first), latest_day(days))
-    return Customers(features=store.features(chosen, version), as_of=chosen, days=days)
+    return Customers(
+        features=store.features(chosen, version),
+        store=store,
+        version=version,
+        as_of=chosen,
+        days=days,
+    )
 
 
 def latest_day(days: OrderDays) -> dt.date:
