@@ -6,17 +6,23 @@ Named by orders version and date, so a file is never out of date; only the lates
 import contextlib
 import datetime as dt
 import os
+import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from regulars_platform.customers.catalogue import FEATURE_SCHEMA, ORDER_FEATURE_SCHEMA
 from regulars_platform.customers.features import order_features
+from regulars_platform.customers.from_datasets import Brought
+from regulars_platform.customers.histories import write_histories
+from regulars_platform.customers.whole import read_ways, ways_key, whole_frame
+from regulars_platform.datasets.table import dataset_versions
 from regulars_platform.orders.table import PAID, OrdersTable, start_of_day, whole_orders
 from regulars_platform.settings import Settings
+from regulars_platform.shops.models import ShopProfile
 from regulars_platform.shops.tables import Shop
 
 FORMAT = 1
@@ -25,6 +31,9 @@ FORMAT = 1
 KEPT = 8
 """How many files of each kind stay; live counts touch a handful of dates at a time."""
 
+KEPT_HISTORIES = 3
+"""Those are as large as the orders, and only made use of when a new day is looked at."""
+
 ABANDONED_SECONDS = 3600
 """A half-written file this much older than one just finished has nobody left who writes it."""
 
@@ -32,9 +41,14 @@ ABANDONED_SECONDS = 3600
 class FeatureStore:
     """Features of one shop's customers as of any day, at any version of its orders."""
 
-    def __init__(self, shop_dir: Path, timezone: str) -> None:
+    def __init__(
+        self, shop_dir: Path, timezone: str, practice: Mapping[str, Any] | None = None
+    ) -> None:
+        """practice: the shop's own settings (`shops.practice`); by default there are none."""
         self.table = OrdersTable(shop_dir)
+        self.shop_dir = shop_dir
         self.timezone = timezone
+        self.practice = practice
         self._folder = shop_dir / "features"
 
     def features(self, as_of: dt.date, version: int) -> pl.LazyFrame:
@@ -43,12 +57,16 @@ class FeatureStore:
 
         As of the start of the day `as_of` in the shop's time zone.
         """
-        known = self.order_features(as_of, version)
-        return known.with_columns(
-            pl.lit(None).cast(kind).alias(name)
-            for name, kind in FEATURE_SCHEMA.items()
-            if name not in ORDER_FEATURE_SCHEMA
-        )
+        known = dataset_versions(self.shop_dir)
+        key = f"{self._key(version)}-{ways_key(self, self.shop_dir, known)}"
+        path = self._folder / f"features-{key}-{as_of.isoformat()}.parquet"
+        if not _touch(path):
+            brought = Brought(
+                shop_dir=self.shop_dir, versions=known, as_of=as_of, moment=self.moment(as_of)
+            )
+            frame = whole_frame(self.histories(version), brought, read_ways(self))
+            self._keep(frame.lazy(), path)
+        return pl.scan_parquet(path)
 
     def order_features(self, as_of: dt.date, version: int) -> pl.LazyFrame:
         """What orders alone say, columns as in ORDER_FEATURE_SCHEMA, sorted by customer_id.
@@ -70,6 +88,23 @@ class FeatureStore:
             known = orders.filter(pl.col("customer_id").is_not_null())
             self._keep(known.sort("ordered_at", "order_id", maintain_order=True), path)
         return pl.scan_parquet(path)
+
+    def histories(self, version: int) -> Path:
+        """The folder of `write_histories` at that version, written once."""
+        folder = self._folder / f"histories-{self._key(version)}"
+        if not _touch(folder):
+            orders = self.orders(version)
+            unfinished = Path(tempfile.mkdtemp(dir=self._folder, suffix=".tmp"))
+            try:
+                write_histories(
+                    orders, self.table.scan(version), unfinished, timezone=self.timezone
+                )
+                with contextlib.suppress(OSError):  # somebody else has written it by now
+                    unfinished.rename(folder)
+            finally:
+                shutil.rmtree(unfinished, ignore_errors=True)
+            self._forget_histories()
+        return folder
 
     def window_orders(self, as_of: dt.date, days: int, version: int) -> pl.LazyFrame:
         """Paid orders and credit notes of the `days` days before `as_of`."""
@@ -124,7 +159,16 @@ class FeatureStore:
             path.unlink(missing_ok=True)
         for path in self._folder.glob("*.tmp"):
             if now - _changed_at(path) > ABANDONED_SECONDS:
-                path.unlink(missing_ok=True)
+                if path.is_dir():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink(missing_ok=True)
+
+    def _forget_histories(self) -> None:
+        folders = sorted(self._folder.glob("histories-*"), key=_changed_at, reverse=True)
+        for folder in (one for one in folders if one.suffix != ".tmp"):
+            if folder not in folders[:KEPT_HISTORIES]:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def window_spend(orders: pl.LazyFrame) -> pl.LazyFrame:
@@ -134,9 +178,9 @@ def window_spend(orders: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def build_feature_store(settings: Settings, shop: Shop) -> FeatureStore:
+def build_feature_store(settings: Settings, shop: Shop | ShopProfile) -> FeatureStore:
     """The store of a shop."""
-    return FeatureStore(settings.shop_dir(shop.id), shop.timezone)
+    return FeatureStore(settings.shop_dir(shop.id), shop.timezone, shop.practice)
 
 
 def _touch(path: Path) -> bool:

@@ -63,7 +63,7 @@ def test_only_the_latest_frames_are_kept(shop_dir: Path) -> None:
     store = FeatureStore(shop_dir, "UTC")
     for back in range(KEPT + 3):
         store.features(DAY - dt.timedelta(days=back), 0)
-    kept = list((shop_dir / "features").glob("history-*.parquet"))
+    kept = list((shop_dir / "features").glob("features-*.parquet"))
     assert len(kept) == KEPT
     assert not list((shop_dir / "features").glob("*.tmp"))
 

@@ -71,7 +71,7 @@ def _features(here: Installation, as_of: str | None, rule: Any) -> Any:
     import datetime as dt
     from zoneinfo import ZoneInfo
 
-    from regulars_platform.customers.store import FeatureStore
+    from regulars_platform.customers.store import build_feature_store
     from regulars_platform.orders.table import OrdersTable
     from regulars_platform.segments.frames import for_rules
 
@@ -86,5 +86,5 @@ def _features(here: Installation, as_of: str | None, rule: Any) -> Any:
         )
     except ValueError as error:
         raise click.BadParameter("expected YYYY-MM-DD", param_hint="--as-of") from error
-    store = FeatureStore(here.settings.shop_dir(here.shop.id), here.shop.timezone)
+    store = build_feature_store(here.settings, here.shop)
     return for_rules(store, [rule], day, version)

@@ -30,7 +30,7 @@ from regulars_platform.campaigns.service import (
     update_draft,
 )
 from regulars_platform.campaigns.tables import LAUNCHED, Campaign
-from regulars_platform.customers.store import FeatureStore
+from regulars_platform.customers.store import build_feature_store
 from regulars_platform.errors import RegularsError
 from regulars_platform.offers.kinds import REACHES
 from regulars_platform.orders.table import OrdersTable
@@ -316,7 +316,7 @@ def _line(campaign: Campaign) -> CampaignLine:
 
 def _facts() -> ShopFacts:
     shop = current_shop()
-    return find_shop_facts(FeatureStore(settings().shop_dir(shop.id), shop.timezone))
+    return find_shop_facts(build_feature_store(settings(), shop))
 
 
 def _has_orders() -> bool:

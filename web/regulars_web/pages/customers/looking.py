@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from regulars_platform.customers.order_days import OrderDays, find_order_days
-from regulars_platform.customers.store import FeatureStore
+from regulars_platform.customers.store import FeatureStore, build_feature_store
 from regulars_web.edge import current_shop, now, settings
 
 
@@ -36,7 +36,7 @@ def find_customers(as_of: dt.date | None = None) -> Customers | None:
     before the first order or after today (and after the last order) is brought back into range.
     """
     shop = current_shop()
-    store = FeatureStore(settings().shop_dir(shop.id), shop.timezone)
+    store = build_feature_store(settings(), shop)
     version = store.table.version()
     days = None if version is None else find_order_days(store, version)
     if version is None or days is None:

@@ -1,0 +1,141 @@
+"""The whole feature frame of a shop as of a day: orders, files, tiers and analyses together."""
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import polars as pl
+
+from regulars_platform.customers.attributes import attribute_columns
+from regulars_platform.customers.catalogue import FEATURE_SCHEMA
+from regulars_platform.customers.event_days import EVENT_DAYS, read_event_days
+from regulars_platform.customers.from_datasets import (
+    READ,
+    Brought,
+    Versions,
+    known_ids,
+    product_categories,
+    with_datasets,
+)
+from regulars_platform.customers.from_orders import Habits, order_columns
+from regulars_platform.customers.rhythm import HONEYMOON, RHYTHM, read_rhythm
+from regulars_platform.customers.tiers import TIERS, Tier, read_tiers, tier_columns
+from regulars_platform.shops.practice import HasPractice, read_section
+
+LIFETIME = (
+    "expected_orders_90",
+    "expected_value_90",
+    "expected_orders_365",
+    "expected_value_365",
+    "alive_probability",
+)
+"""Columns of `lifetime/customers.parquet`."""
+
+NONE_YET = ("orders", "orders_365", "unpaid_orders", "products_bought")
+NO_MONEY_YET = ("spend", "spend_365")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ways:
+    """What the shop's own settings say about its customers."""
+
+    habits: Habits
+    tiers: tuple[Tier, ...]
+
+
+def read_ways(shop: HasPractice) -> Ways:
+    """From the sections of the shop's practice."""
+    habits = Habits(rhythm=read_rhythm(shop), events=read_event_days(shop))
+    return Ways(habits=habits, tiers=read_tiers(shop))
+
+
+def ways_key(shop: HasPractice, shop_dir: Path, brought: Versions) -> str:
+    """A text that changes whenever a frame would, apart from the orders and the day.
+
+    brought: kind of file -> version.
+    """
+    sections = {name: read_section(shop, name) for name in (EVENT_DAYS, RHYTHM, HONEYMOON, TIERS)}
+    files = [_state(path) for path in (due_path(shop_dir), lifetime_path(shop_dir))]
+    read = [sections, {kind: brought[kind] for kind in READ}, files]
+    text = json.dumps(read, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def whole_frame(histories: Path, brought: Brought, ways: Ways) -> pl.DataFrame:
+    """One row per customer, by customer_id: FEATURE_SCHEMA, then the shop's own attributes.
+
+    histories: the folder of `write_histories`.
+    """
+    categories = product_categories(brought)
+    bought = order_columns(histories, brought.as_of, replace(ways.habits, categories=categories))
+    everybody = _with_others(bought, brought)
+    frame = with_datasets(everybody.lazy(), brought)
+    frame = frame.with_columns(tier_columns(ways.tiers, pl.col("tier_told")))
+    frame = _with_analyses(frame, brought)
+    whole = frame.select(pl.col(name).cast(kind) for name, kind in FEATURE_SCHEMA.items())
+    own = attribute_columns(brought.shop_dir, brought.versions["customers"])
+    if own is not None:
+        whole = whole.join(own.lazy(), on="customer_id", how="left")
+    return whole.sort("customer_id").collect(engine="streaming")
+
+
+def due_path(shop_dir: Path) -> Path:
+    """Where the repurchase cycle writes customer_id, due_on."""
+    return shop_dir / "cycle" / "due.parquet"
+
+
+def lifetime_path(shop_dir: Path) -> Path:
+    """Where the lifetime model writes customer_id and LIFETIME."""
+    return shop_dir / "lifetime" / "customers.parquet"
+
+
+def _with_others(bought: pl.DataFrame, brought: Brought) -> pl.DataFrame:
+    """With a row for everybody who is only in a file."""
+    others = (
+        known_ids(brought)
+        .join(bought.lazy().select("customer_id"), on="customer_id", how="anti")
+        .with_columns(
+            *(pl.lit(0, dtype=pl.Int64).alias(name) for name in NONE_YET),
+            *(pl.lit(0.0).alias(name) for name in NO_MONEY_YET),
+        )
+        .collect(engine="streaming")
+    )
+    if others.is_empty():
+        return bought
+    return pl.concat([bought, others], how="diagonal")
+
+
+def _with_analyses(frame: pl.LazyFrame, brought: Brought) -> pl.LazyFrame:
+    """With the day on which a product is due, and what is expected of a customer."""
+    day = pl.lit(brought.as_of)
+    due = _read(due_path(brought.shop_dir), {"due_on": pl.Date()})
+    soonest = due.group_by("customer_id").agg(pl.col("due_on").min())
+    expected = _read(lifetime_path(brought.shop_dir), dict.fromkeys(LIFETIME, pl.Float64()))
+    first = expected.unique("customer_id", keep="first", maintain_order=True)
+    return (
+        frame.join(soonest, on="customer_id", how="left")
+        .join(first, on="customer_id", how="left")
+        .with_columns((pl.col("due_on") - day).dt.total_days().alias("product_due_days"))
+    )
+
+
+def _read(path: Path, columns: dict[str, pl.DataType]) -> pl.LazyFrame:
+    """customer_id and these columns of a file; nobody where there is none."""
+    schema = {"customer_id": pl.String(), **columns}
+    if not path.is_file():
+        return pl.LazyFrame(schema=schema)
+    found = pl.scan_parquet(path)
+    there = found.collect_schema().names()
+    return found.select(
+        (pl.col(name) if name in there else pl.lit(None)).cast(kind).alias(name)
+        for name, kind in schema.items()
+    )
+
+
+def _state(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_mtime_ns, found.st_size
