@@ -10,7 +10,6 @@ from regulars_platform.lifetime.service import (
     show_again,
     store_answer,
 )
-from regulars_platform.shops.service import get_shop
 
 KIND = "work_out_lifetime"
 
@@ -22,9 +21,8 @@ def work_out_lifetime(context: JobContext) -> None:
     """
     shop_id = context.job.shop_id
     with context.database.unit_of_work() as session:
-        shop = get_shop(session, shop_id)
-        asked = gather_inputs(session, context.settings, shop_id=shop_id, timezone=shop.timezone)
-        known = find_same(session, context.settings, shop_id, asked)
+        asked = gather_inputs(session, context.settings, shop_id=shop_id)
+        known = find_same(session, context.settings, asked)
         if known is not None:
             show_again(session, context.settings, shop_id, known, dt.datetime.now(dt.UTC))
             return
@@ -32,12 +30,11 @@ def work_out_lifetime(context: JobContext) -> None:
     def tell(step: str) -> None:
         context.report(step, 0, None)
 
-    answer = compute(context.settings, shop_id, asked, progress=tell)
+    answer = compute(context.settings, asked, progress=tell)
     with context.database.unit_of_work() as session:
         store_answer(
             session,
             context.settings,
-            shop_id=shop_id,
             asked=asked,
             answer=answer,
             now=dt.datetime.now(dt.UTC),

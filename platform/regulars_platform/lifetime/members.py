@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from regulars_platform.customers.store import FeatureStore
 from regulars_platform.errors import RegularsError
 from regulars_platform.lifetime.groups import Rows
+from regulars_platform.segments.frames import for_rules
 from regulars_platform.segments.rules import Rule, parse_rule, rule_expression, rule_json
 from regulars_platform.segments.service import list_segments
 
@@ -52,7 +53,7 @@ def member_rows(
     """Segment id -> rows of its members among `customers`, who are sorted."""
     if not segments or customers.is_empty():
         return {}
-    features = store.features(as_of, version)
+    features = for_rules(store, [one.rule for one in segments], as_of, version)
     inside = features.select(
         "customer_id",
         *(

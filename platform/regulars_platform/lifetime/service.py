@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,8 +15,9 @@ from sqlalchemy.orm import Session
 
 from regulars_experiments.results import NotEstimable
 from regulars_platform.campaigns.plan import canonical_json
-from regulars_platform.customers.store import FeatureStore
-from regulars_platform.datasets.table import DatasetTable
+from regulars_platform.campaigns.service import get_shop_of
+from regulars_platform.customers.store import FeatureStore, build_feature_store
+from regulars_platform.datasets.table import DatasetTable, dataset_versions
 from regulars_platform.delivery.lists import csv_pieces
 from regulars_platform.fields import money_text
 from regulars_platform.lifetime.backtest import run_backtest
@@ -55,35 +57,47 @@ class Lifetime:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Asked:
-    """What is read: versions of orders and products, and the segments as they are now."""
+    """What is read: the orders at a version, the shop's other files, and the segments of now.
 
+    datasets: kind -> version; practice: SHA-256 of the shop's own settings. Both matter to segments
+    alone, but for products.
+    """
+
+    shop_id: int
+    store: FeatureStore
     orders_version: int
-    products_version: int | None
-    timezone: str
+    datasets: Mapping[str, int | None]
+    practice: str
     segments: tuple[NamedRule, ...]
 
     def as_json(self) -> dict[str, Any]:
         """The inputs as they are stored with the answer."""
+        others = {kind: at for kind, at in self.datasets.items() if kind != "products"}
         return {
             "orders_version": self.orders_version,
-            "products_version": self.products_version,
-            "timezone": self.timezone,
+            "products_version": self.datasets["products"],
+            "timezone": self.store.timezone,
             "segments": [one.as_json() for one in self.segments],
+            "other_files": others if self.segments else {},
+            "practice": self.practice if self.segments else "",
             "method": METHOD,
             "code_version": installed_version("regulars"),
         }
 
 
-def gather_inputs(session: Session, settings: Settings, *, shop_id: int, timezone: str) -> Asked:
+def gather_inputs(session: Session, settings: Settings, *, shop_id: int) -> Asked:
     """What would be read now; NoOrdersError where there are no orders."""
-    shop_dir = settings.shop_dir(shop_id)
-    version = FeatureStore(shop_dir, timezone).table.version()
+    shop = get_shop_of(session, shop_id)
+    store = build_feature_store(settings, shop)
+    version = store.table.version()
     if version is None:
         raise NoOrdersError.build()
     return Asked(
+        shop_id=shop_id,
+        store=store,
         orders_version=version,
-        products_version=DatasetTable(shop_dir, "products").version(),
-        timezone=timezone,
+        datasets=dataset_versions(settings.shop_dir(shop_id)),
+        practice=_sha256(json.dumps(shop.practice, sort_keys=True)),
         segments=read_segments(session, shop_id),
     )
 
@@ -96,16 +110,13 @@ class Answer:
     customers: pl.DataFrame
 
 
-def compute(
-    settings: Settings, shop_id: int, asked: Asked, *, progress: Progress | None = None
-) -> Answer:
+def compute(settings: Settings, asked: Asked, *, progress: Progress | None = None) -> Answer:
     """The answer on exactly these inputs. NoOrdersError where no customer is known."""
     tell = progress or (lambda _: None)
-    shop_dir = settings.shop_dir(shop_id)
-    store = FeatureStore(shop_dir, asked.timezone)
     tell(N_("Reading the orders"))
-    products = DatasetTable(shop_dir, "products").scan(asked.products_version)
-    found = read_purchases(store, asked.orders_version, products)
+    products = DatasetTable(settings.shop_dir(asked.shop_id), "products")
+    known = products.scan(asked.datasets["products"])
+    found = read_purchases(asked.store, asked.orders_version, known)
     if found.buyers == 0:
         raise NoOrdersError.build()
     first, last = found.first, found.last
@@ -123,7 +134,7 @@ def compute(
         backtest=backtest,
         segments=asked.segments,
         members=member_rows(
-            store,
+            asked.store,
             asked.segments,
             fitted.customers["customer_id"],
             as_of=end + dt.timedelta(days=1),
@@ -138,19 +149,18 @@ def store_answer(
     session: Session,
     settings: Settings,
     *,
-    shop_id: int,
     asked: Asked,
     answer: Answer,
     now: dt.datetime,
 ) -> Lifetime:
     """Keep an answer and show it to features; one with the same inputs is there only once."""
-    shop_dir = settings.shop_dir(shop_id)
+    shop_dir = settings.shop_dir(asked.shop_id)
     name, digest = write_customers(shop_dir, answer.customers)
-    row = _row_of(session, shop_id, asked)
+    row = _row_of(session, asked)
     if row is None:
         inputs = asked.as_json()
         row = LifetimeRow(
-            shop_id=shop_id,
+            shop_id=asked.shop_id,
             created_at=now,
             inputs=inputs,
             inputs_sha256=_sha256(canonical_json(inputs)),
@@ -164,10 +174,10 @@ def store_answer(
     return _lifetime(row)
 
 
-def find_same(session: Session, settings: Settings, shop_id: int, asked: Asked) -> Lifetime | None:
+def find_same(session: Session, settings: Settings, asked: Asked) -> Lifetime | None:
     """The stored answer on the same inputs whose file is still there."""
-    row = _row_of(session, shop_id, asked)
-    if row is None or not has_file(settings.shop_dir(shop_id), row.customers_file):
+    row = _row_of(session, asked)
+    if row is None or not has_file(settings.shop_dir(asked.shop_id), row.customers_file):
         return None
     return _lifetime(row)
 
@@ -182,17 +192,15 @@ def show_again(
     show_latest(settings.shop_dir(shop_id), same.customers_file)
 
 
-def work_out(
-    session: Session, settings: Settings, *, shop_id: int, timezone: str, now: dt.datetime
-) -> Lifetime:
+def work_out(session: Session, settings: Settings, *, shop_id: int, now: dt.datetime) -> Lifetime:
     """Work it out here and now. The same inputs give the answer that is there."""
-    asked = gather_inputs(session, settings, shop_id=shop_id, timezone=timezone)
-    known = find_same(session, settings, shop_id, asked)
+    asked = gather_inputs(session, settings, shop_id=shop_id)
+    known = find_same(session, settings, asked)
     if known is not None:
         show_again(session, settings, shop_id, known, now)
         return known
-    answer = compute(settings, shop_id, asked)
-    return store_answer(session, settings, shop_id=shop_id, asked=asked, answer=answer, now=now)
+    answer = compute(settings, asked)
+    return store_answer(session, settings, asked=asked, answer=answer, now=now)
 
 
 def find_lifetime(session: Session, shop_id: int) -> Lifetime | None:
@@ -214,17 +222,25 @@ def get_lifetime(session: Session, shop_id: int) -> Lifetime:
     return found
 
 
+_CHANGES = {
+    "orders_version": "orders",
+    "timezone": "orders",
+    "products_version": "products",
+    "segments": "segments",
+    "other_files": "files",
+    "practice": "practice",
+    "method": "method",
+}
+
+
 def what_changed(found: Lifetime, asked: Asked) -> tuple[str, ...]:
-    """What was brought or changed since an answer: "orders", "products", "segments", "method"."""
+    """What changed since an answer: "orders", "products", "segments", "files", "practice",
+    "method"."""
     now, then = asked.as_json(), found.inputs
-    names = {
-        "orders_version": "orders",
-        "timezone": "orders",
-        "products_version": "products",
-        "segments": "segments",
-        "method": "method",
-    }
-    return tuple(dict.fromkeys(word for key, word in names.items() if now[key] != then.get(key)))
+    changed = [word for key, word in _CHANGES.items() if now[key] != then.get(key)]
+    if "segments" in changed:  # what segments rest on is not looked at without them
+        changed = [word for word in changed if word not in ("files", "practice")]
+    return tuple(dict.fromkeys(changed))
 
 
 CSV_COLUMNS = (
@@ -286,10 +302,10 @@ def _plain(value: float | None, step: str = "0.0001") -> Decimal | int | str:
     return value if isinstance(value, int) else Decimal(value).quantize(Decimal(step))
 
 
-def _row_of(session: Session, shop_id: int, asked: Asked) -> LifetimeRow | None:
+def _row_of(session: Session, asked: Asked) -> LifetimeRow | None:
     return session.scalar(
         select(LifetimeRow).where(
-            LifetimeRow.shop_id == shop_id,
+            LifetimeRow.shop_id == asked.shop_id,
             LifetimeRow.inputs_sha256 == _sha256(canonical_json(asked.as_json())),
         )
     )

@@ -58,13 +58,11 @@ class Shop:
 
     def work_out(self) -> Lifetime:
         with self.database.unit_of_work() as session:
-            return work_out(
-                session, self.settings, shop_id=self.id, timezone=self.timezone, now=NOW
-            )
+            return work_out(session, self.settings, shop_id=self.id, now=NOW)
 
     def changes(self, found: Lifetime) -> tuple[str, ...]:
         with self.database.unit_of_work() as session:
-            asked = gather_inputs(session, self.settings, shop_id=self.id, timezone=self.timezone)
+            asked = gather_inputs(session, self.settings, shop_id=self.id)
         return what_changed(found, asked)
 
     def histories(self, end: dt.date) -> list[dict[str, Any]]:
@@ -320,6 +318,10 @@ def test_the_same_inputs_are_worked_out_once_and_changes_are_named(shop: Shop) -
         save_segment(session, shop_id=shop.id, name="All", rule=rule, now=NOW)
     assert shop.changes(first) == ("orders", "segments")
     second = shop.work_out()
+    assert shop.changes(second) == ()
+    people = pl.DataFrame({"customer_id": ["mei"], "region": ["North"]})
+    DatasetTable(shop.dir, "customers").merge(people)
+    assert shop.changes(second) == ("files",)
     assert second.id != first.id
     assert lifetime_version(shop.dir) == Path(second.customers_file).stem
 

@@ -173,7 +173,7 @@ def test_the_answer_of_another_shop_is_not_shown(
     with database.unit_of_work() as session:
         other = open_shop(session, name="Other", currency="GBP", timezone="UTC", now=NOW).id
         write_lines(settings.shop_dir(other), [line("1", "secret", "2026-10-02", 10)])
-        work_out_now(session, settings, shop_id=other, timezone="UTC", now=NOW)
+        work_out_now(session, settings, shop_id=other, now=NOW)
     write_lines(settings.shop_dir(1), [line("1", "mei", "2026-10-02", 10)])
     assert "Not worked out yet" in words(owner.get(PAGE))
     assert owner.get(f"{PAGE}customers.csv").status_code == 404

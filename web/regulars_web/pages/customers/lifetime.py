@@ -27,7 +27,7 @@ def overview() -> str:
     shop = current_shop()
     with reading() as work:
         try:
-            asked = gather_inputs(work, settings(), shop_id=shop.id, timezone=shop.timezone)
+            asked = gather_inputs(work, settings(), shop_id=shop.id)
         except NoOrdersError:
             return render_template("customers/lifetime_empty.html")
         found = find_lifetime(work, shop.id)
@@ -46,7 +46,7 @@ def work_out() -> BaseResponse:
     shop = current_shop()
     try:
         with unit_of_work() as work:
-            gather_inputs(work, settings(), shop_id=shop.id, timezone=shop.timezone)
+            gather_inputs(work, settings(), shop_id=shop.id)
             running = find_latest_job(work, (KIND,), shop.id)
             if running is None or running.is_over:
                 enqueue(work, KIND, shop.id, shop.id, now())

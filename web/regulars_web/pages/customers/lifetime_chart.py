@@ -22,21 +22,23 @@ class CourseRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CourseChart:
-    """expected, came, band: "x,y x,y ..." in percent. *_label: heights of the names of the lines,
-    which never lie on each other."""
+    """expected, came, band: "x,y x,y ..." in percent. *_label: where the names of the lines stand,
+    on either side of both."""
 
     expected: str
     came: str
     band: str
     expected_label: float
     came_label: float
+    label_x: float
     zero: float
     levels: tuple[LevelMark, ...]
     ticks: tuple[Mark, ...]
     rows: tuple[CourseRow, ...]
 
 
-_APART = 9.0  # percent of the drawing that a line of text needs
+_APART = 8.0  # percent of the drawing from a line to its name
+_NAMED = 0.7  # how far along the lines are named
 
 
 def build_course_chart(weeks: Sequence[Mapping[str, Any]]) -> CourseChart | None:
@@ -58,16 +60,17 @@ def build_course_chart(weeks: Sequence[Mapping[str, Any]]) -> CourseChart | None
 
     ranged = [one for one in weeks if one["low"] is not None]
     band = [*path("high"), *reversed(path("low", None))] if len(ranged) > 1 else []
-    expected, came = height(weeks[-1]["expected"]), height(weeks[-1]["came"])
-    upper, lower = min(expected, came), max(expected, came)
-    nudge = max(0.0, _APART - (lower - upper)) / 2
-    first_up = expected <= came
+    named = weeks[int(_NAMED * len(weeks))]
+    expected, came = height(named["expected"]), height(named["came"])
+    # the upper line's name stands above it, the lower one's below
+    up, down = (-_APART, _APART) if expected < came else (_APART, -_APART)
     return CourseChart(
         expected=" ".join(path("expected")),
         came=" ".join(path("came")),
         band=" ".join(band),
-        expected_label=expected + (-nudge if first_up else nudge),
-        came_label=came + (nudge if first_up else -nudge),
+        expected_label=round(expected + up, 3),
+        came_label=round(came + down, 3),
+        label_x=round(100 * named["days"] / whole, 3),
         zero=height(0.0),
         levels=tuple(
             LevelMark(y=height(value), text=number(value, 0)) for value in round_values(0.0, top)

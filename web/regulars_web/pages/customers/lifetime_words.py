@@ -14,6 +14,8 @@ CHANGED = {
     "orders": lazy_gettext("orders"),
     "products": lazy_gettext("products"),
     "segments": lazy_gettext("segments"),
+    "files": lazy_gettext("what is known of customers beside orders"),
+    "practice": lazy_gettext("settings of the shop"),
     "method": lazy_gettext("the way it is worked out"),
 }
 DOUBTS = {
