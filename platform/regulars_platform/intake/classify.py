@@ -15,7 +15,7 @@ import polars as pl
 
 from regulars_platform.intake.finish import LINE_SCHEMA
 from regulars_platform.intake.imports import OrderImport
-from regulars_platform.intake.models import ImportId, OrderField
+from regulars_platform.intake.models import FilePart, ImportId, OrderField
 from regulars_platform.intake.overlap import find_overlap
 from regulars_platform.intake.staging import (
     Folder,
@@ -26,6 +26,7 @@ from regulars_platform.intake.staging import (
     write_json,
 )
 from regulars_platform.intake.tallies import Overlap, Share, Tallies
+from regulars_platform.orders.parts import ITEM, ORDER, OrderParts
 from regulars_platform.orders.table import KEY, ORDER_SCHEMA, OrdersTable
 from regulars_platform.words import N_, Sentence
 
@@ -33,11 +34,12 @@ CONTENT = tuple(name for name in ORDER_SCHEMA if name not in (*KEY, "import_id",
 _SOURCES: dict[str, tuple[OrderField, ...]] = {
     "customer_id": (OrderField.CUSTOMER_ID,),
     "household": (OrderField.HOUSEHOLD,),
-    "status": (OrderField.STATUS, OrderField.CANCELLED_AT),
+    "ordered_at": (OrderField.ORDERED_AT,),
+    "status": (OrderField.STATUS, OrderField.CANCELLED_AT, OrderField.PAID_AT),
     "product": (OrderField.PRODUCT,),
     "quantity": (OrderField.QUANTITY,),
     "discount": (OrderField.DISCOUNT,),
-    "order_discount": (OrderField.ORDER_DISCOUNT,),
+    "order_discount": (OrderField.ORDER_DISCOUNT, OrderField.PAYMENT_DISCOUNT),
     "shipping": (OrderField.SHIPPING,),
     "refund": (OrderField.REFUND,),
     "coupon": (OrderField.COUPON,),
@@ -46,9 +48,49 @@ _SOURCES: dict[str, tuple[OrderField, ...]] = {
 _STORED = "_stored"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Known:
+    """What the rows of a file are compared with.
+
+    lines: stored rows of the same kind (ORDER_SCHEMA): of a file of orders, the orders as files of
+    orders brought them, not as items and refunds completed them. whole: `order_id` of every order
+    that a file of orders brought. items: order and line numbers of stored items. version,
+    parts_version: of the two tables these were read from (None: no such table).
+    """
+
+    part: FilePart
+    lines: pl.LazyFrame
+    whole: pl.LazyFrame
+    items: pl.LazyFrame
+    version: int | None
+    parts_version: int | None
+
+
+def what_is_known(orders: OrdersTable, parts: OrderParts, part: FilePart) -> Known:
+    """The stored rows that a file of this kind is compared with, as they are now."""
+    version, parts_version = orders.version(), parts.version()
+    stored = orders.scan(version)
+    kept = parts.scan(part).filter(~pl.col("left_out")).select(list(ORDER_SCHEMA))
+    heads = parts.scan(ORDER).select("order_id")
+    if part is not FilePart.ORDER:
+        lines = kept
+    elif parts_version is None:
+        lines = stored
+    else:
+        lines = pl.concat([stored.join(heads.unique(), on="order_id", how="anti"), kept])
+    return Known(
+        part=part,
+        lines=lines,
+        whole=pl.concat([stored.select("order_id"), heads]).unique(),
+        items=parts.scan(ITEM).select("order_id", "line_key"),
+        version=version,
+        parts_version=parts_version,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Classified:
-    """The tallies of a file against one version of the orders table (None: no table yet).
+    """The tallies of a file against one state of what is stored (None: no table yet).
 
     before: the import that stored this very file earlier, if any.
     """
@@ -56,40 +98,48 @@ class Classified:
     tallies: Tallies
     version: int | None
     before: ImportId | None
+    parts_version: int | None = None
 
 
 def classify(
     folder: Folder,
-    orders: OrdersTable,
-    version: int | None,
+    known: Known,
     mapping: Mapping[OrderField, str],
     report: Report,
     before: OrderImport | None,
 ) -> Classified:
-    """Compare the prepared lines with `orders` at `version`; result in `folder.classified`.
+    """Compare the prepared lines with what is `known`; result in `folder.classified`.
 
     before: the stored import of a file of the very same bytes (`repository.find_stored_before`);
     then no stored line is corrected.
     """
     facts = read_json(folder.prepared / "facts.json")
-    stored = orders.scan(version)
     parts = sorted(folder.prepared.glob("part-*.parquet"))
     with replacing(folder.classified) as out:
         for number, path in enumerate(parts):
             report("comparing", number, len(parts))
-            lines = _with_fate(pl.read_parquet(path, glob=False), stored, version, mapping)
+            lines = _with_fate(pl.read_parquet(path, glob=False), known, mapping)
             if before is not None:
                 lines = lines.with_columns(pl.col("fate").replace("corrected", "repeated"))
+            left_out = pl.when("left_out").then(pl.lit("left_out")).otherwise(pl.col("fate"))
+            lines = lines.with_columns(left_out.alias("fate"))
             lines.write_parquet(part_path(out, number), compression="zstd")
         report("comparing", len(parts), len(parts))
         overlap = None
-        if version is not None:
-            overlap = find_overlap(out, stored, parts=max(1, len(parts)))
-        tallies = _tally(out, folder.prepared, facts, overlap, before)
-        result = Classified(tallies, version, None if before is None else before.id)
+        if known.version is not None and known.part is FilePart.ORDER:
+            overlap = find_overlap(out, known.lines, parts=max(1, len(parts)))
+        tallies = _tally(out, folder.prepared, facts, overlap, before, known)
+        result = Classified(
+            tallies, known.version, None if before is None else before.id, known.parts_version
+        )
         write_json(
             out / "facts.json",
-            {"version": version, "before": result.before, "tallies": tallies.as_json()},
+            {
+                "version": result.version,
+                "parts_version": result.parts_version,
+                "before": result.before,
+                "tallies": tallies.as_json(),
+            },
         )
     return result
 
@@ -99,28 +149,32 @@ def read_classified(folder: Folder) -> Classified | None:
     facts = read_json(folder.classified / "facts.json")
     if facts is None:
         return None
-    return Classified(Tallies.from_json(facts["tallies"]), facts["version"], facts.get("before"))
+    return Classified(
+        Tallies.from_json(facts["tallies"]),
+        facts["version"],
+        facts.get("before"),
+        facts.get("parts_version"),
+    )
 
 
 def _with_fate(
-    lines: pl.DataFrame,
-    stored: pl.LazyFrame,
-    version: int | None,
-    mapping: Mapping[OrderField, str],
+    lines: pl.DataFrame, known: Known, mapping: Mapping[OrderField, str]
 ) -> pl.DataFrame:
-    if version is None or lines.is_empty():
+    if (known.version is None and known.parts_version is None) or lines.is_empty():
         return lines.with_columns(
             pl.lit("new").alias("fate"), pl.lit(value=False).alias("order_known")
         )
-    known = (
-        stored.join(lines.lazy().select("order_id").unique(), on="order_id", how="semi")
+    stored = (
+        known.lines.join(lines.lazy().select("order_id").unique(), on="order_id", how="semi")
         .select(*KEY, *(pl.col(name).alias(name + _STORED) for name in CONTENT))
         .collect(engine="streaming")
     )
-    orders = known.select("order_id").unique().with_columns(pl.lit(value=True).alias("order_known"))
+    orders = (
+        stored.select("order_id").unique().with_columns(pl.lit(value=True).alias("order_known"))
+    )
     frame = (
         lines.join(
-            known.with_columns(pl.lit(value=True).alias("found")),
+            stored.with_columns(pl.lit(value=True).alias("found")),
             on=list(KEY),
             how="left",
             maintain_order="left",
@@ -132,7 +186,12 @@ def _with_fate(
     silent = [
         name for name, sources in _SOURCES.items() if not any(field in mapping for field in sources)
     ]
-    frame = frame.with_columns(
+    refund = pl.col("refund")
+    if OrderField.REFUND not in mapping and OrderField.PAID_AT in mapping:
+        # such a file tells of returned orders only; what another told of refunds stands
+        refund = pl.max_horizontal("refund", pl.col("refund" + _STORED).fill_null(0))
+        silent.remove("refund")
+    frame = frame.with_columns(refund.alias("refund")).with_columns(
         pl.when("found").then(pl.col(name + _STORED)).otherwise(pl.col(name)).alias(name)
         for name in silent
     )
@@ -194,6 +253,7 @@ def _tally(
     facts: Mapping[str, Any],
     overlap: Overlap | None,
     before: OrderImport | None,
+    known: Known,
 ) -> Tallies:
     lines = pl.scan_parquet(sorted(classified.glob("part-*.parquet")), glob=False)
     own_repeats = pl.read_parquet(prepared / "own_repeats.parquet", glob=False)
@@ -217,7 +277,9 @@ def _tally(
         .collect(engine="streaming")
         .row(0, named=True)
     )
-    blank = own_repeats["customer_id"].null_count()
+    whole = known.part is FilePart.ORDER
+    unattributed = about["unattributed"] + own_repeats["customer_id"].null_count() if whole else 0
+    waiting_lines, waiting_orders = _count_waiting(lines, known)
     corrected = shares.get("corrected", Share())
     tallies = Tallies(
         read=Share(lines=facts["read_lines"], money=facts["read_money"]),
@@ -227,7 +289,7 @@ def _tally(
         overlapping=Share(),
         rejected=Share(**facts["rejected"]),
         unreadable_amounts=facts["unreadable_amounts"],
-        unattributed=about["unattributed"] + blank,
+        unattributed=unattributed,
         masked=about["masked"],
         orders=about["orders"],
         customers=about["customers"],
@@ -239,9 +301,29 @@ def _tally(
         notes=(
             *(Sentence.from_json(note) for note in facts["notes"]),
             *_stored_before(before),
-            *_orders_in_another_form(lines),
+            *(_orders_in_another_form(lines) if whole else ()),
         ),
+        left_out=shares.get("left_out", Share()),
+        part=str(known.part),
+        waiting_lines=waiting_lines,
+        waiting_orders=waiting_orders,
     )
     if not tallies.adds_up:
         raise AssertionError(f"lines went astray: {tallies}")
     return tallies
+
+
+def _count_waiting(lines: pl.LazyFrame, known: Known) -> tuple[int, int]:
+    """Lines and orders of items or refunds whose order no file of orders has brought yet."""
+    if known.part is FilePart.ORDER:
+        return 0, 0
+    waiting = lines.filter(pl.col("fate") != "left_out").join(
+        known.whole, on="order_id", how="anti"
+    )
+    if known.part is FilePart.REFUND:
+        # a refund may name a line by its own number
+        found = known.items.join(known.whole, on="order_id", how="semi").select("line_key")
+        waiting = waiting.join(found, left_on="order_id", right_on="line_key", how="anti")
+    counts = waiting.select(pl.len().alias("lines"), pl.col("order_id").n_unique().alias("orders"))
+    found_lines, found_orders = counts.collect(engine="streaming").row(0)
+    return int(found_lines), int(found_orders)

@@ -10,9 +10,16 @@ from regulars_platform.intake.cells import clean, clean_key, is_masked
 from regulars_platform.intake.dates import date_evidence
 from regulars_platform.intake.errors import MappingError, OtherFileError
 from regulars_platform.intake.headings import PREFERENCES, normalise
-from regulars_platform.intake.models import FileForm, OrderField, Proposal, ReadingOptions
+from regulars_platform.intake.models import (
+    FileForm,
+    FilePart,
+    OrderField,
+    Proposal,
+    ReadingOptions,
+)
+from regulars_platform.intake.presets import Preset, part_of, recognise
 from regulars_platform.intake.readers import column_name
-from regulars_platform.intake.status import KNOWN, plain_word
+from regulars_platform.intake.status import KNOWN, NOT_REFUNDED, REFUNDED, plain_word
 from regulars_platform.orders.table import CANCELLED, PAID, UNPAID
 from regulars_platform.words import N_, Sentence
 
@@ -26,6 +33,9 @@ def fingerprint(headings: Iterable[str]) -> str:
 
 def propose(form: FileForm, sample: pl.DataFrame) -> tuple[Proposal, ...]:
     """The columns we believe to know, at most one per field and one field per column."""
+    preset = recognise(form.headings)
+    if preset is not None and preset.fields:
+        return _as_the_preset_says(preset, form, sample)
     plain = [normalise(heading) for heading in form.headings]
     free = set(range(len(plain)))
     found: dict[OrderField, Proposal] = {}
@@ -61,6 +71,41 @@ def propose(form: FileForm, sample: pl.DataFrame) -> tuple[Proposal, ...]:
                 confidence=round(0.7 * best[0], 2),
             )
     return tuple(found[field] for field in OrderField if field in found)
+
+
+def _as_the_preset_says(
+    preset: Preset, form: FileForm, sample: pl.DataFrame
+) -> tuple[Proposal, ...]:
+    """The columns of a recognised export; the others have no meaning to us."""
+    plain = [normalise(heading) for heading in form.headings]
+    free = set(range(len(plain)))
+    found: dict[OrderField, Proposal] = {}
+    for name, wanted in preset.fields.items():
+        candidates = [
+            (_emptiness(sample, position, name), rank, position)
+            for rank, word in enumerate(wanted)
+            for position in sorted(free)
+            if plain[position] == word and _believable(name, word, set(plain), sample, position)
+        ]
+        if candidates:
+            position = min(candidates)[2]
+            free.discard(position)
+            found[name] = Proposal(
+                field=name, heading=form.headings[position], reason="preset", confidence=0.98
+            )
+    return tuple(found[name] for name in OrderField if name in found)
+
+
+def _emptiness(sample: pl.DataFrame, position: int, name: OrderField) -> int:
+    """0: usable, 1: gaps where there should be none, 2: nothing in it.
+
+    A product code that only some lines have would leave the others without a product; all other
+    cells may be blank on the later lines of an order.
+    """
+    filled = _cells(sample, position).count()
+    if not filled:
+        return 2
+    return int(name is OrderField.PRODUCT and filled < sample.height)
 
 
 def _has_money(found: Mapping[OrderField, Proposal]) -> bool:
@@ -147,11 +192,6 @@ def refuse_other_files(headings: Iterable[str]) -> None:
             Sentence(N_("Export the orders themselves (orders_export.csv) and upload that file.")),
         ),
         (
-            {"退款编号", "买家退款金额"},
-            "Taobao/Tmall 退款报表",
-            Sentence(N_("Upload the order report; its refunded amounts are taken from there.")),
-        ),
-        (
             {"统计日期", "访客数"},
             "生意参谋",
             Sentence(N_("It holds daily shop figures. Upload the order report.")),
@@ -171,13 +211,11 @@ def check_mapping(
     form: FileForm, mapping: Mapping[OrderField, str], options: ReadingOptions
 ) -> None:
     """Raise InvalidInputError with one problem per field that does not hold."""
+    part = part_of(options.part, form.headings)
     problems: list[RegularsError] = [
-        MappingError.missing(field)
-        for field in (OrderField.ORDER_ID, OrderField.CUSTOMER_ID, OrderField.ORDERED_AT)
-        if not mapping.get(field)
+        MappingError.missing(field) for field in _NEEDED[part] if not mapping.get(field)
     ]
-    priced = OrderField.UNIT_PRICE in mapping and OrderField.QUANTITY in mapping
-    if not (OrderField.AMOUNT in mapping or OrderField.TOTAL in mapping or priced):
+    if part is not FilePart.REFUND and not _says_money(mapping):
         problems.append(MappingError.missing("amount"))
     seen: set[str] = set()
     for field, heading in mapping.items():
@@ -187,7 +225,28 @@ def check_mapping(
             problems.append(MappingError.used_twice(field, heading))
         seen.add(heading)
     for word, status in options.status_words.items():
-        if status not in (PAID, UNPAID, CANCELLED):
+        if status not in _placeable(mapping):
             problems.append(MappingError.unknown_status(word, status))
     if problems:
         raise InvalidInputError(problems)
+
+
+_NEEDED = {
+    FilePart.ORDER: (OrderField.ORDER_ID, OrderField.CUSTOMER_ID, OrderField.ORDERED_AT),
+    FilePart.ITEM: (OrderField.ORDER_ID,),
+    FilePart.REFUND: (OrderField.ORDER_ID, OrderField.REFUND),
+}
+
+
+def _says_money(mapping: Mapping[OrderField, str]) -> bool:
+    whole = (OrderField.AMOUNT, OrderField.GOODS, OrderField.TOTAL)
+    priced = OrderField.UNIT_PRICE in mapping and OrderField.QUANTITY in mapping
+    return priced or any(field in mapping for field in whole)
+
+
+def _placeable(mapping: Mapping[OrderField, str]) -> tuple[str, ...]:
+    """What a status word may be placed as in this file."""
+    orders = (PAID, UNPAID, CANCELLED)
+    if OrderField.REFUND_STATUS in mapping:
+        return (*orders, REFUNDED, NOT_REFUNDED)
+    return orders

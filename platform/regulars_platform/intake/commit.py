@@ -6,9 +6,10 @@ remembers. A job that was killed after the commit and starts again finds it ther
 
 import fcntl
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import polars as pl
 from deltalake import CommitProperties, DeltaTable, Field, Schema, Transaction, WriterProperties
@@ -16,15 +17,32 @@ from deltalake.schema import PrimitiveType
 from deltalake.transaction import AddAction, create_table_with_add_actions
 
 from regulars_platform.intake.models import ImportId
+from regulars_platform.orders.parts import PART_KEY, PART_SCHEMA, OrderParts
 from regulars_platform.orders.table import KEY, ORDER_SCHEMA, OrdersTable
 
 _WRITING = WriterProperties(compression="ZSTD", compression_level=3)
 _BATCH = 50_000
 _ROW_GROUP = 250_000
-_DELTA_TYPES = {pl.String(): "string", pl.Int64(): "long", pl.Datetime("us", "UTC"): "timestamp"}
-_SCHEMA = Schema(
-    [Field(name, PrimitiveType(_DELTA_TYPES[kind])) for name, kind in ORDER_SCHEMA.items()]
-)
+_DELTA_TYPES = {
+    pl.String(): "string",
+    pl.Int64(): "long",
+    pl.Datetime("us", "UTC"): "timestamp",
+    pl.Boolean(): "boolean",
+}
+
+
+class _Table(Protocol):
+    """A Delta table of a shop on disk."""
+
+    path: Path
+
+    def exists(self) -> bool: ...
+
+
+def _delta_schema(columns: Mapping[str, pl.DataType]) -> Schema:
+    return Schema(
+        [Field(name, PrimitiveType(_DELTA_TYPES[kind])) for name, kind in columns.items()]
+    )
 
 
 @contextmanager
@@ -39,7 +57,7 @@ def only_writer(shop_dir: Path) -> Iterator[None]:
         yield
 
 
-def committed_version(orders: OrdersTable, import_id: ImportId) -> int | None:
+def committed_version(orders: _Table, import_id: ImportId) -> int | None:
     """The table version that this import wrote; None if it has not written."""
     if not orders.exists():
         return None
@@ -58,39 +76,68 @@ def commit(orders: OrdersTable, lines: pl.LazyFrame, import_id: ImportId, *, mer
     merge: some of the lines are stored already and are to be replaced; then lines new and
     corrected go in by one merge on the key. Otherwise they are appended as one file.
     """
-    properties = CommitProperties(
-        custom_metadata={"import_id": str(import_id)},
-        app_transactions=[Transaction(_transaction(import_id), 1)],
-    )
     if merge:
-        _merge(orders, lines, properties)
+        _merge(orders, lines, KEY, ORDER_SCHEMA, import_id)
     else:
-        _append(orders, lines, import_id, properties)
+        _append(orders, lines, ORDER_SCHEMA, import_id)
     return DeltaTable(str(orders.path)).version()
 
 
-def _merge(orders: OrdersTable, lines: pl.LazyFrame, properties: CommitProperties) -> None:
-    batches = lines.select(list(ORDER_SCHEMA)).collect_batches(
+def commit_parts(parts: OrderParts, rows: pl.LazyFrame, import_id: ImportId) -> None:
+    """Write `rows` (PART_SCHEMA), in place of what was stored under their keys."""
+    if parts.exists():
+        _merge(parts, rows, PART_KEY, PART_SCHEMA, import_id)
+    else:
+        _append(parts, rows, PART_SCHEMA, import_id)
+
+
+def commit_joined(orders: OrdersTable, lines: pl.LazyFrame, import_id: ImportId) -> int:
+    """Write `lines` (ORDER_SCHEMA and `gone`), taking away those that are gone; return the version
+    that holds the others."""
+    if orders.exists():
+        _merge(orders, lines, KEY, ORDER_SCHEMA, import_id, gone="gone")
+    else:
+        _append(orders, lines.filter(~pl.col("gone")), ORDER_SCHEMA, import_id)
+    return DeltaTable(str(orders.path)).version()
+
+
+def _properties(import_id: ImportId) -> CommitProperties:
+    return CommitProperties(
+        custom_metadata={"import_id": str(import_id)},
+        app_transactions=[Transaction(_transaction(import_id), 1)],
+    )
+
+
+def _merge(
+    table: _Table,
+    lines: pl.LazyFrame,
+    key: Sequence[str],
+    schema: Mapping[str, pl.DataType],
+    import_id: ImportId,
+    gone: str | None = None,
+) -> None:
+    """Rows in place of those with the same key, new ones beside them; those that are `gone` go."""
+    columns = [*schema, gone] if gone else list(schema)
+    batches = lines.select(columns).collect_batches(
         chunk_size=_BATCH, maintain_order=True, lazy=True, engine="streaming"
     )
-    (
-        DeltaTable(str(orders.path))
-        .merge(
-            source=batches,
-            predicate=" AND ".join(f"new.{name} = old.{name}" for name in KEY),
-            source_alias="new",
-            target_alias="old",
-            writer_properties=_WRITING,
-            commit_properties=properties,
-        )
-        .when_matched_update_all()
-        .when_not_matched_insert_all()
-        .execute()
+    stays = f"new.{gone} = false" if gone else None
+    values = {name: f"new.{name}" for name in schema}
+    merge = DeltaTable(str(table.path)).merge(
+        source=batches,
+        predicate=" AND ".join(f"new.{name} = old.{name}" for name in key),
+        source_alias="new",
+        target_alias="old",
+        writer_properties=_WRITING,
+        commit_properties=_properties(import_id),
     )
+    if gone:
+        merge = merge.when_matched_delete(f"new.{gone} = true")
+    merge.when_matched_update(values, stays).when_not_matched_insert(values, stays).execute()
 
 
 def _append(
-    orders: OrdersTable, lines: pl.LazyFrame, import_id: ImportId, properties: CommitProperties
+    orders: _Table, lines: pl.LazyFrame, columns: Mapping[str, pl.DataType], import_id: ImportId
 ) -> None:
     """One data file, then the commit that names it.
 
@@ -102,7 +149,7 @@ def _append(
     orders.path.mkdir(parents=True, exist_ok=True, mode=0o700)
     data = orders.path / f"part-import-{import_id}.parquet"
     fresh = data.with_name("." + data.name)
-    lines.select(pl.col(name).cast(kind) for name, kind in ORDER_SCHEMA.items()).sink_parquet(
+    lines.select(pl.col(name).cast(kind) for name, kind in columns.items()).sink_parquet(
         fresh,
         compression="zstd",
         row_group_size=_ROW_GROUP,
@@ -124,11 +171,17 @@ def _append(
     if orders.exists():
         table = DeltaTable(str(orders.path))
         table.create_write_transaction(
-            [action], mode="append", schema=table.schema(), commit_properties=properties
+            [action],
+            mode="append",
+            schema=table.schema(),
+            commit_properties=_properties(import_id),
         )
     else:
         create_table_with_add_actions(
-            str(orders.path), _SCHEMA, [action], commit_properties=properties
+            str(orders.path),
+            _delta_schema(columns),
+            [action],
+            commit_properties=_properties(import_id),
         )
 
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from regulars_platform.intake.models import OrderField
-from regulars_platform.intake.status import plain_word
+from regulars_platform.intake.models import FilePart, OrderField
+from regulars_platform.intake.status import REFUNDED, plain_word
 from regulars_platform.intake.survey import Reading
-from regulars_platform.orders.table import CANCELLED, ORDER_SCHEMA, PAID
+from regulars_platform.orders.table import CANCELLED, ORDER_SCHEMA, PAID, UNPAID
 
 _CARRIED = (
     "customer_id",
@@ -24,8 +24,13 @@ _CARRIED = (
     "coupon",
     "channel",
 )
-LINE_SCHEMA: dict[str, pl.DataType] = {**ORDER_SCHEMA, "masked": pl.Boolean()}
-"""ORDER_SCHEMA and whether the customer's value was masked."""
+LINE_SCHEMA: dict[str, pl.DataType] = {
+    **ORDER_SCHEMA,
+    "masked": pl.Boolean(),
+    "left_out": pl.Boolean(),
+}
+"""ORDER_SCHEMA, whether the customer's value was masked, and whether the seller's own remark keeps
+the order out."""
 
 REJECT_SCHEMA: dict[str, pl.DataType] = {
     "line": pl.Int64(),
@@ -47,6 +52,7 @@ _CONTENT_ORDER = (
     "household",
     "coupon",
     "channel",
+    "left_out",
     "source_line",
 )
 
@@ -85,13 +91,17 @@ def finish_orders(
 
     amount_per_order: the `amount` (or else `total`) cell stands once per order.
     """
-    frame = _carry(typed.sort("line"))
+    frame = _carry(typed.sort("line"), by_line=reading.part is not FilePart.ORDER)
     frame, unknown = _with_status(frame, reading)
+    frame, unknown_refunds = _with_refund_status(frame, reading)
     frame = _with_amount(frame, reading, amount_per_order=amount_per_order)
+    frame = _closed_after_payment(frame, reading)
     frame = frame.with_columns(
         pl.coalesce(
             "reason",
-            pl.when(pl.col("ordered_at").is_null()).then(pl.lit("no_date")),
+            pl.when(pl.col("ordered_at").is_null() & pl.lit(reading.part is FilePart.ORDER)).then(
+                pl.lit("no_date")
+            ),
             pl.when(pl.col("amount").is_null()).then(pl.lit("no_amount")),
         ).alias("reason"),
         pl.lit(import_id, dtype=pl.Int64).alias("import_id"),
@@ -113,7 +123,7 @@ def finish_orders(
         rejects=rejects,
         repeats=repeats,
         money=sum(_money(part) for part in (lines, rejects, repeats)),
-        unknown_words=unknown,
+        unknown_words={**unknown, **unknown_refunds},
     )
 
 
@@ -121,11 +131,10 @@ def _money(frame: pl.DataFrame) -> int:
     return int(frame["amount"].cast(pl.Int128).sum())
 
 
-def _carry(frame: pl.DataFrame) -> pl.DataFrame:
+def _carry(frame: pl.DataFrame, *, by_line: bool) -> pl.DataFrame:
     """Fill blanks from the first filled line of the same order; lines without an order number
     keep their own cells."""
     blank = [name for name in _CARRIED if 0 < frame[name].null_count() < frame.height]
-    cancelled = pl.col("cancelled").any().over("order_id")
     if blank:
         firsts = (
             frame.filter(pl.col("order_id").is_not_null())
@@ -135,18 +144,20 @@ def _carry(frame: pl.DataFrame) -> pl.DataFrame:
         frame = frame.join(firsts, on="order_id", how="left", maintain_order="left").with_columns(
             pl.coalesce(name, f"{name}_first").alias(name) for name in blank
         )
+    # a line of an item file may be closed or paid for by itself; a remark is about the order
+    flags = ("left_out",) if by_line else ("cancelled", "paid", "left_out")
     return frame.with_columns(
         pl.when(pl.col("order_id").is_not_null())
-        .then(cancelled)
-        .otherwise(pl.col("cancelled"))
-        .alias("cancelled")
+        .then(pl.col(name).any().over("order_id"))
+        .otherwise(pl.col(name))
+        .alias(name)
+        for name in flags
     )
 
 
 def _with_status(frame: pl.DataFrame, reading: Reading) -> tuple[pl.DataFrame, dict[str, int]]:
     if not reading.has(OrderField.STATUS):
-        plain = pl.when(pl.col("cancelled")).then(pl.lit(CANCELLED)).otherwise(pl.lit(PAID))
-        return frame.with_columns(plain.alias("status")), {}
+        return frame.with_columns(_status_without_words(reading).alias("status")), {}
     word = plain_word(pl.col("status_word").fill_null(""))
     meaning = word.replace_strict(
         list(reading.meanings),
@@ -165,13 +176,75 @@ def _with_status(frame: pl.DataFrame, reading: Reading) -> tuple[pl.DataFrame, d
     return frame.with_columns(cancelled.alias("status")), dict(unknown.iter_rows())
 
 
+def _status_without_words(reading: Reading) -> pl.Expr:
+    unpaid = ~pl.col("paid") & pl.lit(reading.has(OrderField.PAID_AT))
+    return (
+        pl.when(pl.col("cancelled"))
+        .then(pl.lit(CANCELLED))
+        .when(unpaid)
+        .then(pl.lit(UNPAID))
+        .otherwise(pl.lit(PAID))
+    )
+
+
+def _with_refund_status(
+    frame: pl.DataFrame, reading: Reading
+) -> tuple[pl.DataFrame, dict[str, int]]:
+    """Only what was really given back counts as refunded. Also words that are not known."""
+    if not reading.has(OrderField.REFUND_STATUS):
+        return frame, {}
+    word = plain_word(pl.col("refund_word"))
+    meaning = word.replace_strict(
+        list(reading.refund_meanings),
+        list(reading.refund_meanings.values()),
+        default=None,
+        return_dtype=pl.String,
+    )
+    frame = frame.with_columns(meaning.alias("refund_meaning"))
+    # without money a word changes nothing
+    open_ = pl.col("refund_meaning").is_null() & (pl.col("refund") > 0) & pl.col("reason").is_null()
+    unknown = (
+        frame.filter(open_)
+        .group_by(pl.col("refund_word").fill_null("").alias("word"))
+        .len()
+        .sort("len", "word", descending=[True, False])
+    )
+    counted = pl.when(pl.col("refund_meaning") == REFUNDED).then(pl.col("refund")).otherwise(0)
+    return frame.with_columns(counted.alias("refund")), dict(unknown.iter_rows())
+
+
+def _closed_after_payment(frame: pl.DataFrame, reading: Reading) -> pl.DataFrame:
+    """An order closed although it was paid was given back in full; one never paid was cancelled.
+
+    Only where the file says when orders were paid: "closed" alone does not tell the two apart.
+    """
+    if not (reading.has(OrderField.STATUS) and reading.has(OrderField.PAID_AT)):
+        return frame
+    returned = (pl.col("status") == CANCELLED) & ~pl.col("cancelled") & pl.col("paid")
+    whole = pl.max_horizontal("refund", pl.col("amount").fill_null(0).clip(0))
+    return frame.with_columns(
+        pl.when(returned).then(pl.lit(PAID)).otherwise(pl.col("status")).alias("status"),
+        pl.when(returned).then(whole).otherwise(pl.col("refund")).alias("refund"),
+    )
+
+
 def _with_amount(frame: pl.DataFrame, reading: Reading, *, amount_per_order: bool) -> pl.DataFrame:
     """`amount`: the cell itself, else unit price x quantity, else total less shipping; given once
     per order, it is shared out over the good lines of the order."""
     of_total = pl.col("total") - pl.col("shipping").fill_null(0)
     if not amount_per_order:
-        return frame.with_columns(pl.coalesce("amount", "priced", of_total).alias("amount"))
-    given = pl.col("amount") if reading.has(OrderField.AMOUNT) else of_total
+        if reading.part is FilePart.REFUND:
+            return frame
+        return frame.with_columns(
+            pl.coalesce("amount", "goods", "priced", of_total).alias("amount")
+        )
+    given = (
+        pl.col("amount")
+        if reading.has(OrderField.AMOUNT)
+        else pl.col("goods")
+        if reading.has(OrderField.GOODS)
+        else of_total
+    )
     frame = frame.with_columns(
         given.alias("given"), pl.col("reason").is_null().alias("good")
     ).with_columns(
@@ -180,7 +253,7 @@ def _with_amount(frame: pl.DataFrame, reading: Reading, *, amount_per_order: boo
         pl.len().over("order_id").alias("mates"),
         pl.col("good").sum().over("order_id").alias("good_mates"),
     )
-    shared = _share_out(frame)
+    shared = share_out(frame)
     return shared.with_columns(
         pl.when(pl.col("order_id").is_null() | (pl.col("mates") == 1))
         .then(pl.coalesce("given", "priced"))
@@ -194,8 +267,11 @@ def _with_amount(frame: pl.DataFrame, reading: Reading, *, amount_per_order: boo
     )
 
 
-def _share_out(frame: pl.DataFrame) -> pl.DataFrame:
+def share_out(frame: pl.DataFrame) -> pl.DataFrame:
     """Adds `part`: the order's amount in proportion to the weights, to the last ten-thousandth.
+
+    frame: whole orders, with order_id, order_amount (same on each line of an order), weight (>= 0)
+    and good (whether the line takes part; others have weight 0).
 
     What rounding down leaves goes to the first lines, one each. Without any weight the first good
     line carries the whole amount.
@@ -223,7 +299,9 @@ def _share_out(frame: pl.DataFrame) -> pl.DataFrame:
 def _is_before_order_discount(reading: Reading) -> bool:
     """Whether all amounts are unit price x quantity, which knows only the discount on the line."""
     return reading.has(OrderField.ORDER_DISCOUNT) and not (
-        reading.has(OrderField.AMOUNT) or reading.has(OrderField.TOTAL)
+        reading.has(OrderField.AMOUNT)
+        or reading.has(OrderField.GOODS)
+        or reading.has(OrderField.TOTAL)
     )
 
 
@@ -250,7 +328,7 @@ def _less_order_discount(lines: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFra
     )
     part = pl.when("good").then("part").otherwise(0)
     return (
-        _share_out(weighed)
+        share_out(weighed)
         .with_columns((pl.col("amount") - part).alias("amount"))
         .select(list(LINE_SCHEMA))
     )

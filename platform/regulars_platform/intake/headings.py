@@ -107,6 +107,8 @@ _SYNONYMS: dict[OrderField, str] = {
         "channel|sales channel|source|source name|order source|订单来源|销售渠道|来源|渠道|"
         "推广方式|下单网点|是否手机订单"
     ),
+    OrderField.REMARK: "商家备注|商家备忘|商家订单备注|卖家备注|订单备注|seller note|staff note",
+    OrderField.TAG: "备注标签|订单标签|旗帜|订单星级|order tags|flag",
 }
 
 

@@ -14,34 +14,52 @@ class OrderField(StrEnum):
     ORDER_ID = "order_id"
     LINE_ID = "line_id"
     CUSTOMER_ID = "customer_id"
+    CUSTOMER_FALLBACK = "customer_fallback"  # where the customer's cell is blank or masked
     HOUSEHOLD = "household"
     ORDERED_AT = "ordered_at"
+    PAID_AT = "paid_at"  # filled: money came; parts a returned order from one never paid
     STATUS = "status"
     CANCELLED_AT = "cancelled_at"  # filled: the order was cancelled, whatever its status says
     PRODUCT = "product"
     QUANTITY = "quantity"
     UNIT_PRICE = "unit_price"
     AMOUNT = "amount"  # goods of the line (or of the whole order) after discount
+    GOODS = "goods"  # goods before the discounts on the whole order
     TOTAL = "total"  # paid in all, with shipping
     DISCOUNT = "discount"  # on the line
     ORDER_DISCOUNT = "order_discount"  # on the whole order
+    PAYMENT_DISCOUNT = "payment_discount"  # on the whole order too, given at the payment
     SHIPPING = "shipping"
     REFUND = "refund"
+    REFUND_STATUS = "refund_status"  # whether the refunded money was really given back
     COUPON = "coupon"
     CHANNEL = "channel"
+    REMARK = "remark"  # the seller's own remark
+    TAG = "tag"  # the seller's own tag or flag
 
 
 MONEY_FIELDS = (
     OrderField.QUANTITY,
     OrderField.UNIT_PRICE,
     OrderField.AMOUNT,
+    OrderField.GOODS,
     OrderField.TOTAL,
     OrderField.DISCOUNT,
     OrderField.ORDER_DISCOUNT,
+    OrderField.PAYMENT_DISCOUNT,
     OrderField.SHIPPING,
     OrderField.REFUND,
 )
 """Fields that hold numbers; all are kept as integers of ten-thousandths."""
+
+
+class FilePart(StrEnum):
+    """What the rows of a file are. Items and refunds have no customer: they are kept until a file
+    of orders says whose they are, and are joined to it by order number."""
+
+    ORDER = "order"  # whole orders, or order lines that say all there is to know
+    ITEM = "item"  # the lines of orders whose customer and money are in another file
+    REFUND = "refund"  # refunds, each of an order (or a line) in another file
 
 
 class ImportState(StrEnum):
@@ -99,7 +117,7 @@ class Proposal:
 
     field: OrderField
     heading: str
-    reason: Literal["heading", "content", "remembered"]
+    reason: Literal["heading", "content", "remembered", "preset"]
     confidence: float
 
 
@@ -108,12 +126,16 @@ class ReadingOptions:
     """What a person decided about a file where its content leaves two readings open.
 
     date_order, decimal: None lets the content decide. status_words: cleaned word -> paid, unpaid
-    or cancelled, beyond the words that are known.
+    or cancelled (of a refund: refunded or not_refunded), beyond the words that are known.
+    part: what the rows are; None: what the headings say. leave_out: orders whose remark or tag
+    contains one of these are left out (orders placed to look busy).
     """
 
     date_order: Literal["day_first", "month_first"] | None = None
     decimal: Literal["point", "comma"] | None = None
     status_words: Mapping[str, str] = field(default_factory=dict)
+    part: FilePart | None = None
+    leave_out: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The form in which they are stored."""
@@ -121,12 +143,41 @@ class ReadingOptions:
             "date_order": self.date_order,
             "decimal": self.decimal,
             "status_words": dict(self.status_words),
+            "part": None if self.part is None else str(self.part),
+            "leave_out": list(self.leave_out),
         }
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any] | None) -> "ReadingOptions":
         """The inverse of `as_json`; nothing stored means no decision."""
-        return cls(**stored) if stored else cls()
+        if not stored:
+            return cls()
+        part = stored.get("part")
+        return cls(
+            date_order=stored["date_order"],
+            decimal=stored["decimal"],
+            status_words=stored["status_words"],
+            part=None if part is None else FilePart(part),
+            leave_out=tuple(stored.get("leave_out", ())),
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Arithmetic:
+    """Whether goods + freight - discount = paid in the first rows of a file.
+
+    rows: those with both sides filled; held: of them, those that add up; equation: the headings,
+    as one reads it.
+    """
+
+    equation: str
+    held: int
+    rows: int
+
+    @property
+    def share(self) -> float:
+        """Part of the rows that add up, 0 to 1 (rows > 0)."""
+        return self.held / self.rows
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,6 +187,8 @@ class Look:
     first_rows: up to 20 records, each as long as `form.headings`. remembered: the shop confirmed
     the columns of a file with the same headings before; its `options` come along.
     status_words: words of the proposed status column in the first 1,000 records, with counts.
+    preset: the export it was recognised as (`presets.PRESETS`), if any. arithmetic: of the proposed
+    columns; None where they leave nothing to check.
     """
 
     form: FileForm
@@ -144,6 +197,8 @@ class Look:
     remembered: bool
     options: ReadingOptions
     status_words: Mapping[str, int]
+    preset: str | None = None
+    arithmetic: Arithmetic | None = None
 
     def mapping(self) -> dict[OrderField, str]:
         """The proposed columns as a mapping, ready to be confirmed."""
@@ -166,6 +221,13 @@ class Look:
             "remembered": self.remembered,
             "options": self.options.as_json(),
             "status_words": dict(self.status_words),
+            "preset": self.preset,
+            "arithmetic": self.arithmetic
+            and {
+                "equation": self.arithmetic.equation,
+                "held": self.arithmetic.held,
+                "rows": self.arithmetic.rows,
+            },
         }
 
     @classmethod
@@ -181,6 +243,8 @@ class Look:
             remembered=stored["remembered"],
             options=ReadingOptions.from_json(stored["options"]),
             status_words=stored["status_words"],
+            preset=stored.get("preset"),
+            arithmetic=(Arithmetic(**stored["arithmetic"]) if stored.get("arithmetic") else None),
         )
 
 

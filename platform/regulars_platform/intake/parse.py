@@ -4,6 +4,7 @@ The frame that comes out has one row per record: `line`, the fields of TYPED, an
 nothing is wrong so far). What needs the other lines of the same order is left to `finish`.
 """
 
+import unicodedata
 from collections.abc import Callable
 
 import polars as pl
@@ -17,7 +18,7 @@ from regulars_platform.intake.cells import (
     is_scientific,
 )
 from regulars_platform.intake.dates import read_moments
-from regulars_platform.intake.models import MONEY_FIELDS, OrderField
+from regulars_platform.intake.models import MONEY_FIELDS, FilePart, OrderField
 from regulars_platform.intake.money import DIGITS, read_numbers
 from regulars_platform.intake.readers import column_name
 from regulars_platform.intake.survey import KEY_FIELDS, Reading
@@ -35,15 +36,19 @@ TYPED: dict[str, pl.DataType] = {
     "ordered_at": pl.Datetime("us", "UTC"),
     "status_word": pl.String(),  # cleaned, as the file has it
     "cancelled": pl.Boolean(),
+    "paid": pl.Boolean(),  # the time of payment is filled
+    "left_out": pl.Boolean(),  # the seller's own remark says so
     "product": pl.String(),
     "quantity": pl.Int64(),
     "priced": pl.Int64(),  # unit price x quantity - line discount
     "amount": pl.Int64(),  # the cell of that name
+    "goods": pl.Int64(),  # the cell of that name less the discounts on the order
     "total": pl.Int64(),  # the cell of that name
     "discount": pl.Int64(),
     "order_discount": pl.Int64(),
     "shipping": pl.Int64(),
     "refund": pl.Int64(),
+    "refund_word": pl.String(),  # cleaned, as the file has it
     "coupon": pl.String(),
     "channel": pl.String(),
     "reason": pl.String(),
@@ -62,9 +67,13 @@ def parse_batch(frame: pl.DataFrame, reading: Reading) -> pl.DataFrame:
             for name in (OrderField.PRODUCT, OrderField.COUPON, OrderField.CHANNEL)
         ),
         _cell(reading, OrderField.STATUS, clean).alias("status_word"),
+        _cell(reading, OrderField.REFUND_STATUS, clean).alias("refund_word"),
         _cell(reading, OrderField.CANCELLED_AT, clean_key).is_not_null().alias("cancelled"),
+        _cell(reading, OrderField.PAID_AT, clean_key).is_not_null().alias("paid"),
+        _is_left_out(reading).alias("left_out"),
     ).drop("line")
     priced, too_large = _priced(numbers)
+    numbers = _with_order_discounts(numbers)
     reason = pl.select(
         pl.coalesce(keys["reason"], bad_moment, number_problems, too_large)
     ).to_series()
@@ -74,7 +83,8 @@ def parse_batch(frame: pl.DataFrame, reading: Reading) -> pl.DataFrame:
             *keys.drop("reason").get_columns(),
             moments.alias("ordered_at"),
             *texts.get_columns(),
-            *(numbers[name] for name in ("quantity", "amount", "total", "shipping")),
+            *(numbers[name] for name in ("quantity", "goods", "total", "shipping")),
+            numbers["refund" if reading.part is FilePart.REFUND else "amount"].alias("amount"),
             *(
                 numbers[name].abs().fill_null(0).alias(name)
                 for name in ("discount", "order_discount", "refund")
@@ -94,6 +104,38 @@ def _cell(
     return cleaning(pl.col(column_name(position)))
 
 
+def _is_left_out(reading: Reading) -> pl.Expr:
+    """Whether the remark or tag holds one of the words, width and case aside."""
+    words = [word for word in map(_plain_text, reading.leave_out) if word]
+    columns = [name for name in (OrderField.REMARK, OrderField.TAG) if reading.has(name)]
+    if not words or not columns:
+        return pl.lit(value=False)
+    return pl.any_horizontal(
+        _cell(reading, name)
+        .str.normalize("NFKC")
+        .str.to_lowercase()
+        .str.contains_any(words)
+        .fill_null(value=False)
+        for name in columns
+    )
+
+
+def _plain_text(word: str) -> str:
+    return unicodedata.normalize("NFKC", word).strip().lower()
+
+
+def _with_order_discounts(numbers: pl.DataFrame) -> pl.DataFrame:
+    """The discounts on the order as one, and `goods` after them."""
+    discounts = ("order_discount", "payment_discount")
+    both = pl.sum_horizontal(pl.col(name).abs() for name in discounts)
+    return numbers.with_columns(
+        (pl.col("goods") - both).alias("goods"),
+        pl.when(pl.any_horizontal(pl.col(name).is_not_null() for name in discounts))
+        .then(both)
+        .alias("order_discount"),
+    )
+
+
 def _keys(frame: pl.DataFrame, reading: Reading) -> pl.DataFrame:
     """order_id, line_id, customer_id, household, masked, reason."""
     cells: list[pl.Expr] = []
@@ -105,10 +147,15 @@ def _keys(frame: pl.DataFrame, reading: Reading) -> pl.DataFrame:
     keys = frame.select("line", *cells).drop("line")
     household = pl.col("household")
     spoilt = is_scientific(household) | is_masked(household) | _is_rounded("household", reading)
+    second = pl.col("customer_fallback")
+    lost = is_scientific(second) | is_masked(second) | _is_rounded("customer_fallback", reading)
     return keys.select(
         "order_id",
         "line_id",
-        pl.when(~is_masked(pl.col("customer_id"))).then(pl.col("customer_id")).alias("customer_id"),
+        pl.coalesce(
+            pl.when(~is_masked(pl.col("customer_id"))).then(pl.col("customer_id")),
+            pl.when(~lost).then(second),
+        ).alias("customer_id"),
         pl.when(~spoilt).then(household).alias("household"),
         is_masked(pl.col("customer_id")).alias("masked"),
         pl.when(pl.col("order_id").is_null())
@@ -140,7 +187,9 @@ def _is_rounded(name: str, reading: Reading) -> pl.Expr:
 
 
 def _moments(frame: pl.DataFrame, reading: Reading) -> tuple[pl.Series, pl.Series]:
-    cells = frame.select(_cell(reading, OrderField.ORDERED_AT, clean_key)).to_series()
+    cells = frame.select(
+        "line", _cell(reading, OrderField.ORDERED_AT, clean_key).alias("cell")
+    ).to_series(1)
     moments = read_moments(cells, reading.date_order, reading.timezone)
     bad = cells.is_not_null() & moments.is_null()
     return moments, pl.select(pl.when(bad).then(pl.lit("bad_date"))).to_series()

@@ -15,7 +15,7 @@ import polars as pl
 
 from regulars_platform.intake.finish import REJECT_SCHEMA, finish_orders, per_order
 from regulars_platform.intake.limits import Limits
-from regulars_platform.intake.models import FileForm, ImportId, OrderField, ReadingOptions
+from regulars_platform.intake.models import FileForm, FilePart, ImportId, OrderField, ReadingOptions
 from regulars_platform.intake.parse import parse_batch
 from regulars_platform.intake.readers import Batch, RaggedRecord, column_name, read_batches
 from regulars_platform.intake.rejects import write_rejects
@@ -148,6 +148,10 @@ def _finish(task: Task, work: Path, out: Path, reading: Reading, report: Report)
 def _amount_per_order(typed: pl.LazyFrame, reading: Reading) -> bool:
     if reading.has(OrderField.AMOUNT):
         return per_order(typed, "amount")
+    if reading.has(OrderField.GOODS):
+        return per_order(typed, "goods")
+    if reading.part is FilePart.REFUND:
+        return False
     priced = reading.has(OrderField.UNIT_PRICE) and reading.has(OrderField.QUANTITY)
     return not priced and per_order(typed, "total")
 

@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 
 from regulars_platform.errors import NotFoundError, RegularsError
 from regulars_platform.intake import repository, storing
-from regulars_platform.intake.classify import classify
+from regulars_platform.intake.arithmetic import check_sums
+from regulars_platform.intake.classify import classify, what_is_known
 from regulars_platform.intake.columns import (
     check_mapping,
     fingerprint,
@@ -42,6 +43,7 @@ from regulars_platform.intake.models import (
     ReadingOptions,
 )
 from regulars_platform.intake.prepare import Task, prepare
+from regulars_platform.intake.presets import part_of, recognise
 from regulars_platform.intake.sniff import SniffedFile, first_rows, sniff
 from regulars_platform.intake.staging import (
     Report,
@@ -56,6 +58,7 @@ from regulars_platform.intake.tables import OrderImportRow
 from regulars_platform.intake.tallies import Tallies
 from regulars_platform.intake.uploads import keep, receive_bytes, tidy_filename
 from regulars_platform.intake.words import count_status_words
+from regulars_platform.orders.parts import OrderParts
 from regulars_platform.orders.table import ORDER_SCHEMA, OrdersTable
 from regulars_platform.settings import Settings
 from regulars_platform.shops.tables import Shop
@@ -146,14 +149,17 @@ def _build_look(session: Session, shop_id: int, sniffed: SniffedFile, limits: Li
         proposals = remembered_proposals(form, known.mapping)
         options = ReadingOptions.from_json(known.options)
     mapping = {proposal.field: proposal.heading for proposal in proposals}
-    status = positions_of(form, mapping).get(OrderField.STATUS)
+    positions = positions_of(form, mapping)
+    preset = recognise(form.headings)
     return Look(
         form=form,
         first_rows=first_rows(sniffed, limits.shown_rows),
         proposals=proposals,
         remembered=known is not None,
         options=options,
-        status_words={} if status is None else count_status_words(sniffed.sample, status),
+        status_words=count_status_words(sniffed.sample, positions),
+        preset=None if preset is None else preset.code,
+        arithmetic=check_sums(sniffed.sample, mapping, positions),
     )
 
 
@@ -227,14 +233,15 @@ def check(
         timezone=ZoneInfo(shop.timezone),
         limits=limits,
     )
-    orders = OrdersTable(settings.shop_dir(import_.shop_id))
+    shop_dir = settings.shop_dir(import_.shop_id)
+    part = part_of(import_.options.part, import_.look.form.headings)
     listener = _Listener(report)
     with _recording(database, import_id, listener), room_on_disk(N_("checking the file")):
         prepare(task, listener)
-        version = orders.version()
+        known = what_is_known(OrdersTable(shop_dir), OrderParts(shop_dir), part)
         with database.unit_of_work() as session:
             before = repository.find_stored_before(session, import_)
-        result = classify(folder, orders, version, import_.mapping, listener, before)
+        result = classify(folder, known, import_.mapping, listener, before)
     with database.unit_of_work() as session:
         row = repository.get_row(session, import_id)
         row.tallies = result.tallies.as_json()

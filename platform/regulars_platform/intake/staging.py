@@ -62,6 +62,11 @@ class Folder:
         return self.root / "classified"
 
     @property
+    def joined(self) -> Path:
+        """What the parts of the orders touched make of the orders table."""
+        return self.root / "joined"
+
+    @property
     def rejects(self) -> Path:
         """The rejected lines with their reasons, for download."""
         return self.prepared / "rejects.csv"
@@ -98,6 +103,7 @@ class Folder:
             path.unlink(missing_ok=True)
         for path in self.prepared.glob("part-*.parquet"):
             path.unlink()
+        shutil.rmtree(self.joined, ignore_errors=True)
 
 
 def folder_of(settings: Settings, import_id: ImportId) -> Folder:

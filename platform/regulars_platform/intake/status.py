@@ -11,6 +11,8 @@ from regulars_platform.orders.table import CANCELLED, PAID, UNPAID
 
 REFUNDED = "refunded"
 """Paid and fully given back: paid where the file says how much was refunded, else cancelled."""
+NOT_REFUNDED = "not_refunded"
+"""Of a refund: asked for, refused or withdrawn; no money was given back."""
 
 _WORDS = {
     PAID: (
@@ -38,6 +40,14 @@ _WORDS = {
     ),
     REFUNDED: "refunded|wc-refunded|已退款|退款成功|全额退款|fully_refunded",
 }
+_REFUND_WORDS = {
+    REFUNDED: "退款成功|退款完成|已退款|refunded",
+    NOT_REFUNDED: (
+        "没有申请退款|未申请退款|无退款申请|无退款|退款关闭|退款已关闭|已撤销|卖家拒绝退款|"
+        "买家已经申请退款等待卖家同意|卖家已经同意退款等待买家退货|"
+        "买家已经退货等待卖家确认收货|退款中"
+    ),
+}
 _NOISE = r"[\s\p{P}]"
 
 
@@ -56,6 +66,22 @@ KNOWN: dict[str, str] = {
 """Compared word -> paid, unpaid, cancelled or refunded."""
 
 
+KNOWN_OF_REFUNDS: dict[str, str] = {
+    _plain(word): status for status, words in _REFUND_WORDS.items() for word in words.split("|")
+}
+"""Compared word -> refunded or not_refunded; a blank cell is no refund."""
+
+
+def refund_meanings(placed: dict[str, str]) -> dict[str, str]:
+    """Compared word of a refund's status -> refunded or not_refunded, with placed words."""
+    ours = {
+        _plain(word): status
+        for word, status in placed.items()
+        if status in (REFUNDED, NOT_REFUNDED)
+    }
+    return {**KNOWN_OF_REFUNDS, **ours}
+
+
 def status_meanings(placed: dict[str, str], *, refunds_are_known: bool) -> dict[str, str]:
     """Compared word -> status, with the words a person placed.
 
@@ -64,4 +90,9 @@ def status_meanings(placed: dict[str, str], *, refunds_are_known: bool) -> dict[
     """
     refunded = PAID if refunds_are_known else CANCELLED
     known = {word: refunded if status == REFUNDED else status for word, status in KNOWN.items()}
-    return {**known, **{_plain(word): status for word, status in placed.items()}}
+    ours = {
+        _plain(word): status
+        for word, status in placed.items()
+        if status in (PAID, UNPAID, CANCELLED)
+    }
+    return {**known, **ours}

@@ -5,22 +5,46 @@ receipt), the commit itself carries the import's number, and a second run finds 
 """
 
 import datetime as dt
+from dataclasses import dataclass
 
 import polars as pl
 
 from regulars_platform.intake import repository
-from regulars_platform.intake.classify import Classified, classify, read_classified
-from regulars_platform.intake.commit import commit, committed_version, only_writer
+from regulars_platform.intake.classify import (
+    Classified,
+    classify,
+    read_classified,
+    what_is_known,
+)
+from regulars_platform.intake.commit import (
+    commit,
+    commit_joined,
+    commit_parts,
+    committed_version,
+    only_writer,
+)
 from regulars_platform.intake.errors import UndecidedError, WrongStateError
 from regulars_platform.intake.imports import OrderImport
-from regulars_platform.intake.models import ImportState, OverlapChoice
+from regulars_platform.intake.joining import goes_through_parts, join_parts, rows_for_parts
+from regulars_platform.intake.models import FilePart, ImportId, ImportState, OverlapChoice
+from regulars_platform.intake.presets import part_of
 from regulars_platform.intake.staging import Folder, Report, folder_of, read_json, write_json
 from regulars_platform.intake.tallies import Tallies
+from regulars_platform.intake.waiting import count_waiting, keep_waiting
+from regulars_platform.orders.parts import OrderParts
 from regulars_platform.orders.table import ORDER_SCHEMA, OrdersTable
 from regulars_platform.settings import Settings
 from regulars_platform.storage.database import Database
 
 _STORABLE = (ImportState.CHECKED, ImportState.STORING, ImportState.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """The two tables of a shop that an order file is stored in."""
+
+    orders: OrdersTable
+    parts: OrderParts
 
 
 def store(
@@ -39,15 +63,18 @@ def store(
     if import_.tallies.unknown_status_words:
         raise UndecidedError.status_words(import_.tallies.unknown_status_words)
     folder = folder_of(settings, import_.id)
-    orders = OrdersTable(settings.shop_dir(import_.shop_id))
+    shop_dir = settings.shop_dir(import_.shop_id)
+    tables = _Tables(OrdersTable(shop_dir), OrderParts(shop_dir))
     report("waiting", 0, None)
-    with only_writer(settings.shop_dir(import_.shop_id)):
-        version = committed_version(orders, import_.id)
+    with only_writer(shop_dir):
+        version = committed_version(tables.orders, import_.id)
         if version is None:
-            classified = _up_to_date(folder, orders, import_, database, report)
-            _require_choice(database, import_, classified, choice)
-            version = _write(folder, orders, import_, classified, choice, database, report)
-        tallies = _write_down(folder, database, import_, version, now)
+            if committed_version(tables.parts, import_.id) is None:
+                classified = _up_to_date(folder, tables, import_, database, report)
+                _require_choice(database, import_, classified, choice)
+                _write_receipt(folder, classified, choice, import_.id, database)
+            version = _write(folder, tables, import_, report)
+        tallies = _write_down(folder, tables, database, import_, version, now)
     folder.forget_working_files()
     report("stored", tallies.stored.lines, tallies.stored.lines)
     return tallies
@@ -55,21 +82,23 @@ def store(
 
 def _up_to_date(
     folder: Folder,
-    orders: OrdersTable,
+    tables: _Tables,
     import_: OrderImport,
     database: Database,
     report: Report,
 ) -> Classified:
-    """The comparison with the table as it is now, and with the files that are stored now."""
+    """The comparison with the tables as they are now, and with the files that are stored now."""
     last = read_classified(folder)
-    version = orders.version()
+    now = (tables.orders.version(), tables.parts.version())
     with database.unit_of_work() as session:
         before = repository.find_stored_before(session, import_)
-    if last is not None and (last.version, last.before) == (version, before and before.id):
+    same = last is not None and (last.version, last.parts_version) == now
+    if last is not None and same and last.before == (before and before.id):
         return last
     if import_.mapping is None or not folder.prepared.exists():
         raise WrongStateError.of(import_.state, ImportState.CHECKED)
-    return classify(folder, orders, version, import_.mapping, report, before)
+    known = what_is_known(tables.orders, tables.parts, _part_of(import_))
+    return classify(folder, known, import_.mapping, report, before)
 
 
 def _require_choice(
@@ -93,41 +122,67 @@ def _require_choice(
     )
 
 
-def _write(
+def _write_receipt(
     folder: Folder,
-    orders: OrdersTable,
-    import_: OrderImport,
     classified: Classified,
     choice: OverlapChoice | None,
+    import_id: ImportId,
     database: Database,
-    report: Report,
-) -> int | None:
-    """Receipt first, then the commit; from here on the mapping cannot be changed.
-
-    Returns the version that holds the lines.
-    """
+) -> None:
+    """What will be committed, before the commit; from here on the mapping cannot be changed."""
     tallies = classified.tallies.after_choice(choice)
     write_json(
         folder.receipt,
         {"tallies": tallies.as_json(), "choice": None if choice is None else str(choice)},
     )
-    if not tallies.stored.lines:
-        return orders.version()
+    if tallies.stored.lines or tallies.left_out.lines:
+        with database.unit_of_work() as session:
+            repository.get_row(session, import_id).state = ImportState.STORING
+
+
+def _write(folder: Folder, tables: _Tables, import_: OrderImport, report: Report) -> int | None:
+    """The commit, or both where orders come in parts. Returns the version that holds the lines."""
+    tallies = Tallies.from_json(read_json(folder.receipt)["tallies"])
+    if not tallies.stored.lines and not tallies.left_out.lines:
+        return tables.orders.version()
     report("storing", 0, tallies.stored.lines)
-    with database.unit_of_work() as session:
-        repository.get_row(session, import_.id).state = ImportState.STORING
     lines = folder.lines().filter(pl.col("fate") != "repeated")
     if tallies.overlapping.lines:
         lines = lines.join(
             folder.overlapping(), on="source_line", how="anti", maintain_order="left"
         )
+    if goes_through_parts(lines, FilePart(tallies.part), tables.parts):
+        return _write_parts(folder, tables, lines, tallies, import_.id, report)
     return commit(
-        orders, lines.select(list(ORDER_SCHEMA)), import_.id, merge=tallies.corrected.lines > 0
+        tables.orders,
+        lines.select(list(ORDER_SCHEMA)),
+        import_.id,
+        merge=tallies.corrected.lines > 0,
     )
+
+
+def _write_parts(
+    folder: Folder,
+    tables: _Tables,
+    lines: pl.LazyFrame,
+    tallies: Tallies,
+    import_id: ImportId,
+    report: Report,
+) -> int | None:
+    """The parts first, then what they make of the orders they touch."""
+    orders, parts = tables.orders, tables.parts
+    part = FilePart(tallies.part)
+    if committed_version(parts, import_id) is None:
+        commit_parts(parts, rows_for_parts(lines, part, orders, parts), import_id)
+    changes = join_parts(folder.joined, lines, part, orders, parts, report)
+    if changes.head(1).collect(engine="streaming").is_empty():
+        return orders.version()
+    return commit_joined(orders, changes, import_id)
 
 
 def _write_down(
     folder: Folder,
+    tables: _Tables,
     database: Database,
     import_: OrderImport,
     version: int | None,
@@ -135,6 +190,7 @@ def _write_down(
 ) -> Tallies:
     receipt = read_json(folder.receipt)
     tallies = Tallies.from_json(receipt["tallies"])
+    waiting = count_waiting(tables.parts) if tables.parts.exists() else None
     with database.unit_of_work() as session:
         row = repository.get_row(session, import_.id)
         row.state = ImportState.STORED
@@ -143,4 +199,11 @@ def _write_down(
         row.table_version = version
         row.stored_at = now
         row.problem = row.hint = None
+        if waiting is not None:
+            keep_waiting(session, import_.shop_id, waiting)
     return tallies
+
+
+def _part_of(import_: OrderImport) -> FilePart:
+    headings = import_.look.form.headings if import_.look else ()
+    return part_of(import_.options.part, headings)

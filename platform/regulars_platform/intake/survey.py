@@ -20,15 +20,23 @@ from regulars_platform.intake.cells import (
 )
 from regulars_platform.intake.dates import DateEvidence, DateOrder, date_evidence
 from regulars_platform.intake.errors import AmbiguousColumnError, ColumnUnreadableError
-from regulars_platform.intake.models import MONEY_FIELDS, FileForm, OrderField, ReadingOptions
+from regulars_platform.intake.models import (
+    MONEY_FIELDS,
+    FileForm,
+    FilePart,
+    OrderField,
+    ReadingOptions,
+)
 from regulars_platform.intake.money import Decimal, DecimalEvidence, decimal_evidence
+from regulars_platform.intake.presets import part_of
 from regulars_platform.intake.readers import column_name
-from regulars_platform.intake.status import status_meanings
+from regulars_platform.intake.status import refund_meanings, status_meanings
 
 KEY_FIELDS = (
     OrderField.ORDER_ID,
     OrderField.LINE_ID,
     OrderField.CUSTOMER_ID,
+    OrderField.CUSTOMER_FALLBACK,
     OrderField.HOUSEHOLD,
 )
 _FEWEST_LONG_KEYS = 3
@@ -93,8 +101,9 @@ class Reading:
 
     positions: field -> column number; bare_floats: key columns whose values all end in .0 (which
     is dropped); rounded: key columns whose long numbers a spreadsheet has rounded (such lines are
-    rejected); meanings: compared status word -> status; doubtful: key columns that are believed
-    although more long numbers end in zeros than chance explains.
+    rejected); meanings: compared status word -> status, refund_meanings: the same of a refund's;
+    part: what the rows are; leave_out: words in a remark or tag that keep an order out; doubtful:
+    key columns that are believed although more long numbers end in zeros than chance explains.
     """
 
     positions: Mapping[OrderField, int]
@@ -104,6 +113,9 @@ class Reading:
     bare_floats: frozenset[OrderField]
     rounded: frozenset[OrderField]
     meanings: Mapping[str, str]
+    refund_meanings: Mapping[str, str] = field(default_factory=dict)
+    part: FilePart = FilePart.ORDER
+    leave_out: tuple[str, ...] = ()
     doubtful: Mapping[OrderField, int] = field(default_factory=dict)
 
     def has(self, name: OrderField) -> bool:
@@ -123,7 +135,11 @@ def survey_batch(frame: pl.DataFrame, positions: Mapping[OrderField, int]) -> Su
         return frame.select(clean(pl.col(column_name(positions[name])))).to_series()
 
     return Survey(
-        dates=date_evidence(cells(OrderField.ORDERED_AT)),
+        dates=(
+            date_evidence(cells(OrderField.ORDERED_AT))
+            if OrderField.ORDERED_AT in positions
+            else DateEvidence()
+        ),
         numbers={name: decimal_evidence(cells(name)) for name in MONEY_FIELDS if name in positions},
         keys={
             name: _key_evidence(frame, positions[name]) for name in KEY_FIELDS if name in positions
@@ -158,7 +174,9 @@ def decide(
     timezone: dt.tzinfo,
 ) -> Reading:
     """How to read the file. Raises where a column cannot be read at all, or in two ways."""
-    date_order = _date_order(survey.dates, mapping[OrderField.ORDERED_AT], options.date_order)
+    date_order = _date_order(
+        survey.dates, mapping.get(OrderField.ORDERED_AT, ""), options.date_order
+    )
     _refuse_text_for_money(survey, mapping)
     rounded = frozenset(
         name
@@ -176,14 +194,17 @@ def decide(
             if keys.filled and keys.zero_fraction == keys.filled
         ),
         rounded=rounded,
+        meanings=status_meanings(
+            dict(options.status_words), refunds_are_known=OrderField.REFUND in mapping
+        ),
+        refund_meanings=refund_meanings(dict(options.status_words)),
+        part=part_of(options.part, form.headings),
+        leave_out=options.leave_out,
         doubtful={
             name: keys.rounded_keys
             for name, keys in survey.keys.items()
             if keys.is_doubtful and name not in rounded
         },
-        meanings=status_meanings(
-            dict(options.status_words), refunds_are_known=OrderField.REFUND in mapping
-        ),
     )
 
 

@@ -44,3 +44,16 @@ class ColumnMappingRow(Base):
     fingerprint: Mapped[Sha256]
     mapping: Mapped[JsonValue]
     options: Mapped[JsonValue]
+
+
+class WaitingPartsRow(Base):
+    """How much of one import waits for its order file."""
+
+    __tablename__ = "waiting_parts"
+
+    id: Mapped[IntPk]
+    shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id"), index=True)
+    import_id: Mapped[int] = mapped_column(BigInteger)
+    part: Mapped[str] = mapped_column(String(20))
+    orders: Mapped[int] = mapped_column(BigInteger)
+    lines: Mapped[int] = mapped_column(BigInteger)

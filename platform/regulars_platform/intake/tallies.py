@@ -81,11 +81,24 @@ class Overlap:
         )
 
 
+_SHARES = ("read", "stored", "corrected", "repeated", "overlapping", "rejected", "left_out")
+_PLAIN = (
+    "unreadable_amounts",
+    "unattributed",
+    "masked",
+    "orders",
+    "customers",
+    "part",
+    "waiting_lines",
+    "waiting_orders",
+)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tallies:
     """What becomes (or became) of the lines of a file.
 
-    read = stored + repeated + rejected, in lines and in money (`adds_up`).
+    read = stored + repeated + rejected + left_out, in lines and in money (`adds_up`).
     stored: new lines and corrected ones (`corrected` is the part of them that replaces a stored
     line). repeated: already there; `overlapping` is the part of them left out because an earlier
     file holds them under other order numbers. rejected: `unreadable_amounts` of them have no
@@ -93,7 +106,9 @@ class Tallies:
     chosen, its lines are among the stored ones. unattributed: stored or repeated lines without a
     customer, `masked` of them because the value was masked. reasons: code -> rejected lines.
     unknown_status_words: word -> lines; nothing can be stored while there are any.
-    orders, customers: distinct ones among the lines that are not rejected.
+    orders, customers: distinct ones among the lines that are not rejected. left_out: of orders that
+    the seller's own remark keeps out. part: what the rows are (models.FilePart); waiting_lines,
+    waiting_orders: of them, those whose order no file of orders has brought yet.
     """
 
     read: Share
@@ -113,11 +128,15 @@ class Tallies:
     unknown_status_words: Mapping[str, int]
     overlap: Overlap | None
     notes: tuple[Sentence, ...]
+    left_out: Share = Share()
+    part: str = "order"
+    waiting_lines: int = 0
+    waiting_orders: int = 0
 
     @property
     def adds_up(self) -> bool:
         """Whether every line read was accounted for, in count and in money."""
-        return self.read == self.stored + self.repeated + self.rejected
+        return self.read == self.stored + self.repeated + self.rejected + self.left_out
 
     def after_choice(self, choice: OverlapChoice | None) -> "Tallies":
         """The tallies once the overlapping lines are left out (or stored all the same)."""
@@ -132,11 +151,9 @@ class Tallies:
 
     def as_json(self) -> dict[str, Any]:
         """The form in which they are stored."""
-        shares = ("read", "stored", "corrected", "repeated", "overlapping", "rejected")
-        plain = ("unreadable_amounts", "unattributed", "masked", "orders", "customers")
         return {
-            **{name: getattr(self, name).as_json() for name in shares},
-            **{name: getattr(self, name) for name in plain},
+            **{name: getattr(self, name).as_json() for name in _SHARES},
+            **{name: getattr(self, name) for name in _PLAIN},
             "first_at": None if self.first_at is None else self.first_at.isoformat(),
             "last_at": None if self.last_at is None else self.last_at.isoformat(),
             "reasons": dict(self.reasons),
@@ -148,12 +165,11 @@ class Tallies:
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "Tallies":
         """The inverse of `as_json`."""
-        shares = ("read", "stored", "corrected", "repeated", "overlapping", "rejected")
         moments = ("first_at", "last_at")
         return cls(
             **{
                 **stored,
-                **{name: Share(**stored[name]) for name in shares},
+                **{name: Share(**stored[name]) for name in _SHARES if name in stored},
                 **{
                     name: dt.datetime.fromisoformat(stored[name]) if stored[name] else None
                     for name in moments

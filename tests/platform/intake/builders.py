@@ -110,6 +110,7 @@ def open_shop(folder: Path, timezone: str = "UTC", limits: Limits = LIMITS) -> S
                 "shops",
                 tables.OrderImportRow.__tablename__,
                 tables.ColumnMappingRow.__tablename__,
+                tables.WaitingPartsRow.__tablename__,
             )
         ],
     )

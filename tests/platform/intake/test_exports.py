@@ -3,7 +3,6 @@
 import polars as pl
 import pytest
 
-from regulars_platform.errors import InvalidInputError
 from regulars_platform.intake import service
 from regulars_platform.intake.models import Look, OrderField
 from regulars_platform.orders.table import whole_orders
@@ -88,16 +87,6 @@ def test_a_taobao_file_that_went_through_a_spreadsheet_merges_no_orders(shop: Sh
     lines = [taobao("3.65847E+17", "交易成功", "88.00") for _ in range(3)]
     tallies = shop.bring_in("\n".join([TAOBAO, *lines]))
     assert tallies.reasons == {"order_id_scientific": 3}
-
-
-def test_a_taobao_item_report_has_no_buyer(shop: ShopBench) -> None:
-    header = "子订单编号,主订单编号,标题,价格,购买数量,外部系统编号,订单状态,订单创建时间"
-    seen = look(shop, csv(header, "12,11,绿茶,5.00,2,T1,交易成功,2022-05-01 10:00:00"))
-    assert seen.mapping()[OrderField.LINE_ID] == "子订单编号"
-    assert seen.mapping()[OrderField.ORDER_ID] == "主订单编号"
-    assert OrderField.CUSTOMER_ID not in seen.mapping()
-    with pytest.raises(InvalidInputError, match="No customer column"):
-        shop.confirmed(csv(header, "12,11,绿茶,5.00,2,T1,交易成功,2022-05-01 10:00:00"))
 
 
 def test_a_youzan_order_file(shop: ShopBench) -> None:

@@ -140,7 +140,6 @@ def test_a_damaged_parquet(shop: ShopBench, cut: int) -> None:
             "WooCommerce Analytics",
         ),
         ("Order,Name,Kind,Gateway,Created At,Status,Amount,Currency", "Shopify transaction"),
-        ("订单编号,退款编号,支付单号,订单付款时间,买家退款金额", "退款"),
     ],
 )
 def test_another_kind_of_export_says_which_file_to_bring(
