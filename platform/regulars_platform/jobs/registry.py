@@ -11,14 +11,23 @@ HANDLERS: dict[str, str] = {
     "look_import": "regulars_platform.intake.jobs:look_import",
     "check_import": "regulars_platform.intake.jobs:check_import",
     "store_import": "regulars_platform.intake.jobs:store_import",
+    "look_dataset": "regulars_platform.datasets.jobs:look_dataset",
+    "check_dataset": "regulars_platform.datasets.jobs:check_dataset",
+    "store_dataset": "regulars_platform.datasets.jobs:store_dataset",
     "evaluate_campaign": "regulars_platform.reports.jobs:evaluate",
+    "recompute_segment_sizes": "regulars_platform.segments.jobs:recompute_sizes",
     "work_out_targeting": "regulars_platform.targeting.jobs:work_out_targeting",
+    "run_programmes": "regulars_platform.programmes.jobs:run",
+    "evaluate_programme": "regulars_platform.programmes.jobs:evaluate",
     "work_out_lifetime": "regulars_platform.lifetime.jobs:work_out_lifetime",
+    "send_messages": "regulars_platform.delivery.jobs:send_messages",
 }
 """kind -> "module:function". A handler takes a JobContext, is safe to run again after being killed
 anywhere, and stores its own result."""
 
-SERIAL_PER_SHOP: frozenset[str] = frozenset({"check_import", "store_import"})
+SERIAL_PER_SHOP: frozenset[str] = frozenset(
+    {"check_import", "store_import", "check_dataset", "store_dataset"}
+)
 """Kinds of which one shop runs one at a time, in the order in which they were asked for."""
 
 

@@ -9,6 +9,7 @@ TITLES = {
     "check_import": lazy_gettext("Checking an order file"),
     "store_import": lazy_gettext("Storing an order file"),
     "evaluate_campaign": lazy_gettext("Evaluating a campaign"),
+    "recompute_segment_sizes": lazy_gettext("Counting segments month by month"),
     "work_out_targeting": lazy_gettext("Working out whom to keep"),
     "work_out_lifetime": lazy_gettext("Working out what customers will buy"),
 }

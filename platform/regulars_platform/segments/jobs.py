@@ -1,0 +1,50 @@
+"""Working out in the background how large segments were at the ends of past months."""
+
+import datetime as dt
+
+from regulars_platform.campaigns.service import get_shop_of
+from regulars_platform.customers.order_days import find_order_days
+from regulars_platform.customers.store import build_feature_store
+from regulars_platform.jobs.context import JobContext
+from regulars_platform.segments.rules import parse_rule
+from regulars_platform.segments.service import list_segments
+from regulars_platform.segments.sizes import RECOMPUTED, count_sizes, keep_sizes, month_ends
+from regulars_platform.words import N_
+
+KIND = "recompute_segment_sizes"
+
+
+def recompute_sizes(context: JobContext) -> None:
+    """All segments of the shop, month by month. Safe to repeat: a day has one count."""
+    shop_id = context.job.shop_id
+    with context.database.reading() as session:
+        store = build_feature_store(context.settings, get_shop_of(session, shop_id))
+    version = store.table.version()
+    days = None if version is None else find_order_days(store, version)
+    if version is None or days is None:
+        return
+    asked = month_ends(days.first, days.day_after)
+    for place, as_of in enumerate(asked):
+        context.report(N_("Counting month by month"), place, len(asked))
+        with context.database.reading() as session:
+            segments = list_segments(session, shop_id)
+            rules = [parse_rule(segment.rule) for segment in segments]
+        counts = count_sizes(store, rules, as_of, version)
+        # used files are forgotten last: the present is what somebody looks at meanwhile
+        store.features(days.day_after, version)
+        with context.database.unit_of_work() as session:
+            still = {segment.id: segment for segment in list_segments(session, shop_id)}
+            kept = [
+                (still[old.id], count)
+                for old, count in zip(segments, counts, strict=True)
+                if old.id in still and still[old.id].rule == old.rule
+            ]
+            keep_sizes(
+                session,
+                [segment for segment, _ in kept],
+                [count for _, count in kept],
+                as_of=as_of,
+                way=RECOMPUTED,
+                orders_version=version,
+                now=dt.datetime.now(dt.UTC),
+            )
