@@ -1,11 +1,12 @@
 """Looking at the customers: how a feature is spread, and a table to search in."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
-from regulars_platform.customers.features import FEATURE_SCHEMA, FEATURES, Feature
+from regulars_platform.customers.catalogue import FEATURES, Feature, find_feature
 from regulars_platform.errors import NotFoundError
 from regulars_platform.words import N_, Sentence
 
@@ -27,8 +28,8 @@ class Distribution:
     """A histogram of a feature, robust to outliers: what lies outside is counted, not drawn.
 
     customers: with a value; empty: without one; below, above: outside the bins (the last bin
-    holds the 99th percentile). A text feature has no bins but `values`: (text, customers), most
-    frequent first.
+    holds the 99th percentile). A text or a flag has no bins but `values`: (text, customers), most
+    frequent first; those of a flag are "true" and "false".
     """
 
     feature: str
@@ -50,13 +51,14 @@ class CustomerRows:
 
 
 def get_feature(name: str) -> Feature:
-    """The feature of that name; NotFoundError where there is none."""
-    if name not in FEATURES:
+    """The feature of that name, a shop's own attributes included; NotFoundError without one."""
+    found = find_feature(name)
+    if found is None:
         raise NotFoundError(
             Sentence(N_("There is no customer feature called %(name)s."), {"name": name}),
             Sentence(N_("Choose one of: %(names)s."), {"names": ", ".join(FEATURES)}),
         )
-    return FEATURES[name]
+    return found
 
 
 def distribution(
@@ -67,7 +69,7 @@ def distribution(
     marked: a boolean expression over the frame; each bin counts the customers it holds for.
     """
     kind = get_feature(feature).kind
-    if kind == "text":
+    if kind in ("text", "flag"):
         return _text_distribution(frame, feature)
     flag = pl.lit(False) if marked is None else marked.fill_null(False)
     data = frame.select(
@@ -113,8 +115,11 @@ def search_customers(
     descending: bool = True,
     page: int = 1,
     page_size: int = 50,
+    columns: Sequence[str] = tuple(FEATURES),
 ) -> CustomerRows:
     """Customers whose id contains `text` (any case), sorted by a feature or customer_id.
+
+    columns: the features that are read of them.
 
     Those without a value come last; equals are in the order of their ids. Pages count from 1.
     """
@@ -135,13 +140,19 @@ def search_customers(
         descending=[descending, False],
         nulls_last=True,
     ).slice((max(1, page) - 1) * size, size)["customer_id"]
-    rows = found.filter(pl.col("customer_id").is_in(shown.implode())).select(*FEATURE_SCHEMA)
+    rows = found.filter(pl.col("customer_id").is_in(shown.implode())).select(
+        "customer_id", *columns
+    )
     by_id = {str(row["customer_id"]): row for row in rows.collect().iter_rows(named=True)}
     return CustomerRows(rows=tuple(by_id[name] for name in shown), total=order.height)
 
 
 def _text_distribution(frame: pl.LazyFrame, feature: str) -> Distribution:
-    counted = frame.group_by(feature).len().sort(["len", feature], descending=[True, False])
+    counted = (
+        frame.group_by(pl.col(feature).cast(pl.String))
+        .len()
+        .sort(["len", feature], descending=[True, False])
+    )
     rows = list(counted.collect().iter_rows())
     return Distribution(
         feature=feature,

@@ -6,10 +6,10 @@ import polars as pl
 from flask_babel import gettext, ngettext
 
 from regulars_platform.customers.browse import Distribution, distribution
-from regulars_platform.customers.features import FEATURES
+from regulars_platform.customers.catalogue import FEATURES
 from regulars_web import formats
 from regulars_web.charts import BarChart, BarInput, Histogram, build_bar_chart, build_histogram
-from regulars_web.pages.customers.shown import edge_text, feature_heading, feature_text
+from regulars_web.pages.customers.shown import edge_text, feature_heading, feature_text, value_text
 
 MAIN_FEATURES = (
     "orders",
@@ -18,8 +18,21 @@ MAIN_FEATURES = (
     "last_order_days",
     "usual_interval_days",
     "discount_share",
+    "age",
+    "points_balance",
 )
-MOST_CHANNELS = 8
+PORTRAIT = (
+    "rhythm",
+    "main_channel",
+    "favourite_category",
+    "tier",
+    "gender",
+    "region",
+    "acquired_through",
+    "follows",
+)
+MOST_VALUES = 8
+SCORES = (5, 4, 3, 2, 1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +56,22 @@ class FeatureChart:
     notes: tuple[str, ...]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Portrait:
+    """One feature of words: customers by its values."""
+
+    heading: str
+    chart: BarChart
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScoreTable:
+    """rows: recency score, then per frequency score (customers, shade 0 to 5)."""
+
+    frequencies: tuple[int, ...]
+    rows: tuple[tuple[int, tuple[tuple[int, int], ...]], ...]
+
+
 def build_head_figures(features: pl.LazyFrame) -> HeadFigures:
     """Counts and sums over the feature frame."""
     orders = pl.col("orders")
@@ -62,13 +91,45 @@ def build_feature_charts(features: pl.LazyFrame, currency: str) -> tuple[Feature
     return tuple(_feature_chart(spread, currency) for spread in found if spread.bins)
 
 
-def build_channel_chart(features: pl.LazyFrame) -> BarChart | None:
-    """Customers by their main channel; None where the orders name no channel."""
-    spread = distribution(features, "main_channel")
-    if not spread.values:
+def build_portraits(features: pl.LazyFrame) -> tuple[Portrait, ...]:
+    """Customers by the value of each feature of words that anybody has a value of."""
+    found = ((name, distribution(features, name)) for name in PORTRAIT)
+    return tuple(
+        Portrait(heading=feature_heading(name), chart=_bars(spread))
+        for name, spread in found
+        if spread.values
+    )
+
+
+def build_scores(features: pl.LazyFrame) -> ScoreTable | None:
+    """Buyers by their recency and frequency scores; None as long as nobody bought."""
+    names = ("recency_score", "frequency_score")
+    counted = features.drop_nulls(names).group_by(names).len().collect()
+    counts = {(recency, frequency): n for recency, frequency, n in counted.iter_rows()}
+    most = max(counts.values(), default=0)
+    if not most:
         return None
-    rows = list(spread.values[:MOST_CHANNELS])
-    others = sum(customers for _, customers in spread.values[MOST_CHANNELS:])
+    return ScoreTable(
+        frequencies=tuple(reversed(SCORES)),
+        rows=tuple(
+            (
+                recency,
+                tuple(
+                    (n, round(5 * n / most))
+                    for n in (counts.get((recency, one), 0) for one in reversed(SCORES))
+                ),
+            )
+            for recency in SCORES
+        ),
+    )
+
+
+def _bars(spread: Distribution) -> BarChart:
+    rows = [
+        (value_text(spread.feature, value), customers)
+        for value, customers in spread.values[:MOST_VALUES]
+    ]
+    others = sum(customers for _, customers in spread.values[MOST_VALUES:])
     if others:
         rows.append((gettext("others"), others))
     return build_bar_chart(

@@ -1,14 +1,15 @@
 """The searchable table of customers: what was asked for, and the rows that answer it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
 from flask import url_for
 
-from regulars_platform.customers.browse import CustomerRows, search_customers
-from regulars_platform.customers.features import FEATURES
+from regulars_platform.customers.browse import CustomerRows, get_feature, search_customers
+from regulars_platform.customers.catalogue import find_feature
+from regulars_web.pages.customers.columns import COLUMN_SETS, USUAL, column_names
 from regulars_web.pages.customers.looking import Customers
 from regulars_web.pages.customers.shown import feature_heading, feature_text
 
@@ -25,17 +26,21 @@ class TableQuery:
     sort: str
     descending: bool
     page: int
+    columns: str
 
     @classmethod
     def read(cls, asked: Mapping[str, str]) -> "TableQuery":
         """From the arguments of the address."""
-        sort, page = asked.get("sort", ""), asked.get("page", "")
+        sort, page, columns = (asked.get(name, "") for name in ("sort", "page", "columns"))
+        feature = find_feature(sort)
+        sortable = sort == "customer_id" or (feature is not None and feature.kind != "list")
         return cls(
             as_of=asked.get("as_of", ""),
             text=asked.get("q", "").strip()[:200],
-            sort=sort if sort in FEATURES or sort == "customer_id" else SORTED_BY,
+            sort=sort if sortable else SORTED_BY,
             descending=asked.get("order", "") != "asc",
             page=max(1, int(page)) if page.isdecimal() and len(page) < 10 else 1,
+            columns=columns if columns in COLUMN_SETS else USUAL,
         )
 
     def address(self, endpoint: str, **other: str | int) -> str:
@@ -46,8 +51,10 @@ class TableQuery:
             "sort": self.sort,
             "order": "desc" if self.descending else "asc",
             "page": self.page,
+            "columns": self.columns,
         }
-        usual = {"as_of": "", "q": "", "sort": SORTED_BY, "order": "desc", "page": 1}
+        usual: dict[str, str | int] = {"as_of": "", "q": "", "page": 1, "columns": USUAL}
+        usual |= {"sort": SORTED_BY, "order": "desc"}
         asked |= other
         told: dict[str, Any] = {name: v for name, v in asked.items() if v != usual[name]}
         return url_for(endpoint, **told)
@@ -63,6 +70,7 @@ class Heading:
     name: str
     label: str
     numeric: bool
+    sortable: bool
     order: str
     next_order: str
 
@@ -95,18 +103,24 @@ class CustomerTable:
 
 def build_customer_table(found: Customers, query: TableQuery, currency: str) -> CustomerTable:
     """The page of rows that was asked for, or the last one where there are fewer."""
-    rows = _search(found, query, query.page)
+    there = found.features.collect_schema().names()
+    if query.sort not in there:
+        query = replace(query, sort=SORTED_BY)
+    names = column_names(query.columns, there)
+    if query.sort not in (*names, "customer_id"):
+        names = (*names, query.sort)
+    rows = _search(found, query, query.page, names)
     last_page = max(1, -(-rows.total // PAGE_SIZE))
     if query.page > last_page:
         query = replace(query, page=last_page)
-        rows = _search(found, query, last_page)
+        rows = _search(found, query, last_page, names)
     return CustomerTable(
         query=query,
-        headings=build_headings(query),
+        headings=build_headings(query, names),
         rows=tuple(
             (
                 str(row["customer_id"]),
-                tuple(feature_text(name, row[name], currency) for name in FEATURES),
+                tuple(feature_text(name, row[name], currency) for name in names),
             )
             for row in rows.rows
         ),
@@ -115,13 +129,14 @@ def build_customer_table(found: Customers, query: TableQuery, currency: str) -> 
     )
 
 
-def build_headings(query: TableQuery) -> tuple[Heading, ...]:
+def build_headings(query: TableQuery, names: Sequence[str]) -> tuple[Heading, ...]:
     """One per feature, in their order."""
     return tuple(
         Heading(
             name=name,
             label=feature_heading(name),
-            numeric=feature.kind != "text",
+            numeric=feature.kind not in ("text", "flag", "list"),
+            sortable=feature.kind != "list",
             order="none"
             if name != query.sort
             else "descending"
@@ -129,11 +144,11 @@ def build_headings(query: TableQuery) -> tuple[Heading, ...]:
             else "ascending",
             next_order="asc" if name == query.sort and query.descending else "desc",
         )
-        for name, feature in FEATURES.items()
+        for name, feature in ((name, get_feature(name)) for name in names)
     )
 
 
-def _search(found: Customers, query: TableQuery, page: int) -> CustomerRows:
+def _search(found: Customers, query: TableQuery, page: int, names: Sequence[str]) -> CustomerRows:
     return search_customers(
         found.features,
         text=query.text,
@@ -141,4 +156,5 @@ def _search(found: Customers, query: TableQuery, page: int) -> CustomerRows:
         descending=query.descending,
         page=page,
         page_size=PAGE_SIZE,
+        columns=names,
     )

@@ -9,16 +9,19 @@ from flask_babel import gettext
 from regulars_platform.errors import NotFoundError
 from regulars_platform.words import N_, Sentence
 from regulars_web import formats
-from regulars_web.charts import BarChart
 from regulars_web.edge import current_shop
+from regulars_web.pages.customers.columns import COLUMN_SETS
 from regulars_web.pages.customers.looking import Customers, find_customers, latest_day
 from regulars_web.pages.customers.shown import currency_text
 from regulars_web.pages.customers.spread import (
     FeatureChart,
     HeadFigures,
-    build_channel_chart,
+    Portrait,
+    ScoreTable,
     build_feature_charts,
     build_head_figures,
+    build_portraits,
+    build_scores,
 )
 from regulars_web.pages.customers.table import CustomerTable, TableQuery, build_customer_table
 
@@ -35,7 +38,8 @@ class CustomersPage:
     problem: str
     figures: HeadFigures
     charts: tuple[FeatureChart, ...]
-    channels: BarChart | None
+    portraits: tuple[Portrait, ...]
+    scores: ScoreTable | None
 
 
 @blueprint.get("/")
@@ -55,10 +59,13 @@ def overview() -> str:
         problem=problem,
         figures=build_head_figures(found.features),
         charts=build_feature_charts(found.features, currency),
-        channels=build_channel_chart(found.features),
+        portraits=build_portraits(found.features),
+        scores=build_scores(found.features),
     )
     table = build_customer_table(found, query, currency)
-    return render_template("customers/overview.html", page=page, table=table)
+    return render_template(
+        "customers/overview.html", page=page, table=table, column_sets=COLUMN_SETS
+    )
 
 
 @blueprint.get("/table")
