@@ -79,6 +79,34 @@ def record_failed_sends(
     )
 
 
+def record_failed_send(
+    session: Session,
+    *,
+    campaign_id: int,
+    customer_id: str,
+    arm: str,
+    reason: str,
+    now: dt.datetime,
+) -> None:
+    """Record one message of ours that did not arrive; known ones stay as they are."""
+    known = session.scalar(
+        select(FailedSend.id).where(
+            FailedSend.campaign_id == campaign_id, FailedSend.customer_id == customer_id
+        )
+    )
+    if known is None:
+        session.add(
+            FailedSend(
+                campaign_id=campaign_id,
+                customer_id=customer_id,
+                arm=arm,
+                reason=reason[:MAX_NOTE],
+                added_at=now,
+            )
+        )
+        session.flush()
+
+
 def failed_sends_by_arm(session: Session, campaign_id: int) -> dict[str, int]:
     """Arm -> customers who were not reached; arms without any are left out."""
     counted = (

@@ -14,6 +14,7 @@ import polars as pl
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from regulars_platform.campaigns.blended import at_average_margin
 from regulars_platform.campaigns.errors import (
     AlreadyLaunchedError,
     DraftChangedError,
@@ -24,7 +25,7 @@ from regulars_platform.campaigns.errors import (
 from regulars_platform.campaigns.ledger import discard_ledger, draw_ledger, write_ledger
 from regulars_platform.campaigns.outlook import forecast_plan
 from regulars_platform.campaigns.plan import Plan, canonical_json, plan_json, sha256_of
-from regulars_platform.campaigns.plan_form import read_draft, read_plan
+from regulars_platform.campaigns.plan_form import Draft, read_draft, read_plan
 from regulars_platform.campaigns.population import Population, build_population
 from regulars_platform.campaigns.service import (
     LaunchedCampaign,
@@ -169,7 +170,13 @@ def prepare_launch(
         ledger_sha256=ledger_sha256,
         launched_at=now,
         launched_by=user_id,
-        forecast=_forecast(plan, population.drawn, features, orders, memory),
+        forecast=_forecast(
+            at_average_margin(read_draft(plan_json(plan)), store, version),
+            population.drawn,
+            features,
+            orders,
+            memory,
+        ),
     )
 
 
@@ -230,14 +237,14 @@ def _forget_ledger(session: Session, settings: Settings, prepared: PreparedLaunc
 
 
 def _forecast(
-    plan: Plan,
+    plan: Draft,
     drawn: pl.DataFrame,
     features: pl.LazyFrame,
     orders: pl.LazyFrame,
     memory: ShopMemory,
 ) -> dict[str, Any] | None:
     """What the form showed of the same draft, on the same orders and memory."""
-    forecast = forecast_plan(read_draft(plan_json(plan)), drawn, features, orders, memory)
+    forecast = forecast_plan(plan, drawn, features, orders, memory)
     return None if forecast is None else forecast_json(forecast)
 
 

@@ -27,7 +27,8 @@ from regulars_platform.campaigns.plan import (
 from regulars_platform.customers.keys import clean_customer_id
 from regulars_platform.errors import InvalidInputError, RegularsError
 from regulars_platform.fields import WHOLE, FieldReader, percent_text
-from regulars_platform.offers.kinds import MessageOnly, read_offer
+from regulars_platform.offers.kinds import MessageOnly
+from regulars_platform.offers.reading import read_offer
 from regulars_platform.segments.rules import Rule, parse_rule
 from regulars_platform.words import N_, Sentence
 

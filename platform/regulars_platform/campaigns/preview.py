@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from regulars_experiments.assignment import quota_edges
 from regulars_experiments.holdouts import HoldoutSizes
+from regulars_platform.campaigns.blended import at_average_margin
 from regulars_platform.campaigns.foresight import (
     Foreseen,
     foresee_arms,
@@ -127,7 +128,7 @@ class Preview:
     would be proved in each report segment, in the order of the head-count; sizes: of the holdout,
     three to choose from, None while the draft or the past cannot say; least: share of the drawn
     below which a report could say nothing of the holdout, likewise; forecast: what each arm is
-    expected to earn, likewise;
+    expected to earn, likewise; margin: the share of the price, 0 to 1, that all of it counts at;
     short_history: the orders do not reach back as far as the window is long, so that leak and
     detectable effect are too low.
     """
@@ -141,6 +142,7 @@ class Preview:
     sizes: HoldoutSizes | None
     least: float | None
     forecast: tuple[ArmForecast, ...] | None
+    margin: float | None
     short_history: bool
 
 
@@ -169,6 +171,7 @@ def preview_draft(
             sizes=None,
             least=None,
             forecast=None,
+            margin=None,
             short_history=False,
         )
     return build_preview(
@@ -216,8 +219,9 @@ def build_preview(
     if draft.window_days is not None:
         orders = store.window_orders(draft.as_of, draft.window_days, version)
         past = read_past(orders, population.drawn, values, draft)
-    holdout, arms = _arms(draft, values, past)
-    terms = None if arms is None else read_terms(draft)
+    priced = at_average_margin(draft, store, version)
+    holdout, arms = _arms(priced, values, past)
+    terms = None if arms is None else read_terms(priced)
     spend = None if past is None else past.spend
     forecast = sizes = None
     if terms and spend:
@@ -235,6 +239,7 @@ def build_preview(
         sizes=sizes,
         least=None if sizes is None or spend is None else least_holdout(spend),
         forecast=forecast,
+        margin=None if terms is None else terms.margin,
         short_history=past is not None and _is_short(store, draft, version),
     )
 

@@ -35,8 +35,8 @@ class LaunchedCampaign:
 
     products_version: of the costs per product, where the plan goes by them and there were any.
     audience: those the rule held for = excluded + suppressed + no_consent + held_out + drawn (see
-    `Population`; plans launched before there was a gate have none of the two); drawn: in the ledger;
-    units: what was drawn (customers or households); arms: (arm, customers), holdout first.
+    `Population`; plans launched before there was a gate have none of the two); drawn: in the
+    ledger; units: what was drawn (customers or households); arms: (arm, customers), holdout first.
     """
 
     id: int

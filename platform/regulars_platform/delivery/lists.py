@@ -19,8 +19,9 @@ from regulars_platform.campaigns.plan import HOLDOUT, Plan
 from regulars_platform.campaigns.service import LaunchedCampaign
 from regulars_platform.delivery.errors import ArmNotFoundError, HoldoutContactError
 from regulars_platform.fields import money_text
-from regulars_platform.offers.kinds import Offer, at_threshold, offer_threshold, offer_title
+from regulars_platform.offers.kinds import Offer, at_threshold, offer_threshold
 from regulars_platform.offers.thresholds import OWN
+from regulars_platform.offers.titles import offer_title
 
 CONTACT_COLUMNS = ("customer_id", "arm", "segment", "offer", "code", "threshold")
 ASSIGNMENT_COLUMNS = (

@@ -12,10 +12,15 @@ from regulars_platform.campaigns.plan import TreatmentArm
 from regulars_platform.fields import WHOLE
 from regulars_platform.offers.kinds import (
     AmountOff,
+    BonusPoints,
+    CashBack,
+    FlashSale,
     FreeShipping,
+    Gift,
     MessageOnly,
     Offer,
     PercentOff,
+    RedPacket,
     own_multiple,
 )
 from regulars_platform.orders.table import MONEY_SCALE
@@ -31,6 +36,11 @@ _KINDS: dict[type[Offer], str] = {
     FreeShipping: "free_shipping",
     AmountOff: "amount_off",
     PercentOff: "percent_off",
+    Gift: "gift",
+    BonusPoints: "points",
+    RedPacket: "red_packet",
+    FlashSale: "flash_sale",
+    CashBack: "cash_back",
     MessageOnly: "message",
 }
 
@@ -114,7 +124,7 @@ def _depth(offer: Offer) -> str:
     match offer:
         case AmountOff():
             share = offer.amount / offer.threshold
-        case PercentOff():
+        case PercentOff() | FlashSale():
             share = offer.percent / WHOLE
         case _:
             return ""

@@ -12,6 +12,11 @@ high than too low, and written on the report's method page:
   amount + amount off, or amount / (1 - percent off), rounded down; an order used the offer if
   these reached the threshold, and cost the whole of it.
 
+* A gift or points: every order that reached the threshold has them, since no file records it.
+* A red packet is an amount off from a threshold of nothing, at most what the goods cost.
+* A flash sale is a percentage off the lines of its products (`sales`), whatever else is bought.
+* Cash back for following is paid to people, not for orders: no order uses it (`reports.rewards`).
+
 What is sent back takes its discount with it, so an amount or percent off costs only on what was
 kept. Free shipping is spent once the parcel is out.
 
@@ -23,9 +28,22 @@ thousandths, see `thresholds`).
 import polars as pl
 
 from regulars_platform.fields import WHOLE
-from regulars_platform.offers.kinds import AmountOff, FreeShipping, MessageOnly, Offer, PercentOff
+from regulars_platform.offers.kinds import (
+    AmountOff,
+    BonusPoints,
+    CashBack,
+    FlashSale,
+    FreeShipping,
+    Gift,
+    MessageOnly,
+    Offer,
+    PercentOff,
+    PriceCut,
+    RedPacket,
+)
+from regulars_platform.offers.sales import SALE_DISCOUNT, SALE_GOODS
 from regulars_platform.offers.thresholds import reached_threshold
-from regulars_platform.orders.table import PAID
+from regulars_platform.orders.table import MONEY_SCALE, PAID
 
 
 def offer_use(
@@ -44,7 +62,7 @@ def offer_use(
         own = pl.col("code").str.strip_chars().str.to_uppercase()
         used = used & given.str.replace_all("[;|]", ",").str.split(",").list.contains(own)
     really = (bought & used).fill_null(False)
-    if isinstance(offer, AmountOff | PercentOff):
+    if isinstance(offer, PriceCut):
         cost = _kept_of(cost)
     return orders.with_columns(
         really.cast(pl.Int64).alias("used_offer"),
@@ -69,17 +87,7 @@ def would_qualify(offer: Offer, orders: pl.LazyFrame) -> pl.LazyFrame:
 
     Nothing had been taken off for this offer then, so goods are amount + discount as they stand.
     """
-    goods = pl.col("amount") + pl.col("discount")
-    reaches = goods >= reached_threshold(offer)
-    match offer:
-        case FreeShipping():
-            used, cost = reaches, pl.lit(offer.shipping_cost)
-        case AmountOff():
-            used, cost = reaches, pl.lit(offer.amount)
-        case PercentOff():
-            used, cost = reaches, goods * offer.percent // WHOLE
-        case MessageOnly():
-            used, cost = pl.lit(False), pl.lit(0)
+    used, cost = _cut_if_used(offer) if isinstance(offer, PriceCut) else _given_if_used(offer)
     really = ((pl.col("amount") > 0) & (pl.col("status") == PAID) & used).fill_null(False)
     return orders.with_columns(
         really.cast(pl.Int64).alias("used_offer"),
@@ -87,27 +95,92 @@ def would_qualify(offer: Offer, orders: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
+def _cut_if_used(offer: PriceCut) -> tuple[pl.Expr, pl.Expr]:
+    goods = pl.col("amount") + pl.col("discount")
+    reaches = goods >= reached_threshold(offer)
+    match offer:
+        case AmountOff():
+            return reaches, pl.lit(offer.amount)
+        case PercentOff():
+            return reaches, goods * offer.percent // WHOLE
+        case RedPacket():
+            return pl.lit(True), pl.min_horizontal(goods, pl.lit(offer.amount))
+        case FlashSale():
+            of_sale = pl.col(SALE_GOODS) + pl.col(SALE_DISCOUNT)
+            return of_sale > 0, of_sale * offer.percent // WHOLE
+
+
+def _given_if_used(
+    offer: FreeShipping | Gift | BonusPoints | CashBack | MessageOnly,
+) -> tuple[pl.Expr, pl.Expr]:
+    goods = pl.col("amount") + pl.col("discount")
+    reaches = goods >= reached_threshold(offer)
+    match offer:
+        case FreeShipping():
+            return reaches, pl.lit(offer.shipping_cost)
+        case Gift():
+            return reaches, pl.lit(offer.gift_cost)
+        case BonusPoints():
+            return reaches, points_cost(offer, goods)
+        case CashBack() | MessageOnly():
+            return pl.lit(False), pl.lit(0)
+
+
 def _use(offer: Offer, *, discounts_recorded: bool) -> tuple[pl.Expr, pl.Expr]:
-    amount, discount = pl.col("amount"), pl.col("discount")
-    threshold = reached_threshold(offer)
+    """(whether an order used the offer, what that cost)."""
+    if isinstance(offer, PriceCut):
+        return _discount(offer) if discounts_recorded else _assumed_discount(offer)
+    goods, reached = pl.col("amount") + pl.col("discount"), reached_threshold(offer)
     match offer:
         case FreeShipping():
             unpaid = pl.col("shipping").is_null() | (pl.col("shipping") == 0)
-            return (amount + discount >= threshold) & unpaid, pl.lit(offer.shipping_cost)
-        case AmountOff() if discounts_recorded:
-            used = (amount + discount >= threshold) & (discount > 0)
-            return used, pl.min_horizontal(discount, pl.lit(offer.amount))
+            return (goods >= reached) & unpaid, pl.lit(offer.shipping_cost)
+        case Gift():
+            return goods >= reached, pl.lit(offer.gift_cost)
+        case BonusPoints():
+            return goods >= reached, points_cost(offer, pl.col("amount"))
+        case CashBack() | MessageOnly():
+            return pl.lit(False), pl.lit(0)
+
+
+def _discount(offer: PriceCut) -> tuple[pl.Expr, pl.Expr]:
+    """What the order records as taken off, at most what the offer gives."""
+    amount, discount = pl.col("amount"), pl.col("discount")
+    used = (amount + discount >= reached_threshold(offer)) & (discount > 0)
+    match offer:
         case AmountOff():
-            return amount + offer.amount >= threshold, pl.lit(offer.amount)
-        case PercentOff() if discounts_recorded:
-            goods = amount + discount
-            used = (goods >= threshold) & (discount > 0)
-            return used, pl.min_horizontal(discount, goods * offer.percent // WHOLE)
+            return used, pl.min_horizontal(discount, pl.lit(offer.amount))
+        case PercentOff():
+            most = (amount + discount) * offer.percent // WHOLE
+            return used, pl.min_horizontal(discount, most)
+        case RedPacket():
+            return discount > 0, pl.min_horizontal(discount, pl.lit(offer.amount))
+        case FlashSale():
+            taken = pl.col(SALE_DISCOUNT)
+            most = (pl.col(SALE_GOODS) + taken) * offer.percent // WHOLE
+            return taken > 0, pl.min_horizontal(taken, most)
+
+
+def _assumed_discount(offer: PriceCut) -> tuple[pl.Expr, pl.Expr]:
+    """Where orders record no discounts: the amount is what was paid after all of the offer."""
+    amount, reached = pl.col("amount"), reached_threshold(offer)
+    match offer:
+        case AmountOff():
+            return amount + offer.amount >= reached, pl.lit(offer.amount)
         case PercentOff():
             goods = amount * WHOLE // (WHOLE - offer.percent)
-            return goods >= threshold, goods - amount
-        case MessageOnly():
-            return pl.lit(False), pl.lit(0)
+            return goods >= reached, goods - amount
+        case RedPacket():
+            return pl.lit(True), pl.lit(offer.amount)
+        case FlashSale():
+            paid = pl.col(SALE_GOODS)
+            return paid > 0, paid * WHOLE // (WHOLE - offer.percent) - paid
+
+
+def points_cost(offer: BonusPoints, goods: pl.Expr) -> pl.Expr:
+    """What the points of an order will cost once they are spent: ten-thousandths, rounded down."""
+    number = offer.points + offer.per_unit * (goods.clip(0) // MONEY_SCALE)
+    return number * offer.point_value * offer.redeemed // WHOLE
 
 
 def _kept_of(cost: pl.Expr) -> pl.Expr:

@@ -10,13 +10,10 @@ above that many times what the customer's past orders came to on average (see `t
 nothing. Only a personal offer can have a multiple: what is open to the whole shop is one threshold.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Any, Literal
 
-from regulars_platform.fields import WHOLE, FieldReader, money_text, percent_text
-from regulars_platform.words import N_, Sentence
+from regulars_platform.fields import WHOLE, money_text, percent_text
 
 Reach = Literal["open", "personal"]
 REACHES = ("open", "personal")
@@ -63,6 +60,78 @@ class PercentOff:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Gift:
+    """A gift with an order of `threshold` or more (0: any); it costs `gift_cost`, packing too."""
+
+    gift_cost: int
+    threshold: int = 0
+    reach: Reach = "open"
+    words: str = ""
+    multiple: int | None = None
+    price_points: PriceStyle = "nines"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BonusPoints:
+    """Points with an order of `threshold` or more (0: any): a debt until they are spent.
+
+    points: for the order as such; per_unit: for each whole unit of currency of its goods.
+    point_value: what one point takes off when it is spent, ten-thousandths; redeemed: the share of
+    points that are ever spent, basis points. So one point costs point_value x redeemed.
+    """
+
+    points: int
+    per_unit: int
+    point_value: int
+    redeemed: int
+    threshold: int = 0
+    reach: Reach = "open"
+    words: str = ""
+    multiple: int | None = None
+    price_points: PriceStyle = "nines"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RedPacket:
+    """Up to `amount` off any order, however small (a red packet, or a coupon without a threshold).
+
+    threshold, multiple and price_points are those of an offer that has none.
+    """
+
+    amount: int
+    reach: Reach = "personal"
+    words: str = ""
+    threshold: Literal[0] = 0
+    multiple: None = None
+    price_points: PriceStyle = "nines"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FlashSale:
+    """`percent` (basis points) off the named `products`, as the order lines name them."""
+
+    percent: int
+    products: tuple[str, ...]
+    reach: Reach = "open"
+    words: str = ""
+    threshold: Literal[0] = 0
+    multiple: None = None
+    price_points: PriceStyle = "nines"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CashBack:
+    """`amount` paid out to everyone who follows the shop in the outcome window, order or not."""
+
+    amount: int
+    reach: Reach = "open"
+    words: str = ""
+    threshold: Literal[0] = 0
+    multiple: None = None
+    price_points: PriceStyle = "nines"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class MessageOnly:
     """Nothing but the message: costs only the contact."""
 
@@ -70,119 +139,27 @@ class MessageOnly:
     words: str = ""
 
 
-ThresholdOffer = FreeShipping | AmountOff | PercentOff
+ThresholdOffer = FreeShipping | AmountOff | PercentOff | Gift | BonusPoints
 """An offer that orders of a threshold can use."""
 
-Offer = ThresholdOffer | MessageOnly
+PriceCut = AmountOff | PercentOff | RedPacket | FlashSale
+"""An offer that lowers what the customer pays: its cost is missing in the amounts of orders."""
+
+Incentive = ThresholdOffer | RedPacket | FlashSale | CashBack
+"""An offer that gives something."""
+
+Offer = Incentive | MessageOnly
 
 KINDS: dict[str, type[Offer]] = {
     "free_shipping": FreeShipping,
     "amount_off": AmountOff,
     "percent_off": PercentOff,
+    "gift": Gift,
+    "points": BonusPoints,
+    "red_packet": RedPacket,
+    "flash_sale": FlashSale,
+    "cash_back": CashBack,
     "message": MessageOnly,
-}
-
-
-def read_offer(reader: FieldReader) -> Offer | None:
-    """An offer out of a form or plan; None where a problem was noted in the reader.
-
-    Fields: kind, reach, words (what the customer is told; may be empty), and by kind threshold,
-    shipping_cost, amount (currency units), percent; with a threshold also multiple (how many times
-    the customer's own average order value) and price_points.
-    """
-    before = len(reader.problems)
-    kind = reader.choice("kind", tuple(KINDS))
-    if kind is None:
-        return None
-    reach: Reach = (
-        "personal" if reader.choice("reach", REACHES, default="open") == ("personal") else "open"
-    )
-    words = reader.text("words", limit=MAX_WORDS, optional=True) or ""
-    found: Offer | None
-    if kind == "message":
-        reader.refuse_unknown(("kind", "reach", "words"))
-        if reach == "personal":
-            reader.refuse("reach", N_("A message alone has no code: leave it open."))
-        found = MessageOnly(words=words)
-    else:
-        multiple, style = _own_thresholds(reader, reach)
-        found = _READERS[kind](reader)
-        if found is not None:
-            found = replace(found, reach=reach, words=words, multiple=multiple, price_points=style)
-    return found if len(reader.problems) == before else None
-
-
-_COMMON = ("kind", "reach", "words", "threshold", "multiple", "price_points")
-
-
-def _own_thresholds(reader: FieldReader, reach: Reach) -> tuple[int | None, PriceStyle]:
-    """How many times (basis points) the own order value, and which price points."""
-    if reader.raw.get("multiple") in (None, ""):
-        if reader.raw.get("price_points") not in (None, ""):
-            reader.refuse(
-                "price_points",
-                N_("Price points are for thresholds of the customers' own: give a multiple, too."),
-            )
-        return None, "nines"
-    # a multiple has four decimals at most, as money has
-    multiple = reader.money("multiple", least=None)
-    if multiple is not None and multiple > MAX_MULTIPLE:
-        reader.refuse(
-            "multiple",
-            N_("At most %(most)s times the own order value is possible, %(got)s came."),
-            most=MAX_MULTIPLE // WHOLE,
-            got=money_text(multiple),
-        )
-    if reach == "open":
-        reader.refuse(
-            "reach",
-            N_("A threshold of each customer's own cannot be open to the whole shop."),
-            Sentence(N_("Make the offer personal: only those told may use it, by a code.")),
-        )
-    style = reader.choice("price_points", PRICE_STYLES, default="nines")
-    return multiple, "round" if style == "round" else "nines"
-
-
-def _free_shipping(reader: FieldReader) -> FreeShipping | None:
-    reader.refuse_unknown((*_COMMON, "shipping_cost"))
-    threshold = reader.money("threshold", least=None)
-    cost = reader.money("shipping_cost")
-    if threshold is None or cost is None:
-        return None
-    return FreeShipping(threshold=threshold, shipping_cost=cost)
-
-
-def _amount_off(reader: FieldReader) -> AmountOff | None:
-    reader.refuse_unknown((*_COMMON, "amount"))
-    threshold = reader.money("threshold", least=None)
-    amount = reader.money("amount", least=None)
-    if threshold is not None and amount is not None and amount >= threshold:
-        reader.refuse(
-            "amount",
-            N_("The amount off (%(amount)s) must be below the threshold (%(threshold)s)."),
-            amount=money_text(amount),
-            threshold=money_text(threshold),
-        )
-    if threshold is None or amount is None:
-        return None
-    return AmountOff(threshold=threshold, amount=amount)
-
-
-def _percent_off(reader: FieldReader) -> PercentOff | None:
-    reader.refuse_unknown((*_COMMON, "percent"))
-    percent = reader.percent("percent", least=None)
-    threshold = reader.money("threshold", default=0)
-    if percent == WHOLE:
-        reader.refuse("percent", N_("100 percent off would give the goods away: choose less."))
-    if percent is None or threshold is None:
-        return None
-    return PercentOff(percent=percent, threshold=threshold)
-
-
-_READERS: dict[str, Callable[[FieldReader], ThresholdOffer | None]] = {
-    "free_shipping": _free_shipping,
-    "amount_off": _amount_off,
-    "percent_off": _percent_off,
 }
 
 
@@ -195,74 +172,44 @@ def offer_json(offer: Offer) -> dict[str, Any]:
     written: dict[str, Any] = {"reach": offer.reach, "words": offer.words}
     if not isinstance(offer, MessageOnly) and offer.multiple is not None:
         written |= {"multiple": money_text(offer.multiple), "price_points": offer.price_points}
+    return written | _terms(offer)
+
+
+def _terms(offer: Offer) -> dict[str, Any]:
+    if isinstance(offer, ThresholdOffer):
+        return _threshold_terms(offer)
     match offer:
-        case FreeShipping():
-            return written | {
-                "kind": "free_shipping",
-                "threshold": money_text(offer.threshold),
-                "shipping_cost": money_text(offer.shipping_cost),
-            }
-        case AmountOff():
-            return written | {
-                "kind": "amount_off",
-                "threshold": money_text(offer.threshold),
-                "amount": money_text(offer.amount),
-            }
-        case PercentOff():
-            return written | {
-                "kind": "percent_off",
-                "percent": percent_text(offer.percent),
-                "threshold": money_text(offer.threshold),
-            }
+        case RedPacket():
+            return {"kind": "red_packet", "amount": money_text(offer.amount)}
+        case FlashSale():
+            percent = percent_text(offer.percent)
+            return {"kind": "flash_sale", "percent": percent, "products": list(offer.products)}
+        case CashBack():
+            return {"kind": "cash_back", "amount": money_text(offer.amount)}
         case MessageOnly():
-            return written | {"kind": "message"}
+            return {"kind": "message"}
 
 
-def offer_title(offer: Offer, currency: str = "") -> Sentence:
-    """The offer in a few words. currency: a code that stands after each amount; "": none does."""
-
-    def named(amount: int) -> str:
-        return f"{money_text(amount)} {currency}".rstrip()
-
-    if isinstance(offer, MessageOnly):
-        return Sentence(N_("Message only"))
-    if offer.multiple is not None:
-        return _own_title(offer, f"{(Decimal(offer.multiple) / WHOLE).normalize():f}", named)
-    threshold = named(offer.threshold)
+def _threshold_terms(offer: ThresholdOffer) -> dict[str, Any]:
+    start = {"threshold": money_text(offer.threshold)}
     match offer:
         case FreeShipping():
-            return Sentence(N_("Free shipping from %(threshold)s"), {"threshold": threshold})
+            cost = money_text(offer.shipping_cost)
+            return start | {"kind": "free_shipping", "shipping_cost": cost}
         case AmountOff():
-            return Sentence(
-                N_("%(amount)s off from %(threshold)s"),
-                {"amount": named(offer.amount), "threshold": threshold},
-            )
-        case PercentOff(threshold=0):
-            return Sentence(N_("%(percent)s percent off"), {"percent": percent_text(offer.percent)})
+            return start | {"kind": "amount_off", "amount": money_text(offer.amount)}
         case PercentOff():
-            return Sentence(
-                N_("%(percent)s percent off from %(threshold)s"),
-                {"percent": percent_text(offer.percent), "threshold": threshold},
-            )
-
-
-def _own_title(offer: ThresholdOffer, multiple: str, named: Callable[[int], str]) -> Sentence:
-    match offer:
-        case FreeShipping():
-            return Sentence(
-                N_("Free shipping from %(multiple)s times the own order value"),
-                {"multiple": multiple},
-            )
-        case AmountOff():
-            return Sentence(
-                N_("%(amount)s off from %(multiple)s times the own order value"),
-                {"amount": named(offer.amount), "multiple": multiple},
-            )
-        case PercentOff():
-            return Sentence(
-                N_("%(percent)s percent off from %(multiple)s times the own order value"),
-                {"percent": percent_text(offer.percent), "multiple": multiple},
-            )
+            return start | {"kind": "percent_off", "percent": percent_text(offer.percent)}
+        case Gift():
+            return start | {"kind": "gift", "gift_cost": money_text(offer.gift_cost)}
+        case BonusPoints():
+            return start | {
+                "kind": "points",
+                "points": str(offer.points),
+                "per_unit": str(offer.per_unit),
+                "point_value": money_text(offer.point_value),
+                "redeemed_percent": percent_text(offer.redeemed),
+            }
 
 
 def offer_threshold(offer: Offer) -> int | None:
@@ -282,6 +229,6 @@ def own_multiple(offer: Offer) -> int | None:
 
 def at_threshold(offer: Offer, threshold: int) -> Offer:
     """The offer as one customer has it: with this threshold (ten-thousandths) and no other."""
-    if isinstance(offer, MessageOnly):
-        return offer
-    return replace(offer, threshold=threshold, multiple=None, price_points="nines")
+    if isinstance(offer, ThresholdOffer):
+        return replace(offer, threshold=threshold, multiple=None, price_points="nines")
+    return offer

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 import polars as pl
 
 from regulars_platform.offers.costs import would_qualify
-from regulars_platform.offers.kinds import Offer, offer_threshold, own_multiple
+from regulars_platform.offers.kinds import (
+    CashBack,
+    FlashSale,
+    Offer,
+    offer_threshold,
+    own_multiple,
+)
 from regulars_platform.offers.thresholds import OWN, customer_threshold
 from regulars_platform.orders.table import PAID
 
@@ -52,11 +58,14 @@ def orders_of_audience(window_orders: pl.LazyFrame, audience: pl.DataFrame) -> p
     return window_orders.join(key, on="customer_id", how="inner")
 
 
-def forecast_leak(offer: Offer, orders: pl.LazyFrame, *, customers: int) -> Leak:
+def forecast_leak(offer: Offer, orders: pl.LazyFrame, *, customers: int) -> Leak | None:
     """The leak of an offer towards an audience of so many customers.
 
-    orders: theirs (see `orders_of_audience`).
+    orders: theirs (see `orders_of_audience`). None for an offer that whole orders say nothing of: a
+    sale of some products, or cash for following.
     """
+    if isinstance(offer, FlashSale | CashBack):
+        return None
     sums = (
         would_qualify(offer, _with_threshold(offer, orders.filter(pl.col("amount") > 0)))
         .select(

@@ -8,7 +8,7 @@ customer who is held back has a threshold under every offer, too, and is measure
 import polars as pl
 
 from regulars_experiments.price_points import threshold_column
-from regulars_platform.offers.kinds import MessageOnly, Offer
+from regulars_platform.offers.kinds import Offer, ThresholdOffer
 from regulars_platform.orders.table import MONEY_SCALE
 
 OWN = "threshold"
@@ -21,7 +21,7 @@ def customer_threshold(offer: Offer, value: pl.Expr) -> pl.Expr:
     value: Float64, currency units, null where the past says nothing. Null where the offer has no
     threshold, or any order can use it.
     """
-    if isinstance(offer, MessageOnly):
+    if not isinstance(offer, ThresholdOffer):
         return pl.lit(None, dtype=pl.Int64)
     lowest = pl.lit(offer.threshold, dtype=pl.Int64)
     if offer.multiple is None:
@@ -33,6 +33,6 @@ def customer_threshold(offer: Offer, value: pl.Expr) -> pl.Expr:
 
 def reached_threshold(offer: Offer) -> pl.Expr:
     """What an order's goods are held against: the column `threshold` where it is each one's own."""
-    if isinstance(offer, MessageOnly):
+    if not isinstance(offer, ThresholdOffer):
         return pl.lit(None, dtype=pl.Int64)
     return pl.lit(offer.threshold) if offer.multiple is None else pl.col(OWN)

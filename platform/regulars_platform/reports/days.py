@@ -121,8 +121,9 @@ def _movements(
     day = since.clip(0, last).alias(DAY)
     goods, returned, kept = goods_columns(plan)
     bought = orders.purchases.select("unit_id", day, goods, "offer_cost")
+    paid_out = orders.rewards.select("unit_id", day, "offer_cost")
     given_back = orders.every.select("unit_id", day, returned)
-    parts = [bought, given_back]
+    parts = [bought, given_back, paid_out]
     if later is not None:
         parts.append(later.select("unit_id", since.alias(DAY), goods, returned))
     ordered = pl.concat(parts, how="diagonal").join(units.select("unit_id", "unit"), on="unit_id")

@@ -22,9 +22,11 @@ from regulars_platform.offers.goods_costs import (
     order_margins,
     with_offer_added_back,
 )
-from regulars_platform.offers.kinds import AmountOff, MessageOnly, Offer, PercentOff
+from regulars_platform.offers.kinds import CashBack, FlashSale, MessageOnly, Offer, PriceCut
+from regulars_platform.offers.sales import SALE_DISCOUNT, SALE_GOODS, sale_column, with_sale
 from regulars_platform.offers.thresholds import OWN
 from regulars_platform.orders.table import PAID, whole_orders
+from regulars_platform.reports.rewards import cash_backs
 from regulars_platform.reports.taken import taken_column, with_taken
 
 OUTCOME_COLUMNS = (
@@ -60,29 +62,40 @@ class WindowOrders:
     plan goes by costs per product). purchases: with used_offer, offer_cost, goods, and per
     treated arm i `anyway_<i>` and `under_<i>`: the threshold of that arm's offer for the order's
     customer, told or not; null where it has none; and `taken_<i>` (see `taken`).
+    rewards: what is paid without an order (see `rewards`).
     discounts_recorded, coupons_recorded: whether the shop's orders say what was taken off, and name
     the codes they used.
     """
 
     every: pl.DataFrame
     purchases: pl.DataFrame
+    rewards: pl.DataFrame
     discounts_recorded: bool
     coupons_recorded: bool
 
 
 def unit_outcomes(
-    lines: pl.LazyFrame, ledger: pl.DataFrame, plan: Plan, costs: pl.LazyFrame | None = None
+    lines: pl.LazyFrame,
+    ledger: pl.DataFrame,
+    plan: Plan,
+    costs: pl.LazyFrame | None = None,
+    events: pl.LazyFrame | None = None,
 ) -> pl.DataFrame:
     """One row per unit: see `outcomes_of`. lines: order lines at the pinned version."""
-    return outcomes_of(window_orders(lines, ledger, plan, costs), ledger, plan)
+    return outcomes_of(window_orders(lines, ledger, plan, costs, events), ledger, plan)
 
 
 def window_orders(
-    lines: pl.LazyFrame, ledger: pl.DataFrame, plan: Plan, costs: pl.LazyFrame | None = None
+    lines: pl.LazyFrame,
+    ledger: pl.DataFrame,
+    plan: Plan,
+    costs: pl.LazyFrame | None = None,
+    events: pl.LazyFrame | None = None,
 ) -> WindowOrders:
     """The orders that count. ledger: one row per customer.
 
     costs: product, cost (see `product_costs`), for a plan that goes by them; None: none is known.
+    events: of the shop, for cash back to those who follow.
     """
     every = _window_orders(lines, ledger, plan, costs)
     purchases = every.filter(pl.col("amount") > 0).lazy()
@@ -92,7 +105,21 @@ def window_orders(
     offers = [offer_open_to(name, plan.arms) for name in plan.arm_names[1:]]
     taken = with_taken(costed, ledger, plan, offers, discounts=discounts, coupons=coupons)
     return WindowOrders(
-        every=every, purchases=taken, discounts_recorded=discounts, coupons_recorded=coupons
+        every=every,
+        purchases=taken,
+        rewards=cash_backs(events, ledger, plan),
+        discounts_recorded=discounts,
+        coupons_recorded=coupons,
+    )
+
+
+def with_sale_of(orders: pl.LazyFrame, plan: Plan, offer: Offer) -> pl.LazyFrame:
+    """Orders with the columns that a flash sale of the plan is costed by; others as they are."""
+    if not isinstance(offer, FlashSale):
+        return orders
+    place = next(i for i, arm in enumerate(plan.arms) if arm.offer == offer)
+    return orders.with_columns(
+        pl.col(sale_column(name, place)).alias(name) for name in (SALE_GOODS, SALE_DISCOUNT)
     )
 
 
@@ -141,6 +168,7 @@ def outcomes_of(orders: WindowOrders, ledger: pl.DataFrame, plan: Plan) -> pl.Da
     joined = (
         units_of(ledger, plan)
         .join(bought, on="unit_id", how="left")
+        .pipe(_with_rewards, orders.rewards, plan)
         .join(given_back, on="unit_id", how="left")
         .join(_capped(orders.every, plan), on="unit_id", how="left")
     )
@@ -182,13 +210,59 @@ def _window_orders(
     moment = pl.col("ordered_at")
     in_time = (moment >= plan.outcome_start) & (moment < plan.settled_at)
     theirs = lines.filter(pl.col("customer_id").is_not_null() & in_time)
+    sales = [(i, arm.offer) for i, arm in enumerate(plan.arms) if isinstance(arm.offer, FlashSale)]
     whole = (
         whole_orders(theirs)
         .filter(pl.col("status") == PAID)
         .filter((moment < plan.outcome_stop) | (pl.col("amount") < 0))
         .pipe(with_returns, theirs, plan, costs)
     )
+    for i, offer in sales:
+        names = {
+            SALE_GOODS: sale_column(SALE_GOODS, i),
+            SALE_DISCOUNT: sale_column(SALE_DISCOUNT, i),
+        }
+        whole = with_sale(whole, theirs, offer).rename(names)
     return whole.join(key, on="customer_id", how="inner").collect(engine="streaming")
+
+
+def _with_rewards(units: pl.DataFrame, rewards: pl.DataFrame, plan: Plan) -> pl.DataFrame:
+    """What was paid without an order joins the costs of the unit's orders."""
+    if rewards.is_empty():
+        return units
+    paid = rewards.group_by("unit_id").agg(
+        pl.col("offer_cost").sum().alias("_cost"),
+        pl.col("used_offer").sum().alias("_used"),
+        *(
+            (pl.col("place") == i).sum().cast(pl.Int64).alias(f"_follows_{i}")
+            for i in range(len(plan.arms))
+        ),
+        *(
+            ((pl.col("place") == i) & (pl.col("used_offer") > 0))
+            .any()
+            .cast(pl.Int64)
+            .alias(f"_taken_{i}")
+            for i in range(len(plan.arms))
+        ),
+    )
+    found = units.join(paid, on="unit_id", how="left").with_columns(
+        (pl.col("offer_cost").fill_null(0) + pl.col("_cost").fill_null(0)).alias("offer_cost"),
+        (pl.col("used_offer").fill_null(0) + pl.col("_used").fill_null(0)).alias("used_offer"),
+        pl.max_horizontal("offer_user", pl.col("_used").clip(0, 1)).alias("offer_user"),
+        *(
+            (
+                pl.col(f"anyway_{i}").fill_null(0)
+                + pl.col(f"_follows_{i}").fill_null(0) * arm.offer.amount
+            ).alias(f"anyway_{i}")
+            for i, arm in enumerate(plan.arms)
+            if isinstance(arm.offer, CashBack)
+        ),
+        *(
+            pl.max_horizontal(taken_column(i), f"_taken_{i}").alias(taken_column(i))
+            for i in range(len(plan.arms))
+        ),
+    )
+    return found.select(pl.exclude("^_.*$"))
 
 
 def _capped(orders: pl.DataFrame, plan: Plan) -> pl.DataFrame:
@@ -217,10 +291,13 @@ def _with_costs(
             )
         else:
             costed = offer_use(
-                offer, of_arm, discounts_recorded=discounts, coupons_recorded=coupons
-            )
+                offer,
+                of_arm.pipe(with_sale_of, plan, offer),
+                discounts_recorded=discounts,
+                coupons_recorded=coupons,
+            ).drop(SALE_GOODS, SALE_DISCOUNT, strict=False)
         # what the offer took off the price is a cost of the offer, not goods that were not sold
-        taken_off = pl.col("offer_cost") if isinstance(offer, AmountOff | PercentOff) else pl.lit(0)
+        taken_off = pl.col("offer_cost") if isinstance(offer, PriceCut) else pl.lit(0)
         margin = with_offer_added_back(taken_off, pl.col("amount"), plan.margin_low)
         parts.append(
             costed.with_columns(
@@ -235,9 +312,9 @@ def _with_costs(
         price = price.with_columns(pl.col("goods").alias("amount"))
     for i, treated in enumerate(plan.arms):
         measured = price.with_columns(pl.col(arm_threshold(i)).alias(OWN))
-        as_if = would_qualify(treated.offer, measured).select(
-            "order_id", pl.col("offer_cost").alias(f"anyway_{i}")
-        )
+        as_if = would_qualify(
+            treated.offer, measured.pipe(with_sale_of, plan, treated.offer)
+        ).select("order_id", pl.col("offer_cost").alias(f"anyway_{i}"))
         together = together.join(as_if, on="order_id", how="left")
     return together.collect()
 

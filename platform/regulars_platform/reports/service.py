@@ -21,9 +21,11 @@ from regulars_platform.campaigns.service import (
     campaign_ledger,
     get_launched,
 )
+from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.memory.models import unpinned
 from regulars_platform.memory.promises import find_forecast
 from regulars_platform.memory.service import learn, pinned_lessons
+from regulars_platform.offers.kinds import CashBack
 from regulars_platform.orders.table import PAID, OrdersTable
 from regulars_platform.reach.suppressions import suppressed_by_arm
 from regulars_platform.reports.changes import with_changes
@@ -89,7 +91,7 @@ def gather_inputs(
     day = now.astimezone(ZoneInfo(campaign.plan.timezone)).date()
     if day < campaign.plan.send_date:
         raise NoOutcomesError.too_early(campaign.plan.send_date)
-    return {
+    return _events_version(settings, campaign) | {
         "campaign": campaign.id,
         "plan_sha256": campaign.plan_sha256,
         "ledger_sha256": campaign.ledger_sha256,
@@ -120,7 +122,7 @@ def compute_report(
     matches = [match_file(import_id, file, ledger, plan) for import_id, file in files]
     circumstances = _circumstances(campaign, lines, inputs, matches)
     costs = campaign_costs(settings, campaign)
-    orders = window_orders(lines, ledger, plan, costs)
+    orders = window_orders(lines, ledger, plan, costs, _events(settings, campaign, inputs))
     outcomes = outcomes_of(orders, ledger, plan)
     lessons = [unpinned(lesson) for lesson in inputs.get("memory", ())]
     findings, remembered = with_memory(find(outcomes, ledger, plan), plan, ledger, lessons)
@@ -146,6 +148,22 @@ def compute_report(
     if plan.margin_source == "products":
         sections["goods_costs"] = costs_json(window_coverage(lines, ledger, plan, costs))
     return canonical_report(report_document(plan, findings, days, circumstances, sections))
+
+
+def _events_version(settings: Settings, campaign: LaunchedCampaign) -> dict[str, Any]:
+    """Of the events that cash back is paid by; nothing where none of the arms has it."""
+    if not any(isinstance(arm.offer, CashBack) for arm in campaign.plan.arms):
+        return {}
+    return {"events_version": DatasetTable(settings.shop_dir(campaign.shop_id), "events").version()}
+
+
+def _events(
+    settings: Settings, campaign: LaunchedCampaign, inputs: Mapping[str, Any]
+) -> pl.LazyFrame | None:
+    version = inputs.get("events_version")
+    if version is None:
+        return None
+    return DatasetTable(settings.shop_dir(campaign.shop_id), "events").scan(version)
 
 
 def store_report(

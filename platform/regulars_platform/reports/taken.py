@@ -13,7 +13,8 @@ import polars as pl
 from regulars_platform.campaigns.plan import HOLDOUT, Plan
 from regulars_platform.campaigns.thresholds import arm_threshold
 from regulars_platform.offers.costs import offer_use
-from regulars_platform.offers.kinds import FreeShipping, MessageOnly, Offer
+from regulars_platform.offers.kinds import FlashSale, FreeShipping, MessageOnly, Offer, PriceCut
+from regulars_platform.offers.sales import SALE_DISCOUNT, SALE_GOODS, sale_column
 from regulars_platform.offers.thresholds import OWN
 
 _CODES = {"order_id": pl.String(), "unit_id": pl.String(), "arm": pl.String()}
@@ -80,15 +81,21 @@ def signs_recorded(offer: Offer, purchases: pl.DataFrame, *, discounts: bool) ->
     """Whether orders without codes show at all that they used the offer."""
     if isinstance(offer, FreeShipping):
         return purchases["shipping"].count() > 0
-    return discounts
+    return discounts and isinstance(offer, PriceCut)
 
 
 def _by_signs(held: pl.DataFrame, offer: Offer, place: int, *, discounts: bool) -> pl.Series:
-    """Orders of the holdout that look as if they used the offer, for want of codes."""
+    """Orders of the holdout that look as if they used the offer, for want of codes.
+
+    A gift, points and cash back leave no sign on an order.
+    """
     measured = held.lazy().with_columns(pl.col(arm_threshold(place)).alias(OWN))
+    if isinstance(offer, FlashSale):
+        names = {sale_column(name, place): name for name in (SALE_GOODS, SALE_DISCOUNT)}
+        measured = measured.rename(names)
     if isinstance(offer, FreeShipping):
         measured = measured.filter(pl.col("shipping") == 0)
-    elif not discounts:
+    elif not (discounts and isinstance(offer, PriceCut)):
         measured = measured.clear()
     used = offer_use(offer, measured, discounts_recorded=discounts, coupons_recorded=False)
     return used.filter(pl.col("used_offer") > 0).select("order_id").collect()["order_id"]

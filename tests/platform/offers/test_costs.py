@@ -10,8 +10,16 @@ from regulars_platform.offers.costs import (
     discounts_are_recorded,
     offer_use,
 )
-from regulars_platform.offers.kinds import AmountOff, FreeShipping, MessageOnly, Offer, PercentOff
-from regulars_platform.offers.leak import forecast_leak, orders_of_audience
+from regulars_platform.offers.kinds import (
+    AmountOff,
+    CashBack,
+    FlashSale,
+    FreeShipping,
+    MessageOnly,
+    Offer,
+    PercentOff,
+)
+from regulars_platform.offers.leak import Leak, forecast_leak, orders_of_audience
 from regulars_platform.orders.table import whole_orders
 from tests.platform.customers.build import line, lines, money
 
@@ -128,6 +136,18 @@ def test_whether_discounts_and_codes_are_recorded_is_seen_in_the_orders() -> Non
     assert coupons_are_recorded(lines(line("1", "a", "2026-01-01", 10, coupon="X")))
 
 
+def leak_of(offer: Offer, theirs: pl.LazyFrame, *, customers: int) -> Leak:
+    found = forecast_leak(offer, theirs, customers=customers)
+    assert found is not None
+    return found
+
+
+def test_of_a_sale_of_some_products_and_cash_for_following_whole_orders_say_nothing() -> None:
+    theirs = orders_of_audience(orders(line("1", "ann", "2026-01-01", 80)), audience("ann"))
+    for offer in (FlashSale(percent=2_000, products=("tea",)), CashBack(amount=money(2))):
+        assert forecast_leak(offer, theirs, customers=1) is None
+
+
 def test_the_leak_counts_the_audiences_orders_that_reach_the_threshold_anyway() -> None:
     past = orders(
         line("1", "ann", "2026-01-01", 80, shipping=5),
@@ -137,7 +157,7 @@ def test_the_leak_counts_the_audiences_orders_that_reach_the_threshold_anyway() 
         line("4", "outside", "2026-01-02", 200),
     )
     theirs = orders_of_audience(past, audience("ann", "ben", "cid", "dan"))
-    leak = forecast_leak(FREE, theirs, customers=4)
+    leak = leak_of(FREE, theirs, customers=4)
     # as many customers as an arm has: its part of that
     assert leak.cost_for(2) == leak.cost // 2
     assert (leak.customers, leak.orders, leak.qualifying_orders) == (4, 3, 2)
@@ -148,13 +168,13 @@ def test_the_leak_counts_the_audiences_orders_that_reach_the_threshold_anyway() 
 
 def test_a_percent_leaks_its_part_of_the_goods() -> None:
     past = orders(line("1", "ann", "2026-01-01", 100), line("2", "ann", "2026-01-02", 99))
-    leak = forecast_leak(FIFTH_OFF, orders_of_audience(past, audience("ann")), customers=1)
+    leak = leak_of(FIFTH_OFF, orders_of_audience(past, audience("ann")), customers=1)
     assert (leak.qualifying_orders, leak.cost) == (1, money(20))
 
 
 def test_a_message_leaks_nothing_and_nobody_has_no_share() -> None:
     theirs = orders_of_audience(orders(), audience())
-    leak = forecast_leak(MessageOnly(), theirs, customers=0)
+    leak = leak_of(MessageOnly(), theirs, customers=0)
     assert leak.cost_for(10) == 0
     assert (leak.orders, leak.cost, leak.share, leak.cost_per_customer) == (0, 0, None, None)
 

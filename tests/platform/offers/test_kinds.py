@@ -8,16 +8,21 @@ import pytest
 from regulars_platform.fields import FieldReader
 from regulars_platform.offers.kinds import (
     AmountOff,
+    BonusPoints,
+    CashBack,
+    FlashSale,
     FreeShipping,
+    Gift,
     MessageOnly,
     Offer,
     PercentOff,
+    RedPacket,
     at_threshold,
     offer_json,
     offer_threshold,
-    offer_title,
-    read_offer,
 )
+from regulars_platform.offers.reading import read_offer
+from regulars_platform.offers.titles import offer_title
 
 FREE = {"kind": "free_shipping", "threshold": "80", "shipping_cost": "4.90"}
 OFFERS: list[tuple[dict[str, Any], Offer, str]] = [
@@ -38,6 +43,33 @@ OFFERS: list[tuple[dict[str, Any], Offer, str]] = [
         "15 percent off from 50",
     ),
     ({"kind": "message"}, MessageOnly(), "Message only"),
+    ({"kind": "gift", "gift_cost": "3"}, Gift(gift_cost=30_000), "A gift with any order"),
+    (
+        {"kind": "gift", "gift_cost": "3", "threshold": "60", "reach": "personal", "multiple": "1"},
+        Gift(gift_cost=30_000, threshold=600_000, reach="personal", multiple=10_000),
+        "A gift from 1 times the own order value",
+    ),
+    (
+        {"kind": "points", "points": "100", "point_value": "0.01", "redeemed_percent": "60"},
+        BonusPoints(points=100, per_unit=0, point_value=100, redeemed=6_000),
+        "Extra points with any order",
+    ),
+    (
+        {"kind": "points", "per_unit": 2, "point_value": "0.01", "threshold": "50"},
+        BonusPoints(points=0, per_unit=2, point_value=100, redeemed=10_000, threshold=500_000),
+        "Extra points from 50",
+    ),
+    (
+        {"kind": "red_packet", "amount": "5", "reach": "personal"},
+        RedPacket(amount=50_000),
+        "Red packet: 5 off any order",
+    ),
+    (
+        {"kind": "flash_sale", "percent": "20", "products": "tea\n cup \n\ntea"},
+        FlashSale(percent=2_000, products=("cup", "tea")),
+        "Flash sale: 20 percent off 2 products",
+    ),
+    ({"kind": "cash_back", "amount": "2"}, CashBack(amount=20_000), "2 back for following"),
     (
         FREE | {"reach": "personal", "multiple": "1.15", "price_points": "round"},
         FreeShipping(
@@ -79,7 +111,16 @@ def test_a_title_can_name_the_currency_and_spells_a_multiple_as_it_is_typed() ->
 @pytest.mark.parametrize(
     ("raw", "field"),
     [
-        ({"kind": "gift"}, "offer.kind"),
+        ({"kind": "lottery"}, "offer.kind"),
+        ({"kind": "gift"}, "offer.gift_cost"),
+        ({"kind": "points", "points": "0", "point_value": "0.01"}, "offer.points"),
+        ({"kind": "points", "points": "1.5", "point_value": "0.01"}, "offer.points"),
+        ({"kind": "points", "points": "5"}, "offer.point_value"),
+        ({"kind": "red_packet", "amount": "0"}, "offer.amount"),
+        ({"kind": "red_packet", "amount": "5", "threshold": "20"}, "offer.threshold"),
+        ({"kind": "flash_sale", "percent": "20", "products": " \n "}, "offer.products"),
+        ({"kind": "flash_sale", "percent": "100", "products": ["tea"]}, "offer.percent"),
+        ({"kind": "cash_back", "amount": "2", "multiple": "1"}, "offer.multiple"),
         (FREE | {"threshold": "0"}, "offer.threshold"),
         (FREE | {"threshold": "eighty"}, "offer.threshold"),
         (FREE | {"shipping_cost": "-1"}, "offer.shipping_cost"),

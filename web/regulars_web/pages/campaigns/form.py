@@ -32,6 +32,7 @@ TEXTS = (
     "holdout_percent",
     "margin_low_percent",
     "margin_high_percent",
+    "margin_source",
     "primary_metric",
     "confidence_percent",
     "horizon_rounds",
@@ -43,9 +44,15 @@ OFFER_FIELDS: dict[str, tuple[str, ...]] = {
     "free_shipping": ("threshold", "shipping_cost"),
     "amount_off": ("threshold", "amount"),
     "percent_off": ("percent", "threshold"),
+    "gift": ("gift_cost", "threshold"),
+    "points": ("points", "per_unit", "point_value", "redeemed_percent", "threshold"),
+    "red_packet": ("amount",),
+    "flash_sale": ("percent", "products"),
+    "cash_back": ("amount",),
     "message": (),
 }
 """The fields that each kind of offer has besides its reach and its words."""
+WITH_THRESHOLD = frozenset(kind for kind, names in OFFER_FIELDS.items() if "threshold" in names)
 OWN_FIELDS = ("multiple", "price_points")
 """The fields that an offer with a threshold of each customer's own has besides."""
 
@@ -266,7 +273,7 @@ def _arm(posted: MultiDict[str, str], place: int) -> dict[str, Any]:
     if kind != "message":
         offer["reach"] = typed("offer.reach") or "open"
     offer |= {name: typed(f"offer.{name}") for name in OFFER_FIELDS[kind]}
-    if kind != "message" and typed("offer.multiple"):
+    if kind in WITH_THRESHOLD and typed("offer.multiple"):
         # without a multiple it is one threshold for all, and price points say nothing
         offer |= {name: typed(f"offer.{name}") for name in OWN_FIELDS}
     arm: dict[str, Any] = {name: typed(name) for name in ARM_TEXTS}

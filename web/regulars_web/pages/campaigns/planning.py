@@ -12,6 +12,7 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from regulars_platform.campaigns.blended import year_coverage
 from regulars_platform.campaigns.errors import (
     EmptyAudienceError,
     NoOrdersError,
@@ -32,8 +33,9 @@ from regulars_platform.campaigns.service import (
 from regulars_platform.campaigns.tables import LAUNCHED, Campaign
 from regulars_platform.customers.store import build_feature_store
 from regulars_platform.errors import RegularsError
+from regulars_platform.offers.goods_costs import CostCoverage
 from regulars_platform.offers.kinds import REACHES
-from regulars_platform.orders.table import OrdersTable
+from regulars_platform.orders.table import OrdersTable, start_of_day
 from regulars_platform.segments.rules import parse_rule
 from regulars_platform.segments.service import get_segment, list_segments
 from regulars_platform.segments.tables import Segment
@@ -278,10 +280,21 @@ def _choices() -> dict[str, object]:
         "presets": {name: title() for name, (title, _) in PRESETS.items()},
         "max_arms": MAX_ARMS,
         "price_points": PRICE_POINT_LABELS,
+        "costs": _costs_known(),
         "title_of": _title,
         "rule_of": shown_rule,
         "as_json": json.dumps,
     }
+
+
+def _costs_known() -> CostCoverage | None:
+    """How far costs per product reach over the last year's sales; None: there are none."""
+    last = _facts().last_day
+    if last is None:
+        return None
+    shop = current_shop()
+    until = start_of_day(last + dt.timedelta(days=1), shop.zone)
+    return year_coverage(settings().shop_dir(shop.id), until)
 
 
 def _preview(work: Session, form: PlanForm) -> Preview:

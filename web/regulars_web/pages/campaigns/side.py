@@ -208,15 +208,14 @@ def _segments(preview: Preview) -> list[SideSegment]:
 
 def _suggestions(preview: Preview, draft: Draft) -> list[Suggestion]:
     sizes = preview.sizes
-    if sizes is None or draft.margin_low is None or draft.margin_high is None:
+    if sizes is None or preview.margin is None:
         return []
-    margin = (draft.margin_low + draft.margin_high) / 2 / WHOLE
     titled = (
         (gettext("Learn most"), sizes.learn_most),
         (gettext("Earn most"), sizes.earn_most),
         (gettext("Convince finance"), sizes.convince_finance),
     )
-    found = [_suggestion(title, size, margin, draft.holdout) for title, size in titled]
+    found = [_suggestion(title, size, preview.margin, draft.holdout) for title, size in titled]
     earn = sizes.earn_most
     learnt = any(arm.remembered for arm in preview.forecast or ())
     if learnt and preview.least and isinstance(earn, HoldoutSize) and earn.share < preview.least:

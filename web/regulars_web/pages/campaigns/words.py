@@ -10,13 +10,18 @@ from regulars_platform.campaigns.plan import EVERYONE_ELSE, HOLDOUT, Plan
 from regulars_platform.fields import FieldReader, percent_text
 from regulars_platform.offers.kinds import (
     AmountOff,
+    BonusPoints,
+    CashBack,
+    FlashSale,
     FreeShipping,
+    Gift,
     MessageOnly,
     Offer,
     PercentOff,
+    RedPacket,
     ThresholdOffer,
-    read_offer,
 )
+from regulars_platform.offers.reading import read_offer
 from regulars_platform.orders.table import MONEY_SCALE
 from regulars_web.formats import money, number
 
@@ -24,6 +29,11 @@ KIND_LABELS = {
     "free_shipping": lazy_gettext("Free shipping from a threshold"),
     "amount_off": lazy_gettext("Amount off from a threshold"),
     "percent_off": lazy_gettext("Percent off"),
+    "gift": lazy_gettext("Gift with an order"),
+    "points": lazy_gettext("Extra points"),
+    "red_packet": lazy_gettext("Red packet: amount off any order"),
+    "flash_sale": lazy_gettext("Flash sale of some products"),
+    "cash_back": lazy_gettext("Cash back for following"),
     "message": lazy_gettext("Message only"),
 }
 CHANNEL_LABELS = {
@@ -59,6 +69,26 @@ def offer_text(offer: Offer, currency: str) -> str:
     """The offer in a few words, with currency."""
     if isinstance(offer, MessageOnly):
         return str(gettext("Message only"))
+    if isinstance(offer, ThresholdOffer):
+        return _threshold_offer_text(offer, currency)
+    match offer:
+        case RedPacket():
+            amount = short_money(offer.amount, currency)
+            return str(gettext("Red packet: %(amount)s off any order", amount=amount))
+        case FlashSale():
+            sale = points_text(offer.percent)
+            number_of = len(offer.products)
+            return str(gettext("Flash sale: %(p)s%% off %(n)s products", p=sale, n=number_of))
+        case CashBack():
+            amount = short_money(offer.amount, currency)
+            return str(gettext("%(amount)s back for following", amount=amount))
+
+
+def _threshold_offer_text(offer: ThresholdOffer, currency: str) -> str:
+    if isinstance(offer, PercentOff | Gift | BonusPoints) and not (
+        offer.threshold or offer.multiple
+    ):
+        return _any_order_text(offer)
     start = threshold_text(offer, currency)
     match offer:
         case FreeShipping():
@@ -66,10 +96,22 @@ def offer_text(offer: Offer, currency: str) -> str:
         case AmountOff():
             amount = short_money(offer.amount, currency)
             return str(gettext("%(amount)s off from %(t)s", amount=amount, t=start))
-        case PercentOff(threshold=0, multiple=None):
-            return str(gettext("%(p)s%% off", p=points_text(offer.percent)))
         case PercentOff():
             return str(gettext("%(p)s%% off from %(t)s", p=points_text(offer.percent), t=start))
+        case Gift():
+            return str(gettext("A gift from %(t)s", t=start))
+        case BonusPoints():
+            return str(gettext("Extra points from %(t)s", t=start))
+
+
+def _any_order_text(offer: PercentOff | Gift | BonusPoints) -> str:
+    match offer:
+        case PercentOff():
+            return str(gettext("%(p)s%% off", p=points_text(offer.percent)))
+        case Gift():
+            return str(gettext("A gift with any order"))
+        case BonusPoints():
+            return str(gettext("Extra points with any order"))
 
 
 def threshold_text(offer: ThresholdOffer, currency: str) -> str:
@@ -114,6 +156,10 @@ def channel_text(channel: str, label: str) -> str:
 def margin_text(plan: Plan) -> str:
     """One rate, or both ends of the range."""
     low, high = points_text(plan.margin_low), points_text(plan.margin_high)
+    if plan.margin_source == "products":
+        return str(
+            gettext("by what each product cost; %(rate)s%% of goods without a known cost", rate=low)
+        )
     if plan.margin_low == plan.margin_high:
         return str(gettext("%(rate)s%% of goods", rate=low))
     return str(gettext("%(low)s%% to %(high)s%% of goods", low=low, high=high))

@@ -16,7 +16,7 @@ from regulars_platform.memory.overview import (
     kept,
     realised,
 )
-from regulars_platform.offers.kinds import read_offer
+from regulars_platform.offers.reading import read_offer
 from regulars_web.forest import Forest, ForestInput, build_forest
 from regulars_web.formats import date, number, percent
 from regulars_web.pages.campaigns.words import offer_text
