@@ -87,13 +87,26 @@ def _as_the_preset_says(
             for position in sorted(free)
             if plain[position] == word and _believable(name, word, set(plain), sample, position)
         ]
-        if candidates:
+        # beside a masked customer column an empty one is no customer either
+        useless = name is OrderField.CUSTOMER_ID and _has_masked(wanted, plain, sample)
+        if candidates and not (useless and min(candidates)[0] == _EMPTY):
             position = min(candidates)[2]
             free.discard(position)
             found[name] = Proposal(
                 field=name, heading=form.headings[position], reason="preset", confidence=0.98
             )
     return tuple(found[name] for name in OrderField if name in found)
+
+
+_EMPTY = 2
+
+
+def _has_masked(wanted: Iterable[str], plain: list[str], sample: pl.DataFrame) -> bool:
+    return any(
+        not _believable(OrderField.CUSTOMER_ID, heading, set(plain), sample, position)
+        for position, heading in enumerate(plain)
+        if heading in wanted
+    )
 
 
 def _emptiness(sample: pl.DataFrame, position: int, name: OrderField) -> int:
@@ -104,7 +117,7 @@ def _emptiness(sample: pl.DataFrame, position: int, name: OrderField) -> int:
     """
     filled = _cells(sample, position).count()
     if not filled:
-        return 2
+        return _EMPTY
     return int(name is OrderField.PRODUCT and filled < sample.height)
 
 
