@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from sqlalchemy import select, update
 
+from regulars_platform.jobs.daily import enqueue_daily
 from regulars_platform.jobs.errors import GAVE_UP, GAVE_UP_HINT
 from regulars_platform.jobs.models import JobState
 from regulars_platform.jobs.registry import SERIAL_PER_SHOP
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 0.3
 RECONCILE_EVERY = 10  # polls
+SENDING_EVERY = 30  # polls
+DAILY_EVERY = 100  # polls
 ATTEMPTS = 5  # a job that took the worker down this often is not tried again
 # jobs begun under another version would wait for it for ever: raise only with a plan for them
 SCHEMA = "jobs-1"
@@ -103,6 +106,10 @@ class Worker:
                 self._hand_over()
                 if rounds % RECONCILE_EVERY == 0:
                     self._reconcile()
+                if rounds % SENDING_EVERY == 0:
+                    self._ask_for_sending()
+                if rounds % DAILY_EVERY == 0:
+                    self._ask_for_the_day()
             except Exception:
                 log.exception("the worker could not look for work; it will try again")
             rounds += 1
@@ -145,6 +152,16 @@ class Worker:
             if job_id not in self._handed_over:
                 self._start_workflow(job_id)
                 self._handed_over.add(job_id)
+
+    def _ask_for_the_day(self) -> None:
+        with self._database.unit_of_work() as session:
+            enqueue_daily(session, utc_now())
+
+    def _ask_for_sending(self) -> None:
+        from regulars_platform.delivery.jobs import tick
+
+        with self._database.unit_of_work() as session:
+            tick(session, now=utc_now())
 
     def _reconcile(self) -> None:
         """Jobs that DBOS will not run again must not look as if they were running."""

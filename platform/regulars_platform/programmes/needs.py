@@ -1,0 +1,53 @@
+"""Whether the shop's data have what can set a kind of programme off.
+
+Asked of the stored tables, which is quick, so that a page can ask it for every kind.
+"""
+
+from pathlib import Path
+
+import polars as pl
+
+from regulars_platform.customers.tiers import read_tiers
+from regulars_platform.customers.whole import due_path
+from regulars_platform.datasets.table import DatasetTable
+from regulars_platform.orders.table import PAID, UNPAID, OrdersTable
+from regulars_platform.programmes.kinds import KINDS
+from regulars_platform.programmes.triggers import MOMENTS
+from regulars_platform.shops.practice import HasPractice
+
+
+def missing_need(shop: HasPractice, shop_dir: Path, kind: str) -> str | None:
+    """What is missing, as the message id of the kind's `needs`; None where it is all there."""
+    return None if _is_there(shop, shop_dir, kind) else KINDS[kind].needs
+
+
+def _is_there(shop: HasPractice, shop_dir: Path, kind: str) -> bool:
+    lines = OrdersTable(shop_dir).scan()
+    match kind:
+        case "unpaid":
+            return _any(lines, pl.col("status") == UNPAID)
+        case "shipped" | "received":
+            column = MOMENTS[kind]
+            known = column in lines.collect_schema()
+            return known and _any(lines, pl.col(column).is_not_null())
+        case "birthday":
+            people = DatasetTable(shop_dir, "customers").scan()
+            return _any(people, pl.col("birth_month").is_not_null())
+        case "joined":
+            people = DatasetTable(shop_dir, "customers").scan()
+            events = DatasetTable(shop_dir, "events").scan()
+            followed = pl.col("kind") == "follow"
+            return _any(people, pl.col("follows").is_not_null()) or _any(events, followed)
+        case "tier_changed":
+            people = DatasetTable(shop_dir, "customers").scan()
+            return bool(read_tiers(shop)) or _any(people, pl.col("tier_told").is_not_null())
+        case "tier_near":
+            return bool(read_tiers(shop))
+        case "product_due":
+            return due_path(shop_dir).exists()
+        case _:
+            return _any(lines, pl.col("status") == PAID)
+
+
+def _any(frame: pl.LazyFrame, holds: pl.Expr) -> bool:
+    return not frame.filter(holds).head(1).collect(engine="streaming").is_empty()

@@ -1,0 +1,143 @@
+"""What goes out for the entries of a day: messages to delivery, or a list where there is no more.
+
+Only entries that are told have a way here: the arm is a `TreatedArm`, and the held back are left
+out before anything else.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+
+import polars as pl
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from regulars_platform.delivery.lists import TreatedArm, csv_pieces
+from regulars_platform.delivery.outbox import Mailing, queue_messages
+from regulars_platform.fields import money_text
+from regulars_platform.offers.kinds import Offer, at_threshold, offer_threshold
+from regulars_platform.offers.titles import offer_title
+from regulars_platform.programmes.plan import TOLD, ProgrammePlan
+from regulars_platform.programmes.service import (
+    Programme,
+    Version,
+    get_version,
+    sends_by_itself,
+)
+from regulars_platform.programmes.tables import ProgrammeEntryRow
+from regulars_platform.reach.gate import open_gate
+from regulars_platform.settings import Settings
+
+LIST_COLUMNS = ("customer_id", "programme", "send_from", "offer", "code", "threshold", "about")
+
+
+def told_arm(plan: ProgrammePlan) -> TreatedArm:
+    """The arm that is contacted."""
+    return TreatedArm(name=TOLD, offer=plan.offer, currency=plan.currency)
+
+
+def queue_entries(
+    session: Session,
+    settings: Settings,
+    programme: Programme,
+    version: Version,
+    drawn: pl.DataFrame,
+    *,
+    now: dt.datetime,
+) -> dict[str, int]:
+    """Queue the messages of those who are told, where the channel sends by itself.
+
+    Counts: queued, incomplete (no address, or no value that the words need). Nothing is queued
+    where the channel hands out lists.
+    """
+    plan = version.plan
+    if plan.template_id is None or not sends_by_itself(session, plan, programme.shop_id):
+        return {}
+    told = drawn.filter(~pl.col("held_back"))
+    counts = {"queued": 0, "incomplete": 0}
+    for (due_at,), part in told.group_by("due_at", maintain_order=True):
+        assert isinstance(due_at, dt.datetime)  # noqa: S101 -- the column's type
+        mailing = Mailing(
+            shop_id=programme.shop_id,
+            source="programme",
+            source_id=programme.id,
+            arm=told_arm(plan),
+            channel=plan.channel,
+            template_id=plan.template_id,
+            send_at=due_at.astimezone(dt.UTC),
+        )
+        done = queue_messages(session, settings, mailing, _variables(part, plan), now=now)
+        counts["queued"] += done.queued
+        counts["incomplete"] += done.incomplete
+    return counts
+
+
+def programme_list(
+    session: Session,
+    settings: Settings,
+    *,
+    programme: Programme,
+    day: dt.date,
+    today: dt.date,
+) -> Iterator[bytes]:
+    """The contact list of those told whose day of contact is `day`, as CSV in pieces.
+
+    The gate is asked again: whoever opted out since, or is held back from everything, is left off.
+    """
+    entry = ProgrammeEntryRow
+    rows = session.scalars(
+        select(entry)
+        .where(
+            entry.shop_id == programme.shop_id,
+            entry.programme_id == programme.id,
+            entry.contact_on == day,
+            entry.held_back.is_(False),
+        )
+        .order_by(entry.customer_id)
+    ).all()
+    versions = {
+        found: get_version(session, programme.shop_id, found)
+        for found in {row.version_id for row in rows}
+    }
+    channels = {version.plan.channel for version in versions.values()}
+    gate = open_gate(session, settings, programme.shop_id, channels=channels, day=max(day, today))
+    barred = gate.barred(pl.Series([row.customer_id for row in rows], dtype=pl.String))
+    lines = []
+    for row, reason in zip(rows, barred, strict=True):
+        if reason is None:
+            plan = versions[row.version_id].plan
+            words, threshold = _told(told_arm(plan).offer, row.threshold, plan.currency)
+            at = row.due_at.astimezone(plan.zone).strftime("%Y-%m-%d %H:%M")
+            said = (row.customer_id, programme.name, at, words, row.code or "", threshold)
+            lines.append((*said, row.occasion))
+    return csv_pieces(LIST_COLUMNS, lines)
+
+
+def _variables(part: pl.DataFrame, plan: ProgrammePlan) -> pl.DataFrame:
+    rows = []
+    for row in part.iter_rows(named=True):
+        words, threshold = _told(plan.offer, row["threshold"], plan.currency)
+        word, _, rest = row["occasion"].partition(" ")
+        rows.append(
+            {
+                "customer_id": row["customer_id"],
+                "occasion": row["occasion"],
+                "offer": words,
+                "threshold": threshold or None,
+                "code": row["code"],
+                "order": rest if word == "order" else None,
+                "tier": rest.rpartition(" ")[0] if word in ("tier", "near") else None,
+            }
+        )
+    schema = dict.fromkeys(
+        ("customer_id", "occasion", "offer", "threshold", "code", "order", "tier"), pl.String
+    )
+    return pl.DataFrame(rows, schema=schema)
+
+
+def _told(offer: Offer, own: int | None, currency: str) -> tuple[str, str]:
+    """What a customer is told, and from which threshold on; own: ten-thousandths, or null."""
+    theirs = offer if own is None else at_threshold(offer, own)
+    threshold = offer_threshold(theirs)
+    shown = "" if threshold is None else money_text(threshold)
+    words = offer.words.replace("{threshold}", shown)
+    return words or str(offer_title(theirs, currency)), shown
