@@ -1,5 +1,8 @@
 """The records of one kind on disk: a Delta table per kind and shop, versions kept."""
 
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
@@ -31,6 +34,23 @@ class DatasetTable:
             pl.col(name).cast(kind) for name, kind in self.kind.schema.items()
         )
 
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Whoever compares and writes does so one after the other.
+
+        The lock belongs to the process and is gone with it, however it ends.
+        """
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self.path.with_suffix(".lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def make(self) -> None:
+        """An empty table, where there is none yet."""
+        if not self.exists():
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_deltalake(str(self.path), pl.DataFrame(schema=self.kind.schema))
+
     def merge(self, records: pl.DataFrame) -> int:
         """Bring records in by their key; returns the version that holds them.
 
@@ -39,6 +59,10 @@ class DatasetTable:
         by value. A record without a key is refused with ValueError.
         """
         known = self._last_of_each(records)
+        with self.writing():
+            return self._merge(known)
+
+    def _merge(self, known: pl.DataFrame) -> int:
         if not self.exists():
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_deltalake(str(self.path), known)
