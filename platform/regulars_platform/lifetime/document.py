@@ -22,8 +22,10 @@ from regulars_platform.lifetime.purchases import Purchases
 
 SCHEMA = "regulars.lifetime/1"
 HORIZONS = (90, 365)
-CLOSE = 0.15
-"""Wrong by at most this share of what came counts as nearly right."""
+CLOSE = 0.05
+"""Wrong by at most this share of what came is good enough, however narrow the range was."""
+NEAR = 0.15
+"""Wrong by at most this share can be planned with if one knows it."""
 VAGUE = 0.5
 """A range of more than this share of its middle to either side tells too little to be believed."""
 RELATED = 0.2
@@ -64,8 +66,9 @@ def belief(document: Mapping[str, Any]) -> dict[str, Any]:
     """Whether the forecast should be believed, and what speaks against it.
 
     level: "none" (no forecast), "untested" (no back-test), "holds" (what came lay in its range),
-    "vague" (it did, but the range is so wide that it says little), "near" (outside, by at most
-    15%), "wrong" (outside and by more). doubts: codes of what else to know.
+    "vague" (it did, but the range is so wide that it says little), "close" (outside, but off by at
+    most 5%: ranges of large shops are narrow), "near" (by at most 15%), "wrong" (by more). doubts:
+    codes of what else to know.
     """
     backtest, error = document["backtest"], relative_error(document["backtest"])
     if "not_estimable" in document["model"]:
@@ -75,7 +78,7 @@ def belief(document: Mapping[str, Any]) -> dict[str, Any]:
     elif backtest["inside"]:
         level = "vague" if _is_vague(backtest["orders"]) else "holds"
     else:
-        level = "near" if error is not None and abs(error) <= CLOSE else "wrong"
+        level = _outside(error)
     doubts = []
     if document["seen"]["days"] < max(HORIZONS):
         doubts.append("short_history")
@@ -84,7 +87,7 @@ def belief(document: Mapping[str, Any]) -> dict[str, Any]:
     related = document["correlation"]
     if "low" in related and (related["low"] > RELATED or related["high"] < -RELATED):
         doubts.append("value_goes_with_frequency")
-    if backtest.get("value_inside") is False:
+    if backtest.get("value_inside") is False and not _is_close(backtest):
         doubts.append("value_missed")
     return {"level": level, "doubts": doubts}
 
@@ -160,6 +163,18 @@ def _tenths(worked: Worked) -> list[dict[str, Any]]:
         return []
     spent = worked.fitted.customers["spent"].to_numpy()
     return expected_tenths(worked.expected[max(HORIZONS)], probability, spent)
+
+
+def _outside(error: float | None) -> str:
+    if error is None or abs(error) > NEAR:
+        return "wrong"
+    return "close" if abs(error) <= CLOSE else "near"
+
+
+def _is_close(backtest: Mapping[str, Any]) -> bool:
+    """Whether the money foretold was good enough."""
+    off = abs(backtest["value"]["estimate"] - backtest["value_came"])
+    return bool(off <= CLOSE * abs(backtest["value_came"]))
 
 
 def _is_vague(orders: Mapping[str, Any]) -> bool:

@@ -372,6 +372,7 @@ def test_the_held_out_part_is_half_or_a_year(first: dt.date, last: dt.date, days
     [
         (90, 100, 110, 105, "holds"),
         (10, 100, 190, 105, "vague"),
+        (99, 100, 101, 104, "close"),
         (90, 100, 110, 112, "near"),
         (90, 100, 110, 140, "wrong"),
         (90, 100, 110, 60, "wrong"),

@@ -37,6 +37,7 @@ DOUBTS = {
 }
 BELIEF_KINDS = {
     "holds": "good",
+    "close": "good",
     "vague": "caution",
     "near": "caution",
     "wrong": "bad",
@@ -157,6 +158,14 @@ def belief_title(document: Mapping[str, Any]) -> str:
     match document["belief"]["level"]:
         case "holds":
             return str(gettext("Tried on the past, it held: what came lay in its range."))
+        case "close":
+            return str(
+                gettext(
+                    "Tried on the past, it was near enough to plan with: %(miss)s, if more than "
+                    "its narrow range allows.",
+                    miss=miss(backtest),
+                )
+            )
         case "vague":
             return str(
                 gettext(
