@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from regulars_platform.delivery.channels import CHANNELS
-from regulars_platform.delivery.tables import TemplateRow
+from regulars_platform.delivery.tables import BatchRow, TemplateRow
 from regulars_platform.errors import InvalidInputError, NotFoundError, RegularsError
 from regulars_platform.fields import FieldReader
 from regulars_platform.words import N_, Sentence
@@ -186,6 +186,18 @@ def build_template(row: TemplateRow) -> MessageTemplate:
         subject=row.subject,
         body=row.body,
         fallbacks=dict(row.fallbacks or {}),
+    )
+
+
+def build_words(batch: BatchRow) -> MessageTemplate:
+    """The words that a batch was queued with."""
+    return MessageTemplate(
+        id=batch.template_id or 0,
+        name="",
+        channel=batch.channel,
+        subject=batch.subject,
+        body=batch.body,
+        fallbacks=dict(batch.fallbacks or {}),
     )
 
 
