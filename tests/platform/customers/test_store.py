@@ -11,8 +11,14 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from regulars_platform.customers.features import customer_features
-from regulars_platform.customers.store import KEPT, FeatureStore, window_spend
+from regulars_platform.customers.store import (
+    KEPT,
+    KEPT_HISTORIES,
+    FeatureStore,
+    window_spend,
+)
 from tests.platform.customers.build import line, lines
+from tests.platform.customers.shop import Folder
 
 DAY = dt.date(2026, 2, 1)
 
@@ -125,3 +131,40 @@ def test_a_windows_spend_is_net_and_leaves_out_what_lies_before_it(shop_dir: Pat
     orders = FeatureStore(shop_dir, "UTC").window_orders(DAY, 10, 0)
     spend = dict(window_spend(orders).collect().iter_rows())
     assert spend == {"ann": 120_000, "ben": 300_000}
+
+
+def test_a_new_file_another_setting_or_analysis_makes_another_frame(tmp_path: Path) -> None:
+    folder = Folder(tmp_path, line("1", "ann", "2025-12-01", 10))
+    store = FeatureStore(tmp_path, "UTC")
+    before = store.features(DAY, 0).collect()
+    assert before["gender"].to_list() == [None]
+    pinned = store.order_features(DAY, 0).collect()
+
+    folder.bring("customers", {"customer_id": "ann", "gender": "female"})
+    assert store.features(DAY, 0).collect()["gender"].to_list() == ["female"]
+    patient = FeatureStore(tmp_path, "UTC", {"honeymoon_days": 100})
+    assert patient.features(DAY, 0).collect()["rhythm"].to_list() == ["new"]
+    assert store.features(DAY, 0).collect()["rhythm"].to_list() == [None]
+    (tmp_path / "cycle").mkdir()
+    due = pl.DataFrame({"customer_id": ["ann"], "due_on": [DAY]})
+    due.write_parquet(tmp_path / "cycle" / "due.parquet")
+    assert store.features(DAY, 0).collect()["product_due_days"].to_list() == [0]
+
+    assert_frame_equal(store.order_features(DAY, 0).collect(), pinned)
+
+
+def test_only_the_latest_histories_are_kept_and_half_written_ones_go(shop_dir: Path) -> None:
+    store = FeatureStore(shop_dir, "UTC")
+    half = shop_dir / "features" / "old.tmp"
+    store.features(DAY, 0)
+    half.mkdir()
+    (half / "amounts.parquet").write_bytes(b"half")
+    os.utime(half, (0, 0))
+    for _ in range(KEPT_HISTORIES):
+        lines().collect().write_delta(shop_dir / "orders", mode="append")
+    for version in range(KEPT_HISTORIES + 1):
+        store.features(DAY, version)
+    kept = sorted(path.name for path in (shop_dir / "features").glob("histories-*"))
+    assert len(kept) == KEPT_HISTORIES
+    assert kept[-1].endswith(f"-{KEPT_HISTORIES}")
+    assert not half.exists()
