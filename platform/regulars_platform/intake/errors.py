@@ -279,7 +279,8 @@ class MappingError(IntakeError):
             "order_id": N_("Choose the column with the order or invoice number."),
             "customer_id": N_(
                 "Choose the column that tells customers apart (customer number, e-mail, phone,"
-                " member name), or export the orders with that column."
+                " member name), or export the orders with that column. If the customers are in"
+                " another file of the same orders, say so under “What this file is”."
             ),
             "ordered_at": N_("Choose the column with the date or time of the order."),
             "amount": N_("Choose the column with the amount of the line or of the order."),

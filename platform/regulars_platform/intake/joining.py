@@ -91,8 +91,6 @@ def join_parts(
     orders: OrdersTable,
     parts: OrderParts,
     report: Report,
-    *,
-    at_a_time: int = LIMITS.part,
 ) -> pl.LazyFrame:
     """Changes to the orders table (JOINED_SCHEMA) that the parts ask for; files in `folder`.
 
@@ -106,7 +104,7 @@ def join_parts(
         _refunds_of(pl.scan_parquet(touched, glob=False), parts).sink_parquet(
             refunds, engine="streaming"
         )
-        changes = _assembled(touched, refunds, orders, parts, report, at_a_time)
+        changes = _assembled(touched, refunds, orders, parts, report)
         for number, some in enumerate(changes):
             some.write_parquet(part_path(out, number), compression="zstd")
     changed = scan_parts(folder, JOINED_SCHEMA)
@@ -147,13 +145,12 @@ def _assembled(
     orders: OrdersTable,
     parts: OrderParts,
     report: Report,
-    at_a_time: int,
 ) -> Iterator[pl.DataFrame]:
     """Changes, some orders at a time so that memory does not grow with the file."""
     names = pl.scan_parquet(touched, glob=False)
     rows = parts.scan(ORDER, ITEM).join(names, on="order_id", how="semi")
     count = int(rows.select(pl.len()).collect(engine="streaming").item())
-    buckets = max(1, -(-count // at_a_time))
+    buckets = max(1, -(-count // LIMITS.part))
     for number in range(buckets):
         report("joining", number, buckets)
         here = pl.col("order_id").hash(seed=1) % buckets == number

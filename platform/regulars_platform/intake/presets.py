@@ -3,7 +3,7 @@ its columns mean.
 
 Headings are compared after `normalise`, by name and never by position; columns come and go.
 Where amounts differ in what they count (freight, discounts, refunds), the fields say how they are
-understood: see `docs/order-files.md`.
+understood: see `docs/orders.md`.
 """
 
 from collections.abc import Iterable, Mapping

@@ -7,6 +7,7 @@ short units of work of their own; the others work in the caller's session.
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
@@ -195,6 +196,8 @@ def confirm_mapping(
     if import_.look is None or import_.state not in _CONFIRMABLE:
         raise WrongStateError.of(import_.state, ImportState.LOOKED)
     form = import_.look.form
+    if options.part is part_of(None, form.headings):
+        options = replace(options, part=None)  # as recognised: nothing was decided
     check_mapping(form, mapping, options)
     repository.remember_mapping(session, row.shop_id, fingerprint(form.headings), mapping, options)
     row.mapping = {str(field): heading for field, heading in mapping.items()}

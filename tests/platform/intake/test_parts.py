@@ -113,7 +113,7 @@ def test_killed_while_joining(
 
 
 def test_orders_are_joined_some_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(joining.join_parts.__kwdefaults__, "at_a_time", 3)
+    monkeypatch.setattr(joining, "LIMITS", replace(LIMITS, part=3))
     shop = open_shop(tmp_path, limits=replace(LIMITS, batch=4, part=5))
     numbers = [f"9{place:02d}" for place in range(12)]
     shop.bring_in(

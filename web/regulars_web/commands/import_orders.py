@@ -28,7 +28,20 @@ if TYPE_CHECKING:
     "words",
     multiple=True,
     metavar="WORD=MEANING",
-    help="What an unknown status word means: paid, unpaid or cancelled.",
+    help="What an unknown status word means: paid, unpaid or cancelled (of a refund: refunded or"
+    " not_refunded).",
+)
+@click.option(
+    "--leave-out",
+    "left_out",
+    multiple=True,
+    metavar="TEXT",
+    help="Leave out orders whose remark or tag contains TEXT (orders placed to look busy).",
+)
+@click.option(
+    "--part",
+    type=click.Choice(["order", "item", "refund"]),
+    help="What the rows are: items and refunds are joined to their order by its number.",
 )
 @click.option("--dates", type=click.Choice(["day-first", "month-first"]), help="For 3/4/2026.")
 @click.option("--decimal", type=click.Choice(["point", "comma"]), help="For 1.234.")
@@ -43,11 +56,13 @@ if TYPE_CHECKING:
     help="Where to write rejected lines with their reasons.",
 )
 @data_option
-def import_orders(
+def import_orders(  # noqa: PLR0913 -- one per option
     *,
     file: Path,
     columns: tuple[str, ...],
     words: tuple[str, ...],
+    left_out: tuple[str, ...],
+    part: str | None,
     dates: str | None,
     decimal: Literal["point", "comma"] | None,
     overlap: str | None,
@@ -65,7 +80,7 @@ def import_orders(
         here.shop.id,
         file,
         mapping=_mapping(columns),
-        options=_options(words, dates, decimal),
+        options=_options(words, dates, decimal, left_out, part),
         overlap=None if overlap is None else OverlapChoice(overlap.replace("-", "_")),
         now=now(),
     )
@@ -92,25 +107,39 @@ def _mapping(options: tuple[str, ...]) -> "dict[OrderField, str] | None":
     return found or None
 
 
+_MEANINGS = ("paid", "unpaid", "cancelled", "refunded", "not_refunded")
+
+
 def _options(
-    words: tuple[str, ...], dates: str | None, decimal: Literal["point", "comma"] | None
+    words: tuple[str, ...],
+    dates: str | None,
+    decimal: Literal["point", "comma"] | None,
+    left_out: tuple[str, ...],
+    part: str | None,
 ) -> "ReadingOptions | None":
-    from regulars_platform.intake.models import ReadingOptions
+    from regulars_platform.intake.models import FilePart, ReadingOptions
 
     meanings = {}
     for option in words:
         word, _, meaning = option.rpartition("=")
-        if not word or meaning not in {"paid", "unpaid", "cancelled"}:
+        if not word or meaning not in _MEANINGS:
             raise click.BadParameter(
-                "expected WORD=paid, WORD=unpaid or WORD=cancelled", param_hint="--status"
+                f"expected WORD=MEANING with a meaning of: {', '.join(_MEANINGS)}",
+                param_hint="--status",
             )
         meanings[word] = meaning
-    if not meanings and dates is None and decimal is None:
+    if not any((meanings, dates, decimal, left_out, part)):
         return None
     order: Literal["day_first", "month_first"] | None = (
         None if dates is None else "day_first" if dates == "day-first" else "month_first"
     )
-    return ReadingOptions(date_order=order, decimal=decimal, status_words=meanings)
+    return ReadingOptions(
+        date_order=order,
+        decimal=decimal,
+        status_words=meanings,
+        part=None if part is None else FilePart(part),
+        leave_out=left_out,
+    )
 
 
 def _print(tallies: "Tallies", currency: str) -> None:
@@ -127,11 +156,18 @@ def _print(tallies: "Tallies", currency: str) -> None:
     row("repeated", tallies.repeated)
     if tallies.overlapping.lines:
         row("  overlapping", tallies.overlapping)
+    if tallies.left_out.lines:
+        row("left out", tallies.left_out)
     row("rejected", tallies.rejected)
     for reason, count in tallies.reasons.items():
         click.echo(f"  {count:,} x {reason_sentence(reason)}")
     for note in tallies.notes:
         click.echo(str(note))
+    if tallies.waiting_lines:
+        click.echo(
+            f"{tallies.waiting_lines:,} lines of {tallies.waiting_orders:,} orders wait for their"
+            " order file"
+        )
     click.echo(
         f"{tallies.orders:,} orders, {tallies.customers:,} customers, "
         f"{tallies.unattributed:,} lines without a customer"

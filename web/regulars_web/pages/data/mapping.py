@@ -9,17 +9,27 @@ from flask_babel import gettext, lazy_gettext
 from regulars_platform.errors import InvalidInputError, RegularsError
 from regulars_platform.intake.imports import OrderImport
 from regulars_platform.intake.models import Look, OrderField, ReadingOptions
-from regulars_platform.intake.status import KNOWN, plain_word
+from regulars_platform.intake.presets import is_personal
+from regulars_platform.intake.status import KNOWN, KNOWN_OF_REFUNDS, plain_word
 from regulars_platform.words import N_, Sentence
 from regulars_web.formats import sentence
-from regulars_web.pages.data.words import FIELDS, REASONS
+from regulars_web.pages.data.file_kind import (
+    FileKind,
+    build_file_kind,
+    parse_leave_out,
+    parse_part,
+)
+from regulars_web.pages.data.words import FIELDS, REASONS, statuses_for
 
 SAMPLES = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ColumnChoice:
-    """One column of the file: what it holds, and what it is taken for ("" : not used)."""
+    """One column of the file: what it holds, and what it is taken for ("" : not used).
+
+    personal: about the person, not the purchase; not read unless somebody chooses it.
+    """
 
     index: int
     heading: str
@@ -27,6 +37,7 @@ class ColumnChoice:
     chosen: str
     reason: str
     error: str
+    personal: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,6 +61,8 @@ class MappingPage:
     date_order: str
     decimal: str
     problems: tuple[str, ...]
+    kind: FileKind
+    statuses: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,6 +113,8 @@ def parse_mapping_input(form: Mapping[str, str]) -> MappingInput:
             else None,
             decimal="point" if decimal == "point" else "comma" if decimal == "comma" else None,
             status_words=parse_placed_words(form),
+            part=parse_part(form),
+            leave_out=parse_leave_out(form),
         ),
     )
 
@@ -134,6 +149,7 @@ def build_mapping_page(
             chosen=chosen.get(index, ""),
             reason=str(REASONS[reasons[heading]]) if shown_reason and heading in reasons else "",
             error=_error_of(chosen.get(index, ""), problems),
+            personal=not chosen.get(index) and is_personal(heading),
         )
         for index, heading in enumerate(look.form.headings)
     )
@@ -147,6 +163,8 @@ def build_mapping_page(
         problems=tuple(
             " ".join(filter(None, (sentence(p.problem), sentence(p.hint)))) for p in problems
         ),
+        kind=build_file_kind(look, options),
+        statuses=statuses_for(chosen.values()),
     )
 
 
@@ -179,9 +197,10 @@ def _samples(look: Look, index: int) -> tuple[str, ...]:
 
 def _word_choices(look: Look, options: ReadingOptions) -> tuple[WordChoice, ...]:
     """Words of the status column that neither we nor the shop know yet, and placed ones."""
+    known = {**KNOWN, **KNOWN_OF_REFUNDS}
     words = list(look.status_words)
     plain = pl.Series("word", words, dtype=pl.String).to_frame().select(plain_word(pl.col("word")))
-    unknown = [word for word, key in zip(words, plain["word"], strict=True) if key not in KNOWN]
+    unknown = [word for word, key in zip(words, plain["word"], strict=True) if key not in known]
     return tuple(
         WordChoice(
             index=index,

@@ -1,5 +1,6 @@
 """The pages of an order file: upload, columns, check, review, store, result."""
 
+from dataclasses import replace
 from typing import BinaryIO, cast
 
 from flask import (
@@ -26,9 +27,10 @@ from regulars_platform.intake.errors import (
 )
 from regulars_platform.intake.imports import OrderImport
 from regulars_platform.intake.jobs import ask_for, ask_to_store, find_import_job
-from regulars_platform.intake.models import ImportId, ImportState, OverlapChoice, ReadingOptions
+from regulars_platform.intake.models import ImportId, ImportState, OverlapChoice
 from regulars_platform.intake.sniff import is_slow_to_sniff
 from regulars_platform.intake.staging import folder_of
+from regulars_platform.intake.waiting import waiting_of
 from regulars_platform.jobs.models import Job
 from regulars_platform.words import N_, Sentence
 from regulars_web.edge import current_shop, database, now, settings, unit_of_work
@@ -45,7 +47,6 @@ from regulars_web.pages.data.review import build_review
 from regulars_web.pages.data.words import (
     FIELDS,
     GROUPS,
-    STATUSES,
     import_chip,
     reject_reason,
 )
@@ -66,8 +67,14 @@ def _overview_page(problem: RegularsError | None) -> str:
     with unit_of_work() as work:
         imports = intake.list_imports(work, current_shop().id)
         busy = {i.id for i in imports if _is_busy(find_import_job(work, i.id))}
+        waiting = waiting_of(work, current_shop().id)
     return render_template(
-        "data/overview.html", imports=imports, busy=busy, chip=import_chip, problem=problem
+        "data/overview.html",
+        imports=imports,
+        busy=busy,
+        waiting=waiting,
+        chip=import_chip,
+        problem=problem,
     )
 
 
@@ -116,14 +123,15 @@ def one(import_id: int) -> str | BaseResponse:
     with unit_of_work() as work:
         import_ = _get_import(work, import_id)
         job = find_import_job(work, import_.id)
+        waiting = waiting_of(work, import_.shop_id).get(import_.id)
     if _is_busy(job):
         return render_template("data/working.html", import_=import_, job=job)
     if import_.state is ImportState.LOOKED and (job is None or not job.problem):
         return redirect(url_for("data.columns", import_id=import_id))
     if import_.state in (ImportState.CHECKED, ImportState.STORED) and import_.tallies is not None:
-        review = build_review(import_, job)
+        review = build_review(import_, job, waiting=waiting)
         page = "data/stored.html" if import_.state is ImportState.STORED else "data/review.html"
-        return render_template(page, review=review, reason=reject_reason, statuses=STATUSES)
+        return render_template(page, review=review, reason=reject_reason)
     return render_template(
         "data/halted.html", import_=import_, job=job, readings=encoding_choices(import_)
     )
@@ -155,7 +163,6 @@ def columns(import_id: int) -> str | BaseResponse | tuple[str, int]:
         form_line=describe_form(import_.look),
         groups=GROUPS,
         fields=FIELDS,
-        statuses=STATUSES,
     )
     return (page, 422) if error else page
 
@@ -194,10 +201,8 @@ def place_status_words(import_id: int) -> BaseResponse:
     with unit_of_work() as work:
         import_ = _get_import(work, import_id)
         if import_.mapping is not None and placed:
-            options = ReadingOptions(
-                date_order=import_.options.date_order,
-                decimal=import_.options.decimal,
-                status_words={**import_.options.status_words, **placed},
+            options = replace(
+                import_.options, status_words={**import_.options.status_words, **placed}
             )
             intake.confirm_mapping(work, import_.id, import_.mapping, options)
             ask_for(work, "check_import", import_.id, now())
@@ -220,9 +225,7 @@ def store(import_id: int) -> str | BaseResponse | tuple[str, int]:
         review = build_review(
             import_, None, error=gettext("Choose what to do with these lines first.")
         )
-        page = render_template(
-            "data/review.html", review=review, reason=reject_reason, statuses=STATUSES
-        )
+        page = render_template("data/review.html", review=review, reason=reject_reason)
         return page, 422
     return redirect(url_for("data.one", import_id=import_id))
 

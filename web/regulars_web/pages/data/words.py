@@ -1,5 +1,7 @@
 """What fields, states and reasons of an import are called on the pages."""
 
+from collections.abc import Iterable
+
 from flask_babel import gettext, lazy_gettext
 
 from regulars_platform.intake.models import ImportState, OrderField
@@ -10,8 +12,11 @@ from regulars_web.formats import sentence
 FIELDS = {
     OrderField.ORDER_ID: lazy_gettext("Order number"),
     OrderField.CUSTOMER_ID: lazy_gettext("Customer"),
+    OrderField.CUSTOMER_FALLBACK: lazy_gettext("Customer, where the other is blank"),
     OrderField.ORDERED_AT: lazy_gettext("Ordered on"),
+    OrderField.PAID_AT: lazy_gettext("Paid on"),
     OrderField.AMOUNT: lazy_gettext("Amount of the goods, after discount"),
+    OrderField.GOODS: lazy_gettext("Amount of the goods, before the order's discounts"),
     OrderField.TOTAL: lazy_gettext("Paid in all, with shipping"),
     OrderField.UNIT_PRICE: lazy_gettext("Price of one piece"),
     OrderField.QUANTITY: lazy_gettext("Number of pieces"),
@@ -21,11 +26,15 @@ FIELDS = {
     OrderField.SHIPPING: lazy_gettext("Shipping fee"),
     OrderField.DISCOUNT: lazy_gettext("Discount on the line"),
     OrderField.ORDER_DISCOUNT: lazy_gettext("Discount on the whole order"),
+    OrderField.PAYMENT_DISCOUNT: lazy_gettext("Discount given at the payment"),
     OrderField.REFUND: lazy_gettext("Refunded"),
+    OrderField.REFUND_STATUS: lazy_gettext("Status of the refund"),
     OrderField.COUPON: lazy_gettext("Coupon code"),
     OrderField.CHANNEL: lazy_gettext("Channel"),
     OrderField.HOUSEHOLD: lazy_gettext("Household or shared phone"),
-    OrderField.LINE_ID: lazy_gettext("Line number within the order"),
+    OrderField.LINE_ID: lazy_gettext("Number of the line or of the refund"),
+    OrderField.REMARK: lazy_gettext("Seller's remark"),
+    OrderField.TAG: lazy_gettext("Seller's tag or flag"),
 }
 """Field -> its name, in the order in which the list offers them."""
 
@@ -36,20 +45,32 @@ GROUPS = (
     ),
     (
         lazy_gettext("Money: one of these"),
-        (OrderField.AMOUNT, OrderField.TOTAL, OrderField.UNIT_PRICE, OrderField.QUANTITY),
+        (
+            OrderField.AMOUNT,
+            OrderField.GOODS,
+            OrderField.TOTAL,
+            OrderField.UNIT_PRICE,
+            OrderField.QUANTITY,
+        ),
     ),
     (
         lazy_gettext("Good to have"),
         (
             OrderField.PRODUCT,
             OrderField.STATUS,
+            OrderField.PAID_AT,
             OrderField.CANCELLED_AT,
             OrderField.SHIPPING,
             OrderField.DISCOUNT,
             OrderField.ORDER_DISCOUNT,
+            OrderField.PAYMENT_DISCOUNT,
             OrderField.REFUND,
+            OrderField.REFUND_STATUS,
             OrderField.COUPON,
             OrderField.CHANNEL,
+            OrderField.REMARK,
+            OrderField.TAG,
+            OrderField.CUSTOMER_FALLBACK,
             OrderField.HOUSEHOLD,
             OrderField.LINE_ID,
         ),
@@ -60,6 +81,7 @@ REASONS = {
     "heading": lazy_gettext("by its heading"),
     "content": lazy_gettext("by its content"),
     "remembered": lazy_gettext("as you confirmed before"),
+    "preset": lazy_gettext("as this export writes it"),
 }
 
 STATUSES = {
@@ -67,6 +89,18 @@ STATUSES = {
     "unpaid": lazy_gettext("Not paid"),
     "cancelled": lazy_gettext("Cancelled"),
 }
+
+REFUND_STATUSES = {
+    "refunded": lazy_gettext("A refund: the money was given back"),
+    "not_refunded": lazy_gettext("A refund: no money was given back"),
+}
+
+
+def statuses_for(fields: Iterable[str]) -> dict[str, str]:
+    """What a status word of a file with these fields can be placed as."""
+    refunds = REFUND_STATUSES if OrderField.REFUND_STATUS in set(fields) else {}
+    return {status: str(name) for status, name in {**STATUSES, **refunds}.items()}
+
 
 _CHIPS = {
     ImportState.UPLOADED: ("quiet", lazy_gettext("Uploaded")),
