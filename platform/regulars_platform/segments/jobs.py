@@ -27,17 +27,17 @@ def recompute_sizes(context: JobContext) -> None:
     for place, as_of in enumerate(asked):
         context.report(N_("Counting month by month"), place, len(asked))
         with context.database.reading() as session:
-            segments = list_segments(session, shop_id)
-            rules = [parse_rule(segment.rule) for segment in segments]
+            asked_for = [(one.id, one.rule) for one in list_segments(session, shop_id)]
+        rules = [parse_rule(rule) for _, rule in asked_for]
         counts = count_sizes(store, rules, as_of, version)
         # used files are forgotten last: the present is what somebody looks at meanwhile
         store.features(days.day_after, version)
         with context.database.unit_of_work() as session:
             still = {segment.id: segment for segment in list_segments(session, shop_id)}
             kept = [
-                (still[old.id], count)
-                for old, count in zip(segments, counts, strict=True)
-                if old.id in still and still[old.id].rule == old.rule
+                (still[number], count)
+                for (number, rule), count in zip(asked_for, counts, strict=True)
+                if number in still and still[number].rule == rule
             ]
             keep_sizes(
                 session,

@@ -68,15 +68,14 @@ def _held(rule: Rule) -> pl.Expr:
 
 
 def _level(name: str) -> pl.Expr:
-    if name == "age":
-        bands = [f"-{AGES[0] - 1}", *_bands(), f"{AGES[-1]}-"]
-        # as text: categories would not be counted together with words
-        return pl.col("age").cut(list(AGES), labels=bands, left_closed=True).cast(pl.String)
-    return pl.col(name).cast(pl.String)
-
-
-def _bands() -> list[str]:
-    return [f"{low}-{high - 1}" for low, high in pairwise(AGES)]
+    if name != "age":
+        return pl.col(name).cast(pl.String)
+    band = pl.lit(f"{AGES[-1]}-")
+    lower_ends = (0, *AGES)
+    for low, high in reversed(list(pairwise(lower_ends))):
+        text = f"{low or ''}-{high - 1}"
+        band = pl.when(pl.col("age") < high).then(pl.lit(text)).otherwise(band)
+    return pl.when(pl.col("age").is_not_null()).then(band)
 
 
 def _aspect(name: str, counted: pl.DataFrame) -> Aspect:

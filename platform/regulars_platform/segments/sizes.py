@@ -81,8 +81,10 @@ def keep_sizes(
                 way=way,
             )
             session.add(row)
-        row.customers, row.total = customers, total
-        row.orders_version, row.recorded_at = orders_version, now
+        same = (row.customers, row.total, row.orders_version) == (customers, total, orders_version)
+        if not same:
+            row.customers, row.total = customers, total
+            row.orders_version, row.recorded_at = orders_version, now
     session.flush()
 
 

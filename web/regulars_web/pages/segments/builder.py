@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from regulars_platform.customers.browse import distribution
-from regulars_platform.customers.features import FEATURES
 from regulars_web.edge import current_shop
 from regulars_web.pages.customers.looking import Customers, find_customers
 from regulars_web.pages.segments.checking import Checked
+from regulars_web.pages.segments.choices import Theme, build_themes, search_choices
 from regulars_web.pages.segments.draft import (
+    BOUGHT,
     DraftCondition,
     DraftGroup,
     add_condition,
@@ -16,9 +16,10 @@ from regulars_web.pages.segments.draft import (
     remove,
     walk,
 )
+from regulars_web.pages.segments.known import Known
 from regulars_web.pages.segments.live import LiveView, build_live_view
 
-MOST_SUGGESTIONS = 50
+Suggested = Mapping[str, tuple[tuple[str, int], ...]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,56 +27,66 @@ class Builder:
     """The context of segments/builder.html and segments/live.html.
 
     found: None as long as there are no customers; live: None without them or without a rule.
-    suggestions: what a text feature is known to be, by feature.
+    suggestions: by feature what it is known to be, with how many customers. asked: what is searched
+    for among the features; matches: those found (name, heading).
     """
 
     checked: Checked
     found: Customers | None
     live: LiveView | None
-    suggestions: Mapping[str, tuple[str, ...]]
-    features: tuple[str, ...]
+    suggestions: Suggested
+    themes: tuple[Theme, ...]
+    asked: str
+    matches: tuple[tuple[str, str], ...]
 
     @property
     def value_keys(self) -> tuple[str, ...]:
         """The fields that are typed into; each has a place for its problem."""
         return tuple(
-            f"{node.path}-value"
+            f"{node.path}-{part}"
             for node in walk(self.checked.draft)
             if isinstance(node, DraftCondition)
+            for part in ("value", "second")
         )
 
 
-def build_builder(checked: Checked) -> Builder:
-    """Look at the current shop's customers through the rule, where it is one."""
+def build_builder(checked: Checked, *, asked: str = "", whole: bool = True) -> Builder:
+    """Look at the current shop's customers through the rule, where it is one.
+
+    whole: with everything to choose from; else only whom the rule holds for, while one types.
+    """
     found = find_customers()
     live = None
     if found is not None and checked.rule is not None:
         live = build_live_view(found, checked.rule, current_shop().currency)
+    themes = build_themes(found) if whole else ()
     return Builder(
         checked=checked,
         found=found,
         live=live,
-        suggestions={} if found is None else _suggestions(found, checked.draft),
-        features=tuple(FEATURES),
+        suggestions=_suggestions(found, checked.draft) if whole else {},
+        themes=themes,
+        asked=asked,
+        matches=search_choices(themes, asked),
     )
 
 
 def do_to_draft(draft: DraftGroup, button: str) -> DraftGroup:
-    """What a button of the builder does: "add:", "group:" or "remove:" and a path; else nothing."""
-    verb, _, path = button.partition(":")
-    actions = {"add": add_condition, "group": add_group, "remove": remove}
+    """What a button of the builder does: "add:" (and perhaps a feature), "group:" or "remove:" and
+    a path; else nothing."""
+    verb, _, rest = button.partition(":")
+    path, _, feature = rest.partition(":")
+    if verb == "add":
+        return add_condition(draft, path, feature)
+    actions = {"group": add_group, "remove": remove}
     return actions[verb](draft, path) if verb in actions else draft
 
 
-def _suggestions(found: Customers, draft: DraftGroup) -> dict[str, tuple[str, ...]]:
+def _suggestions(found: Customers | None, draft: DraftGroup) -> Suggested:
+    known = Known(found)
     asked = {
         node.feature
         for node in walk(draft)
-        if isinstance(node, DraftCondition) and node.kind == "text"
+        if isinstance(node, DraftCondition) and node.kind in ("text", "list", "bought")
     }
-    return {
-        name: tuple(
-            value for value, _ in distribution(found.features, name).values[:MOST_SUGGESTIONS]
-        )
-        for name in sorted(asked)
-    }
+    return {name: tuple(known.counted(name.removeprefix(BOUGHT))) for name in sorted(asked)}

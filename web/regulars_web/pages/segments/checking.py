@@ -55,13 +55,20 @@ def check_draft(draft: DraftGroup, *, missing_is_wrong: bool) -> Checked:
 
 def _place(path: str) -> tuple[str, str]:
     """A path of the parser ("rule.all.0.value") as a path of the draft ("rule-0", "value")."""
-    tokens = [token for token in path.split(".") if token not in ("all", "any")]
-    part = tokens.pop() if tokens[-1] in ("feature", "op", "value") else ""
-    return "-".join(tokens), part
+    steps = [step for step in path.split(".") if step not in ("all", "any", "not", "bought")]
+    part = _PARTS.get(steps[-1], "")
+    return "-".join(steps[:-1] if part else steps), part
+
+
+_PARTS = {part: part for part in ("feature", "op", "value")}
+_PARTS |= {"by": "feature", "name": "value", "within_days": "second"}
+"""Parts of a condition in JSON, and the fields they are typed in."""
 
 
 def _missing(condition: DraftCondition) -> str:
-    if condition.kind == "text":
+    if condition.kind == "bought":
+        return str(gettext("Name what was bought."))
+    if condition.kind in ("text", "list"):
         return str(gettext("Give the text to compare with."))
     if condition.op == "between":
         return str(gettext("Give two numbers, the lower and the upper end."))

@@ -10,24 +10,40 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from regulars_platform.customers.features import FEATURES
+from regulars_platform.customers.catalogue import FEATURES, find_feature
 from regulars_platform.segments.rules import (
-    EMPTINESS,
+    BOUGHT_BY,
     MAX_DEPTH,
     OPERATORS,
+    WITHOUT_VALUE,
+    Bought,
     Condition,
     Group,
+    Not,
     Rule,
+    operator_kind,
 )
 
 ROOT = "rule"
+BOUGHT = "bought."
+"""Beginning of what stands for a feature where the question is what somebody bought."""
+
+BOUGHT_CHOICES = tuple(BOUGHT + by for by in BOUGHT_BY)
+_BOUGHT_OPS = ("yes", "no")
+JOINERS = ("all", "any", "none", "not_all")
+"""How the parts of a group are joined: all hold, any, none of them, or not all of them."""
+
 _FIELD = re.compile(r"^(rule(?:-\d{1,4})*)-(joiner|feature)$")
 _SEPARATORS = re.compile(r"[,;，；、]")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DraftCondition:
-    """One condition as typed. Shares are in percent here (20), and from 0 to 1 in a rule (0.2)."""
+    """One condition as typed. Shares are in percent here (20), and from 0 to 1 in a rule (0.2).
+
+    feature: "bought.product" and the like where it is about purchases; then `value` is the name of
+    what was bought and `second` within how many days, empty for ever.
+    """
 
     path: str
     feature: str
@@ -37,18 +53,24 @@ class DraftCondition:
 
     @property
     def kind(self) -> str:
-        """Of the feature: count, money, days, share or text."""
-        return FEATURES[self.feature].kind if self.feature in FEATURES else "count"
+        """Of the feature: count, money, days, share, ratio, text, flag or list; or bought."""
+        if self.feature in BOUGHT_CHOICES:
+            return "bought"
+        feature = find_feature(self.feature)
+        return "count" if feature is None else feature.kind
 
     @property
     def operators(self) -> tuple[str, ...]:
         """What may be asked of this feature."""
-        return OPERATORS["text" if self.kind == "text" else "number"]
+        if self.kind == "bought":
+            return _BOUGHT_OPS
+        feature = find_feature(self.feature)
+        return OPERATORS["number" if feature is None else operator_kind(feature)]
 
     @property
     def needs_value(self) -> bool:
         """Whether there is anything to compare with."""
-        return self.op not in EMPTINESS
+        return self.kind == "bought" or self.op not in WITHOUT_VALUE
 
     @property
     def lacks_value(self) -> bool:
@@ -59,7 +81,7 @@ class DraftCondition:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DraftGroup:
-    """Parts of which all or any must hold."""
+    """Parts of which all or any must hold, or none, or not all: see JOINERS."""
 
     path: str
     joiner: str
@@ -79,9 +101,10 @@ def empty_draft() -> DraftGroup:
     return DraftGroup(path=ROOT, joiner="all", parts=(new_condition(f"{ROOT}-0"),))
 
 
-def new_condition(path: str) -> DraftCondition:
-    """A condition on the first feature."""
-    return DraftCondition(path=path, feature=next(iter(FEATURES)), op=">=")
+def new_condition(path: str, feature: str = "") -> DraftCondition:
+    """A condition on a feature, else on the first one, with the first comparison that fits."""
+    made = DraftCondition(path=path, feature=feature or next(iter(FEATURES)), op="")
+    return replace(made, op=made.operators[0])
 
 
 def read_draft(form: Mapping[str, str]) -> DraftGroup:
@@ -98,7 +121,7 @@ def read_draft(form: Mapping[str, str]) -> DraftGroup:
         known = sorted(places.get(path, [])) if path.count("-") < MAX_DEPTH else []
         return DraftGroup(
             path=new_path,
-            joiner="any" if form.get(f"{path}-joiner") == "any" else "all",
+            joiner=joiner if (joiner := form.get(f"{path}-joiner", "")) in JOINERS else "all",
             parts=tuple(
                 node(f"{path}-{place}", f"{new_path}-{number}")
                 for number, place in enumerate(known)
@@ -112,18 +135,37 @@ def read_draft(form: Mapping[str, str]) -> DraftGroup:
 
 def draft_of(rule: Rule, path: str = ROOT) -> DraftGroup:
     """A saved rule as a draft; a single condition becomes a group of one."""
-    whole = rule if isinstance(rule, Group) else Group(joiner="all", rules=(rule,))
+    joiner, rules = _joined(rule)
     parts: list[Draft] = []
-    for place, part in enumerate(whole.rules):
+    for place, part in enumerate(rules):
         inner = f"{path}-{place}"
-        parts.append(draft_of(part, inner) if isinstance(part, Group) else _typed(part, inner))
-    return DraftGroup(path=path, joiner=whole.joiner, parts=tuple(parts))
+        if isinstance(part, Group | Not):
+            parts.append(draft_of(part, inner))
+        else:
+            parts.append(_typed(part, inner))
+    return DraftGroup(path=path, joiner=joiner, parts=tuple(parts))
+
+
+def _joined(rule: Rule) -> tuple[str, tuple[Rule, ...]]:
+    if isinstance(rule, Group):
+        return rule.joiner, rule.rules
+    if not isinstance(rule, Not):
+        return "all", (rule,)
+    if isinstance(rule.rule, Group):
+        return "none" if rule.rule.joiner == "any" else "not_all", rule.rule.rules
+    return "none", (rule.rule,)
 
 
 def draft_json(draft: Draft) -> dict[str, Any]:
     """The JSON form that `parse_rule` reads and checks."""
     if isinstance(draft, DraftGroup):
-        return {draft.joiner: [draft_json(part) for part in draft.parts]}
+        parts = [draft_json(part) for part in draft.parts]
+        inner = {"none": "any", "not_all": "all"}.get(draft.joiner)
+        return {draft.joiner: parts} if inner is None else {"not": {inner: parts}}
+    if draft.kind == "bought":
+        within = draft.second.strip() or None
+        what = {"by": draft.feature.removeprefix(BOUGHT), "name": draft.value.strip()}
+        return {"bought": what | {"within_days": within}, "op": draft.op}
     written: dict[str, Any] = {"feature": draft.feature, "op": draft.op}
     if not draft.needs_value:
         return written
@@ -138,9 +180,11 @@ def draft_json(draft: Draft) -> dict[str, Any]:
     return written
 
 
-def add_condition(draft: DraftGroup, path: str) -> DraftGroup:
+def add_condition(draft: DraftGroup, path: str, feature: str = "") -> DraftGroup:
     """One more condition at the end of the group at `path`."""
-    return _edit(draft, path, lambda g: (*g.parts, new_condition(f"{g.path}-{len(g.parts)}")))
+    return _edit(
+        draft, path, lambda g: (*g.parts, new_condition(f"{g.path}-{len(g.parts)}", feature))
+    )
 
 
 def add_group(draft: DraftGroup, path: str) -> DraftGroup:
@@ -148,7 +192,7 @@ def add_group(draft: DraftGroup, path: str) -> DraftGroup:
 
     def parts(group: DraftGroup) -> tuple[Draft, ...]:
         inner = f"{group.path}-{len(group.parts)}"
-        joiner = "any" if group.joiner == "all" else "all"
+        joiner = "any" if group.joiner in ("all", "not_all") else "all"
         first = new_condition(f"{inner}-0")
         return (*group.parts, DraftGroup(path=inner, joiner=joiner, parts=(first,)))
 
@@ -212,14 +256,26 @@ def _read_condition(form: Mapping[str, str], path: str, new_path: str) -> DraftC
         second=form.get(f"{path}-second", "")[:1000],
     )
     # after a number was exchanged for a text (or back), "at least" has no meaning any more
-    known = found.op in OPERATORS["number"]
+    known = found.op in _ALL_OPERATORS
     if known and found.op not in found.operators:
         return replace(found, op=found.operators[0])
     return found
 
 
-def _typed(condition: Condition, path: str) -> DraftCondition:
-    kind = FEATURES[condition.feature].kind
+_ALL_OPERATORS = frozenset(op for ops in OPERATORS.values() for op in ops)
+
+
+def _typed(condition: Condition | Bought, path: str) -> DraftCondition:
+    if isinstance(condition, Bought):
+        return DraftCondition(
+            path=path,
+            feature=BOUGHT + condition.by,
+            op="yes" if condition.held else "no",
+            value=condition.name,
+            second="" if condition.within_days is None else str(condition.within_days),
+        )
+    feature = find_feature(condition.feature)
+    kind = "count" if feature is None else feature.kind
     texts = [_from_rule(value, kind) for value in condition.values]
     between = condition.op == "between"
     return DraftCondition(

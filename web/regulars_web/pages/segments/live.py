@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from regulars_platform.customers.browse import Bin, distribution
+from regulars_platform.customers.browse import Bin, Distribution, distribution
+from regulars_platform.segments.frames import for_rules
 from regulars_platform.segments.rules import Rule, rule_expression
 from regulars_platform.segments.service import SegmentPreview, count_and_preview
 from regulars_web.charts import Histogram, build_histogram
@@ -33,15 +34,16 @@ class LiveView:
 
 def build_live_view(found: Customers, rule: Rule, currency: str) -> LiveView:
     """Look at the customers through a rule."""
+    features = for_rules(found.store, [rule], found.as_of, found.version)
+    spread = distribution(features, VALUE, bins=24, marked=rule_expression(rule))
     return LiveView(
         words=rule_text(rule, currency),
-        preview=count_and_preview(found.features, rule),
-        chart=_build_chart(found, rule, currency),
+        preview=count_and_preview(features, rule),
+        chart=_build_chart(spread, currency),
     )
 
 
-def _build_chart(found: Customers, rule: Rule, currency: str) -> LayeredHistogram | None:
-    spread = distribution(found.features, VALUE, bins=24, marked=rule_expression(rule))
+def _build_chart(spread: Distribution, currency: str) -> LayeredHistogram | None:
     if not spread.bins:
         return None
     edges = [part.low for part in spread.bins] + [spread.bins[-1].high]

@@ -1,18 +1,38 @@
-"""Ready-made rules to start from. The threshold asks for numbers; the rest is changed after."""
+"""Ready-made groups on the page: how many each holds now, and the fields that fill them in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+import polars as pl
+from flask import url_for
 from flask_babel import gettext, lazy_gettext
 
+from regulars_platform.customers.catalogue import FEATURES
+from regulars_platform.customers.rhythm import read_rhythm
 from regulars_platform.fields import FieldReader
 from regulars_platform.orders.table import MONEY_SCALE
 from regulars_platform.segments import presets
+from regulars_platform.segments.counting import SegmentCount, count_each
+from regulars_platform.segments.frames import for_rules
+from regulars_platform.segments.ready_made import (
+    OWN,
+    PRESETS,
+    THEMES,
+    Preset,
+    is_open,
+    known_features,
+    read_answers,
+    usual_answers,
+)
 from regulars_platform.segments.rules import Rule
 from regulars_platform.words import N_
 from regulars_web import formats
+from regulars_web.edge import current_shop
+from regulars_web.navigation import page_exists
+from regulars_web.pages.customers.looking import Customers
 from regulars_web.pages.customers.shown import currency_text
+from regulars_web.pages.segments.known import Known
 
 FITS = "fits"
 _USUAL = {
@@ -21,47 +41,46 @@ _USUAL = {
     "highest": str(int(presets.FITS_TO * 100)),
 }
 
+_MISSING = {
+    "orders": lazy_gettext(
+        "Needs orders that are still to be paid: bring an order file with them."
+    ),
+    "customers": lazy_gettext("Needs a customers file that says so."),
+    "products": lazy_gettext("Needs a products file with categories."),
+    "events": lazy_gettext("Needs a file of events, such as complaints or favourites."),
+    "referrals": lazy_gettext("Needs a file of who brought whom."),
+    "points": lazy_gettext("Needs a file of points."),
+    "cycle": lazy_gettext(
+        "Needs the repurchase cycle: days that one unit lasts, in a products file."
+    ),
+    "lifetime": lazy_gettext("Needs lifetime value to be worked out."),
+}
+_MISSING_FEATURE = {
+    "tier": lazy_gettext("Needs tiers: from your tier rules, or a customers file with a tier."),
+    "to_next_tier": lazy_gettext("Needs your tier rules."),
+    "follows": lazy_gettext("Needs who follows you: in a customers file, or a file of events."),
+    OWN: lazy_gettext("Needs a customers file with a column of your own for it."),
+}
+_OPENED_AT = {"orders": "data.overview", "cycle": "cycle.overview", "lifetime": "lifetime.overview"}
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ReadyMade:
-    """A rule that needs no numbers to begin with; its title is the first proposal for a name."""
+class Offered:
+    """A ready-made group on the page. count: None where it asks for something first; missing: what
+    has to be brought before, "" where nothing, and the page on which one does."""
 
-    key: str
-    title: str
-    text: str
-    rule: Rule
+    preset: Preset
+    count: SegmentCount | None
+    missing: str
+    opened_at: str | None
 
 
-READY_MADE = {
-    made.key: made
-    for made in (
-        ReadyMade(
-            key="dormant",
-            title=lazy_gettext("Dormant"),
-            text=lazy_gettext("bought before, but not for half a year"),
-            rule=presets.dormant(),
-        ),
-        ReadyMade(
-            key="once",
-            title=lazy_gettext("One-time buyers"),
-            text=lazy_gettext("bought exactly once"),
-            rule=presets.one_time_buyers(),
-        ),
-        ReadyMade(
-            key="frequent",
-            title=lazy_gettext("Frequent buyers"),
-            text=lazy_gettext("at least 3 orders, the last within a year"),
-            rule=presets.frequent_buyers(),
-        ),
-        ReadyMade(
-            key="recent",
-            title=lazy_gettext("Recent buyers"),
-            text=lazy_gettext("bought within the last 30 days"),
-            rule=presets.recent_buyers(),
-        ),
-    )
-}
-"""By key, in the order in which the page offers them."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OfferedTheme:
+    """Ready-made groups of one theme; label is a message."""
+
+    label: str
+    offered: tuple[Offered, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,22 +88,140 @@ class Start:
     """What the builder of a new segment starts with.
 
     rule: None for an empty one. threshold: the fields of "fits the threshold" as typed (threshold
-    in currency units, both ends in percent of it), problems beside them.
+    in currency units, both ends in percent of it), problems beside them. preset: the group that was
+    chosen, with its answers as typed and, by field, what is proposed.
     """
 
     threshold: Mapping[str, str] = field(default_factory=lambda: _USUAL)
     rule: Rule | None = None
     name: str = ""
     problems: Mapping[str, str] = field(default_factory=dict)
+    preset: Preset | None = None
+    answers: Mapping[str, str] = field(default_factory=dict)
+    proposed: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
-def choose_start(asked: Mapping[str, str], currency: str) -> Start:
-    """From the arguments of the address: preset, and the numbers that it asks for."""
+def usual_rules(found: Customers | None) -> dict[str, Rule]:
+    """Each ready-made group as this shop would begin with it, where nothing has to be asked."""
+    known = Known(found)
+    rules = {}
+    for preset in PRESETS.values():
+        typed = usual_answers(preset, known.values, usual=_usual(preset))
+        answers = None if typed is None else read_answers(preset, typed)[0]
+        if answers is not None:
+            rules[preset.key] = preset.rule(answers)
+    return rules
+
+
+def offer_themes(
+    found: Customers | None, rules: Mapping[str, Rule], counts: Mapping[str, SegmentCount]
+) -> tuple[OfferedTheme, ...]:
+    """All ready-made groups by theme. rules: see `usual_rules`; counts: of those."""
+    there = frozenset() if found is None else known_features(found.features)
+    offered = [
+        Offered(
+            preset=preset,
+            count=counts.get(preset.key) if preset.key in rules else None,
+            missing="" if found is None or is_open(preset, there) else _missing(preset),
+            opened_at=_opened_at(preset),
+        )
+        for preset in PRESETS.values()
+    ]
+    return tuple(
+        OfferedTheme(
+            label=label, offered=tuple(one for one in offered if one.preset.theme == theme)
+        )
+        for theme, label in THEMES.items()
+    )
+
+
+def count_all(
+    found: Customers | None, saved: Sequence[Rule], ready: Mapping[str, Rule]
+) -> tuple[list[SegmentCount | None], dict[str, SegmentCount], int]:
+    """(counts of saved rules, counts of ready-made ones by key, customers), in one pass."""
+    if found is None:
+        return [None] * len(saved), {}, 0
+    rules = [*saved, *ready.values()]
+    features = for_rules(found.store, rules, found.as_of, found.version)
+    counts = count_each(features, rules)
+    total = int(features.select(pl.len()).collect().item())
+    return list(counts[: len(saved)]), dict(zip(ready, counts[len(saved) :], strict=True)), total
+
+
+def choose_start(asked: Mapping[str, str], currency: str, found: Customers | None) -> Start:
+    """From the arguments of the address: preset, and what it asks for."""
     key = asked.get("preset", "")
     if key == FITS:
         return _fit_threshold(asked, currency)
-    made = READY_MADE.get(key)
-    return Start() if made is None else Start(rule=made.rule, name=str(made.title))
+    preset = PRESETS.get(key)
+    return Start() if preset is None else _fill_in(preset, asked, Known(found))
+
+
+def _fill_in(preset: Preset, asked: Mapping[str, str], known: Known) -> Start:
+    usual = usual_answers(preset, known.values, usual=_usual(preset))
+    typed = {
+        one.name: asked.get(one.name, (usual or {}).get(one.name, one.usual))
+        for one in preset.parameters
+    }
+    answered = bool(asked.keys() & typed.keys())
+    answers, reader = read_answers(preset, typed)
+    attribute = f"attribute.{typed.get('attribute', '')}"
+    return Start(
+        preset=preset,
+        answers=typed,
+        proposed={
+            one.name: known.values(attribute if one.suggested == "value" else one.suggested)
+            for one in preset.parameters
+            if one.suggested
+        },
+        rule=None if answers is None else preset.rule(answers),
+        name="" if answers is None else _name(preset, typed),
+        # before anybody typed anything nothing is wrong yet
+        problems=_problems(reader) if answered else {},
+    )
+
+
+def _name(preset: Preset, typed: Mapping[str, str]) -> str:
+    """The title, with the words that were filled in: "Tier: VIP"."""
+    title = str(gettext(preset.title))
+    words = [
+        typed[one.name].strip()
+        for one in preset.parameters
+        if one.kind == "text" and one.suggested != "attribute"
+    ]
+    return f"{title}: {', '.join(words)}"[:200] if words else title
+
+
+def _usual(preset: Preset) -> dict[str, str]:
+    """What the shop's own settings say instead of the product's usual numbers."""
+    if preset.key == "honeymoon":
+        return {"days": str(read_rhythm(current_shop()).honeymoon_days)}
+    return {}
+
+
+def _missing(preset: Preset) -> str:
+    name = preset.needs[0]
+    if name in _MISSING_FEATURE:
+        return str(_MISSING_FEATURE[name])
+    return str(_MISSING[FEATURES[name].source])
+
+
+def _opened_at(preset: Preset) -> str | None:
+    """The page on which one brings what is missing; None where there is none yet."""
+    source = FEATURES[preset.needs[0]].source if preset.needs and preset.needs[0] != OWN else ""
+    wanted = _OPENED_AT.get(source, "datasets.overview")
+    if preset.key == "near_tier" and page_exists("tiers.overview"):
+        wanted = "tiers.overview"
+    return next((url_for(one) for one in (wanted, "data.overview") if page_exists(one)), None)
+
+
+def _problems(reader: FieldReader) -> dict[str, str]:
+    return {
+        problem.field or "": " ".join(
+            formats.sentence(said) for said in (problem.problem, problem.hint) if said
+        )
+        for problem in reader.problems
+    }
 
 
 def _fit_threshold(asked: Mapping[str, str], currency: str) -> Start:
@@ -96,15 +233,7 @@ def _fit_threshold(asked: Mapping[str, str], currency: str) -> Start:
     if lowest is not None and highest is not None and lowest > highest:
         reader.refuse("lowest", N_("The lower end lies above the upper end: swap them."))
     if reader.problems or threshold is None or lowest is None or highest is None:
-        return Start(
-            threshold=typed,
-            problems={
-                problem.field or "": " ".join(
-                    formats.sentence(said) for said in (problem.problem, problem.hint) if said
-                )
-                for problem in reader.problems
-            },
-        )
+        return Start(threshold=typed, problems=_problems(reader))
     units = Decimal(threshold) / MONEY_SCALE
     shown = currency_text(float(units), currency, whole=units == units.to_integral_value())
     return Start(

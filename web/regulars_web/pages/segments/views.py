@@ -6,13 +6,17 @@ builder alone, without them with the whole page; nothing is kept before `save`.
 
 from dataclasses import dataclass
 
-import polars as pl
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from regulars_platform.errors import RegularsError
-from regulars_platform.segments.counting import SegmentCount, count_each
+from regulars_platform.jobs.models import Job
+from regulars_platform.jobs.service import enqueue, find_latest_job
+from regulars_platform.segments.counting import SegmentCount
+from regulars_platform.segments.download import customers_csv
+from regulars_platform.segments.frames import for_rules
+from regulars_platform.segments.jobs import KIND
 from regulars_platform.segments.rules import Rule, parse_rule
 from regulars_platform.segments.service import (
     SegmentNameError,
@@ -23,19 +27,29 @@ from regulars_platform.segments.service import (
     rename_segment,
     save_segment,
 )
+from regulars_platform.segments.sizes import SEEN, Size, keep_sizes
 from regulars_platform.segments.tables import Segment
-from regulars_web.edge import current_shop, now, unit_of_work
+from regulars_web.charts import BarChart
+from regulars_web.edge import current_shop, now, reading, unit_of_work
 from regulars_web.formats import sentence
 from regulars_web.pages.customers.looking import Customers, find_customers
 from regulars_web.pages.customers.shown import feature_heading
+from regulars_web.pages.segments.about import About, find_sizes, look_closer, size_chart
 from regulars_web.pages.segments.builder import Builder, build_builder, do_to_draft
 from regulars_web.pages.segments.checking import Checked, check_draft
+from regulars_web.pages.segments.choices import choice_heading
 from regulars_web.pages.segments.draft import draft_of, empty_draft, read_draft
-from regulars_web.pages.segments.ready_made import READY_MADE, Start, choose_start
+from regulars_web.pages.segments.ready_made import (
+    Start,
+    choose_start,
+    count_all,
+    offer_themes,
+    usual_rules,
+)
 from regulars_web.pages.segments.words import operator_text, rule_text, unit_text
 
 blueprint = Blueprint("segments", __name__)
-for shown in (operator_text, unit_text, feature_heading):
+for shown in (operator_text, unit_text, feature_heading, choice_heading):
     blueprint.add_app_template_global(shown, shown.__name__)
 
 Page = str | Response | tuple[str, int]
@@ -52,35 +66,48 @@ class SegmentRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EditPage:
-    """The context of segments/edit.html. segment: None for a new one."""
+    """The context of segments/edit.html. segment: None for a new one; about: None where nobody can
+    be looked at; sizes, chart: how large it was; job: the counting month by month, where asked."""
 
     segment: Segment | None
     name: str
     name_problem: str
     builder: Builder
     start: Start
+    about: About | None
+    sizes: list[Size]
+    chart: BarChart
+    job: Job | None
 
 
 @blueprint.get("/")
 def overview() -> str:
-    """All segments with whom they hold for now."""
+    """All segments with whom they hold for now, and the ready-made groups."""
     shop = current_shop()
     with unit_of_work() as work:
         segments = list_segments(work, shop.id)
     found = find_customers()
     rules = [parse_rule(segment.rule) for segment in segments]
+    ready = usual_rules(found)
+    counts, ready_counts, total = count_all(found, rules, ready)
     rows = [
         SegmentRow(segment=segment, words=rule_text(rule, shop.currency), count=count)
-        for segment, rule, count in zip(segments, rules, _counts(found, rules), strict=True)
+        for segment, rule, count in zip(segments, rules, counts, strict=True)
     ]
-    total = 0 if found is None else found.features.select(pl.len()).collect().item()
-    return render_template("segments/overview.html", rows=rows, found=found, total=total)
+    _keep_seen(found, rows, total)
+    return render_template(
+        "segments/overview.html",
+        rows=rows,
+        found=found,
+        total=total,
+        themes=offer_themes(found, ready, ready_counts),
+    )
 
 
 @blueprint.get("/new")
 def new() -> Page:
     """The builder, empty or filled in by a ready-made rule."""
-    start = choose_start(request.args, current_shop().currency)
+    start = choose_start(request.args, current_shop().currency, find_customers())
     draft = empty_draft() if start.rule is None else draft_of(start.rule)
     page = _edit_page(None, start.name, check_draft(draft, missing_is_wrong=False), start=start)
     return (page, 422) if start.problems else page
@@ -109,8 +136,9 @@ def change(segment_id: int) -> Page:
 @blueprint.post("/builder")
 def builder() -> str:
     """The builder after one of its buttons or lists, and whom the rule holds for now."""
-    draft = do_to_draft(read_draft(request.form), request.form.get("do", ""))
-    shown = build_builder(check_draft(draft, missing_is_wrong=False))
+    button = request.form.get("do", "")
+    draft = do_to_draft(read_draft(request.form), button)
+    shown = build_builder(check_draft(draft, missing_is_wrong=False), asked=_searched(button))
     return render_template("segments/answer.html", builder=shown, whole=True)
 
 
@@ -118,8 +146,44 @@ def builder() -> str:
 def live() -> str:
     """Whom the rule holds for, while it is typed, and what is wrong beside each field."""
     checked = check_draft(read_draft(request.form), missing_is_wrong=False)
-    shown = build_builder(checked)
+    shown = build_builder(checked, whole=False)
     return render_template("segments/answer.html", builder=shown, whole=False)
+
+
+@blueprint.post("/portrait")
+def portrait() -> str:
+    """Who they are and in which other segments, once somebody stops typing."""
+    checked = check_draft(read_draft(request.form), missing_is_wrong=False)
+    own = request.form.get("segment", "")
+    own_id = int(own) if own.isdecimal() and len(own) < 16 else None
+    return render_template("segments/about.html", about=_look_closer(checked, own_id))
+
+
+@blueprint.get("/<int:segment_id>/customers.csv")
+def customers(segment_id: int) -> Response:
+    """Whom the segment holds, for the analyst; no list to contact people by."""
+    rule = parse_rule(_get(segment_id).rule)
+    found = find_customers()
+    if found is None:
+        flash(gettext("There are no orders yet, so there are no customers to download."), "caution")
+        return redirect(url_for("segments.edit", segment_id=segment_id))
+    features = for_rules(found.store, [rule], found.as_of, found.version)
+    answer = Response(customers_csv(features, rule), content_type="text/csv; charset=utf-8")
+    name = f"segment-{segment_id}-for-analysis.csv"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+@blueprint.post("/<int:segment_id>/sizes")
+def recompute(segment_id: int) -> Response:
+    """Count all segments as of past month ends in the background; once at a time is enough."""
+    shop = current_shop()
+    with unit_of_work() as work:
+        get_segment(work, shop.id, segment_id)
+        running = find_latest_job(work, (KIND,), shop.id)
+        if running is None or running.is_over:
+            enqueue(work, KIND, shop.id, shop.id, now())
+    return redirect(url_for("segments.edit", segment_id=segment_id) + "#sizes")
 
 
 @blueprint.route("/<int:segment_id>/delete", methods=["GET", "POST"])
@@ -170,25 +234,57 @@ def _edit_page(
     name_problem: str = "",
     start: Start | None = None,
 ) -> str:
+    job = None
+    if segment is not None:
+        with reading() as work:
+            job = find_latest_job(work, (KIND,), current_shop().id)
+    sizes = [] if segment is None else find_sizes(segment)
     page = EditPage(
         segment=segment,
         name=name,
         name_problem=name_problem,
-        builder=build_builder(checked),
+        builder=build_builder(checked, asked=_searched(request.form.get("do", ""))),
         start=start or Start(),
+        about=_look_closer(checked, None if segment is None else segment.id),
+        sizes=sizes,
+        chart=size_chart(sizes),
+        job=job,
     )
-    return render_template(
-        "segments/edit.html", page=page, builder=page.builder, ready_made=READY_MADE.values()
-    )
+    return render_template("segments/edit.html", page=page, builder=page.builder)
+
+
+def _searched(button: str) -> str:
+    """What is searched for among the features; the Enter key presses "show"."""
+    return request.form.get("find", "")[:200].strip() if button in ("find", "show") else ""
+
+
+def _look_closer(checked: Checked, own_id: int | None) -> About | None:
+    found = find_customers()
+    if found is None or checked.rule is None:
+        return None
+    return look_closer(found, checked.rule, own_id)
+
+
+def _keep_seen(found: Customers | None, rows: list[SegmentRow], total: int) -> None:
+    """What was counted just now is part of each segment's history."""
+    counted = [(row.segment, row.count.customers) for row in rows if row.count is not None]
+    if found is None or not found.is_day_after or not counted:
+        return
+    with unit_of_work() as work:
+        keep_sizes(
+            work,
+            [segment for segment, _ in counted],
+            [(customers, total) for _, customers in counted],
+            as_of=found.as_of,
+            way=SEEN,
+            orders_version=found.version,
+            now=now(),
+        )
 
 
 def _get(segment_id: int) -> Segment:
     with unit_of_work() as work:
         return get_segment(work, current_shop().id, segment_id)
-
-
-def _counts(found: Customers | None, rules: list[Rule]) -> tuple[SegmentCount | None, ...]:
-    return (None,) * len(rules) if found is None else count_each(found.features, rules)
 
 
 def _said(error: RegularsError) -> str:

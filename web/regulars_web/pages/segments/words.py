@@ -4,8 +4,14 @@ from decimal import Decimal
 
 from flask_babel import gettext
 
-from regulars_platform.customers.features import FEATURES
-from regulars_platform.segments.rules import Condition, Rule, rule_words
+from regulars_platform.segments.rules import (
+    Bought,
+    Condition,
+    Not,
+    Rule,
+    feature_of,
+    rule_words,
+)
 from regulars_platform.words import Sentence
 from regulars_web import formats
 from regulars_web.formats import sentence
@@ -16,11 +22,17 @@ def rule_text(rule: Rule, currency: str) -> str:
     """A rule as one phrase: "average order value from £48 to £96 and orders at least 2"."""
     if isinstance(rule, Condition):
         return _condition_text(rule, currency)
+    if isinstance(rule, Bought):
+        said = rule_words(rule).parts[0]
+        assert isinstance(said, Sentence)  # noqa: S101 -- a condition is one sentence
+        return sentence(said)
+    if isinstance(rule, Not):
+        return str(gettext("not (%(rule)s)", rule=rule_text(rule.rule, currency)))
     if not rule.rules:
         return str(gettext("everybody"))
     parts = [
         rule_text(part, currency)
-        if isinstance(part, Condition) or len(rule.rules) == 1
+        if isinstance(part, Condition | Bought | Not) or len(rule.rules) == 1
         else f"({rule_text(part, currency)})"
         for part in rule.rules
     ]
@@ -31,6 +43,8 @@ def operator_text(op: str, kind: str) -> str:
     """An operator for the list to choose from."""
     if op == "=" and kind == "text":
         return str(gettext("is"))
+    if kind == "bought":
+        return str(gettext("has bought") if op == "yes" else gettext("has not bought"))
     return str(
         {
             ">=": gettext("at least"),
@@ -42,6 +56,10 @@ def operator_text(op: str, kind: str) -> str:
             "in": gettext("one of"),
             "is empty": gettext("not known"),
             "is not empty": gettext("known"),
+            "yes": gettext("yes"),
+            "no": gettext("no"),
+            "has": gettext("with"),
+            "has not": gettext("without"),
         }[op]
     )
 
@@ -58,7 +76,7 @@ def _condition_text(condition: Condition, currency: str) -> str:
     assert isinstance(said, Sentence)  # noqa: S101 -- a condition is one sentence
     values = [_value_text(condition.feature, value, currency) for value in condition.values]
     shown = dict(said.parameters)
-    if condition.op == "=" and FEATURES[condition.feature].kind == "text":
+    if condition.op == "=" and feature_of(condition.feature).kind == "text":
         return str(
             gettext("%(feature)s is %(value)s", feature=sentence(shown["feature"]), value=values[0])
         )
@@ -74,7 +92,7 @@ def _condition_text(condition: Condition, currency: str) -> str:
 def _value_text(name: str, value: Decimal | str, currency: str) -> str:
     if isinstance(value, str):
         return value
-    kind = FEATURES[name].kind
+    kind = feature_of(name).kind
     if kind == "money":
         return currency_text(float(value), currency, whole=value == value.to_integral_value())
     if kind == "share":
