@@ -39,6 +39,7 @@ BLUEPRINTS = (
     ("regulars_web.pages.reports.views", "/campaigns"),
     ("regulars_web.pages.targeting.views", "/campaigns"),
     ("regulars_web.pages.memory.views", "/memory"),
+    ("regulars_web.pages.data.identity", "/data/identity"),
 )
 """Every area of the product: module (its `blueprint`) and prefix."""
 

@@ -19,6 +19,7 @@ HANDLERS: dict[str, str] = {
     "work_out_targeting": "regulars_platform.targeting.jobs:work_out_targeting",
     "run_programmes": "regulars_platform.programmes.jobs:run",
     "evaluate_programme": "regulars_platform.programmes.jobs:evaluate",
+    "examine_identity": "regulars_platform.identity.jobs:examine_identity",
     "work_out_lifetime": "regulars_platform.lifetime.jobs:work_out_lifetime",
     "send_messages": "regulars_platform.delivery.jobs:send_messages",
 }

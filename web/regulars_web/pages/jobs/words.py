@@ -11,10 +11,13 @@ TITLES = {
     "evaluate_campaign": lazy_gettext("Evaluating a campaign"),
     "recompute_segment_sizes": lazy_gettext("Counting segments month by month"),
     "work_out_targeting": lazy_gettext("Working out whom to keep"),
+    "examine_identity": lazy_gettext("Looking at customers' keys"),
     "work_out_lifetime": lazy_gettext("Working out what customers will buy"),
 }
 
 STEPS = {
+    "rates": lazy_gettext("Counting who is found again"),
+    "pairs": lazy_gettext("Looking for likely duplicates"),
     "looking": lazy_gettext("Looking at the file"),
     "reading": lazy_gettext("Reading the lines"),
     "understanding": lazy_gettext("Understanding dates and amounts"),

@@ -1,0 +1,78 @@
+"""How many customers are found again: file by file, over the whole shop, and by arm."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FileRate:
+    """Orders of one file: in all, with a customer, and of a customer whom an earlier file held."""
+
+    import_id: int
+    orders: int
+    with_customer: int
+    known: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShopRate:
+    """Customers in all; with a second order; with a second order in another calendar week.
+
+    A key that changes every week (an OAID) leaves nobody in the last.
+    """
+
+    customers: int
+    again: int
+    another_week: int
+
+    @property
+    def changes_weekly(self) -> bool:
+        """Whether people come back within a week and never after: the mark of a weekly key."""
+        return self.again >= 50 and self.another_week < 0.02 * self.again
+
+
+def file_rates(lines: pl.LazyFrame) -> tuple[FileRate, ...]:
+    """One entry per import of the stored order lines (ORDER_SCHEMA), oldest first.
+
+    A line belongs to the import that last wrote it.
+    """
+    orders = lines.group_by("import_id", "order_id").agg(pl.col("customer_id").drop_nulls().min())
+    first = (
+        lines.filter(pl.col("customer_id").is_not_null())
+        .group_by("customer_id")
+        .agg(pl.col("import_id").min().alias("first_import"))
+    )
+    found = (
+        orders.join(first, on="customer_id", how="left")
+        .group_by("import_id")
+        .agg(
+            pl.len().alias("orders"),
+            pl.col("customer_id").count().alias("with_customer"),
+            (pl.col("first_import") < pl.col("import_id")).sum().alias("known"),
+        )
+        .sort("import_id")
+        .collect(engine="streaming")
+    )
+    return tuple(FileRate(**row) for row in found.iter_rows(named=True))
+
+
+def shop_rate(lines: pl.LazyFrame) -> ShopRate:
+    """How many of the shop's customers (ORDER_SCHEMA lines) are seen again."""
+    week = pl.col("ordered_at").dt.truncate("1w")
+    customers = (
+        lines.filter(pl.col("customer_id").is_not_null())
+        .group_by("customer_id")
+        .agg(
+            (pl.col("order_id").min() != pl.col("order_id").max()).alias("again"),
+            (week.min() != week.max()).alias("another_week"),
+        )
+    )
+    counts = customers.select(
+        pl.len().alias("customers"),
+        pl.col("again").sum(),
+        (pl.col("again") & pl.col("another_week").fill_null(value=False))
+        .sum()
+        .alias("another_week"),
+    )
+    return ShopRate(**counts.collect(engine="streaming").row(0, named=True))
