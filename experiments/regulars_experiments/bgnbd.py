@@ -5,6 +5,7 @@ purchase they stop for good with a chance of their own, p ~ Beta(a, b). Equation
 Fader, Hardie & Lee, "Counting Your Customers" the Easy Way, Marketing Science 24 (2005).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,10 @@ from regulars_experiments.results import FloatArray, NotEstimable, Reason
 LEAST_REPEATERS = 30
 """Fewer customers who bought again say nothing of four parameters."""
 _NEAR_ONE = 1e-7
+_NEAR_ZERO = 1e-9
+_LARGE = 20.0
+_NEGLIGIBLE = 1e-9
+_STEEP = -600.0  # exp of it is still a number with all its digits
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,7 +140,8 @@ def expected_orders(model: BgNbd, histories: Histories, horizon: float) -> Float
 
     Equation 10 after Euler's transformation of its 2F1 (Abramowitz & Stegun 15.3.3): what remains
     has small parameters above a large one, and neither overflows nor cancels; relative error about
-    1e-9 (1e-7 where a is within 1e-7 of 1, its removable singularity).
+    1e-9 (1e-7 where a is within 1e-7 of 1, its removable singularity). With a or r above 20 the
+    chances of k orders are added up instead.
 
     >>> from regulars_experiments.purchase_histories import group_histories
     >>> seen = group_histories([2], [30.43], [38.86]).histories
@@ -159,7 +165,9 @@ def expected_repeats(model: BgNbd, time: npt.ArrayLike) -> FloatArray:
     [1.0, 3.0]
     """
     times = np.asarray(time, dtype=float)
-    return _expected_while(model, np.zeros(times.shape), times / (model.alpha + times))
+    flat = np.atleast_1d(times)
+    found = _expected_while(model, np.zeros(flat.shape), flat / (model.alpha + flat))
+    return found.reshape(times.shape)
 
 
 def simulate_bgnbd(
@@ -188,10 +196,52 @@ def simulate_bgnbd(
     return repeats, recency, np.asarray(ages, dtype=float)
 
 
+def chances_to_reach(
+    model: BgNbd, repeats: FloatArray, share: FloatArray
+) -> Iterator[tuple[int, npt.NDArray[np.intp], FloatArray]]:
+    """For k = 1, 2, ...: (k, rows, P(Y >= k) of those rows), as long as any chance is above 1e-9.
+
+    Of customers who are active: Y = min(N, G), N orders in t without stopping, a negative binomial
+    (rate Gamma(r + x, alpha + T)), and G orders until one stops, beta-geometric (p ~ Beta(a,
+    b + x)), independent given the history (Fader, Hardie & Lee 2005, appendix: the posterior
+    factorises while active). So P(Y >= k) = P(N >= k) P(G >= k). repeats, share: (rows,); share is
+    t / (alpha + T + t).
+
+    >>> flat = BgNbd(r=1, alpha=1, a=1, b=1)  # P(N >= k) = 2^-k, P(G >= k) = 1 / k
+    >>> found = chances_to_reach(flat, np.zeros(1), np.array([0.5]))
+    >>> [round(float(next(found)[2][0]), 4) for _ in range(3)]
+    [0.5, 0.125, 0.0417]
+    """
+    shape, stays = model.r + repeats, model.b + repeats
+    # P(N = k) follows from P(N = k - 1), unless P(N = 0) is too small to start from
+    log_none = shape * np.log1p(-share)
+    steep = log_none < _STEEP
+    exact = np.exp(log_none)
+    over = -np.expm1(log_none)
+    going = np.ones(len(shape))
+    left, order = np.arange(len(shape)), 1
+    while len(left):
+        hard = left[steep[left]]
+        over[hard] = special.betainc(order, shape[hard], share[hard])
+        reached = going[left] * np.maximum(over[left], 0.0)
+        yield order, left, reached
+        going[left] *= (stays[left] + order - 1) / (model.a + stays[left] + order - 1)
+        left = left[reached > _NEGLIGIBLE]
+        exact[left] *= (shape[left] + order - 1) / order * share[left]
+        over[left] -= exact[left]
+        order += 1
+
+
 def _expected_while(model: BgNbd, repeats: FloatArray, share: FloatArray) -> FloatArray:
     """Purchases of a customer who is active now; share: t / (alpha + T + t)."""
+    if max(model.a, model.r) > _LARGE:  # the powers below would overflow
+        summed = np.zeros(repeats.shape)
+        for _, rows, chances in chances_to_reach(model, repeats, share):
+            summed[rows] += chances
+        return summed
     a = model.a if abs(model.a - 1) > _NEAR_ONE else 1 + _NEAR_ONE
     lower = a + model.b + repeats - 1
+    lower = np.where(np.abs(lower) < _NEAR_ZERO, _NEAR_ZERO, lower)
     # F = 2F1(r + x, b + x; a + b + x - 1; z) = (1 - z)^(a - 1 - r - x) 2F1(.., ..; ..; z)
     series = special.hyp2f1(a - 1, a + model.b - 1 - model.r, lower, share)
     found: FloatArray = lower / (a - 1) * (1 - np.exp((a - 1) * np.log1p(-share)) * series)

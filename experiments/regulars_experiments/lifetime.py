@@ -15,14 +15,18 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from regulars_experiments.bgnbd import BgNbd, BgNbdFit, alive_probability, expected_orders
+from regulars_experiments.bgnbd import (
+    BgNbd,
+    BgNbdFit,
+    alive_probability,
+    chances_to_reach,
+    expected_orders,
+)
 from regulars_experiments.gamma_gamma import GammaGammaFit, order_values
 from regulars_experiments.purchase_histories import Histories
 from regulars_experiments.results import Answer, Estimate, FloatArray, NotEstimable, Reason
 
-_NEGLIGIBLE = 1e-9
 _STEP = 1e-4
-_STEEP = -600.0  # exp of it is still a number with all its digits
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,10 +114,7 @@ def outcomes(
 ) -> Outcomes:
     """The distribution of Y(t) given each history, summed up.
 
-    Of a customer who is active, Y = min(N, G): N orders in t without stopping, a negative binomial
-    (rate Gamma(r + x, alpha + T)), and G orders until one stops, beta-geometric (p ~ Beta(a,
-    b + x)), independent given the history (Fader, Hardie & Lee 2005, appendix: the posterior
-    factorises while active). So P(Y >= k) = P(alive) P(N >= k) P(G >= k), added up over k to 1e-9.
+    P(Y >= k) is P(alive) times that of `chances_to_reach`, added up over k to 1e-9.
 
     >>> from regulars_experiments.purchase_histories import group_histories
     >>> seen = group_histories([2], [30.43], [38.86]).histories
@@ -121,34 +122,17 @@ def outcomes(
     >>> found.mean.round(3).tolist(), found.low.tolist(), found.high.tolist()
     ([1.226], [0.0], [5.0])
     """
-    shape = model.r + histories.repeats
     share = horizon / (model.alpha + histories.age + horizon)
-    stays = model.b + histories.repeats
-    going = alive_probability(model, histories)
-    mean, square = np.zeros(len(shape)), np.zeros(len(shape))
-    any_order, low, high = np.zeros(len(shape)), np.zeros(len(shape)), np.zeros(len(shape))
-    # P(N = k) follows from P(N = k - 1), unless P(N = 0) is too small to start from
-    log_none = shape * np.log1p(-share)
-    steep = log_none < _STEEP
-    exact = np.exp(log_none)
-    over = 1 - exact
-    left = np.arange(len(shape))
-    order = 1
-    while len(left):
-        hard = left[steep[left]]
-        over[hard] = special.betainc(order, shape[hard], share[hard])
-        reached = going[left] * over[left]
+    alive = alive_probability(model, histories)
+    mean, square, any_order, low, high = np.zeros((5, len(alive)))
+    for order, rows, chances in chances_to_reach(model, histories.repeats, share):
+        reached = alive[rows] * chances
         if order == 1:
-            any_order[left] = reached
-        mean[left] += reached
-        square[left] += (2 * order - 1) * reached  # E(Y^2) = sum over k of (2 k - 1) P(Y >= k)
-        low[left[reached >= (1 + confidence) / 2]] = order
-        high[left[reached > (1 - confidence) / 2]] = order
-        going[left] *= (stays[left] + order - 1) / (model.a + stays[left] + order - 1)
-        left = left[reached > _NEGLIGIBLE]
-        exact[left] *= (shape[left] + order - 1) / order * share[left]
-        over[left] -= exact[left]
-        order += 1
+            any_order[rows] = reached
+        mean[rows] += reached
+        square[rows] += (2 * order - 1) * reached  # E(Y^2) = sum over k of (2 k - 1) P(Y >= k)
+        low[rows[reached >= (1 + confidence) / 2]] = order
+        high[rows[reached > (1 - confidence) / 2]] = order
     return Outcomes(mean=mean, square=square, any_order=any_order, low=low, high=high)
 
 

@@ -175,6 +175,20 @@ def test_expected_orders_are_those_of_the_integral(
     assert outcomes(model, seen, horizon).mean[0] == pytest.approx(expected, rel=1e-6)
 
 
+def test_two_ways_to_expect_orders_agree_however_odd_the_parameters() -> None:
+    """A hypergeometric function and a sum over orders, for parameters anywhere they may run to."""
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        logs = rng.uniform([-11, -1, -11, -11], [6, 9, 9, 9])
+        model = BgNbd.of(np.exp(logs))
+        x = rng.integers(0, 30, 12)
+        age = rng.uniform(1, 150, 12)
+        t_x = np.where(x > 0, age * rng.uniform(0.01, 1, 12), 0.0)
+        seen = group_histories(x, t_x, age).histories
+        found = expected_orders(model, seen, 10.0)
+        assert found == pytest.approx(outcomes(model, seen, 10.0).mean, rel=1e-5, abs=1e-6)
+
+
 def test_who_stopped_is_told_as_often_as_the_model_says() -> None:
     """A simulation watched for a second stretch: alive, mean, spread and range come true."""
     model, rng, customers = BgNbd(r=0.8, alpha=6.0, a=0.7, b=2.0), np.random.default_rng(3), 60_000

@@ -31,9 +31,6 @@ DOUBTS = {
         "Those who order more often spend clearly more or less per order. The model of values "
         "takes the two for unrelated, so expect its money to be off."
     ),
-    "value_missed": lazy_gettext(
-        "Tried on the past, the money that came lay outside its range too."
-    ),
 }
 BELIEF_KINDS = {
     "holds": "good",
@@ -150,6 +147,36 @@ def miss(backtest: Mapping[str, Any]) -> str:
     if error < 0:
         return str(gettext("%(share)s too few", share=share))
     return str(gettext("%(share)s too many", share=share))
+
+
+def doubts(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """What else to know before believing it."""
+    return tuple(
+        _value_missed(document["backtest"]) if code == "value_missed" else str(DOUBTS[code])
+        for code in document["belief"]["doubts"]
+    )
+
+
+def _value_missed(backtest: Mapping[str, Any]) -> str:
+    expected, came = backtest["value"]["estimate"], backtest["value_came"]
+    if came <= 0:
+        return str(gettext("Tried on the past, it expected money where none came."))
+    share = percent(abs(expected / came - 1), 0)
+    if expected < came:
+        return str(
+            gettext(
+                "Tried on the past, it expected %(share)s too little money, and what came lay "
+                "outside the range.",
+                share=share,
+            )
+        )
+    return str(
+        gettext(
+            "Tried on the past, it expected %(share)s too much money, and what came lay outside "
+            "the range.",
+            share=share,
+        )
+    )
 
 
 def belief_title(document: Mapping[str, Any]) -> str:
