@@ -33,12 +33,15 @@ BLUEPRINTS = (
     ("regulars_web.pages.customers.lifetime", "/customers/lifetime"),
     ("regulars_web.pages.segments.views", "/segments"),
     ("regulars_web.pages.data.views", "/data"),
+    ("regulars_web.pages.datasets.views", "/data/other"),
     ("regulars_web.pages.settings.views", "/settings"),
     ("regulars_web.pages.jobs.views", "/jobs"),
     ("regulars_web.pages.campaigns.views", "/campaigns"),
+    ("regulars_web.pages.matching.views", "/campaigns/match"),
     ("regulars_web.pages.reports.views", "/campaigns"),
     ("regulars_web.pages.targeting.views", "/campaigns"),
     ("regulars_web.pages.memory.views", "/memory"),
+    ("regulars_web.pages.programmes.views", "/programmes"),
     ("regulars_web.pages.data.identity", "/data/identity"),
 )
 """Every area of the product: module (its `blueprint`) and prefix."""

@@ -6,7 +6,9 @@ from typing import IO
 
 from flask import Flask, Request, request
 
-UPLOADS = frozenset({"data.upload", "campaigns.suppress", "campaigns.record_failed"})
+UPLOADS = frozenset(
+    {"data.upload", "datasets.upload", "campaigns.suppress", "campaigns.record_failed"}
+)
 """Endpoints that take files of any size; the disk is their limit."""
 
 NO_LIMIT = 1 << 62  # bytes; Flask takes None for "as configured"

@@ -1,0 +1,226 @@
+"""Another file in the browser: from the upload to the account of every line."""
+
+import html
+import io
+import re
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from regulars_platform.datasets.examples import example_file
+from regulars_platform.datasets.kinds import KINDS
+from regulars_platform.datasets.table import DatasetTable
+from regulars_platform.datasets.tables import DatasetImportRow
+from regulars_platform.jobs.models import Job
+from regulars_platform.reach.suppressions import suppressed_customers
+from regulars_platform.settings import Settings
+from regulars_platform.shops.tables import Shop
+from regulars_platform.storage.database import Database
+from tests.web.conftest import NOW, Browser
+
+FinishJobs = Callable[[], list[Job]]
+
+CUSTOMERS = """Customer ID,Gender,Birthday,E-mail,Opted out,Taste
+mei,女,1990-02-14,mei@example.com,no,green
+li,男,1990-02-30,l**@example.com,yes,
+,女,,,,
+"""
+
+
+def upload(browser: Browser, text: str | bytes, **fields: object) -> TestResponse:
+    content = text.encode() if isinstance(text, str) else text
+    name = str(fields.pop("name", "customers.csv"))
+    return browser.post("/data/other/upload", {"file": (io.BytesIO(content), name), **fields})
+
+
+def page(browser: Browser, path: str) -> str:
+    return html.unescape(browser.get(path, follow_redirects=True).get_data(as_text=True))
+
+
+def chosen_columns(text: str) -> dict[str, object]:
+    """The form of the columns page as it was proposed."""
+    sent: dict[str, object] = {}
+    for name, body in re.findall(
+        r'<select[^>]* name="(column-\d+)"[^>]*>(.*?)</select>', text, re.S
+    ):
+        selected = re.search(r'<option value="([\w:]*)" selected', body)
+        sent[name] = selected.group(1) if selected else ""
+    day = re.search(r'name="as_of" value="([^"]*)"', text)
+    if day:
+        sent["as_of"] = day.group(1)
+    return sent
+
+
+def confirm(browser: Browser, number: int = 1, **changes: str) -> TestResponse:
+    proposed = chosen_columns(page(browser, f"/data/other/{number}/columns"))
+    return browser.post(f"/data/other/{number}/columns", {**proposed, **changes})
+
+
+def changed(columns: dict[str, Any]) -> dict[str, Any]:
+    """Changes whose names are none of Python's."""
+    return columns
+
+
+def bring(
+    browser: Browser, finish: FinishJobs, text: str | bytes, number: int = 1, **changes: str
+) -> None:
+    upload(browser, text)
+    assert confirm(browser, number, **changes).status_code == 302
+    finish()
+    browser.post(f"/data/other/{number}/store")
+    finish()
+
+
+def test_the_empty_page_says_what_each_kind_opens_up_and_has_an_example_of_each(
+    owner: Browser,
+) -> None:
+    text = page(owner, "/data/other/")
+    assert "With costs per product the profit is exact" in text
+    assert text.count("none yet") == len(KINDS)
+    assert 'enctype="multipart/form-data"' in text
+    for kind in KINDS:
+        assert f"/data/other/example/{kind}-en.csv" in text
+        assert owner.get(f"/data/other/example/{kind}-en.csv").data == example_file(kind, "en")
+    assert owner.get("/data/other/example/nothing-en.csv").status_code == 404
+    assert "Other files" in page(owner, "/data/")
+
+
+def test_a_file_goes_from_upload_to_store_and_every_line_is_accounted_for(
+    owner: Browser, finish_jobs: FinishJobs, settings: Settings, database: Database
+) -> None:
+    assert upload(owner, CUSTOMERS).location == "/data/other/1"
+    columns = page(owner, "/data/other/1")
+    assert "Taken for: Customers" in columns
+    assert chosen_columns(columns) == {
+        "column-0": "customer_id",
+        "column-1": "gender",
+        "column-2": "birthday",
+        "column-3": "email",
+        "column-4": "opted_out",
+        "column-5": "attribute",
+        "as_of": chosen_columns(columns)["as_of"],
+    }
+    assert confirm(owner).location == "/data/other/1"
+    finish_jobs()
+    review = page(owner, "/data/other/1")
+    assert "2 of 3 lines can be stored. Nothing is stored yet." in review
+    assert "1 customer of this file wants no contact." in review
+    assert "There is no such day." in review
+    assert "Adds up" in review
+    owner.post("/data/other/1/store")
+    finish_jobs()
+
+    stored = page(owner, "/data/other/1")
+
+    assert "2 of 3 lines are stored." in stored
+    rows = DatasetTable(settings.shop_dir(1), "customers").scan().sort("customer_id").collect()
+    assert rows.select("customer_id", "gender", "email").rows() == [
+        ("li", "male", None),
+        ("mei", "female", None),
+    ]
+    with database.unit_of_work() as session:
+        assert suppressed_customers(session, 1) == {"li"}
+    rejects = owner.get("/data/other/1/rejects.csv").get_data(as_text=True)
+    assert "Nobody is named" in rejects
+    assert "customers.<wbr>csv" in page(owner, "/data/other/")
+
+
+def test_contacts_are_kept_only_where_they_are_asked_for(
+    owner: Browser, finish_jobs: FinishJobs, settings: Settings
+) -> None:
+    bring(owner, finish_jobs, CUSTOMERS, keep_contacts="yes")
+    rows = DatasetTable(settings.shop_dir(1), "customers").scan().sort("customer_id").collect()
+    assert rows["email"].to_list() == [None, "mei@example.com"]
+    assert "It is hidden behind stars." in page(owner, "/data/other/1")
+
+
+def test_an_unknown_file_is_asked_about(owner: Browser) -> None:
+    upload(owner, "thing,number\ntea,3\n")
+    text = page(owner, "/data/other/1")
+    assert "Which kind of file is it?" in text
+    assert owner.post("/data/other/1/kind", {"kind": "nonsense"}).status_code == 422
+    owner.post("/data/other/1/kind", {"kind": "products"})
+    assert "Taken for: Products" in page(owner, "/data/other/1")
+
+
+def test_columns_that_do_not_hold_say_so_beside_them(owner: Browser) -> None:
+    upload(owner, CUSTOMERS)
+    answer = confirm(owner, **changed({"column-1": "customer_id", "column-2": "no such thing"}))
+    text = html.unescape(answer.get_data(as_text=True))
+    assert answer.status_code == 422
+    assert "Both “Customer ID” and “Gender” are taken for the same." in text
+    assert "cannot be taken for “no such thing”" in text
+    assert confirm(owner, **changed({"as_of": "2999-01-01", "column-2": "age"})).status_code == 422
+    assert confirm(owner, as_of="yesterday").status_code == 422
+    assert confirm(owner, **changed({"column-0": ""})).status_code == 422
+
+
+def test_dates_that_read_two_ways_come_back_to_the_columns(
+    owner: Browser, finish_jobs: FinishJobs
+) -> None:
+    upload(owner, "customer_id,birthday\nmei,03/04/1990\n")
+    confirm(owner)
+    finish_jobs()
+    assert "day first or month first" in page(owner, "/data/other/1")
+    confirm(owner, date_order="day_first")
+    finish_jobs()
+    assert "can be stored" in page(owner, "/data/other/1")
+
+
+def test_an_order_file_is_sent_to_the_orders_page(owner: Browser) -> None:
+    upload(owner, "Order ID,Customer,Date,Amount\n1,mei,2026-01-05,3\n")
+    text = page(owner, "/data/other/1")
+    assert "This looks like a file of orders" in text
+    assert re.search(r'href="/data/">Bring it as orders', text)
+
+
+def test_nothing_and_nonsense_are_answered_with_a_sentence(owner: Browser) -> None:
+    assert owner.post("/data/other/upload", {}).status_code == 422
+    assert "Choose a file first." in html.unescape(
+        owner.post("/data/other/upload", {}).get_data(as_text=True)
+    )
+    assert upload(owner, CUSTOMERS, kind="<b>").status_code == 422
+    upload(owner, b"\x00\x01\x02" * 50)
+    assert "Nothing of this file was stored." in page(owner, "/data/other/1")
+    for path in ("/data/other/99", "/data/other/99/columns", "/data/other/1/rejects.csv"):
+        assert owner.get(path, follow_redirects=True).status_code == 404
+    owner.post("/data/other/1/store")
+    owner.post("/data/other/1/again")
+
+
+def test_names_with_markup_are_shown_as_they_are(owner: Browser, finish_jobs: FinishJobs) -> None:
+    text = f"customer_id,<script>alert(1)</script>,tags\nmei,{'x' * 5000},<b>\n"
+    bring(owner, finish_jobs, text)
+    raw = owner.get("/data/other/1").get_data(as_text=True)
+    assert "<script>alert(1)" not in raw
+    assert "It is longer than 1,000 characters." in raw
+
+
+def test_a_file_of_another_shop_is_not_there(owner: Browser, database: Database) -> None:
+    upload(owner, CUSTOMERS)
+    with database.unit_of_work() as session:
+        session.add(Shop(id=2, name="Ink", currency="EUR", timezone="UTC", created_at=NOW))
+        session.flush()
+        session.scalars(select(DatasetImportRow)).one().shop_id = 2
+    for path in ("/data/other/1", "/data/other/1/columns", "/data/other/1/rejects.csv"):
+        assert owner.get(path).status_code == 404
+    assert owner.post("/data/other/1/store").status_code == 404
+    assert owner.post("/data/other/1/kind", {"kind": "points"}).status_code == 404
+
+
+def test_storing_twice_stores_once(owner: Browser, finish_jobs: FinishJobs) -> None:
+    upload(owner, CUSTOMERS)
+    confirm(owner)
+    finish_jobs()
+    owner.post("/data/other/1/store")
+    owner.post("/data/other/1/store")
+    assert [job.kind for job in finish_jobs()] == ["store_dataset"]
+    owner.post("/data/other/1/store")
+    assert finish_jobs() == []
+
+
+def test_strangers_see_nothing(stranger: Browser, shop_with_owner: None) -> None:
+    for path in ("/data/other/", "/data/other/1", "/data/other/example/customers-en.csv"):
+        assert "/sign-in" in str(stranger.get(path).location)

@@ -1,0 +1,296 @@
+"""The pages of another file: upload, kind, columns, check, review, store, result."""
+
+from typing import BinaryIO, cast
+
+from flask import (
+    Blueprint,
+    Response,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response as BaseResponse
+
+from regulars_platform.datasets import service as datasets
+from regulars_platform.datasets.errors import KindUnknownError, OrderFileError
+from regulars_platform.datasets.examples import example_file
+from regulars_platform.datasets.folder import folder_of
+from regulars_platform.datasets.jobs import ask_for, find_import_job
+from regulars_platform.datasets.models import DatasetImport, DatasetImportId, read_kind
+from regulars_platform.datasets.overview import overview as known_kinds
+from regulars_platform.errors import RegularsError
+from regulars_platform.intake.encodings import CHOICES
+from regulars_platform.intake.errors import RefusedFileError
+from regulars_platform.intake.models import ImportState
+from regulars_platform.intake.sniff import is_slow_to_sniff
+from regulars_platform.jobs.models import Job, JobState
+from regulars_platform.words import N_, Sentence
+from regulars_web.edge import current_shop, database, now, settings, unit_of_work
+from regulars_web.formats import sentence
+from regulars_web.language import choose_locale
+from regulars_web.pages.data.words import import_chip
+from regulars_web.pages.datasets.columns import (
+    ColumnsInput,
+    build_columns_page,
+    describe_form,
+    encoding_choices,
+    parse_columns_input,
+)
+from regulars_web.pages.datasets.words import (
+    CHANNELS,
+    COVERS,
+    EVENT_KINDS,
+    KINDS,
+    OPENS,
+    problem_words,
+)
+from regulars_web.signing_in import current_account
+
+blueprint = Blueprint("datasets", __name__)
+
+NO_FILE = Sentence(N_("Choose a file first."))
+
+
+@blueprint.get("/")
+def overview() -> str:
+    """What is known of each kind, all files so far, and the place to bring another."""
+    return _overview_page(problem=None)
+
+
+def _overview_page(problem: RegularsError | None) -> str:
+    shop = current_shop()
+    with unit_of_work() as work:
+        imports = datasets.list_imports(work, shop.id)
+        busy = {i.id for i in imports if _is_busy(find_import_job(work, i.id))}
+    return render_template(
+        "datasets/overview.html",
+        known=known_kinds(settings(), shop.id, shop.zone, imports),
+        imports=imports,
+        busy=busy,
+        chip=import_chip,
+        kinds=KINDS,
+        opens=OPENS,
+        covers=COVERS,
+        example_language="zh" if choose_locale().startswith("zh") else "en",
+        wanted=read_kind(request.values.get("kind")),
+        problem=problem,
+    )
+
+
+@blueprint.get("/example/<kind>-<language>.csv")
+def example(kind: str, language: str) -> Response:
+    """A small file of one kind, to see what is wanted."""
+    known = read_kind(kind)
+    if known is None or language not in ("en", "zh"):
+        raise NotFound
+    content = example_file(known, "zh" if language == "zh" else "en")
+    return Response(
+        content,
+        mimetype="text/csv",
+        headers={"Content-Disposition": f'attachment; filename="example-{known}-{language}.csv"'},
+    )
+
+
+@blueprint.post("/upload")
+def upload() -> BaseResponse | tuple[str | Response, int]:
+    """Take in a file; answers with JSON where a script asks (it shows how much has arrived)."""
+    wants_json = request.accept_mimetypes.best == "application/json"
+    try:
+        import_id = _receive()
+    except RegularsError as error:
+        if wants_json:
+            said = f"{sentence(error.problem)} {sentence(error.hint)}".strip()
+            return jsonify(problem=said), 422
+        return _overview_page(error), 422
+    there = url_for("datasets.one", import_id=import_id)
+    return jsonify(next=there) if wants_json else redirect(there)
+
+
+def _receive() -> DatasetImportId:
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        raise RegularsError(NO_FILE, field="file")
+    word = request.form.get("kind", "")
+    kind = read_kind(word)
+    if word and kind is None:
+        raise KindUnknownError.of(word)
+    shop, account = current_shop(), current_account()
+    with unit_of_work() as work:
+        import_id = datasets.receive_upload(
+            work,
+            settings(),
+            shop.id,
+            file.filename,
+            cast(BinaryIO, file.stream),
+            now(),
+            kind=kind,
+            user_id=account.id,
+        )
+    _look(import_id)
+    return import_id
+
+
+def _look(import_id: DatasetImportId) -> None:
+    """Now, or in the background where the file is large."""
+    small = not is_slow_to_sniff(folder_of(settings(), import_id).original)
+    if not small:
+        with unit_of_work() as work:
+            ask_for(work, "look_dataset", import_id, now())
+    if small:
+        try:
+            datasets.look(settings(), database(), import_id)
+        except RefusedFileError:
+            return  # recorded with the import; its page says why
+
+
+@blueprint.get("/<int:import_id>")
+def one(import_id: int) -> str | BaseResponse:
+    """The file at whatever step it is."""
+    with unit_of_work() as work:
+        import_ = _get_import(work, import_id)
+        job = find_import_job(work, import_.id)
+    if _is_busy(job):
+        return render_template("datasets/working.html", import_=import_, job=job)
+    stopped = job if job and job.state in (JobState.FAILED, JobState.CANCELLED) else None
+    if import_.state is ImportState.LOOKED and stopped is None:
+        if import_.kind is None:
+            return render_template("datasets/kind.html", import_=import_, **_kinds())
+        return redirect(url_for("datasets.columns", import_id=import_id))
+    if import_.state in (ImportState.CHECKED, ImportState.STORED) and import_.tallies is not None:
+        page = "stored" if import_.state is ImportState.STORED else "review"
+        return render_template(
+            f"datasets/{page}.html",
+            import_=import_,
+            t=import_.tallies,
+            job=stopped,
+            reason=problem_words,
+            kinds=KINDS,
+        )
+    return render_template(
+        "datasets/halted.html",
+        import_=import_,
+        job=job,
+        readings=encoding_choices(import_),
+        misplaced=import_.state is ImportState.REFUSED
+        and import_.problem == OrderFileError.of().problem,
+    )
+
+
+def _kinds() -> dict[str, object]:
+    return {"kinds": KINDS, "opens": OPENS}
+
+
+@blueprint.post("/<int:import_id>/kind")
+def choose_kind(import_id: int) -> str | BaseResponse | tuple[str, int]:
+    """Say which kind of file it is."""
+    kind = read_kind(request.form.get("kind"))
+    with unit_of_work() as work:
+        import_ = _get_import(work, import_id)
+        if kind is not None:
+            datasets.choose_kind(work, import_.id, kind)
+    if kind is None:
+        error = sentence(KindUnknownError.of().hint)
+        page = render_template("datasets/kind.html", import_=import_, error=error, **_kinds())
+        return page, 422
+    _look(import_.id)
+    return redirect(url_for("datasets.one", import_id=import_id))
+
+
+@blueprint.post("/<int:import_id>/encoding")
+def choose_encoding(import_id: int) -> BaseResponse:
+    """Say in which encoding the text reads right."""
+    encoding = request.form.get("encoding", "")
+    with unit_of_work() as work:
+        import_ = _get_import(work, import_id)
+        if encoding in CHOICES:
+            datasets.choose_encoding(work, import_.id, encoding)
+    if encoding in CHOICES:
+        _look(import_.id)
+    return redirect(url_for("datasets.one", import_id=import_id))
+
+
+@blueprint.route("/<int:import_id>/columns", methods=["GET", "POST"])
+def columns(import_id: int) -> str | BaseResponse | tuple[str, int]:
+    """What the columns mean: proposed, changed, confirmed."""
+    with unit_of_work() as work:
+        import_ = _get_import(work, import_id)
+    over = import_.state in (ImportState.STORING, ImportState.STORED)
+    if import_.look is None or import_.kind is None or over:
+        return redirect(url_for("datasets.one", import_id=import_id))
+    given: ColumnsInput | None = None
+    error: RegularsError | None = None
+    if request.method == "POST":
+        given = parse_columns_input(request.form, import_.look.options.encoding)
+        try:
+            mapping = given.mapping(import_.look.form.headings)
+            with unit_of_work() as work:
+                datasets.confirm_columns(work, import_.id, mapping, given.options, now())
+                ask_for(work, "check_dataset", import_.id, now())
+        except RegularsError as problem:
+            error = problem
+        else:
+            return redirect(url_for("datasets.one", import_id=import_id))
+    page = render_template(
+        "datasets/columns.html",
+        page=build_columns_page(import_, import_.look, import_.kind, given, error),
+        form_line=describe_form(import_.look.form),
+        event_kinds=EVENT_KINDS,
+        channels=CHANNELS,
+        **_kinds(),
+    )
+    return (page, 422) if error else page
+
+
+@blueprint.post("/<int:import_id>/again")
+def again(import_id: int) -> BaseResponse:
+    """Do the step once more at which a file was cancelled or failed."""
+    with unit_of_work() as work:
+        import_ = _get_import(work, import_id)
+        step = None
+        if import_.state is ImportState.STORING:
+            step = "store_dataset"
+        elif import_.look is None:
+            step = "look_dataset"
+        elif import_.mapping is not None and import_.state is not ImportState.STORED:
+            step = "check_dataset"
+        if step is not None:
+            ask_for(work, step, import_.id, now())
+    return redirect(url_for("datasets.one", import_id=import_id))
+
+
+@blueprint.post("/<int:import_id>/store")
+def store(import_id: int) -> BaseResponse:
+    """Store what was checked."""
+    with unit_of_work() as work:
+        import_ = _get_import(work, import_id)
+        if import_.state is ImportState.CHECKED:
+            ask_for(work, "store_dataset", import_.id, now())
+    return redirect(url_for("datasets.one", import_id=import_id))
+
+
+@blueprint.get("/<int:import_id>/rejects.csv")
+def rejects(import_id: int) -> Response:
+    """The rejected lines as they were, each with its reason."""
+    with unit_of_work() as work:
+        import_ = _get_import(work, import_id)
+    path = datasets.rejects_path(settings(), import_.id)
+    if path is None:
+        raise NotFound
+    stem = import_.filename.partition(".")[0] or "file"
+    return send_file(
+        path, mimetype="text/csv", as_attachment=True, download_name=f"{stem}-rejected.csv"
+    )
+
+
+def _get_import(work: Session, import_id: int) -> DatasetImport:
+    """The file of this number, if it belongs to the shop."""
+    return datasets.get_import(work, DatasetImportId(import_id), current_shop().id)
+
+
+def _is_busy(job: Job | None) -> bool:
+    return job is not None and not job.is_over
