@@ -80,7 +80,7 @@ def with_datasets(frame: pl.LazyFrame, brought: Brought) -> pl.LazyFrame:
     }
     for kind, part in parts.items():
         if versions[kind] is not None:
-            frame = frame.join(part(brought), on="customer_id", how="left")
+            frame = frame.join(part(brought), on="customer_id", how="left", maintain_order="left")
     there = set(frame.collect_schema().names())
     missing = {
         name: pl.lit(None, dtype=kind).alias(name)

@@ -76,8 +76,8 @@ def whole_frame(histories: Path, brought: Brought, ways: Ways) -> pl.DataFrame:
     whole = frame.select(pl.col(name).cast(kind) for name, kind in FEATURE_SCHEMA.items())
     own = attribute_columns(brought.shop_dir, brought.versions["customers"])
     if own is not None:
-        whole = whole.join(own.lazy(), on="customer_id", how="left")
-    return whole.sort("customer_id").collect(engine="streaming")
+        whole = whole.join(own.lazy(), on="customer_id", how="left", maintain_order="left")
+    return whole.collect(engine="streaming")
 
 
 def due_path(shop_dir: Path) -> Path:
@@ -103,7 +103,7 @@ def _with_others(bought: pl.DataFrame, brought: Brought) -> pl.DataFrame:
     )
     if others.is_empty():
         return bought
-    return pl.concat([bought, others], how="diagonal")
+    return pl.concat([bought, others], how="diagonal").sort("customer_id")
 
 
 def _with_analyses(frame: pl.LazyFrame, brought: Brought) -> pl.LazyFrame:
@@ -114,8 +114,8 @@ def _with_analyses(frame: pl.LazyFrame, brought: Brought) -> pl.LazyFrame:
     expected = _read(lifetime_path(brought.shop_dir), dict.fromkeys(LIFETIME, pl.Float64()))
     first = expected.unique("customer_id", keep="first", maintain_order=True)
     return (
-        frame.join(soonest, on="customer_id", how="left")
-        .join(first, on="customer_id", how="left")
+        frame.join(soonest, on="customer_id", how="left", maintain_order="left")
+        .join(first, on="customer_id", how="left", maintain_order="left")
         .with_columns((pl.col("due_on") - day).dt.total_days().alias("product_due_days"))
     )
 
