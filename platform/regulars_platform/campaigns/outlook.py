@@ -5,12 +5,13 @@ The same forecast stands beside the form and is frozen at the launch.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 import polars as pl
 
 from regulars_platform.campaigns.foresight import PastSpend, Terms, past_spend
 from regulars_platform.campaigns.ledger import with_unit_id
-from regulars_platform.campaigns.plan import EVERYONE_ELSE
+from regulars_platform.campaigns.plan import EVERYONE_ELSE, TreatmentArm
 from regulars_platform.campaigns.plan_form import Draft
 from regulars_platform.campaigns.thresholds import told_value
 from regulars_platform.customers.store import window_spend
@@ -24,8 +25,11 @@ from regulars_platform.memory.forecast import (
     segment_spend,
 )
 from regulars_platform.memory.likeness import ShopMemory, measure_likeness
+from regulars_platform.offers.kinds import offer_threshold
 from regulars_platform.offers.leak import Leak, forecast_leak, orders_of_audience
 from regulars_platform.orders.table import MONEY_SCALE
+from regulars_platform.segments.presets import fits_threshold
+from regulars_platform.segments.rules import rule_expression
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,12 +37,14 @@ class Past:
     """What the drawn customers did in the past window. Money in currency units.
 
     orders: theirs (see `orders_of_audience`); spent: all of it, without the plan's cap; spend: its
-    moments with that cap, for everybody and per segment.
+    moments with that cap, for everybody and per segment; reachable: the part of it that customers
+    spent whom an offer's threshold fits, which is all that a guess may count on.
     """
 
     orders: pl.DataFrame
     spent: float
     spend: PastSpend
+    reachable: PastSpend
 
 
 def read_past(
@@ -48,11 +54,30 @@ def read_past(
     theirs = orders_of_audience(orders, values).collect()
     spend = window_spend(theirs.lazy()).collect()
     cap = draft.exclusions.customer_revenue_cap if draft.exclusions else None
+    fitting = values.filter(fits_some(draft.arms or ()))
     return Past(
         orders=theirs,
         spent=int(spend["window_spend"].sum()) / MONEY_SCALE,
         spend=past_spend(spend, drawn, segment_names(draft), cap),
+        reachable=past_spend(
+            spend.join(fitting, on="customer_id", how="semi"), drawn, segment_names(draft), cap
+        ),
     )
+
+
+def fits_some(arms: Sequence[TreatmentArm]) -> pl.Expr:
+    """Customers (average_order_value) for whom a threshold of one of the arms is in reach.
+
+    A threshold of each one's own is, and so is an offer without any. Without arms: everybody.
+    """
+    fits = pl.lit(not arms)
+    for arm in arms:
+        threshold = offer_threshold(arm.offer)
+        if threshold is None:
+            return pl.lit(True)
+        rule = fits_threshold(Decimal(threshold) / MONEY_SCALE)
+        fits = fits | rule_expression(rule)
+    return fits
 
 
 def told_values(drawn: pl.DataFrame, draft: Draft) -> pl.DataFrame:
@@ -99,7 +124,7 @@ def forecast_plan(
         return None
     theirs = past.orders.lazy()
     leaks = [forecast_leak(arm.offer, theirs, customers=values.height) for arm in terms.arms]
-    return forecast_draft(plan, terms, drawn, past.spend, leaks, features, memory)
+    return forecast_draft(plan, terms, drawn, past.reachable, leaks, features, memory)
 
 
 def forecast_draft(

@@ -224,9 +224,11 @@ def build_preview(
     terms = None if arms is None else read_terms(priced)
     spend = None if past is None else past.spend
     forecast = sizes = None
-    if terms and spend:
+    if terms and spend and past:
         leaks = [arm.leak for arm in arms or ()]
-        forecast = forecast_draft(draft, terms, population.drawn, spend, leaks, features, memory)
+        forecast = forecast_draft(
+            draft, terms, population.drawn, past.reachable, leaks, features, memory
+        )
         foretold = foretold_of(forecast, terms, population.drawn.height)
         sizes = foresee_holdouts(terms, spend, _given_away(draft, arms), foretold)
     return Preview(

@@ -1,0 +1,1 @@
+"""Offers and segments, both ways round."""

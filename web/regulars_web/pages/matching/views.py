@@ -1,0 +1,119 @@
+"""Which group for this offer, which offer for this group; a click plans the campaign."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import BadRequest, NotFound
+from werkzeug.wrappers import Response
+
+from regulars_platform.campaigns.service import create_draft, get_shop_of, list_campaigns
+from regulars_platform.customers.store import build_feature_store
+from regulars_platform.errors import InvalidInputError
+from regulars_platform.matching.ground import Ground, open_ground
+from regulars_platform.matching.ranking import rank_groups, rank_offers
+from regulars_platform.segments.parsing import parse_rule
+from regulars_platform.segments.rules import EVERYBODY, Rule
+from regulars_platform.segments.service import get_segment, list_segments
+from regulars_web.edge import current_shop, now, reading, settings, unit_of_work
+from regulars_web.ids import read_id
+from regulars_web.pages.campaigns.defaults import find_shop_facts, new_draft
+from regulars_web.pages.campaigns.form import AudienceChoice
+from regulars_web.pages.campaigns.problems import sorted_problems
+from regulars_web.pages.campaigns.words import CHANNEL_LABELS, KIND_LABELS
+from regulars_web.pages.matching.asked import GROUP_FIRST, Asked, read_asked
+from regulars_web.pages.matching.shown import Row, group_rows, offer_rows
+
+blueprint = Blueprint("matching", __name__)
+MOST_DRAFT = 50_000
+
+
+@blueprint.get("/")
+def overview() -> str | tuple[str, int]:
+    """Both questions, and the answer to the one that is asked."""
+    shop = current_shop()
+    with reading() as work:
+        asked = read_asked(request.args, _usual(work))
+        saved = [(segment.id, segment.name) for segment in list_segments(work, shop.id)]
+        ground = _ground(work, asked)
+        rows: list[Row] | None = None
+        if ground is not None and asked.rank:
+            try:
+                rows = _rank(work, ground, asked)
+            except InvalidInputError as error:
+                asked = replace(asked, problems=_beside_fields(error))
+    page = render_template(
+        "matching/overview.html",
+        asked=asked,
+        rows=rows,
+        saved=saved,
+        has_orders=ground is not None,
+        kinds=KIND_LABELS,
+        channels=CHANNEL_LABELS,
+    )
+    return (page, 422) if asked.problems else page
+
+
+@blueprint.post("/plan")
+def plan() -> Response:
+    """Keep the campaign that a row stands for as a draft, and go there."""
+    raw = _posted_draft(request.form.get("draft", ""))
+    with unit_of_work() as work:
+        draft = create_draft(work, shop_id=current_shop().id, raw=raw, now=now())
+    return redirect(url_for("campaigns.edit", campaign_id=draft.id))
+
+
+def _posted_draft(text: str) -> dict[str, Any]:
+    if len(text) > MOST_DRAFT:
+        raise BadRequest
+    try:
+        raw = json.loads(text)
+    except (ValueError, RecursionError):
+        raise BadRequest from None
+    if not isinstance(raw, dict) or not isinstance(raw.get("name"), str):
+        raise BadRequest
+    return raw
+
+
+def _usual(work: Session) -> dict[str, Any]:
+    """A new plan as the form would begin it."""
+    shop = current_shop()
+    latest = next(iter(list_campaigns(work, shop.id)), None)
+    return new_draft(
+        find_shop_facts(build_feature_store(settings(), shop)),
+        today=now().astimezone(shop.zone).date(),
+        last_plan=None if latest is None else latest.draft,
+    )
+
+
+def _ground(work: Session, asked: Asked) -> Ground | None:
+    shop = current_shop()
+    today = now().astimezone(shop.zone).date()
+    return open_ground(work, settings(), get_shop_of(work, shop.id), asked.terms(), today=today)
+
+
+def _rank(work: Session, ground: Ground, asked: Asked) -> list[Row]:
+    currency = current_shop().currency
+    if asked.way == GROUP_FIRST:
+        return offer_rows(rank_offers(ground, _rule(work, asked.group), "-"), currency)
+    return group_rows(rank_groups(work, ground, asked.offer(), "-"), currency)
+
+
+def _rule(work: Session, group: str) -> Rule:
+    if group == "everybody":
+        return EVERYBODY
+    try:
+        number = read_id(group)
+    except ValueError:
+        raise NotFound from None
+    return parse_rule(get_segment(work, current_shop().id, number).rule)
+
+
+def _beside_fields(error: InvalidInputError) -> dict[str, list[str]]:
+    """The plan's fields by the names that they have on this page."""
+    found = sorted_problems(error.problems, {"audience": {}}, AudienceChoice())
+    return {
+        path.removeprefix("arms.0.").removeprefix("offer."): texts for path, texts in found.items()
+    }
