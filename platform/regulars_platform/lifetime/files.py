@@ -36,7 +36,7 @@ FEATURE_COLUMNS = (
 )
 KEPT = 3
 """Files of so many answers stay."""
-_LATEST = "latest"
+_LATEST = "customers.parquet"
 
 
 def lifetime_columns(shop_dir: Path) -> pl.LazyFrame:
@@ -45,20 +45,16 @@ def lifetime_columns(shop_dir: Path) -> pl.LazyFrame:
     Money in currency units. An empty frame of that schema where nothing was worked out; null where
     the models cannot tell. Customers without a purchase that counts have no row.
     """
-    name = lifetime_version(shop_dir)
-    path = None if name is None else _folder(shop_dir) / f"{name}.parquet"
-    if path is None or not path.is_file():
+    path = latest_path(shop_dir)
+    if not path.is_file():
         schema = {name: CUSTOMER_SCHEMA[name] for name in ("customer_id", *FEATURE_COLUMNS)}
         return pl.LazyFrame(schema=schema)
     return pl.scan_parquet(path).select("customer_id", *FEATURE_COLUMNS)
 
 
-def lifetime_version(shop_dir: Path) -> str | None:
-    """Names what `lifetime_columns` reads now, for the keys of caches; None: nothing."""
-    try:
-        return (_folder(shop_dir) / _LATEST).read_text(encoding="ascii").strip() or None
-    except FileNotFoundError:
-        return None
+def latest_path(shop_dir: Path) -> Path:
+    """The file of the latest answer, under the name by which customer features find it."""
+    return _folder(shop_dir) / _LATEST
 
 
 def write_customers(shop_dir: Path, frame: pl.DataFrame) -> tuple[str, str]:
@@ -73,11 +69,16 @@ def write_customers(shop_dir: Path, frame: pl.DataFrame) -> tuple[str, str]:
 
 def show_latest(shop_dir: Path, name: str) -> None:
     """From now on features read this file; all but the latest few are removed."""
-    _put(_folder(shop_dir) / _LATEST, Path(name).stem.encode("ascii"))
     folder = _folder(shop_dir)
-    os.utime(folder / name)
-    files = sorted(folder.glob("*.parquet"), key=lambda one: one.stat().st_mtime, reverse=True)
-    for path in files[KEPT:]:
+    shown = folder / _LATEST
+    if not (shown.is_file() and shown.samefile(folder / name)):
+        link = folder / f"{name}.{os.getpid()}.tmp"
+        link.unlink(missing_ok=True)
+        os.link(folder / name, link)
+        link.replace(shown)  # a reader finds the old file or the new one
+        os.utime(shown)  # features are as new as this
+    files = [path for path in folder.glob("*.parquet") if path.name != _LATEST]
+    for path in sorted(files, key=lambda one: one.stat().st_mtime, reverse=True)[KEPT:]:
         path.unlink(missing_ok=True)
 
 

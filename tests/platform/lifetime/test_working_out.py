@@ -18,7 +18,7 @@ from regulars_platform.jobs.service import enqueue
 from regulars_platform.lifetime.backtest import held_out_days
 from regulars_platform.lifetime.document import belief
 from regulars_platform.lifetime.errors import NoLifetimeError, NoOrdersError
-from regulars_platform.lifetime.files import FEATURE_COLUMNS, lifetime_columns, lifetime_version
+from regulars_platform.lifetime.files import FEATURE_COLUMNS, latest_path, lifetime_columns
 from regulars_platform.lifetime.purchases import histories_until, read_purchases
 from regulars_platform.lifetime.service import (
     Lifetime,
@@ -323,7 +323,27 @@ def test_the_same_inputs_are_worked_out_once_and_changes_are_named(shop: Shop) -
     DatasetTable(shop.dir, "customers").merge(people)
     assert shop.changes(second) == ("files",)
     assert second.id != first.id
-    assert lifetime_version(shop.dir) == Path(second.customers_file).stem
+    assert latest_path(shop.dir).samefile(shop.dir / "lifetime" / second.customers_file)
+
+
+def test_features_know_what_is_expected_of_a_customer(lively: tuple[Shop, Lifetime]) -> None:
+    """The names that rules and pages use, and the value of the list."""
+    shop, _ = lively
+    known = FeatureStore(shop.dir, shop.timezone).features(dt.date(2026, 8, 1), 0)
+    told = known.select("customer_id", *FEATURE_COLUMNS).collect()
+    expected = lifetime_columns(shop.dir).collect()
+    assert told.equals(expected)
+    assert told["expected_orders_90"].sum() > 0
+
+
+def test_only_the_files_of_the_latest_answers_stay(shop: Shop) -> None:
+    for number in range(6):
+        lines(line(str(number), "mei", f"2026-10-0{number + 1}", 10)).collect().write_delta(
+            shop.dir / "orders", mode="append"
+        )
+        found = shop.work_out()
+    assert len(list((shop.dir / "lifetime").iterdir())) == 4  # three, and the name of the latest
+    assert list(customers_csv(shop.settings, shop.id, found))
 
 
 def test_an_answer_belongs_to_its_shop(lively: tuple[Shop, Lifetime]) -> None:
