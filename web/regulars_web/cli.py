@@ -40,6 +40,10 @@ COMMANDS: dict[str, LazyCommand] = {
     "campaign": LazyCommand(
         "regulars_web.commands.campaign:campaign", "plan, launch, lists and report of a campaign"
     ),
+    "programmes": LazyCommand(
+        "regulars_web.commands.programmes:programmes",
+        "run a day of the programmes that always run",
+    ),
     "evaluate": LazyCommand(
         "regulars_web.commands.evaluate:evaluate",
         "effects of any randomised file, without a shop or any set-up",

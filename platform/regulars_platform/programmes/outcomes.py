@@ -15,7 +15,8 @@ from regulars_platform.offers.costs import (
     discounts_are_recorded,
     offer_use,
 )
-from regulars_platform.offers.kinds import AmountOff, MessageOnly, PercentOff
+from regulars_platform.offers.kinds import FlashSale, MessageOnly, PriceCut
+from regulars_platform.offers.sales import SALE_DISCOUNT, SALE_GOODS, with_sale
 from regulars_platform.orders.table import PAID, start_of_day, whole_orders
 from regulars_platform.programmes.plan import TOLD, ProgrammePlan
 
@@ -140,13 +141,15 @@ def _with_costs(orders: pl.LazyFrame, plan: ProgrammePlan, lines: pl.LazyFrame) 
     if isinstance(offer, MessageOnly):
         return orders.with_columns(none, sold.alias("goods"), given_back)
     theirs = orders if offer.reach == "open" else orders.filter(pl.col("arm") == TOLD)
+    if isinstance(offer, FlashSale):
+        theirs = with_sale(theirs, lines, offer)
     costed = offer_use(
         offer,
         theirs,
         discounts_recorded=discounts_are_recorded(lines),
         coupons_recorded=coupons_are_recorded(lines),
-    ).drop("used_offer")
+    ).drop("used_offer", SALE_GOODS, SALE_DISCOUNT, strict=False)
     others = orders.filter(pl.lit(offer.reach == "personal") & (pl.col("arm") != TOLD))
     together = pl.concat([costed, others.with_columns(none)], how="diagonal")
-    taken_off = pl.col("offer_cost") if isinstance(offer, AmountOff | PercentOff) else pl.lit(0)
+    taken_off = pl.col("offer_cost") if isinstance(offer, PriceCut) else pl.lit(0)
     return together.with_columns((sold + taken_off).alias("goods"), given_back)

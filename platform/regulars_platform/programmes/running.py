@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from regulars_platform.campaigns.codes import personal_codes
 from regulars_platform.customers.rhythm import read_rhythm
 from regulars_platform.customers.store import FeatureStore, build_feature_store
-from regulars_platform.offers.kinds import MessageOnly
+from regulars_platform.offers.kinds import own_multiple
 from regulars_platform.offers.thresholds import customer_threshold
 from regulars_platform.programmes.admission import (
     WHY_NOT,
@@ -293,7 +293,7 @@ def drawn_entries(entering: pl.DataFrame, version: Version) -> pl.DataFrame:
     offer = version.plan.offer
     held = is_held_back(entering, version).alias("held_back")
     own = pl.lit(None, dtype=pl.Int64)
-    if not isinstance(offer, MessageOnly) and offer.multiple is not None:
+    if own_multiple(offer) is not None:
         own = customer_threshold(offer, pl.col(VALUE))
     drawn = entering.with_columns(held, own.alias("threshold"))
     keys = (drawn["customer_id"] + "|" + drawn["occasion"]).to_list()

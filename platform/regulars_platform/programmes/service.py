@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from regulars_platform.campaigns.plan import canonical_json, sha256_of
 from regulars_platform.delivery.channels import CALLS, SENDING, channel_use
 from regulars_platform.delivery.templates import get_template, keep_template
+from regulars_platform.errors import InvalidInputError
 from regulars_platform.programmes.errors import (
     NoWordsError,
     ProgrammeNotFoundError,
@@ -165,6 +166,20 @@ def start_programme(
     row.changed_at = now
     session.flush()
     return _build(session, row)
+
+
+def has_changes(session: Session, programme: Programme) -> bool:
+    """Whether a start would begin a new version: the draft says something else than what counts."""
+    if programme.version is None:
+        return False
+    try:
+        wanted = read_plan_of(session, programme)
+    except InvalidInputError:
+        return True
+    current = programme.version.plan
+    if wanted.template_id is None:
+        wanted = replace(wanted, template_id=current.template_id)
+    return not _same_but_for_the_name(current, wanted)
 
 
 def pause_programme(

@@ -1,0 +1,249 @@
+"""Programmes in the browser: started in one step, looked at beforehand, run, and measured."""
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Callable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import select
+
+from regulars_platform.jobs.models import Job, JobState
+from regulars_platform.programmes.tables import ProgrammeEntryRow, ProgrammeRow
+from regulars_platform.reach.suppressions import add_suppressions
+from regulars_platform.segments.rules import parse_rule
+from regulars_platform.segments.service import save_segment
+from regulars_platform.settings import Settings
+from regulars_platform.storage.database import Database
+from tests.platform.customers.build import line
+from tests.platform.programmes.build import keep_orders
+from tests.web.conftest import NOW, Browser
+
+TODAY = dt.datetime.now(ZoneInfo("Asia/Shanghai")).date()
+Finish = Callable[[], list[Job]]
+
+
+def ago(days: int) -> str:
+    """A day so many days before today."""
+    return (TODAY - dt.timedelta(days=days)).isoformat()
+
+
+@pytest.fixture
+def orders(settings: Settings) -> None:
+    """Forty customers whose first order was ten days ago, and one order that is not paid."""
+    new = [line(f"o{n}", f"c{n:02d}", ago(10), 50) for n in range(40)]
+    unpaid = line("u", "late <b>payer</b>", ago(1), 70, status="unpaid")
+    keep_orders(settings, *new, unpaid)
+
+
+def text(browser: Browser, path: str, status: int = 200) -> str:
+    """A page's text."""
+    answer = browser.get(path)
+    assert answer.status_code == status, path
+    return answer.get_data(as_text=True)
+
+
+def start(browser: Browser, kind: str) -> str:
+    """Start a kind in one step; the address of its page."""
+    answer = browser.post(f"/programmes/start/{kind}")
+    assert answer.status_code == 302
+    return str(answer.headers["Location"])
+
+
+def test_without_orders_the_page_says_where_it_begins(owner: Browser) -> None:
+    page = text(owner, "/programmes/")
+    assert "No programme yet" in page
+    assert 'href="/data/"' in page
+
+
+def test_what_the_data_do_not_have_is_said_and_cannot_be_started(
+    owner: Browser, orders: None
+) -> None:
+    page = text(owner, "/programmes/")
+    assert "it needs orders with the time at which they were shipped" in page
+    assert "it needs customers' files with birthdays" in page
+    assert 'action="/programmes/start/birthday"' not in page
+    assert 'action="/programmes/start/unpaid"' in page
+    shown = owner.get(start(owner, "birthday")).get_data(as_text=True)
+    assert "do not have what this needs" in shown
+
+
+def test_a_programme_starts_in_one_step_and_a_second_click_starts_no_second(
+    owner: Browser, orders: None, database: Database
+) -> None:
+    first = start(owner, "honeymoon")
+    assert start(owner, "honeymoon") == first
+    page = text(owner, first)
+    assert "Running" in page
+    assert "10 days after the first order" in page
+    with database.reading() as session:
+        assert len(session.scalars(select(ProgrammeRow)).all()) == 1
+
+
+def test_the_dry_run_says_who_and_why_and_keeps_the_arms_to_itself(
+    owner: Browser, orders: None, database: Database
+) -> None:
+    with database.unit_of_work() as session:
+        add_suppressions(session, shop_id=1, lines=["c00"], reason="asked", now=NOW)
+    address = start(owner, "honeymoon")
+    page = text(owner, f"{address}/dry-run")
+    assert "Would be held back at random" in page
+    assert "opted out" in page
+    assert "first order" in page
+    rows = list(csv.DictReader(io.StringIO(text(owner, f"{address}/dry-run.csv")[1:])))
+    assert len(rows) == 40
+    assert {row["enters"] for row in rows} == {"yes", "no"}
+    assert [row["customer_id"] for row in rows if row["why_not"] == "opted_out"] == ["c00"]
+    assert not {"arm", "held_back"} & set(rows[0])
+    with database.reading() as session:
+        assert session.scalars(select(ProgrammeEntryRow)).all() == []
+
+
+def test_a_day_that_is_run_shows_on_the_page_and_its_list_has_the_told_alone(
+    owner: Browser, orders: None, database: Database, finish_jobs: Finish
+) -> None:
+    address = start(owner, "honeymoon")
+    owner.post("/programmes/run")
+    owner.post("/programmes/run")
+    assert [job.state for job in finish_jobs()] == [JobState.DONE]
+    with database.unit_of_work() as session:
+        rows = session.scalars(select(ProgrammeEntryRow)).all()
+        told = {row.customer_id for row in rows if not row.held_back}
+        held = {row.customer_id for row in rows if row.held_back}
+        day = rows[0].contact_on
+        gone = min(told)
+        add_suppressions(session, shop_id=1, lines=[gone], reason="asked", now=NOW)
+    assert len(told) + len(held) == 40
+    assert held
+    listed = csv.DictReader(io.StringIO(text(owner, f"{address}/contacts/{day}.csv")[1:]))
+    assert {row["customer_id"] for row in listed} == told - {gone}
+    page = text(owner, address)
+    assert f"Told so far: {len(told)}; held back: {len(held)}." in page
+    assert f"Today was run already: {len(told)} were told" in text(owner, f"{address}/dry-run")
+
+
+def test_a_result_that_is_too_early_says_so(
+    owner: Browser, orders: None, finish_jobs: Finish
+) -> None:
+    address = start(owner, "honeymoon")
+    owner.post("/programmes/run")
+    finish_jobs()
+    owner.post(f"{address}/result")
+    assert [job.state for job in finish_jobs()] == [JobState.DONE]
+    page = text(owner, address)
+    assert "Too early: nobody’s 30 days in which orders count are over yet." in page
+    assert "further entries count once their days are over" in page
+
+
+def test_an_id_with_markup_in_it_is_shown_as_text(owner: Browser, orders: None) -> None:
+    page = text(owner, f"{start(owner, 'unpaid')}/dry-run")
+    assert "late &lt;b&gt;payer&lt;/b&gt;" in page
+    assert "order u" in page
+
+
+def test_the_form_says_what_keeps_a_programme_from_starting_beside_the_field(
+    owner: Browser, orders: None
+) -> None:
+    form = typed(holdout_percent="0", window_days="90", reentry_days="30", send_time="noon")
+    form |= {"dates": "soon", "name": "x" * 10_000, "contact_cost": "1" * 400}
+    answer = owner.post("/programmes/new?kind=holiday", form)
+    page = owner.get(answer.headers["Location"]).get_data(as_text=True)
+    assert "Between 1 and 50 percent are held back" in page
+    assert "Nobody can enter again before the 90 days are over" in page
+    assert "A time of day such as 10:00 is expected." in page
+    assert "A day as in 2026-01-31 is expected" in page
+    assert 'id="holdout_percent-error"' in page
+    started = owner.post(answer.headers["Location"].replace("/edit?check=1", "/start"))
+    assert "check=1" in started.headers["Location"]
+
+
+def test_a_change_waits_for_a_new_start_and_begins_a_version(owner: Browser, orders: None) -> None:
+    address = start(owner, "honeymoon")
+    owner.post(f"{address}/edit", typed(wait="5", wait_unit="days", holdout_percent="30"))
+    page = text(owner, address)
+    assert "It runs as before until you start it anew" in page
+    assert "10 days after the first order" in page
+    owner.post(f"{address}/start")
+    page = text(owner, address)
+    assert "5 days after the first order" in page
+    assert "Version 2" in page
+    assert "10 days after the first order" in text(owner, f"{address}?version=1")
+
+
+def test_another_kind_of_offer_brings_its_own_fields_without_scripts(
+    owner: Browser, orders: None
+) -> None:
+    answer = owner.post(
+        "/programmes/new?kind=birthday", typed(do="show") | {"offer.kind": "percent_off"}
+    )
+    page = answer.get_data(as_text=True)
+    assert 'name="offer.percent"' in page
+    assert 'name="offer.reach"' in page
+
+
+def test_a_segment_of_the_shop_sets_a_programme_off(
+    owner: Browser, orders: None, database: Database
+) -> None:
+    rule = parse_rule({"feature": "orders", "op": ">=", "value": "2"})
+    with database.unit_of_work() as session:
+        found = save_segment(session, shop_id=1, name="twice", rule=rule, now=NOW)
+        segment = found.id
+    answer = owner.post("/programmes/new?kind=segment", typed(segment=str(segment)))
+    address = answer.headers["Location"]
+    owner.post(f"{address}/start")
+    assert "as soon as somebody comes into “twice”" in text(owner, address)
+
+
+def test_pausing_ending_and_forgetting(owner: Browser, orders: None) -> None:
+    address = start(owner, "honeymoon")
+    owner.post(f"{address}/pause")
+    assert "Paused" in text(owner, address)
+    owner.post(f"{address}/start")
+    owner.post(f"{address}/end")
+    assert "Ended" in text(owner, address)
+    owner.post(f"{address}/start")
+    assert "Ended" in text(owner, address)
+    draft = owner.post("/programmes/new?kind=lost", typed(after_days="300")).headers["Location"]
+    assert owner.post(f"{draft}/delete").status_code == 302
+    text(owner, draft, 404)
+
+
+def test_limits_on_everything_are_kept_and_nonsense_is_refused(
+    owner: Browser, orders: None
+) -> None:
+    assert owner.post("/programmes/caps", {"contacts": "2", "days": "14"}).status_code == 302
+    page = text(owner, "/programmes/")
+    assert 'name="contacts" inputmode="numeric" value="2"' in page
+    refused = owner.post("/programmes/caps", {"contacts": "many", "days": "9" * 500})
+    assert refused.status_code == 422
+
+
+def test_what_is_not_there_is_not_found(owner: Browser, orders: None) -> None:
+    for path in ("77", "77/edit", "77/dry-run", "77/dry-run.csv", "77/contacts/2026-01-01.csv"):
+        text(owner, f"/programmes/{path}", 404)
+    assert owner.post("/programmes/77/start").status_code == 404
+    assert owner.get("/programmes/new?kind=nothing").status_code == 302
+
+
+def typed(**changes: str) -> dict[str, Any]:
+    """A form as somebody would send it: a message only."""
+    return {
+        "do": "keep",
+        "name": "Ours",
+        "audience": "everybody",
+        "offer.kind": "message",
+        "offer.words": "Hello",
+        "channel": "sms",
+        "contact_cost": "0.05",
+        "consent": "not_refused",
+        "send_time": "10:00",
+        "holdout_percent": "20",
+        "window_days": "30",
+        "reentry_days": "60",
+        "margin_low_percent": "30",
+        "margin_high_percent": "50",
+        "grace_days": "3",
+        "confidence_percent": "95",
+    } | changes
