@@ -12,7 +12,7 @@ from typing import Literal
 
 FIRST_YEAR = 1900
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_TIME = r"(?:[T\s]+[\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?$"
+_TIME = r"(?:[t\s]+[\d:.]+(?:z|[+-]\d\d:?\d\d)?)?$"  # in lower case, as the text is by then
 _YEAR_FIRST = re.compile(r"^(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?" + _TIME)
 _COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
 _YEAR_MONTH = re.compile(r"^(\d{4})\s*[-/.年]\s*(\d{1,2})\s*月?$")
@@ -70,7 +70,7 @@ def read_birthday(text: str, order: Order | None, as_of: dt.date) -> Birthday | 
 
 def numeric_birthday(text: str) -> tuple[int, int] | None:
     """The first two numbers of a birthday such as 03/04/1990 or 3/4, whose order is open."""
-    plain = unicodedata.normalize("NFKC", text).strip()
+    plain = unicodedata.normalize("NFKC", text).strip().casefold()
     found = _NUMERIC.match(plain) or _SHORT.match(plain)
     return (int(found[1]), int(found[2])) if found else None
 

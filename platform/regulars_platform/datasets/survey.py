@@ -124,7 +124,8 @@ def _evidence(cells: pl.Series, column: Column) -> ColumnEvidence:
         return ColumnEvidence(dates=_birthday_evidence(cells))
     if column.sort in _NUMBERS:
         return ColumnEvidence(
-            numbers=decimal_evidence(cells), large=_large_shares(cells, column.target)
+            numbers=decimal_evidence(cells.str.replace("[%％]$", "")),
+            large=_large_shares(cells, column.target),
         )
     if column.sort == "key":
         key = pl.col("key")
