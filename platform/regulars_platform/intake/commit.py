@@ -85,7 +85,7 @@ def commit(orders: OrdersTable, lines: pl.LazyFrame, import_id: ImportId, *, mer
 
 def commit_parts(parts: OrderParts, rows: pl.LazyFrame, import_id: ImportId) -> None:
     """Write `rows` (PART_SCHEMA), in place of what was stored under their keys."""
-    if parts.exists():
+    if parts.exists() and _are_there(rows, parts.scan(), PART_KEY):
         _merge(parts, rows, PART_KEY, PART_SCHEMA, import_id)
     else:
         _append(parts, rows, PART_SCHEMA, import_id)
@@ -94,11 +94,19 @@ def commit_parts(parts: OrderParts, rows: pl.LazyFrame, import_id: ImportId) -> 
 def commit_joined(orders: OrdersTable, lines: pl.LazyFrame, import_id: ImportId) -> int:
     """Write `lines` (ORDER_SCHEMA and `gone`), taking away those that are gone; return the version
     that holds the others."""
-    if orders.exists():
+    if orders.exists() and _are_there(lines, orders.scan(), KEY):
         _merge(orders, lines, KEY, ORDER_SCHEMA, import_id, gone="gone")
     else:
         _append(orders, lines.filter(~pl.col("gone")), ORDER_SCHEMA, import_id)
     return DeltaTable(str(orders.path)).version()
+
+
+def _are_there(rows: pl.LazyFrame, stored: pl.LazyFrame, key: Sequence[str]) -> bool:
+    """Whether one of the rows is stored already; if none is, they can be appended, which takes a
+    fraction of the memory of a merge."""
+    names = list(key)
+    known = rows.select(names).join(stored.select(names), on=names, how="semi")
+    return known.head(1).collect(engine="streaming").height > 0
 
 
 def _properties(import_id: ImportId) -> CommitProperties:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from regulars_platform.errors import NotFoundError, RegularsError
 from regulars_platform.intake import repository, storing
 from regulars_platform.intake.arithmetic import check_sums
-from regulars_platform.intake.classify import classify, what_is_known
+from regulars_platform.intake.classify import classify, read_classified, what_is_known
 from regulars_platform.intake.columns import (
     check_mapping,
     fingerprint,
@@ -36,6 +36,7 @@ from regulars_platform.intake.errors import (
 from regulars_platform.intake.imports import OrderImport
 from regulars_platform.intake.limits import LIMITS, Limits
 from regulars_platform.intake.models import (
+    FilePart,
     ImportId,
     ImportState,
     Look,
@@ -326,8 +327,13 @@ def rejects_path(settings: Settings, import_id: ImportId) -> Path | None:
 
 def staged_lines(settings: Settings, import_id: ImportId) -> pl.LazyFrame:
     """The lines of this file (ORDER_SCHEMA): stored, repeated and overlapping ones, not the
-    rejected; no fixed order. Empty before the check."""
-    return folder_of(settings, import_id).lines().select(list(ORDER_SCHEMA))
+    rejected nor those left out; no fixed order. Empty before the check, and of a file of items or
+    refunds, which names no customer."""
+    folder = folder_of(settings, import_id)
+    classified = read_classified(folder)
+    if classified is None or classified.tallies.part != FilePart.ORDER:
+        return pl.LazyFrame(schema=ORDER_SCHEMA)
+    return folder.lines().filter(pl.col("fate") != "left_out").select(list(ORDER_SCHEMA))
 
 
 class _Listener:

@@ -1,5 +1,7 @@
 """Taobao/Tmall: an order report, its item report and its refund report make one table of orders."""
 
+import csv
+import io
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from regulars_platform.intake import service
-from regulars_platform.intake.models import FilePart, OrderField
+from regulars_platform.intake.models import FilePart, OrderField, ReadingOptions
 from regulars_platform.intake.waiting import Waiting, waiting_of
 from regulars_platform.orders.table import ORDER_SCHEMA, whole_orders
 from tests.platform.intake.builders import SHOP, ShopBench, open_shop
@@ -24,6 +26,7 @@ from tests.platform.intake.exports import (
     taobao_order,
     taobao_refund,
 )
+from tests.platform.intake.workbooks import workbook
 
 ONE, TWO, LAPSED, RETURNED = (f"36584712345678901{digit}" for digit in "1234")
 
@@ -273,7 +276,7 @@ def test_unknown_words_of_a_refund_are_asked_and_placed(china: ShopBench) -> Non
     assert china.check(import_id).unknown_status_words == {"平台处理中": 1}
     seen = china.get(import_id)
     assert seen.look is not None
-    options = type(seen.options)(status_words={"平台处理中": "not_refunded"})
+    options = ReadingOptions(status_words={"平台处理中": "not_refunded"})
     china.confirm(import_id, seen.look.mapping(), options)
     assert china.check(import_id).unknown_status_words == {}
     china.store(import_id)
@@ -306,6 +309,42 @@ def test_each_report_is_recognised_and_says_what_it_is(china: ShopBench) -> None
     assert "买家应付货款 + 买家应付邮费 = 总金额" in found[0].arithmetic.equation
 
 
+def test_an_item_report_as_a_workbook_is_the_same_as_the_text(
+    tmp_path: Path, china: ShopBench
+) -> None:
+    rows = list(csv.reader(io.StringIO(ITEMS.decode("gbk"))))
+    # as texts: a number of so many digits is rounded in a workbook before anybody reads it
+    sheet = [[cell.removeprefix('="').removesuffix('"') for cell in row] for row in rows]
+    for content in (workbook(*sheet), ORDERS, REFUNDS):
+        china.bring_in(content)
+    text = open_shop(tmp_path / "text", timezone="Asia/Shanghai")
+    for content in (ITEMS, ORDERS, REFUNDS):
+        text.bring_in(content)
+    assert table(china).equals(table(text))
+    assert "POT" in table(china)["product"].to_list()
+    text.database.dispose()
+
+
+def test_files_of_items_and_orders_left_out_are_no_outcomes_of_customers(china: ShopBench) -> None:
+    items, orders = (
+        china.confirmed(ITEMS),
+        china.confirmed(
+            export(
+                TAOBAO_ORDERS,
+                taobao_order(ONE, "小王", "9.00"),
+                taobao_order(TWO, "阿丽", "5.00", 商家备忘="补单"),
+            ),
+            options=ReadingOptions(leave_out=("补单",)),
+        ),
+    )
+    found = []
+    for import_id in (items, orders):
+        china.check(import_id)
+        found.append(service.staged_lines(china.settings, import_id).collect())
+    assert found[0].is_empty()
+    assert found[1]["order_id"].to_list() == [ONE]
+
+
 def test_a_part_can_be_named_by_hand(china: ShopBench) -> None:
     """A file of lines from a system that nobody knows: the person says that its orders follow."""
     lines = b"bill,article,pieces,price\nA1,tea,2,4.00\nA1,cup,1,2.00\n"
@@ -317,7 +356,7 @@ def test_a_part_can_be_named_by_hand(china: ShopBench) -> None:
         OrderField.QUANTITY: "pieces",
         OrderField.UNIT_PRICE: "price",
     }
-    options = type(china.get(import_id).options)(part=FilePart.ITEM)
+    options = ReadingOptions(part=FilePart.ITEM)
     china.confirm(import_id, mapping, options)
     china.check(import_id)
     china.store(import_id)
