@@ -72,6 +72,9 @@ def read_asked(arguments: Mapping[str, str], usual: Mapping[str, Any]) -> Asked:
         "contact_cost": str(arm.get("contact_cost") or ""),
         **{name: str(value) for name, value in arm.get("offer", {}).items()},
     }
+    if "margin_low_percent" in arguments:
+        # one margin that is typed is not half of an earlier range
+        start["margin_high_percent"] = ""
     return Asked(
         way=GROUP_FIRST if arguments.get("way") == GROUP_FIRST else OFFER_FIRST,
         typed=start | {name: value.strip() for name, value in arguments.items()},

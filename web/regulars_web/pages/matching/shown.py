@@ -83,6 +83,5 @@ def _leak(match: Match, currency: str) -> str:
 
 
 def _basis(match: Match) -> str:
-    if match.campaigns:
-        return str(basis_text(1, 1, match.campaigns))
-    return str(gettext("No past campaign to go by: a wide guess from what they spent."))
+    # that all others are guesses is said once, above the table
+    return str(basis_text(1, 1, match.campaigns)) if match.campaigns else ""
