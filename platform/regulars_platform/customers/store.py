@@ -18,9 +18,10 @@ import polars as pl
 from regulars_platform.customers.features import order_features
 from regulars_platform.customers.from_datasets import Brought
 from regulars_platform.customers.histories import write_histories
+from regulars_platform.customers.kept_orders import write_kept_orders
 from regulars_platform.customers.whole import read_ways, ways_key, whole_frame
 from regulars_platform.datasets.table import dataset_versions
-from regulars_platform.orders.table import PAID, OrdersTable, start_of_day, whole_orders
+from regulars_platform.orders.table import PAID, OrdersTable, start_of_day
 from regulars_platform.settings import Settings
 from regulars_platform.shops.models import ShopProfile
 from regulars_platform.shops.tables import Shop
@@ -84,9 +85,10 @@ class FeatureStore:
         """Whole orders (see `whole_orders`) of customers that are known, at that version."""
         path = self._folder / f"orders-{self._key(version)}.parquet"
         if not _touch(path):
-            orders = whole_orders(self.table.scan(version))
-            known = orders.filter(pl.col("customer_id").is_not_null())
-            self._keep(known.sort("ordered_at", "order_id", maintain_order=True), path)
+            lines = self.table.scan(version)
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=self._folder, suffix=".tmp") as scratch:
+                self._place(path, lambda to: write_kept_orders(lines, to, Path(scratch)))
         return pl.scan_parquet(path)
 
     def histories(self, version: int) -> Path:
@@ -134,6 +136,10 @@ class FeatureStore:
         return f"{FORMAT}-{self.timezone.replace('/', '_')}-{version}"
 
     def _keep(self, frame: pl.LazyFrame, path: Path) -> None:
+        """Work the frame out and keep it under that name."""
+        self._place(path, lambda to: frame.collect(engine="streaming").write_parquet(to))
+
+    def _place(self, path: Path, write: Callable[[Path], None]) -> None:
         """Write the file under its name unless somebody else has by now.
 
         A file that is there is never replaced: another thread may have read its schema and be about
@@ -143,7 +149,7 @@ class FeatureStore:
         handle, name = tempfile.mkstemp(dir=self._folder, suffix=".tmp")
         os.close(handle)
         try:
-            frame.collect(engine="streaming").write_parquet(name)
+            write(Path(name))
             with contextlib.suppress(FileExistsError):
                 os.link(name, path)
         finally:

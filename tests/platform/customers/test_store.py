@@ -19,6 +19,7 @@ from regulars_platform.customers.store import (
 )
 from tests.platform.customers.build import line, lines
 from tests.platform.customers.shop import Folder
+from tests.platform.customers.test_from_orders import random_lines
 
 DAY = dt.date(2026, 2, 1)
 
@@ -168,3 +169,28 @@ def test_only_the_latest_histories_are_kept_and_half_written_ones_go(shop_dir: P
     assert len(kept) == KEPT_HISTORIES
     assert kept[-1].endswith(f"-{KEPT_HISTORIES}")
     assert not half.exists()
+
+
+def test_many_orders_are_put_together_in_parts_to_the_same_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = random_lines(5)
+    # many orders at one and the same moment, too
+    rows += [
+        line(f"S{n:02}", f"c{n % 5}", "2026-01-01", 5, line_key=key)
+        for n in range(40)
+        for key in ("1", "2")
+    ]
+    at_once, in_parts = Folder(tmp_path / "a", *rows), Folder(tmp_path / "b", *rows)
+    expected = FeatureStore(at_once.path, "UTC").orders(0).collect()
+    monkeypatch.setattr("regulars_platform.customers.kept_orders.PART", 23)
+    found = FeatureStore(in_parts.path, "UTC").orders(0).collect()
+    assert_frame_equal(found, expected)
+    assert not list((in_parts.path / "features").glob("*.tmp"))
+
+
+def test_orders_of_nobody_are_kept_as_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("regulars_platform.customers.kept_orders.PART", 2)
+    folder = Folder(tmp_path, *(line(str(n), None, "2026-01-01", 5) for n in range(9)))
+    assert FeatureStore(folder.path, "UTC").orders(0).collect().is_empty()
+    assert folder.frame().is_empty()

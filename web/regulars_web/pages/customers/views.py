@@ -11,6 +11,7 @@ from regulars_platform.words import N_, Sentence
 from regulars_web import formats
 from regulars_web.edge import current_shop
 from regulars_web.pages.customers.columns import COLUMN_SETS
+from regulars_web.pages.customers.habits import habits
 from regulars_web.pages.customers.looking import Customers, find_customers, latest_day
 from regulars_web.pages.customers.shown import currency_text
 from regulars_web.pages.customers.spread import (
@@ -27,6 +28,7 @@ from regulars_web.pages.customers.table import CustomerTable, TableQuery, build_
 
 blueprint = Blueprint("customers", __name__)
 blueprint.add_app_template_filter(currency_text, "currency_text")
+blueprint.add_url_rule("/measures", "habits", habits, methods=["GET", "POST"])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
