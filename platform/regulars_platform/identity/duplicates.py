@@ -5,7 +5,7 @@ without case and blanks); customers who share a value are a pair. Values are wor
 buckets by their hash, so that memory does not grow with the shop.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -33,6 +33,7 @@ REASONS: tuple[Reason, ...] = (
 
 MOST_OF_ONE_PERSON = 5
 """A value that more ids share is no person: a parcel shop, an office, a placeholder."""
+_LIKE_PHONE = r"^\s*[+＋]?[\d\s\-().０-９（）－]{7,24}\s*$"
 _BUCKET = 500_000  # values looked at together
 PAIR_SCHEMA = {"first": pl.String(), "second": pl.String(), "reason": pl.String()}
 
@@ -98,26 +99,42 @@ def find_duplicates(
 
 
 def _clues(people: pl.LazyFrame) -> pl.LazyFrame:
-    """One row per customer and way of recognising them: way, value, customer_id."""
+    """One row per customer and way of recognising them: way, value, customer_id.
+
+    What cannot be a phone or an address is sorted out first, by a cheap look.
+    """
     key = pl.col("customer_id")
-    number = key.str.extract(r"^0*(\d+)$", 1)
-    phone = plain_phone(key)
-    written_as_phone = is_chinese_mobile(phone) | key.str.starts_with("+")
-    ways: Iterator[tuple[str, pl.Expr]] = iter(
-        (
-            ("spelling", plain_text(key)),
-            ("country_code", pl.when(written_as_phone).then(phone)),
-            ("leading_zeros", number),
-            ("same_phone", pl.coalesce(plain_phone(pl.col("phone")), phone)),
-            ("same_email", pl.coalesce(plain_email(pl.col("email")), plain_email(key))),
-        )
-    )
     visible = people.filter(~is_hidden(key))
+    as_phone = visible.filter(key.str.contains(_LIKE_PHONE)).with_columns(
+        plain_phone(key).alias("value")
+    )
+    coded = is_chinese_mobile(pl.col("value")) | key.str.starts_with("+")
+    told_phone = visible.filter(pl.col("phone").str.contains(_LIKE_PHONE)).with_columns(
+        plain_phone(pl.col("phone")).alias("value")
+    )
+    told_email = visible.filter(pl.col("email").str.contains("@", literal=True)).with_columns(
+        plain_email(pl.col("email")).alias("value")
+    )
+    as_email = visible.filter(key.str.contains("@", literal=True)).with_columns(
+        plain_email(key).alias("value")
+    )
+    number = visible.filter(key.str.contains(r"^\d+$")).with_columns(
+        key.str.strip_chars_start("0").alias("value")
+    )
+    ways: tuple[tuple[Reason, pl.LazyFrame], ...] = (
+        ("spelling", visible.with_columns(plain_text(key).alias("value"))),
+        ("country_code", as_phone.filter(coded)),
+        ("leading_zeros", number),
+        ("same_phone", as_phone),
+        ("same_phone", told_phone),
+        ("same_email", as_email),
+        ("same_email", told_email),
+    )
     return pl.concat(
-        visible.select(pl.lit(way).alias("way"), value.alias("value"), key).filter(
-            pl.col("value").is_not_null() & (pl.col("value").str.len_bytes() > 0)
+        frame.select(pl.lit(way).alias("way"), "value", key).filter(
+            pl.col("value").str.len_bytes() > 0
         )
-        for way, value in ways
+        for way, frame in ways
     )
 
 

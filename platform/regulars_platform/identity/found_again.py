@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+_PART = 2_000_000  # order lines worked on together
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FileRate:
@@ -35,26 +37,40 @@ class ShopRate:
 def file_rates(lines: pl.LazyFrame) -> tuple[FileRate, ...]:
     """One entry per import of the stored order lines (ORDER_SCHEMA), oldest first.
 
-    A line belongs to the import that last wrote it.
+    A line belongs to the import that last wrote it. Orders are worked through in parts.
     """
-    orders = lines.group_by("import_id", "order_id").agg(pl.col("customer_id").drop_nulls().min())
     first = (
         lines.filter(pl.col("customer_id").is_not_null())
         .group_by("customer_id")
         .agg(pl.col("import_id").min().alias("first_import"))
-    )
-    found = (
-        orders.join(first, on="customer_id", how="left")
-        .group_by("import_id")
-        .agg(
-            pl.len().alias("orders"),
-            pl.col("customer_id").count().alias("with_customer"),
-            (pl.col("first_import") < pl.col("import_id")).sum().alias("known"),
-        )
-        .sort("import_id")
         .collect(engine="streaming")
     )
-    return tuple(FileRate(**row) for row in found.iter_rows(named=True))
+    rows = int(lines.select(pl.len()).collect(engine="streaming").item())
+    parts = max(1, -(-rows // _PART))
+    found = pl.concat(_rates_of_part(lines, first, number, parts) for number in range(parts))
+    total = found.group_by("import_id").sum().sort("import_id")
+    return tuple(FileRate(**row) for row in total.iter_rows(named=True))
+
+
+def _rates_of_part(
+    lines: pl.LazyFrame, first: pl.DataFrame, number: int, parts: int
+) -> pl.DataFrame:
+    orders = (
+        lines.select("import_id", "order_id", "customer_id")
+        .filter(pl.col("order_id").hash(seed=5) % parts == number)
+        .group_by("import_id", "order_id")
+        .agg(pl.col("customer_id").min())
+    )
+    return (
+        orders.join(first.lazy(), on="customer_id", how="left")
+        .group_by("import_id")
+        .agg(
+            pl.len().cast(pl.Int64).alias("orders"),
+            pl.col("customer_id").count().cast(pl.Int64).alias("with_customer"),
+            (pl.col("first_import") < pl.col("import_id")).sum().cast(pl.Int64).alias("known"),
+        )
+        .collect(engine="streaming")
+    )
 
 
 def shop_rate(lines: pl.LazyFrame) -> ShopRate:

@@ -7,6 +7,7 @@ RELAY = r"^\+?\d{7,15}\s?(?:-|转|#|ext\.?|,)\s?\d{2,6}$"
 OPAQUE = r"^[A-Za-z0-9_\-+/=~.|]{20,128}$"
 NUMBERED = r"^[A-Za-z]{0,5}[-_#]?\d{1,19}$"
 _PHONE = r"^\+?[\d\s\-().]{7,20}$"
+_ONE_DIGIT = "^(?:" + "|".join(f"{digit}+" for digit in range(10)) + ")$"
 _CHINESE_MOBILE = r"^1[3-9]\d{9}$"
 
 
@@ -32,8 +33,7 @@ def plain_phone(value: pl.Expr) -> pl.Expr:
     digits = digits.str.replace(r"^0+", "")
     fits = text.str.contains(_PHONE) & ~is_hidden(text) & ~text.str.contains(RELAY)
     long_enough = digits.str.len_bytes().is_between(8, 15)
-    same = pl.any_horizontal(digits.str.contains(f"^{digit}+$") for digit in range(10))
-    return pl.when(fits & long_enough & ~same).then(digits)
+    return pl.when(fits & long_enough & ~digits.str.contains(_ONE_DIGIT)).then(digits)
 
 
 def is_chinese_mobile(phone: pl.Expr) -> pl.Expr:
