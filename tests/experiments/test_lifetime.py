@@ -25,7 +25,7 @@ from regulars_experiments.gamma_gamma import (
     order_values,
     value_by_frequency,
 )
-from regulars_experiments.lifetime import forecast_orders, forecast_value, outcomes
+from regulars_experiments.lifetime import forecast_orders, forecast_value, outcomes, value_limits
 from regulars_experiments.purchase_histories import GroupedHistories, Histories, group_histories
 from regulars_experiments.results import Estimate, NotEstimable, Reason
 from tests.cdnow import LAST_FITTED, cdnow_tenth
@@ -402,6 +402,9 @@ def test_value_and_orders_make_the_sum_that_comes() -> None:
     spent = np.where(orders > 0, rng.gamma(np.maximum(6.0 * orders, 1e-9), 1 / nu), 0.0)
     assert forecast.mean[0] == pytest.approx(spent.mean(), rel=0.01)
     assert forecast.variance[0] == pytest.approx(spent.var(), rel=0.03)
+    low, high = value_limits(forecast, known.any_order)
+    assert low[0] == 0  # half of them spend nothing
+    assert (spent > high[0]).mean() == pytest.approx(0.025, abs=0.008)
 
 
 def test_parameters_add_to_the_range_of_a_sum() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from regulars_experiments.gamma_gamma import value_by_frequency
+from regulars_experiments.lifetime import value_limits
 from regulars_experiments.results import FloatArray, NotEstimable, answer_as_json
 from regulars_platform.lifetime.backtest import relative_error
 from regulars_platform.lifetime.files import CUSTOMER_SCHEMA
@@ -107,9 +108,11 @@ def customers_frame(worked: Worked) -> pl.DataFrame:
         columns[f"any_order_{days}"] = one.outcomes.any_order[group]
         if not isinstance(one.value, NotEstimable):
             columns[f"expected_value_{days}"] = one.value.mean
+            low, high = value_limits(one.value, one.outcomes.any_order[group])
+            columns[f"value_low_{days}"], columns[f"value_high_{days}"] = low, high
     known = set(fitted.customers.columns)
     return fitted.customers.with_columns(
-        pl.Series(name, values, dtype=pl.Float64)
+        pl.Series(name, values, dtype=pl.Float64).fill_nan(None)
         if values is not None
         else pl.lit(None, dtype=pl.Float64).alias(name)
         for name, values in columns.items()

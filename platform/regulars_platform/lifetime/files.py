@@ -21,11 +21,15 @@ CUSTOMER_SCHEMA: dict[str, pl.DataType] = {
     "orders_high_90": pl.Int64(),  # ... to so many
     "any_order_90": pl.Float64(),  # the chance of at least one
     "expected_value_90": pl.Float64(),  # currency units
+    "value_low_90": pl.Float64(),
+    "value_high_90": pl.Float64(),
     "expected_orders_365": pl.Float64(),
     "orders_low_365": pl.Int64(),
     "orders_high_365": pl.Int64(),
     "any_order_365": pl.Float64(),
     "expected_value_365": pl.Float64(),
+    "value_low_365": pl.Float64(),
+    "value_high_365": pl.Float64(),
 }
 FEATURE_COLUMNS = (
     "expected_orders_90",

@@ -38,7 +38,7 @@ from regulars_platform.settings import Settings
 from regulars_platform.words import N_
 
 Progress = Callable[[str], None]
-METHOD = 1
+METHOD = 2
 """Raised whenever the same inputs would give another answer."""
 
 
@@ -254,11 +254,15 @@ CSV_COLUMNS = (
     "orders_90_to",
     "chance_of_order_90",
     "expected_value_90",
+    "value_90_from",
+    "value_90_to",
     "expected_orders_365",
     "orders_365_from",
     "orders_365_to",
     "chance_of_order_365",
     "expected_value_365",
+    "value_365_from",
+    "value_365_to",
 )
 
 
@@ -290,7 +294,10 @@ def _csv_rows(customers: pl.DataFrame) -> Iterator[tuple[object, ...]]:
                     _plain(row[f"orders_low_{days}"]),
                     _plain(row[f"orders_high_{days}"]),
                     _plain(row[f"any_order_{days}"]),
-                    _plain(row[f"expected_value_{days}"], "0.01"),
+                    *(
+                        _plain(row[f"{name}_{days}"], "0.01")
+                        for name in ("expected_value", "value_low", "value_high")
+                    ),
                 )
             ),
         )

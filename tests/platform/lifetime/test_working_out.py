@@ -185,6 +185,17 @@ def test_the_list_names_every_customer_the_most_valuable_first(
     value = rows[0].index("expected_value_365")
     amounts = [float(row[value]) for row in rows[1:]]
     assert amounts == sorted(amounts, reverse=True)
+    for days in ("90", "365"):
+        for what in ("orders", "value"):
+            places = [rows[0].index(f"{what}_{days}_{end}") for end in ("from", "to")]
+            limits = [tuple(float(row[place]) for place in places) for row in rows[1:]]
+            assert all(0 <= low <= high for low, high in limits)
+            # whoever orders with less than a chance of 1 in 40 is expected to do nothing
+            chance = rows[0].index(f"chance_of_order_{days}")
+            assert all(
+                (high == 0) == (float(row[chance]) <= 0.025)
+                for row, (_, high) in zip(rows[1:], limits, strict=True)
+            )
 
 
 def test_one_customer_is_an_answer_and_no_error(shop: Shop) -> None:
