@@ -129,3 +129,25 @@ def test_a_rule_that_is_no_json_is_refused(shop: Path, orders: Path) -> None:
 
     assert answer.exit_code == 1
     assert "The rule is not JSON" in answer.output
+
+
+def test_other_files_come_in_by_their_kind(shop: Path, tmp_path: Path) -> None:
+    path = tmp_path / "customers.csv"
+    path.write_text("customer_id,age,opted out\nc1,30,no\nc2,300,yes\n,20,no\n")
+    rejects = tmp_path / "rejects.csv"
+
+    stored = run(
+        shop, "import-data", "auto", str(path), "--as-of", "2026-01-31", "--rejects", str(rejects)
+    )
+
+    assert stored.exit_code == 0, stored.output
+    assert "taken for    customers" in stored.output
+    assert "new                     2 lines" in stored.output
+    assert "It is not an age from 0 to 120. (“300”)" in stored.output
+    assert "1 customers want no contact" in stored.output
+    assert "Nobody is named" in rejects.read_text(encoding="utf-8-sig")
+    again = run(shop, "import-data", "customers", str(path), "--as-of", "2026-01-31")
+    assert "repeated                2 lines" in again.output
+    other = run(shop, "import-data", "points", str(path))
+    assert other.exception is not None
+    assert "No column holds the number of points" in str(other.exception)

@@ -36,6 +36,10 @@ COMMANDS: dict[str, LazyCommand] = {
         "regulars_web.commands.import_orders:import_orders",
         "an order file into the shop, with every line accounted for",
     ),
+    "import-data": LazyCommand(
+        "regulars_web.commands.import_data:import_data",
+        "customers, products, events, points and the like into the shop",
+    ),
     "segment": LazyCommand("regulars_web.commands.segment:segment", "groups of customers by rule"),
     "campaign": LazyCommand(
         "regulars_web.commands.campaign:campaign", "plan, launch, lists and report of a campaign"

@@ -5,7 +5,7 @@ short units of work of their own; the others work in the caller's session.
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -268,11 +268,12 @@ def import_file(
     *,
     kind: Kind | None,
     mapping: Mapping[str, str] | None = None,
-    options: DatasetOptions | None = None,
+    choose: Callable[[DatasetLook], DatasetOptions] | None = None,
     now: dt.datetime,
 ) -> DatasetImport:
-    """All steps at once, for the command line. kind, mapping, options: None takes what is
-    recognised and proposed. Raises what the steps raise where a person has to decide something.
+    """All steps at once, for the command line. kind, mapping: None takes what is recognised and
+    proposed; choose: the options, once the file was looked at. Raises what the steps raise where a
+    person has to decide something.
     """
     with path.open("rb") as stream, database.unit_of_work() as session:
         import_id = receive_upload(session, settings, shop_id, path.name, stream, now, kind=kind)
@@ -284,7 +285,7 @@ def import_file(
             session,
             import_id,
             seen.proposals if mapping is None else mapping,
-            seen.options if options is None else options,
+            seen.options if choose is None else choose(seen),
             now,
         )
     check(settings, database, import_id)

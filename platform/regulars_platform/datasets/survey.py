@@ -27,6 +27,8 @@ from regulars_platform.intake.readers import column_name
 
 _FEWEST_LONG_KEYS = 3
 _NUMBERS: frozenset[str] = frozenset({"money", "whole", "number", "figure"})
+_TELLING = _NUMBERS | {"day", "moment", "birthday", "key"}
+"""Sorts of cells that can be read in more than one way."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,6 +116,7 @@ def survey_batch(frame: pl.DataFrame, columns: tuple[Column, ...]) -> dict[str, 
             frame.select(clean(pl.col(column_name(column.position)))).to_series(), column
         )
         for column in columns
+        if column.sort in _TELLING
     }
 
 
