@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 DATA ?= ../shared/data
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: honest-policy help install chromium demo serve test check lint types contracts bench bench-short bench-features bench-uplift calibration calibration-full ladder seasons seasons-full false-profit lock translations clean
+.PHONY: honest-policy help install chromium demo serve test check lint types contracts bench bench-short bench-features bench-programmes bench-uplift calibration calibration-full ladder seasons seasons-full false-profit lock translations clean
 
 help: ## list what can be done
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -70,6 +70,9 @@ bench: .bench/installed ## how fast the engine is beside its peers and the bare 
 
 bench-features: install ## how long the features of a million customers take beside the bare group-by; some five minutes; writes docs/benchmarks-features.md
 	$(BIN)/python benchmarks/features.py --write docs/benchmarks-features.md --date "$$(date -u +%F)"
+
+bench-programmes: install ## how long a day's run of ten programmes takes over a million customers; writes docs/benchmarks-programmes.md
+	$(BIN)/python benchmarks/programmes.py --write docs/benchmarks-programmes.md --date "$$(date -u +%F)"
 
 bench-short: .bench/installed ## the same with a million customers, once
 	$(BIN)/python -m benchmarks.engine --rows 1000000 --segments 1 500 --repetitions 1
