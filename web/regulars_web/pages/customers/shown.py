@@ -77,6 +77,7 @@ def _number_text(feature: Feature, value: float, currency: str) -> str:
     if feature.kind == "share":
         return formats.percent(value, 0)
     if feature.kind == "ratio":
-        return formats.number(value, 2)
+        # an own number is as the shop wrote it, more or less
+        return formats.number(value, 0 if not feature.unit and float(value).is_integer() else 2)
     # a median of whole numbers may end in a half
     return formats.number(value, 0 if float(value).is_integer() else 1)
