@@ -81,7 +81,7 @@ def write_shop(options: Settings, customers: int) -> None:
                 "source_line": np.arange(n),
             }
         ).with_columns(
-            pl.lit(start) + pl.duration(seconds=pl.col("ordered_at")).alias("ordered_at"),
+            (pl.lit(start) + pl.duration(seconds=pl.col("ordered_at"))).alias("ordered_at"),
             ("D" + pl.col("order_id").str.zfill(9)).alias("order_id"),
             ("buyer" + pl.col("customer_id").str.zfill(8)).alias("customer_id"),
         )
