@@ -185,6 +185,9 @@ _JUDGES: dict[OrderField, Callable[[pl.Series], float]] = {
 }
 
 
+_BELONGS_TO_OTHERS = Sentence(N_("Bring it on the page Data, Other files."))
+
+
 def refuse_other_files(headings: Iterable[str]) -> None:
     """Raise OtherFileError for exports we know that cannot serve as order files."""
     plain = {normalise(heading) for heading in headings}
@@ -207,13 +210,14 @@ def refuse_other_files(headings: Iterable[str]) -> None:
         (
             {"统计日期", "访客数"},
             "生意参谋",
-            Sentence(N_("It holds daily shop figures. Upload the order report.")),
+            _BELONGS_TO_OTHERS,
         ),
         (
             {"客户手机号", "消费次数"},
             "Youzan 客户",
-            Sentence(N_("It holds customers without their orders. Upload the order export.")),
+            _BELONGS_TO_OTHERS,
         ),
+        ({"email", "totalspent", "totalorders"}, "Shopify customers", _BELONGS_TO_OTHERS),
     ]
     for wanted, what, instead in known:
         if wanted <= plain:

@@ -224,3 +224,22 @@ def test_storing_twice_stores_once(owner: Browser, finish_jobs: FinishJobs) -> N
 def test_strangers_see_nothing(stranger: Browser, shop_with_owner: None) -> None:
     for path in ("/data/other/", "/data/other/1", "/data/other/example/customers-en.csv"):
         assert "/sign-in" in str(stranger.get(path).location)
+
+
+def test_a_file_of_customers_on_the_orders_page_is_sent_here(owner: Browser) -> None:
+    content = (
+        "First Name,Email,Accepts Email Marketing,Total Spent,Total Orders\nA,a@b.co,yes,1,1\n"
+    )
+    owner.post("/data/upload", {"file": (io.BytesIO(content.encode()), "customers.csv")})
+    text = page(owner, "/data/1")
+    assert "This looks like another kind of file: Shopify customers." in text
+    assert re.search(r'href="/data/other/">Bring it under Other files', text)
+
+
+def test_where_the_encoding_is_in_doubt_a_person_chooses(owner: Browser) -> None:
+    upload(owner, "customer,note\nmei,thé à la menthe\nli,déjà vu\n".encode("cp1252"))
+    text = page(owner, "/data/other/1")
+    assert "Which of these reads right?" in text
+    owner.post("/data/other/1/encoding", {"encoding": "cp1252"})
+    owner.post("/data/other/1/kind", {"kind": "customers"})
+    assert "thé à la menthe" in page(owner, "/data/other/1")
