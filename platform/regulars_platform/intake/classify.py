@@ -53,8 +53,9 @@ class Known:
     """What the rows of a file are compared with.
 
     lines: stored rows of the same kind (ORDER_SCHEMA): of a file of orders, the orders as files of
-    orders brought them, not as items and refunds completed them. whole: `order_id` of every order
-    that a file of orders brought. items: order and line numbers of stored items. version,
+    orders brought them, not as items and refunds completed them. whole: `order_id` and `amount` of
+    every order that a file of orders brought. items: order_id, line_key and amount of stored items.
+    version,
     parts_version: of the two tables these were read from (None: no such table).
     """
 
@@ -71,21 +72,23 @@ def what_is_known(orders: OrdersTable, parts: OrderParts, part: FilePart) -> Kno
     version, parts_version = orders.version(), parts.version()
     stored = orders.scan(version)
     kept = parts.scan(part).filter(~pl.col("left_out")).select(list(ORDER_SCHEMA))
-    heads = parts.scan(ORDER).select("order_id")
-    if part is not FilePart.ORDER:
-        lines = kept
-    elif parts_version is None:
-        lines = stored
-    else:
-        lines = pl.concat([stored.join(heads.unique(), on="order_id", how="anti"), kept])
+    heads = parts.scan(ORDER).select("order_id", "amount")
+    own = stored
+    if parts_version is not None:
+        own = stored.join(heads.select("order_id").unique(), on="order_id", how="anti")
+    lines = pl.concat([own, kept]) if part is FilePart.ORDER else kept
     return Known(
         part=part,
         lines=lines,
-        whole=pl.concat([stored.select("order_id"), heads]).unique(),
-        items=parts.scan(ITEM).select("order_id", "line_key"),
+        whole=_per_order(pl.concat([own.select("order_id", "amount"), heads])),
+        items=parts.scan(ITEM).select("order_id", "line_key", "amount"),
         version=version,
         parts_version=parts_version,
     )
+
+
+def _per_order(lines: pl.LazyFrame) -> pl.LazyFrame:
+    return lines.group_by("order_id").agg(pl.col("amount").sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +305,7 @@ def _tally(
             *(Sentence.from_json(note) for note in facts["notes"]),
             *_stored_before(before),
             *(_orders_in_another_form(lines) if whole else ()),
+            *_lines_missing(lines, known),
         ),
         left_out=shares.get("left_out", Share()),
         part=str(known.part),
@@ -311,6 +315,33 @@ def _tally(
     if not tallies.adds_up:
         raise AssertionError(f"lines went astray: {tallies}")
     return tallies
+
+
+_CENT = 100  # ten-thousandths
+
+
+def _lines_missing(lines: pl.LazyFrame, known: Known) -> Iterator[Sentence]:
+    """Orders whose items come to less than was paid for them: some lines may not be there."""
+    alone = known.part is FilePart.ORDER and known.parts_version is None
+    if alone or known.part is FilePart.REFUND:
+        return
+    mine = _per_order(lines.filter(pl.col("fate") != "left_out"))
+    whole, items = (
+        (mine, _per_order(known.items)) if known.part is FilePart.ORDER else (known.whole, mine)
+    )
+    short = whole.join(items, on="order_id", how="inner", suffix="_of_items").filter(
+        pl.col("amount_of_items") < pl.col("amount") - _CENT
+    )
+    orders = int(short.select(pl.len()).collect(engine="streaming").item())
+    if orders:
+        yield Sentence(
+            N_(
+                "Of %(orders)s orders the lines come to less than the order itself: lines may be"
+                " missing. The order's money is what counts; it is shared over the lines that are"
+                " there."
+            ),
+            {"orders": orders},
+        )
 
 
 def _count_waiting(lines: pl.LazyFrame, known: Known) -> tuple[int, int]:

@@ -210,6 +210,15 @@ def test_uploads_in_any_order_and_again_end_in_the_same_orders(
         shop.database.dispose()
 
 
+@pytest.mark.parametrize("items_first", [True, False])
+def test_lines_that_seem_to_be_missing_are_pointed_out(china: ShopBench, items_first: bool) -> None:
+    some = export(TAOBAO_ITEMS, taobao_item(ONE + "01", ONE, "TEA", "80.00"))
+    for content in (some, ORDERS) if items_first else (ORDERS, some):
+        tallies = china.bring_in(content)
+    assert "Of 1 orders the lines come to less" in str(tallies.notes[-1])
+    assert "less" not in " ".join(map(str, china.bring_in(ITEMS).notes))
+
+
 def test_a_later_order_report_corrects_orders_that_have_their_items(china: ShopBench) -> None:
     for content in (ORDERS, ITEMS):
         china.bring_in(content)
