@@ -77,6 +77,21 @@ def test_orders_named_by_the_sellers_remark_are_left_out_and_shown_in_the_accoun
     assert 'value="刷单, 补单"' in page(owner, "/data/2/columns")
 
 
+def test_words_given_later_take_a_stored_order_out_and_the_page_says_so_beforehand(
+    owner: Browser, finish_jobs: FinishJobs, settings: Settings
+) -> None:
+    bring(owner, finish_jobs, ORDERS, 1)
+    assert OrdersTable(settings.shop_dir(1)).scan().collect().height == 2
+    upload(owner, ORDERS, "again.csv")
+    confirm(owner, 2, leave_out="刷单 <b>, <i>")
+    finish_jobs()
+    assert "storing takes it out where it is" in page(owner, "/data/2")
+    assert "刷单 &lt;b&gt;, &lt;i&gt;" in page(owner, "/data/2/columns")
+    owner.post("/data/2/store")
+    finish_jobs()
+    assert OrdersTable(settings.shop_dir(1)).scan().collect()["order_id"].to_list() == ["71"]
+
+
 def test_the_sums_of_the_columns_are_shown(owner: Browser) -> None:
     upload(owner, ORDERS)
     columns = html.unescape(page(owner, "/data/1/columns"))
@@ -122,6 +137,6 @@ def test_a_file_without_customers_says_where_they_may_be(
 def test_what_is_sent_in_the_new_fields_cannot_break_the_page(owner: Browser) -> None:
     upload(owner, ORDERS)
     words = ", ".join(f"<script>{'x' * 5_000}{number}" for number in range(50))
-    answer = confirm(owner, part="no such part", leave_out=words, **{"column-0": ""})
+    answer = confirm(owner, 1, part="no such part", leave_out=words, **{"column-0": ""})
     assert answer.status_code == 422
     assert "<script>x" not in answer.get_data(as_text=True)
