@@ -136,6 +136,7 @@ def _load(reader: "ExcelReader", name: str) -> "ExcelSheet":
 def _find_table(reader: "ExcelReader", limits: Limits) -> tuple[pl.DataFrame, str, int]:
     """The sheet's cells as text (columns as in the sheet), its name, and its row of headings."""
     fallback: str | None = None
+    frame: pl.DataFrame | None = None
     names = reader.sheet_names[:_MOST_SHEETS]
     for name in names:
         frame = _texts(reader, name, limits)
@@ -146,11 +147,15 @@ def _find_table(reader: "ExcelReader", limits: Limits) -> tuple[pl.DataFrame, st
         if header is not None:
             return frame, name, header
         fallback = fallback or name
-        del frame
-    again = None if fallback is None else _texts(reader, fallback, limits)
-    if again is None or fallback is None:
+        if len(names) > 1:
+            frame = None  # one sheet at a time is held
+    if fallback is None:
         raise EmptyWorkbookError.of(len(names))
-    return again, fallback, _first_wide_row(again)
+    if frame is None:
+        frame = _texts(reader, fallback, limits)
+    if frame is None:
+        raise EmptyWorkbookError.of(len(names))
+    return frame, fallback, _first_wide_row(frame)
 
 
 def _first_wide_row(frame: pl.DataFrame) -> int:

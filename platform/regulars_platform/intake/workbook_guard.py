@@ -154,7 +154,8 @@ def _check_sheet(
 
 def _measure(xml: bytes, lengths: npt.NDArray[np.int64]) -> tuple[int, int, int]:
     """Last row, last column, and bytes of shared text of the filled cells in a piece of XML."""
-    if _NO_ADDRESS.search(xml):
+    usual = xml.count(b'<c r="') == xml.count(b"<c ") and b"<c>" not in xml and b":c" not in xml
+    if not usual and _NO_ADDRESS.search(xml):
         raise DamagedWorkbookError.content()  # how far such a sheet reaches cannot be told
     found = _CELL.findall(xml)
     if not found:

@@ -316,3 +316,12 @@ def test_headings_that_occur_twice_are_both_shown_and_the_first_is_taken(shop: S
     seen = look(shop, content)
     assert seen.form.headings[-2:] == ("amount", "amount (2)")
     assert seen.mapping()[OrderField.AMOUNT] == "amount"
+
+
+def test_without_a_heading_that_we_know_the_first_sheet_with_anything_in_it_is_read(
+    shop: ShopBench,
+) -> None:
+    odd: list[list[Cell]] = [["Title"], ["甲", "乙", "丙"], ["1", "2", "3"]]
+    for content in (workbook(*odd), workbook(Empty=[], Odd=odd, Other=[["x", "y"], ["1", "2"]])):
+        seen = look(shop, content)
+        assert (seen.form.headings, seen.form.header_line) == (("甲", "乙", "丙"), 2)
