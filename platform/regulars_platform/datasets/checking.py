@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from regulars_platform.datasets.errors import ColumnError
 from regulars_platform.datasets.fields import FIELDS, SEVERAL, field_of
 from regulars_platform.datasets.kinds import Kind
-from regulars_platform.datasets.models import ATTRIBUTE, DatasetOptions
+from regulars_platform.datasets.models import ATTRIBUTE, MOST_ATTRIBUTES, DatasetOptions
 from regulars_platform.datasets.recognise import figure_of
 from regulars_platform.errors import InvalidInputError, RegularsError
 from regulars_platform.intake.models import FileForm
-
-MOST_ATTRIBUTES = 200
 
 
 def targets_of(kind: Kind) -> list[str]:
@@ -28,6 +26,28 @@ def check_columns(
     today: dt.date,
 ) -> None:
     """Raise InvalidInputError with one problem per column or field that does not hold."""
+    problems, seen = _column_problems(kind, form, mapping)
+    problems += [
+        ColumnError.missing(field.name)
+        for field in FIELDS[kind]
+        if field.needed and field.name not in seen
+    ]
+    if kind == "events" and "kind" not in seen and options.event_kind is None:
+        problems.append(ColumnError.missing("kind"))
+    if kind == "shop_days" and not any(figure_of(target) for target in seen):
+        problems.append(ColumnError.missing("figure"))
+    if kind in ("customers", "products") and not _says_anything(kind, seen, options):
+        problems.append(ColumnError.missing("anything"))
+    if "age" in seen and options.as_of is not None and options.as_of > today:
+        problems.append(ColumnError.bad_as_of())
+    if problems:
+        raise InvalidInputError(problems)
+
+
+def _column_problems(
+    kind: Kind, form: FileForm, mapping: Mapping[str, str]
+) -> tuple[list[RegularsError], dict[str, str]]:
+    """What is wrong with single columns; and meaning -> the first column taken for it."""
     problems: list[RegularsError] = []
     known = set(targets_of(kind))
     seen: dict[str, str] = {}
@@ -39,21 +59,10 @@ def check_columns(
         elif target in seen and target not in SEVERAL:
             problems.append(ColumnError.taken_twice(target, seen[target], heading))
         seen.setdefault(target, heading)
-    problems.extend(
-        ColumnError.missing(field.name)
-        for field in FIELDS[kind]
-        if field.needed and field.name not in seen
-    )
-    if kind == "events" and "kind" not in seen and options.event_kind is None:
-        problems.append(ColumnError.missing("kind"))
-    if kind == "shop_days" and not any(figure_of(target) for target in seen):
-        problems.append(ColumnError.missing("figure"))
-    if kind in ("customers", "products") and not _says_anything(kind, seen, options):
-        problems.append(ColumnError.missing("anything"))
-    if "age" in seen and options.as_of is not None and options.as_of > today:
-        problems.append(ColumnError.bad_as_of())
-    if problems:
-        raise InvalidInputError(problems)
+    attributes = sum(target == ATTRIBUTE for target in mapping.values())
+    if attributes > MOST_ATTRIBUTES:
+        problems.append(ColumnError.too_many_attributes(attributes, MOST_ATTRIBUTES))
+    return problems, seen
 
 
 def _says_anything(kind: Kind, seen: Mapping[str, str], options: DatasetOptions) -> bool:

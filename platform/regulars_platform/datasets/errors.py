@@ -103,6 +103,17 @@ class ColumnError(IntakeError):
         )
 
     @classmethod
+    def too_many_attributes(cls, found: int, limit: int) -> "ColumnError":
+        """More columns are taken for attributes than a customer has."""
+        return cls(
+            Sentence(
+                N_("%(found)s columns are taken for attributes; %(limit)s are possible."),
+                {"found": found, "limit": limit},
+            ),
+            Sentence(N_("Set those that nobody needs to “not used”.")),
+        )
+
+    @classmethod
     def bad_as_of(cls) -> "ColumnError":
         """The day on which ages held lies outside what can be."""
         return cls(

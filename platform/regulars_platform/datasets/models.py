@@ -15,6 +15,9 @@ ATTRIBUTE = "attribute"
 """What a column of a customers' file is taken for that has no field of ours: an attribute under
 its own heading."""
 
+MOST_ATTRIBUTES = 200
+"""So many columns of one file may become attributes."""
+
 FIGURE, INDUSTRY = "figure:", "industry:"
 """Before the name of a figure: what a column of daily figures is taken for."""
 

@@ -34,7 +34,7 @@ from regulars_platform.words import N_, Sentence
 BATCH = 50_000
 """Records read at a time."""
 
-PART = 400_000
+PART = 200_000
 """Records compared at a time; with BATCH this bounds the memory."""
 
 _REJECTS = {"line": pl.Int64(), "reason": pl.String()}

@@ -5,13 +5,14 @@ orders know best is proposed.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 
 import polars as pl
 
 from regulars_platform.datasets.fields import FIELDS, Field, is_ignored, is_personal
 from regulars_platform.datasets.figures import DAY_WORDS, FIGURES, find_figure, is_per_item
 from regulars_platform.datasets.kinds import Kind
-from regulars_platform.datasets.models import ATTRIBUTE, FIGURE, INDUSTRY
+from regulars_platform.datasets.models import ATTRIBUTE, FIGURE, INDUSTRY, MOST_ATTRIBUTES
 from regulars_platform.intake.cells import clean_key, is_masked
 from regulars_platform.intake.headings import PREFERENCES, normalise
 from regulars_platform.intake.models import FileForm, OrderField
@@ -139,9 +140,12 @@ def propose_columns(
         for heading in wanted if field.name == "name" else wanted[:1]:
             found[heading] = field.name
     if kind == "customers":
-        for heading in form.headings:
-            if heading not in found and _may_be_attribute(heading, form, sample):
-                found[heading] = ATTRIBUTE
+        own = (
+            heading
+            for heading in form.headings
+            if heading not in found and _may_be_attribute(heading, form, sample)
+        )
+        found.update(dict.fromkeys(islice(own, MOST_ATTRIBUTES), ATTRIBUTE))
     return found
 
 

@@ -423,3 +423,17 @@ def test_compressed_and_parquet_files_are_read_as_well(shop: ShopBench, tmp_path
         ("cup", 15_000, True),
         ("tea", 30_000, None),
     ]
+
+
+def test_a_file_of_very_many_columns_keeps_as_many_as_can_be(shop: ShopBench) -> None:
+    names = [f"column {n}" for n in range(300)]
+    content = csv("customer_id,tier," + ",".join(names), "anna,gold," + ",".join("x" * 300))
+    assert len(shop.seen(content).proposals) == 202
+    with pytest.raises(InvalidInputError, match="300 columns are taken for attributes"):
+        shop.checked(
+            content,
+            mapping={"customer_id": "customer_id", **dict.fromkeys(names, "attribute")},
+            options=DatasetOptions(),
+        )
+    shop.bring_in(content)
+    assert len(shop.stored("customers")["attributes"][0]) == 200
