@@ -60,6 +60,19 @@ def save(name: str, rule: Any, data_dir: Path | None) -> None:
         click.echo(f"{saved.id}\t{saved.name}")
 
 
+@segment.command("sizes")
+@data_option
+def sizes(data_dir: Path | None) -> None:
+    """Count the saved segments now and keep how large they are: for the work of every day."""
+    from regulars_platform.customers.store import build_feature_store
+    from regulars_platform.segments.sizes import see_sizes
+
+    here = open_installation(data_dir)
+    with here.database.unit_of_work() as session:
+        store = build_feature_store(here.settings, here.shop)
+        click.echo(f"{see_sizes(session, store, here.shop.id, now()):,} segments counted")
+
+
 def _load(file: Any) -> object:
     try:
         return json.load(file)

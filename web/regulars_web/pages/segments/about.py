@@ -53,8 +53,11 @@ def look_closer(found: Customers, rule: Rule, own_id: int | None) -> About:
     rules = [parse_rule(other.rule) for other in others]
     features = for_rules(found.store, [rule, *rules], found.as_of, found.version)
     overlaps = measure_overlaps(features, rule, rules)
+    aspects = draw_portrait(features, rule)
+    # of nobody there is nothing to say
+    known = aspects if any(one.inside for one in aspects) else ()
     return About(
-        aspects=tuple(_aspect(one) for one in draw_portrait(features, rule)),
+        aspects=tuple(_aspect(one) for one in known),
         overlaps=tuple(zip(others, overlaps, strict=True)),
     )
 

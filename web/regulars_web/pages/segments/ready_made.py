@@ -42,9 +42,7 @@ _USUAL = {
 }
 
 _MISSING = {
-    "orders": lazy_gettext(
-        "Needs orders that are still to be paid: bring an order file with them."
-    ),
+    "orders": lazy_gettext("Needs orders that name their products."),
     "customers": lazy_gettext("Needs a customers file that says so."),
     "products": lazy_gettext("Needs a products file with categories."),
     "events": lazy_gettext("Needs a file of events, such as complaints or favourites."),
@@ -56,6 +54,9 @@ _MISSING = {
     "lifetime": lazy_gettext("Needs lifetime value to be worked out."),
 }
 _MISSING_FEATURE = {
+    "unpaid_orders": lazy_gettext(
+        "Needs orders that are still to be paid: bring an order file with them."
+    ),
     "tier": lazy_gettext("Needs tiers: from your tier rules, or a customers file with a tier."),
     "to_next_tier": lazy_gettext("Needs your tier rules."),
     "follows": lazy_gettext("Needs who follows you: in a customers file, or a file of events."),
