@@ -14,6 +14,7 @@ from regulars_platform.jobs.tables import JobRow
 from regulars_platform.shops.tables import Shop
 
 DAILY: dict[str, str] = {
+    "see_segment_sizes": "regulars_platform.segments.jobs:wants_a_day",
     "run_programmes": "regulars_platform.programmes.jobs:wants_a_day",
 }
 """kind of job -> "module:function", which says of a session and a shop's id whether the shop wants

@@ -15,6 +15,7 @@ HANDLERS: dict[str, str] = {
     "check_dataset": "regulars_platform.datasets.jobs:check_dataset",
     "store_dataset": "regulars_platform.datasets.jobs:store_dataset",
     "evaluate_campaign": "regulars_platform.reports.jobs:evaluate",
+    "see_segment_sizes": "regulars_platform.segments.jobs:see_today",
     "recompute_segment_sizes": "regulars_platform.segments.jobs:recompute_sizes",
     "work_out_targeting": "regulars_platform.targeting.jobs:work_out_targeting",
     "run_programmes": "regulars_platform.programmes.jobs:run",

@@ -1,6 +1,8 @@
-"""Working out in the background how large segments were at the ends of past months."""
+"""Counting segments in the background: every day, and as of the ends of past months."""
 
 import datetime as dt
+
+from sqlalchemy.orm import Session
 
 from regulars_platform.campaigns.service import get_shop_of
 from regulars_platform.customers.order_days import find_order_days
@@ -8,10 +10,33 @@ from regulars_platform.customers.store import build_feature_store
 from regulars_platform.jobs.context import JobContext
 from regulars_platform.segments.rules import parse_rule
 from regulars_platform.segments.service import list_segments
-from regulars_platform.segments.sizes import RECOMPUTED, count_sizes, keep_sizes, month_ends
+from regulars_platform.segments.sizes import (
+    RECOMPUTED,
+    count_sizes,
+    keep_sizes,
+    month_ends,
+    see_sizes,
+    warm_up,
+)
 from regulars_platform.words import N_
 
 KIND = "recompute_segment_sizes"
+
+
+def wants_a_day(session: Session, shop_id: int) -> bool:
+    """Whether the shop has any segments to count (see `jobs.daily`)."""
+    return bool(list_segments(session, shop_id))
+
+
+def see_today(context: JobContext) -> None:
+    """All segments of the shop as they are now. Safe to repeat: a day has one count."""
+    shop_id = context.job.shop_id
+    context.report(N_("Counting segments"), 0, None)
+    with context.database.reading() as session:
+        store = build_feature_store(context.settings, get_shop_of(session, shop_id))
+        warm_up(session, store, shop_id)
+    with context.database.unit_of_work() as session:
+        see_sizes(session, store, shop_id, dt.datetime.now(dt.UTC))
 
 
 def recompute_sizes(context: JobContext) -> None:

@@ -117,6 +117,16 @@ def count_sizes(
     return [(count.customers, total) for count in count_each(features, rules)]
 
 
+def warm_up(session: Session, store: FeatureStore, shop_id: int) -> None:
+    """Count once without keeping anything, so that `see_sizes` afterwards holds the database only
+    for a moment: what took long is kept on disk by then. For a session that only reads."""
+    version = store.table.version()
+    days = None if version is None else find_order_days(store, version)
+    rules = [parse_rule(segment.rule) for segment in list_segments(session, shop_id)]
+    if rules and version is not None and days is not None:
+        count_sizes(store, rules, days.day_after, version)
+
+
 def see_sizes(session: Session, store: FeatureStore, shop_id: int, now: dt.datetime) -> int:
     """Count all segments of the shop as they are now and keep that; how many there were.
 

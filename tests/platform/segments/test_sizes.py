@@ -7,6 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from regulars_platform.customers.store import FeatureStore
+from regulars_platform.jobs.daily import enqueue_daily
+from regulars_platform.jobs.models import JobState
 from regulars_platform.jobs.run import run_inline
 from regulars_platform.jobs.service import enqueue
 from regulars_platform.segments.jobs import KIND
@@ -95,6 +97,20 @@ def test_a_changed_rule_begins_a_history_of_its_own_and_the_old_one_is_kept(
         see_sizes(session, store_of(settings, shop_id), shop_id, NOW)
         assert len(session.scalars(select(SegmentSize)).all()) == 2
     assert history(database, shop_id, segment_id) == [("2026-04-11", "seen", 3, 3)]
+
+
+def test_every_day_the_sizes_are_counted_in_the_background(
+    opened: tuple[Settings, Database, int],
+) -> None:
+    settings, database, shop_id = opened
+    with database.unit_of_work() as session:
+        assert enqueue_daily(session, NOW) == []
+    segment_id = keep(database, shop_id, TEA)
+    with database.unit_of_work() as session:
+        (job,) = enqueue_daily(session, NOW)
+        assert enqueue_daily(session, NOW) == []
+    assert run_inline(settings, database, job).state == JobState.DONE
+    assert history(database, shop_id, segment_id) == [("2026-04-11", "seen", 2, 3)]
 
 
 def test_before_any_order_or_segment_there_is_nothing_to_see(tmp_path: Path) -> None:

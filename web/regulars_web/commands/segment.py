@@ -65,11 +65,13 @@ def save(name: str, rule: Any, data_dir: Path | None) -> None:
 def sizes(data_dir: Path | None) -> None:
     """Count the saved segments now and keep how large they are: for the work of every day."""
     from regulars_platform.customers.store import build_feature_store
-    from regulars_platform.segments.sizes import see_sizes
+    from regulars_platform.segments.sizes import see_sizes, warm_up
 
     here = open_installation(data_dir)
+    store = build_feature_store(here.settings, here.shop)
+    with here.database.reading() as session:
+        warm_up(session, store, here.shop.id)
     with here.database.unit_of_work() as session:
-        store = build_feature_store(here.settings, here.shop)
         click.echo(f"{see_sizes(session, store, here.shop.id, now()):,} segments counted")
 
 

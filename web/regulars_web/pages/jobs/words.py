@@ -12,6 +12,7 @@ TITLES = {
     "check_dataset": lazy_gettext("Checking a file"),
     "store_dataset": lazy_gettext("Storing a file"),
     "evaluate_campaign": lazy_gettext("Evaluating a campaign"),
+    "see_segment_sizes": lazy_gettext("Counting segments"),
     "recompute_segment_sizes": lazy_gettext("Counting segments month by month"),
     "work_out_targeting": lazy_gettext("Working out whom to keep"),
     "run_programmes": lazy_gettext("Running the programmes"),
