@@ -1,12 +1,14 @@
 """What programmes have done so far: their days, and how many entered."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from regulars_platform.delivery.outbox import state_counts
 from regulars_platform.programmes.tables import ProgrammeEntryRow, ProgrammeRunRow
 
 MOST_RUNS = 30
@@ -60,3 +62,12 @@ def contact_days(
         .limit(limit)
     )
     return [(day, number) for day, number in found]
+
+
+def message_counts(session: Session, shop_id: int, programme_id: int) -> dict[str, int]:
+    """State -> messages of the programme, as delivery keeps them; none: nothing was queued."""
+    batches = state_counts(session, shop_id, source="programme", source_id=programme_id)
+    total: Counter[str] = Counter()
+    for counts in batches.values():
+        total.update(counts)
+    return dict(total)

@@ -10,7 +10,7 @@ import polars as pl
 from regulars_platform.customers.tiers import read_tiers
 from regulars_platform.customers.whole import due_path
 from regulars_platform.datasets.table import DatasetTable
-from regulars_platform.orders.table import PAID, UNPAID, OrdersTable
+from regulars_platform.orders.table import UNPAID, OrdersTable
 from regulars_platform.programmes.kinds import KINDS
 from regulars_platform.programmes.triggers import MOMENTS
 from regulars_platform.shops.practice import HasPractice
@@ -46,7 +46,7 @@ def _is_there(shop: HasPractice, shop_dir: Path, kind: str) -> bool:
         case "product_due":
             return due_path(shop_dir).exists()
         case _:
-            return _any(lines, pl.col("status") == PAID)
+            return OrdersTable(shop_dir).exists()
 
 
 def _any(frame: pl.LazyFrame, holds: pl.Expr) -> bool:

@@ -8,7 +8,9 @@ import polars as pl
 import pytest
 from sqlalchemy.orm import Session
 
+from regulars_platform.campaigns.launch import launch
 from regulars_platform.campaigns.plan import sha256_of
+from regulars_platform.campaigns.service import create_draft
 from regulars_platform.delivery.quiet_hours import keep_quiet_hours
 from regulars_platform.programmes.caps import keep_caps
 from regulars_platform.programmes.errors import DayError, ProgrammeNotFoundError
@@ -21,6 +23,7 @@ from regulars_platform.programmes.service import (
 )
 from regulars_platform.settings import Settings
 from regulars_platform.storage.database import Database
+from tests.platform.campaigns.build import draft
 from tests.platform.customers.build import line
 from tests.platform.programmes.build import (
     DAY,
@@ -174,6 +177,35 @@ def test_the_cap_holds_over_all_programmes(settings: Settings, database: Databas
     assert entries(database, made[2]).is_empty()
     # held back or told: the room is taken alike
     assert entries(database, made[0]).height == 60
+
+
+def test_a_campaigns_contact_takes_room_in_either_arm(
+    settings: Settings, database: Database
+) -> None:
+    keep_orders(settings, *first_orders(40))
+    with database.unit_of_work() as session:
+        keep_caps(session, 1, {"contacts": 1, "days": 7})
+        raw = draft(
+            as_of="2026-06-12",
+            send_date="2026-06-12",
+            outcome_end="2026-06-30",
+            settle_until="2026-07-31",
+            audience={"feature": "spend", "op": "<", "value": "50.3"},
+        )
+        campaign = create_draft(session, shop_id=1, raw=raw, now=NOW)
+        launch(
+            session,
+            settings,
+            shop_id=1,
+            campaign_id=campaign.id,
+            now=NOW,
+            user_id=None,
+            salt="salt",
+        )
+    honeymoon = started(database, "honeymoon", wait_hours=240)
+    counts = run(database, settings, honeymoon).counts
+    assert counts["capped"] == 30
+    assert entries(database)["customer_id"].to_list() == [f"c{n:04d}" for n in range(30, 40)]
 
 
 def test_quiet_hours_move_the_message_and_with_it_the_window_of_both_arms(

@@ -16,7 +16,12 @@ from regulars_platform.orders.table import OrdersTable
 from regulars_platform.programmes.caps import contact_caps, keep_caps
 from regulars_platform.programmes.dry_run import entries_in_half_a_year
 from regulars_platform.programmes.errors import NoWordsError
-from regulars_platform.programmes.history import contact_days, entry_counts, list_runs
+from regulars_platform.programmes.history import (
+    contact_days,
+    entry_counts,
+    list_runs,
+    message_counts,
+)
 from regulars_platform.programmes.jobs import EVALUATE, RUN, enqueue_evaluation, enqueue_run
 from regulars_platform.programmes.kinds import KINDS
 from regulars_platform.programmes.needs import missing_need
@@ -24,6 +29,7 @@ from regulars_platform.programmes.results import find_result
 from regulars_platform.programmes.sending import programme_list
 from regulars_platform.programmes.service import (
     Programme,
+    Version,
     create_programme,
     delete_draft,
     end_programme,
@@ -32,6 +38,7 @@ from regulars_platform.programmes.service import (
     list_programmes,
     list_versions,
     pause_programme,
+    sends_by_itself,
     start_programme,
     usual_draft,
 )
@@ -51,6 +58,7 @@ from regulars_web.pages.programmes.area import attachment, blueprint, today
 from regulars_web.pages.programmes.shown import result_page, short_result
 from regulars_web.pages.programmes.words import (
     MESSAGES,
+    STATE_WORDS,
     STATES,
     kind_says,
     kind_title,
@@ -155,7 +163,9 @@ def show(programme_id: int) -> str:
         job = None if version is None else _latest(work, EVALUATE, version.id)
         runs = list_runs(work, programme_id)
         counts = entry_counts(work, shop.id).get(programme_id, (0, 0))
-        days = contact_days(work, programme_id)
+        by_itself = version is not None and _sends(work, version)
+        days = [] if by_itself else contact_days(work, programme_id)
+        messages = message_counts(work, shop.id, programme_id)
         changed = has_changes(work, programme)
     orders_version = OrdersTable(settings().shop_dir(shop.id)).version()
     return render_template(
@@ -175,6 +185,7 @@ def show(programme_id: int) -> str:
         today=today(),
         missing=missing_need(shop, settings().shop_dir(shop.id), programme.kind),
         changed=changed,
+        messages=[(STATE_WORDS[name], number) for name, number in messages.items()],
     )
 
 
@@ -281,9 +292,18 @@ def contacts(programme_id: int, day: str) -> BaseResponse:
         return redirect(url_for("programmes.show", programme_id=programme_id))
     with unit_of_work() as work:
         programme = get_programme(work, current_shop().id, programme_id)
+        if programme.version is not None and _sends(work, programme.version):
+            flash(gettext("This channel sends by itself: a list would reach people twice."), "bad")
+            return redirect(url_for("programmes.show", programme_id=programme_id))
         pieces = programme_list(work, settings(), programme=programme, day=wanted, today=today())
     name = f"programme-{programme_id}-{wanted.isoformat()}-contacts.csv"
     return attachment(pieces, name)
+
+
+def _sends(work: Session, version: Version) -> bool:
+    """Whether its messages leave by the outbox."""
+    plan = version.plan
+    return plan.template_id is not None and sends_by_itself(work, plan, current_shop().id)
 
 
 def _latest(work: Session, kind: str, subject_id: int) -> Job | None:

@@ -17,6 +17,19 @@ STATES = {
     "paused": ("caution", lazy_gettext("Paused")),
     "ended": ("quiet", lazy_gettext("Ended")),
 }
+STATE_WORDS = {
+    "queued": lazy_gettext("waiting"),
+    "claimed": lazy_gettext("being sent"),
+    "sent": lazy_gettext("sent"),
+    "delivered": lazy_gettext("delivered"),
+    "failed": lazy_gettext("failed"),
+    "unsubscribed": lazy_gettext("unsubscribed"),
+    "complained": lazy_gettext("complained"),
+    "barred": lazy_gettext("not let through"),
+    "unsure": lazy_gettext("not known whether sent"),
+}
+"""Where messages stand."""
+
 WHY_NOT = {
     "already_in": lazy_gettext("in it already"),
     "opted_out": lazy_gettext("opted out"),
