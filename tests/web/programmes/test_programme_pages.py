@@ -10,12 +10,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
+from regulars_platform.delivery.channels import keep_channel_use
 from regulars_platform.jobs.models import Job, JobState
 from regulars_platform.programmes.tables import ProgrammeEntryRow, ProgrammeRow
 from regulars_platform.reach.suppressions import add_suppressions
 from regulars_platform.segments.rules import parse_rule
 from regulars_platform.segments.service import save_segment
 from regulars_platform.settings import Settings
+from regulars_platform.shops.tables import Shop
 from regulars_platform.storage.database import Database
 from tests.platform.customers.build import line
 from tests.platform.programmes.build import keep_orders
@@ -247,3 +249,23 @@ def typed(**changes: str) -> dict[str, Any]:
         "grace_days": "3",
         "confidence_percent": "95",
     } | changes
+
+
+def test_a_channel_that_sends_by_itself_shows_where_messages_stand_and_has_no_list(
+    owner: Browser, orders: None, database: Database, finish_jobs: Finish
+) -> None:
+    with database.unit_of_work() as session:
+        keep_channel_use(session, session.get_one(Shop, 1), 1, "chat", {"via": "webhook"})
+    made = owner.post("/programmes/new?kind=honeymoon", typed(channel="chat", wait="240"))
+    address = made.headers["Location"]
+    owner.post(f"{address}/start")
+    owner.post("/programmes/run")
+    assert [job.state for job in finish_jobs()] == [JobState.DONE]
+    with database.reading() as session:
+        rows = session.scalars(select(ProgrammeEntryRow)).all()
+        day, told = rows[0].contact_on, sum(not row.held_back for row in rows)
+    page = text(owner, address)
+    assert f"waiting: {told}" in page
+    assert "Contact lists" not in page
+    refused = owner.get(f"{address}/contacts/{day}.csv", follow_redirects=True)
+    assert "a list would reach people twice" in refused.get_data(as_text=True)
