@@ -10,6 +10,7 @@ aggregation and the features take turns.
 import argparse
 import datetime as dt
 import json
+import os
 import platform
 import resource
 import statistics
@@ -23,6 +24,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from regulars_platform.customers.catalogue import FEATURES
 from regulars_platform.customers.from_datasets import Brought, product_categories
 from regulars_platform.customers.from_orders import Habits, order_columns
 from regulars_platform.customers.store import FeatureStore
@@ -205,10 +207,9 @@ def measure(orders: int, repetitions: int) -> dict[str, list[dict[str, float]]]:
 def report(found: dict[str, list[dict[str, float]]], orders: int, date: str) -> str:
     """The page of docs."""
     rows = []
-    usual = statistics.median(one["seconds"] for one in found["bare"])
+    usual = _median(found["bare"], "seconds")
     for name, (words, _) in STEPS.items():
-        seconds = statistics.median(one["seconds"] for one in found[name])
-        cpu = statistics.median(one["cpu"] for one in found[name])
+        seconds, cpu = (_median(found[name], of) for of in ("seconds", "cpu"))
         peak = max(one["mb"] for one in found[name])
         rows.append(
             f"| {words} | {seconds:.1f} | {cpu:.1f} | {seconds / usual:.2f} | {peak:,.0f} |"
@@ -222,6 +223,9 @@ def report(found: dict[str, list[dict[str, float]]], orders: int, date: str) -> 
         orders=orders,
         customers=customers,
         products=PRODUCTS,
+        features=sum(one.source in ("orders", "products") for one in FEATURES.values()),
+        by_cpu=_median(found["features"], "cpu") / _median(found["bare"], "cpu"),
+        load=os.getloadavg()[0],
         categories=CATEGORIES,
         table="\n".join(rows),
         turns=", ".join(f"{one:.2f}" for one in turns),
@@ -229,6 +233,10 @@ def report(found: dict[str, list[dict[str, float]]], orders: int, date: str) -> 
         polars=pl.__version__,
         date=date,
     )
+
+
+def _median(turns: list[dict[str, float]], of: str) -> float:
+    return statistics.median(one[of] for one in turns)
 
 
 PAGE = """# How long do the features of all customers take?
@@ -242,12 +250,14 @@ the table has the medians, and the largest resident size of any turn.
 | --- | ---: | ---: | ---: | ---: |
 {table}
 
-Features beside the bare group-by, turn by turn: {turns}. The aim: at most 2, below 2,000 MB.
+Features beside the bare group-by, turn by turn: {turns}; by CPU seconds {by_cpu:.2f}. The aim:
+at most 2, below 2,000 MB. The load of the machine was {load:.1f} when it ended: where other work shared
+the processors, ratios tell more than seconds.
 
 The bare group-by reads the kept whole orders and gives nine sums, means and extremes by customer
-id. The features are the 34 of [customer-features.md](customer-features.md) that orders and products
-tell, with the medians, usual intervals, favourites and scores among them, as of a day. They start
-from the orders as they are laid out by customer, which happens once after each import; whoever
+id. The features are the {features} of [customer-features.md](customer-features.md) that orders and
+products tell, with the medians, usual intervals, favourites and scores among them, as of a day.
+They start from the orders as they are laid out by customer, which happens once after each import; whoever
 counts that in finds it in its own row. The last row adds what files tell (here: products alone)
 and the writing of the file that every page reads from then on.
 """

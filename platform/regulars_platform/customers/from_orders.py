@@ -4,6 +4,7 @@ Definitions: docs/customer-features.md. Those of ORDER_FEATURES are the ones of 
 """
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,10 +45,13 @@ def order_columns(folder: Path, as_of: dt.date, habits: Habits) -> pl.DataFrame:
     today = as_of.toordinal() - EPOCH
     ids = read_names(folder, "customers")
     size = len(ids)
-    columns, bought = _purchases(folder, today, size, habits)
-    columns |= _waiting(folder, today, size, bought)
-    columns |= _words(folder, today, size)
-    columns |= taste_columns(folder, today, size, habits.categories)
+    # reading and adding up leave Python alone, so that two of these really run at a time
+    with ThreadPoolExecutor(1) as pool:
+        tastes = pool.submit(taste_columns, folder, today, size, habits.categories)
+        words = pool.submit(_words, folder, today, size)
+        columns, bought = _purchases(folder, today, size, habits)
+        columns |= _waiting(folder, today, size, bought)
+        columns |= words.result() | tastes.result()
     frame = pl.DataFrame({"customer_id": ids, **columns})
     return frame.filter("known").drop("known")
 
@@ -72,8 +76,10 @@ def _purchases(folder: Path, today: int, size: int, habits: Habits) -> tuple[Col
     del at
     discounted, event = rows["discounted"], _on_events(rows.day, habits.events)
     money = _money(rows, runs, Before(folder, "credits", today), today)
-    median = _medians(folder, "amounts", "amount", today, size) / MONEY_SCALE
-    interval = _medians(folder, "gaps", "gap", today, size)
+    # the same purchases in another order: as many of each customer
+    median = runs.medians(Before(folder, "amounts", today)["amount"]) / MONEY_SCALE
+    gaps = Before(folder, "gaps", today)
+    interval = Runs.of(gaps["code"], size).medians(gaps["gap"])
     late = _ratio_of_rhythm(last_days, interval, has)
     columns = {
         "orders": pl.Series(orders),
@@ -160,7 +166,7 @@ def _words(folder: Path, today: int, size: int) -> Columns:
     """The channel of most purchases, and the household that the latest order names."""
     rows = Before(folder, "channels", today)
     code, word = rows["code"], rows["word"]
-    pairs = Runs.of(code.astype(np.int64) << 32 | word, 0)
+    pairs = Runs.of_pairs(code, word, size)
     best = Runs.of(code[pairs.starts], size).best(pairs.lengths)
     named = Before(folder, "households", today)
     runs = Runs.of(named["code"], size)
@@ -215,11 +221,6 @@ def _on_events(day: Array, events: tuple[EventSpan, ...]) -> Array:
     table[[one.toordinal() - EPOCH - first for one in days]] = True
     found: Array = table[day - first]
     return found
-
-
-def _medians(folder: Path, table: str, column: str, today: int, size: int) -> Floats:
-    rows = Before(folder, table, today)
-    return Runs.of(rows["code"], size).medians(rows[column])
 
 
 def _median(values: Array) -> float:

@@ -31,7 +31,19 @@ class Runs:
         if not len(codes):
             nothing = np.empty(0, dtype=np.int64)
             return cls(codes, nothing, nothing, size)
-        starts = np.concatenate(([0], np.flatnonzero(codes[1:] != codes[:-1]) + 1))
+        return cls._begun(codes, codes[1:] != codes[:-1], size)
+
+    @classmethod
+    def of_pairs(cls, codes: Array, words: Array, size: int) -> "Runs":
+        """The runs of equal pairs of rows that are sorted by both; codes are those of `codes`."""
+        if not len(codes):
+            return cls.of(codes, size)
+        return cls._begun(codes, (codes[1:] != codes[:-1]) | (words[1:] != words[:-1]), size)
+
+    @classmethod
+    def _begun(cls, codes: Array, begins: Array, size: int) -> "Runs":
+        """begins: for every row but the first, whether a run begins there."""
+        starts = np.concatenate(([0], np.flatnonzero(begins) + 1))
         lengths = np.diff(np.append(starts, len(codes)))
         return cls(codes[starts], starts, lengths, size)
 
@@ -80,14 +92,17 @@ class Runs:
         """(size,): the row with the largest first rank, among equals the largest second, ...;
         among equals the first row. -1 where a code has no row.
         """
-        rows = np.arange(int(self.lengths.sum()))
+        rows: Ints | None = None  # all of them
         runs = self
-        codes = np.repeat(self.codes, self.lengths)
         for rank in ranks:
-            values = rank[rows]
-            kept = values == np.repeat(runs.largest(values), runs.lengths)
-            rows, codes = rows[kept], codes[kept]
-            runs = Runs.of(codes, self.size)
+            values = rank if rows is None else rank[rows]
+            kept = np.flatnonzero(values == np.repeat(runs.largest(values), runs.lengths))
+            # who is kept begins where the run began: at least one row of each is
+            counts = np.diff(np.searchsorted(kept, np.append(runs.starts, len(values))))
+            rows = kept if rows is None else rows[kept]
+            runs = Runs(runs.codes, np.cumsum(counts) - counts, counts, self.size)
+        if rows is None:
+            raise ValueError("best needs a rank")
         found = np.full(self.size, -1, dtype=np.int64)
         found[runs.codes] = rows[runs.starts]
         return found

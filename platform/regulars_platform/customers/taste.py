@@ -34,7 +34,7 @@ def _favourites(
     rows: Before, names: pl.Series, of_word: Array, kinds: list[str], size: int
 ) -> Columns:
     code, word = rows["code"], rows["word"]
-    pairs = Runs.of(code.astype(np.int64) << 32 | word, 0)
+    pairs = Runs.of_pairs(code, word, size)
     codes, words = code[pairs.starts], word[pairs.starts]
     del code, word
     amounts = _run_sums(pairs, rows["amount"])
@@ -82,8 +82,10 @@ def _price_ratio(rows: Before, of_word: Array, kinds: int, size: int) -> Floats:
     """(size,): what they paid / what as many pieces cost at the median price of their category."""
     kind, pieces = of_word[rows["word"]], rows["quantity"]
     counted = (kind >= 0) & (pieces > 0)
-    kind, pieces = kind[counted], pieces[counted].astype(np.float64)
-    amount, code = rows["amount"][counted].astype(np.float64), rows["code"][counted]
+    every = bool(counted.all())
+    part = slice(None) if every else counted
+    kind, pieces = kind[part], pieces[part].astype(np.float64)
+    amount, code = rows["amount"][part].astype(np.float64), rows["code"][part]
     usual = _medians_by(kind, amount / pieces, kinds)
     pieces *= usual[kind]
     runs = Runs.of(code, size)
