@@ -93,10 +93,9 @@ def bought_names(
             by_name = rows.join(_grouped(folder_of(store), by), on="product", how="inner")
         return by_name.group_by("name").agg(pl.col("buyer").n_unique().alias("customers"))
 
-    if by == "product":
-        counted = store.kept(f"bought-{FORMAT}-{store.version_key(version)}", build)
-    else:
-        counted = build()
+    goods = DatasetTable(folder_of(store), "products").version()
+    known = f"bought-{FORMAT}-{by}-{goods}-{store.version_key(version)}"
+    counted = store.kept(known, build)
     first = counted.sort(["customers", "name"], descending=[True, False]).head(most).collect()
     return list(first.iter_rows())
 

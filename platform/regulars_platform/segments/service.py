@@ -39,32 +39,32 @@ class SegmentPreview:
 
 def count_and_preview(features: pl.LazyFrame, rule: Rule, *, rows: int = 10) -> SegmentPreview:
     """Count the customers of the feature frame for whom the rule holds, and show the first."""
-    # one pass for the rule and the sums; nobody is sorted who is not shown
-    held = features.select(*_SHOWN, rule_expression(rule).alias("held"))
-    sums, first = pl.collect_all(
-        [
-            held.select(
-                pl.len().alias("total"),
-                # a rule that holds for everybody is a single True: stretch it over the rows
-                (pl.col("held") & pl.col("customer_id").is_not_null()).sum().alias("count"),
-                *(pl.col(name).filter("held").sum() for name in ("orders", "spend")),
-                pl.col("average_order_value").filter("held").mean(),
-            ),
-            held.filter("held")
-            .drop("held")
-            .top_k(rows, by=[pl.col("spend"), pl.col("customer_id")], reverse=[False, True])
-            .sort(["spend", "customer_id"], descending=[True, False]),
-        ]
-    )
-    found = sums.row(0, named=True)
+    return preview_of(apply_rule(features, rule), rows=rows)
+
+
+def apply_rule(features: pl.LazyFrame, rule: Rule) -> pl.DataFrame:
+    """Every customer with what a preview shows, and in `held` whether the rule holds: worked out
+    once for all that is shown of it."""
+    # a rule that holds for everybody is a single True: stretch it over the rows
+    held = rule_expression(rule) & pl.col("customer_id").is_not_null()
+    return features.select(*_SHOWN, held.alias("held")).collect()
+
+
+def preview_of(applied: pl.DataFrame, *, rows: int = 10) -> SegmentPreview:
+    """What `apply_rule` found, counted; the first `rows` shown."""
+    inside = applied.filter("held")
+    first = inside.top_k(
+        rows, by=[pl.col("spend"), pl.col("customer_id")], reverse=[False, True]
+    ).sort(["spend", "customer_id"], descending=[True, False])
+    value = inside["average_order_value"].mean()
     return SegmentPreview(
-        count=found["count"],
-        total=found["total"],
-        orders=found["orders"],
+        count=inside.height,
+        total=applied.height,
+        orders=int(inside["orders"].sum()),
         # a sum of floats differs in its last digits from run to run
-        spend=round(found["spend"], 2),
-        average_order_value=found["average_order_value"],
-        rows=tuple(first.iter_rows(named=True)),
+        spend=round(float(inside["spend"].sum()), 2),
+        average_order_value=value if isinstance(value, float) else None,
+        rows=tuple(first.drop("held").iter_rows(named=True)),
     )
 
 

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, replace
 
+import polars as pl
+
 from regulars_platform.customers.browse import Bin, Distribution, distribution
 from regulars_platform.segments.frames import for_rules
-from regulars_platform.segments.rules import Rule, rule_expression
-from regulars_platform.segments.service import SegmentPreview, count_and_preview
+from regulars_platform.segments.rules import Rule
+from regulars_platform.segments.service import SegmentPreview, apply_rule, preview_of
 from regulars_web.charts import Histogram, build_histogram
 from regulars_web.pages.customers.looking import Customers
 from regulars_web.pages.customers.shown import edge_text
@@ -35,10 +37,11 @@ class LiveView:
 def build_live_view(found: Customers, rule: Rule, currency: str) -> LiveView:
     """Look at the customers through a rule."""
     features = for_rules(found.store, [rule], found.as_of, found.version)
-    spread = distribution(features, VALUE, bins=24, marked=rule_expression(rule))
+    applied = apply_rule(features, rule)
+    spread = distribution(applied.lazy(), VALUE, bins=24, marked=pl.col("held"))
     return LiveView(
         words=rule_text(rule, currency),
-        preview=count_and_preview(features, rule),
+        preview=preview_of(applied),
         chart=_build_chart(spread, currency),
     )
 
