@@ -251,15 +251,15 @@ the table has the medians, and the largest resident size of any turn.
 {table}
 
 Features beside the bare group-by, turn by turn: {turns}; by CPU seconds {by_cpu:.2f}. The aim:
-at most 2, below 2,000 MB. The load of the machine was {load:.1f} when it ended: where other work shared
-the processors, ratios tell more than seconds.
+at most 2, below 2,000 MB. The load of the machine was {load:.1f} when it ended: where
+other work shared the processors, ratios tell more than seconds.
 
 The bare group-by reads the kept whole orders and gives nine sums, means and extremes by customer
 id. The features are the {features} of [customer-features.md](customer-features.md) that orders and
 products tell, with the medians, usual intervals, favourites and scores among them, as of a day.
-They start from the orders as they are laid out by customer, which happens once after each import; whoever
-counts that in finds it in its own row. The last row adds what files tell (here: products alone)
-and the writing of the file that every page reads from then on.
+They start from the orders as they are laid out by customer, which happens once after each import;
+whoever counts that in finds it in its own row. The last row adds what files tell (here: products
+alone) and the writing of the file that every page reads from then on.
 """
 
 
