@@ -155,7 +155,7 @@ def _dry_run(
         before = None
         if version is not None:
             latest = last_run(session, programme)
-            before = standing_before(settings, programme.shop_id, version, latest)
+            before = standing_before(settings, programme.shop_id, version, latest, day)
         occasions = find_occasions(sources, plan, day, ran_until=programme.ran_until, before=before)
     limits = limits_of(shop, now)
     own = programme.id if programme.version is not None else None

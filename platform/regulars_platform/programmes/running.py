@@ -132,7 +132,7 @@ def run_programme(
         version.plan,
         day,
         ran_until=programme.ran_until,
-        before=standing_before(settings, shop_id, version, before),
+        before=standing_before(settings, shop_id, version, before, day),
     )
     looked = Looked(occasions=occasions, orders_version=orders_version)
     standing = _keep_standing(settings, shop_id, programme_id, day, occasions.standing)
@@ -346,11 +346,20 @@ def _insert(
 
 
 def standing_before(
-    settings: Settings, shop_id: int, version: Version, before: ProgrammeRunRow | None
+    settings: Settings,
+    shop_id: int,
+    version: Version,
+    before: ProgrammeRunRow | None,
+    day: dt.date,
 ) -> pl.DataFrame | None:
-    """For whom the trigger held when it last ran; None where that was under another version, whose
-    trigger may have been another."""
+    """For whom the trigger held when it last ran.
+
+    None where that was under another version, whose trigger may have been another, or longer ago
+    than the grace days allow: nobody could tell how late whoever came in since would be told.
+    """
     if before is None or before.standing_file is None or before.version_id != version.id:
+        return None
+    if (day - before.day).days > version.plan.grace_days + 1:
         return None
     path = _standing_folder(settings, shop_id) / Path(before.standing_file).name
     return pl.read_parquet(path) if path.exists() else None

@@ -267,3 +267,22 @@ def test_another_shops_programme_is_not_there(settings: Settings, database: Data
         pause_programme(session, shop_id=2, programme_id=honeymoon.id, now=NOW)
     with pytest.raises(ProgrammeNotFoundError):
         run_programme(database, settings, 2, honeymoon.id, DAY, NOW)
+
+
+def test_who_came_in_during_a_long_pause_is_not_told_as_if_it_were_today(
+    settings: Settings, database: Database
+) -> None:
+    twice = {"name": "twice", "rule": {"feature": "orders", "op": ">=", "value": "2"}}
+    orders = [line("a", "anna", "2026-06-01", 20), line("b", "bert", "2026-06-01", 20)]
+    keep_orders(settings, *orders)
+    coming = started(database, "segment", segment=twice, grace_days=2)
+    assert run(database, settings, coming, dt.date(2026, 6, 3)).counts["already"] == 0
+    keep_orders(settings, *orders, line("c", "anna", "2026-06-04", 20))
+    run(database, settings, coming, dt.date(2026, 6, 6))
+    assert entries(database)["customer_id"].to_list() == ["anna"]
+    keep_orders(
+        settings, *orders, line("c", "anna", "2026-06-04", 20), line("d", "bert", "2026-06-08", 20)
+    )
+    after = run(database, settings, coming, dt.date(2026, 6, 20))
+    assert after.counts["already"] == 2
+    assert entries(database).height == 1
