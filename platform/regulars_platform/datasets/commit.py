@@ -76,7 +76,11 @@ def _anew(
     for number in range(parts):
         mine = records if parts == 1 else records.filter(bucket == number)
         theirs = stored if parts == 1 else stored.filter(bucket == number)
-        kept = theirs.join(mine.select(key), on=key, how="anti")
+        replaced = mine.select(key).collect(engine="streaming")
+        if len(key) == 1:  # see `compare`: a join would hold the whole table
+            kept = theirs.filter(~pl.col(key[0]).is_in(replaced[key[0]].implode()))
+        else:
+            kept = theirs.join(replaced.lazy(), on=key, how="anti")
         path = table.path / f"part-import-{import_id}-{number:05d}.parquet"
         yield _write(table, pl.concat([kept, mine]), path)
 

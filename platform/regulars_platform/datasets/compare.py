@@ -115,7 +115,8 @@ def _with_fate(records: pl.DataFrame, table: DatasetTable, version: int | None) 
     told = [name for name in schema if name not in key]
     stored = (
         table.scan(version)
-        .join(records.lazy().select(key), on=key, how="semi")
+        # a semi-join would hold the whole table: 530 MB against 110 for 2 million records
+        .filter(pl.col(key[0]).is_in(records[key[0]].unique().implode()))
         .select(*key, *(pl.col(name).alias(_OLD + name) for name in told))
         .with_columns(pl.lit(value=True).alias("found"))
         .collect(engine="streaming")
