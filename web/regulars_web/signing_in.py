@@ -11,7 +11,13 @@ from regulars_platform.accounts.models import Account
 from regulars_platform.accounts.service import find_account, has_owner
 from regulars_web.edge import find_current_shop, unit_of_work
 
-PUBLIC = frozenset({"static", "accounts.sign_in", "accounts.setup", "accounts.language", None})
+PUBLIC = frozenset(
+    {
+        *("static", "accounts.sign_in", "accounts.setup", "accounts.language", None),
+        # called by machines and by customers: signed, or without a word about anybody
+        *("hooks.delivery", "hooks.unsubscribe", "hooks.link"),
+    }
+)
 """Endpoints that a stranger may see. Everything else asks for sign-in."""
 
 

@@ -80,7 +80,7 @@ def contact_list(
     customer's own, or the offer's, in currency units; empty where any order can use it.
     """
     theirs = contacted(arm, ledger, suppressed=suppressed)
-    told = cache(partial(_told, arm))
+    told = cache(partial(told_of, arm))
     rows = (
         (customer, arm.name, segment, told(own)[0], code or "", told(own)[1])
         for customer, segment, code, own in theirs.iter_rows()
@@ -152,7 +152,7 @@ def csv_pieces(header: Iterable[str], rows: Iterable[tuple[object, ...]]) -> Ite
     yield buffer.getvalue().encode()
 
 
-def _told(arm: TreatedArm, own: int | None) -> tuple[str, Decimal | None]:
+def told_of(arm: TreatedArm, own: int | None) -> tuple[str, Decimal | None]:
     """What a customer is told, and from which threshold on; own: ten-thousandths, or null."""
     theirs = arm.offer if own is None else at_threshold(arm.offer, own)
     threshold, title = offer_threshold(theirs), str(offer_title(theirs, arm.currency))

@@ -106,7 +106,7 @@ def queue_messages(
     via = channel_use(shop, mailing.channel).via
     if via not in (*SENDING, CALLS):
         raise CannotQueueError.by_list(mailing.channel)
-    wanted = _wanted(settings, mailing, rows)
+    wanted = addressed(settings, mailing, rows)
     gate = open_gate(
         session,
         settings,
@@ -225,8 +225,9 @@ def _store(
     return batch.id
 
 
-def _wanted(settings: Settings, mailing: Mailing, rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows with address and occasion filled in; without rows that name nobody."""
+def addressed(settings: Settings, mailing: Mailing, rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows as `queue_messages` reads them: customer_id, address, occasion and every variable
+    as text; without rows that name nobody."""
     columns = {
         name: pl.col(name).cast(pl.String) if name in rows.columns else pl.lit(None, pl.String)
         for name in ("address", "occasion", *VARIABLES)

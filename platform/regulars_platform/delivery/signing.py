@@ -11,11 +11,7 @@ TOLERANCE = dt.timedelta(minutes=5)
 
 
 def sign(key: str, moment: str, body: bytes) -> str:
-    """The signature of a body sent at a moment (seconds since 1970, as text).
-
-    >>> sign("key", "1767225600", b"{}")[:18]
-    'v1=1e0cf6b4a1a5a8f'
-    """
+    """The signature of a body sent at a moment (seconds since 1970, as text)."""
     mac = hmac.new(key.encode(), moment.encode() + b"." + body, hashlib.sha256)
     return f"v1={mac.hexdigest()}"
 

@@ -1,0 +1,158 @@
+"""Sending to an arm of a launched campaign, instead of handing its list out."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+from sqlalchemy.orm import Session
+
+from regulars_platform.campaigns.service import LaunchedCampaign, campaign_ledger, get_launched
+from regulars_platform.delivery.links import short_link
+from regulars_platform.delivery.lists import TreatedArm, contacted, told_of, treated_arm
+from regulars_platform.delivery.outbox import Mailing, Queued, addressed, queue_messages
+from regulars_platform.delivery.service import barred_of_arm
+from regulars_platform.delivery.templates import MessageTemplate, MissingValueError, get_template
+from regulars_platform.delivery.text_length import Length, text_length
+from regulars_platform.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Foreseen:
+    """What queueing would mean, before anybody is queued.
+
+    messages: customers who would get one; no_address, no_value: who would not, and why; segments:
+    text segments of all messages together (of sms; else as many as messages); longest: of one;
+    examples: the first messages in full (customer id, subject, text).
+    """
+
+    messages: int
+    no_address: int
+    no_value: int
+    segments: int
+    longest: Length | None
+    examples: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ArmMailing:
+    """Which arm of which campaign is to be written to, and in which words."""
+
+    shop_id: int
+    campaign_id: int
+    arm: str
+    template_id: int
+
+
+def queue_arm(
+    session: Session,
+    settings: Settings,
+    asked: ArmMailing,
+    *,
+    send_at: dt.datetime,
+    now: dt.datetime,
+) -> Queued:
+    """Queue a message to everybody of a treated arm who may be contacted; once, however often.
+
+    Raises HoldoutContactError, ArmNotFoundError, NotLaunchedError, CannotQueueError, NotFoundError.
+    """
+    campaign, mailing = _mailing(session, asked, send_at)
+    return queue_messages(
+        session, settings, mailing, _rows(session, settings, campaign, mailing, now), now=now
+    )
+
+
+def foresee_arm(
+    session: Session,
+    settings: Settings,
+    asked: ArmMailing,
+    *,
+    now: dt.datetime,
+    most_examples: int = 3,
+) -> Foreseen:
+    """The same without queueing: how many, how long, and what the first would read."""
+    campaign, mailing = _mailing(session, asked, now)
+    template = get_template(session, asked.shop_id, asked.template_id)
+    rows = addressed(settings, mailing, _rows(session, settings, campaign, mailing, now))
+    found = _Tally(template)
+    for row in rows.iter_rows(named=True):
+        found.take(row, most_examples)
+    return Foreseen(
+        messages=found.messages,
+        no_address=found.no_address,
+        no_value=found.no_value,
+        segments=found.segments,
+        longest=found.longest,
+        examples=tuple(found.examples),
+    )
+
+
+class _Tally:
+    def __init__(self, template: MessageTemplate) -> None:
+        self.template = template
+        self.messages = self.no_address = self.no_value = self.segments = 0
+        self.longest: Length | None = None
+        self.examples: list[tuple[str, str, str]] = []
+
+    def take(self, row: Mapping[str, str | None], most_examples: int) -> None:
+        if not (row["address"] or "").strip():
+            self.no_address += 1
+            return
+        try:
+            subject, text = self.template.render(row)
+        except MissingValueError:
+            self.no_value += 1
+            return
+        self.messages += 1
+        length = text_length(text)
+        self.segments += length.segments if self.template.channel == "sms" else 1
+        if self.longest is None or length.characters > self.longest.characters:
+            self.longest = length
+        if len(self.examples) < most_examples:
+            self.examples.append((row["customer_id"] or "", subject, text))
+
+
+def _mailing(
+    session: Session, asked: ArmMailing, send_at: dt.datetime
+) -> tuple[LaunchedCampaign, Mailing]:
+    campaign = get_launched(session, asked.shop_id, asked.campaign_id)
+    arm = treated_arm(campaign.plan, asked.arm)
+    channel = next(one.channel for one in campaign.plan.arms if one.name == arm.name)
+    mailing = Mailing(
+        shop_id=asked.shop_id,
+        source="campaign",
+        source_id=campaign.id,
+        arm=arm,
+        channel=channel,
+        template_id=asked.template_id,
+        send_at=send_at,
+    )
+    return campaign, mailing
+
+
+def _rows(
+    session: Session,
+    settings: Settings,
+    campaign: LaunchedCampaign,
+    mailing: Mailing,
+    now: dt.datetime,
+) -> pl.DataFrame:
+    """The arm's contact list as rows with variables."""
+    arm = mailing.arm
+    ledger = campaign_ledger(settings, campaign)
+    barred = barred_of_arm(session, settings, campaign, arm.name, ledger, now=now)
+    theirs = contacted(arm, ledger, suppressed=barred)
+    link = short_link(
+        session, mailing.shop_id, source="campaign", source_id=campaign.id, arm=arm.name
+    )
+    told = [_told(arm, own) for own in theirs["threshold"]]
+    return theirs.select("customer_id", "code").with_columns(
+        pl.Series("offer", [words for words, _ in told], dtype=pl.String),
+        pl.Series("threshold", [amount for _, amount in told], dtype=pl.String),
+        pl.lit(link, pl.String).alias("link"),
+    )
+
+
+def _told(arm: TreatedArm, own: int | None) -> tuple[str, str | None]:
+    words, amount = told_of(arm, own)
+    return words, None if amount is None else str(amount)

@@ -1,0 +1,260 @@
+"""From the words to the customers, in the browser."""
+
+import csv
+import io
+import json
+import time
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+
+from regulars_platform.delivery.public import unsubscribe_token
+from regulars_platform.delivery.secret_files import read_secret
+from regulars_platform.delivery.signing import sign
+from regulars_platform.delivery.tables import MessageRow
+from regulars_platform.jobs.models import Job
+from regulars_platform.reach.suppressions import suppressed_customers
+from tests.web.conftest import Browser
+from tests.web.delivery.conftest import SendingShop, launched
+
+Finish = Callable[[], list[Job]]
+
+
+def text(browser: Browser, path: str) -> str:
+    answer = browser.get(path, follow_redirects=True)
+    assert answer.status_code == 200, path
+    return answer.get_data(as_text=True)
+
+
+def listed(browser: Browser, campaign: int) -> list[str]:
+    content = browser.get(f"/campaigns/{campaign}/contacts/1.csv").data.decode("utf-8-sig")
+    return [row["customer_id"] for row in csv.DictReader(io.StringIO(content))]
+
+
+def test_an_arm_is_written_to_once_and_the_page_says_where_it_stands(
+    sending: SendingShop, finish_jobs: Finish
+) -> None:
+    browser, campaign = sending.browser, sending.campaign
+    page = f"/campaigns/{campaign}/delivery"
+    assert "by a list that you download" in text(browser, page)
+    sending.set_up(email="webhook")
+    assert "No words for this channel yet" in text(browser, page)
+    sending.write("email", "Dear {name}: {offer} with {code}")
+    names = listed(browser, campaign)
+    shown = text(browser, page)
+    assert f">{len(names)}<" in shown
+    assert f"Dear N{int(names[0][1:])}:" in shown
+
+    answer = browser.post(f"{page}/1/queue", {"template": "1"}, follow_redirects=True)
+    assert f"{len(names)} messages are queued." in answer.get_data(as_text=True)
+    assert [job.state for job in finish_jobs()] == ["done"]
+    got = [one for call in sending.receiver.calls for one in json.loads(call.body)["messages"]]
+    assert sorted(one["customer_id"] for one in got) == sorted(names)
+    assert all(one["address"] == f"{one['customer_id']}@example.org" for one in got)
+    assert "done" in text(browser, page)
+
+    again = browser.post(f"{page}/1/queue", {"template": "1"}, follow_redirects=True)
+    assert "were queued before" in again.get_data(as_text=True)
+    finish_jobs()
+    assert sum(len(json.loads(c.body)["messages"]) for c in sending.receiver.calls) == len(names)
+
+
+def test_a_test_goes_to_ones_own_address_and_to_nobody_else(sending: SendingShop) -> None:
+    sending.set_up(email="webhook")
+    sending.write("email", "Dear {name}")
+    path = f"/campaigns/{sending.campaign}/delivery/1/test"
+    sent = {"template": "1", "address": "me@example.org"}
+    answer = sending.browser.post(path, sent, follow_redirects=True)
+    assert "The test was taken" in answer.get_data(as_text=True)
+    (message,) = json.loads(sending.receiver.calls[0].body)["messages"]
+    assert (message["address"], message["source"]) == ("me@example.org", "test")
+    with sending.database.unit_of_work() as session:
+        assert session.scalars(select(MessageRow)).all() == []
+
+
+def test_stop_and_go_on(sending: SendingShop, finish_jobs: Finish) -> None:
+    sending.set_up(email="webhook")
+    sending.write("email", "Hello")
+    page = f"/campaigns/{sending.campaign}/delivery"
+    sending.browser.post(f"{page}/1/queue", {"template": "1"})
+    assert sending.browser.post(f"{page}/batches/1/stop").status_code == 302
+    finish_jobs()
+    assert sending.receiver.calls == []
+    assert "stopped" in text(sending.browser, page)
+    sending.browser.post(f"{page}/batches/1/resume")
+    finish_jobs()
+    assert sending.receiver.calls
+    for wrong in ("batches/1/nothing", "batches/99/stop", "9/queue", "9/test", "9/link"):
+        assert sending.browser.post(f"{page}/{wrong}", {"template": "1"}).status_code in (404, 422)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"name": "", "body": "x"}, "Please fill this in."),
+        ({"name": "a", "body": "Dear {nme}"}, "Nothing is called {nme} here."),
+        ({"name": "a", "body": "Dear {name"}, "A brace is open"),
+        ({"name": "<b>", "body": "x" * 10_000}, "At most 5,000 characters"),
+        ({"name": "a", "body": "x", "channel": "pigeon"}, "Choose one of"),
+    ],
+)
+def test_a_template_that_cannot_be_kept_says_why(
+    owner: Browser, fields: dict[str, str], said: str
+) -> None:
+    answer = owner.post("/settings/channels/templates/new", {"channel": "sms"} | fields)
+    assert answer.status_code == 422
+    shown = answer.get_data(as_text=True)
+    assert said in shown.replace("&#39;", "'")
+    assert "<b>" not in shown.replace("<b></b>", "")
+
+
+@pytest.mark.parametrize(
+    ("part", "fields", "said"),
+    [
+        ("mail", {"host": "mail.example.org", "sender": "nobody"}, "An e-mail address as in"),
+        ("mail", {"host": "mail.example.org", "sender": "a@b.org", "port": "0"}, "whole number"),
+        ("hook", {"url": "https://10.0.0.1/x"}, "private network"),
+        ("hook", {"url": "http://example.org/x"}, "have to go by https"),
+        ("hook", {"url": "", "public_address": "javascript:alert(1)"}, "A web address as in"),
+        ("hours", {"from": "25:00", "to": "x"}, "A time as in 21:00"),
+        ("use", {"sms.price": "-1"}, "may not be negative"),
+        ("use", {"sms.per_minute": "0"}, "A whole number from 1"),
+    ],
+)
+def test_settings_that_cannot_be_say_why(
+    owner: Browser, part: str, fields: dict[str, str], said: str
+) -> None:
+    answer = owner.post(f"/settings/channels/{part}", fields)
+    assert answer.status_code == 422
+    assert said in answer.get_data(as_text=True)
+
+
+def test_the_password_is_in_a_file_of_the_owner_and_nowhere_on_the_page(
+    sending: SendingShop,
+) -> None:
+    fields = {"host": "127.0.0.1", "sender": "a@b.org", "port": "1", "password": "open sesame"}
+    sending.browser.post("/settings/channels/mail", fields)
+    kept = sending.settings.data_dir / "secrets" / "shop-1-smtp-password"
+    assert kept.read_text() == "open sesame"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert "open sesame" not in text(sending.browser, "/settings/channels/")
+    database = (sending.settings.data_dir / "regulars.sqlite").read_bytes()
+    assert b"open sesame" not in database
+    sending.browser.post("/settings/channels/mail", fields | {"password": ""})
+    assert kept.read_text() == "open sesame"
+    tested = sending.browser.post("/settings/channels/mail/test", follow_redirects=True)
+    assert "cannot be reached" in tested.get_data(as_text=True)
+
+
+def test_a_provider_reports_with_a_signature_and_not_without(
+    sending: SendingShop, finish_jobs: Finish, stranger: Browser
+) -> None:
+    sending.set_up(email="webhook")
+    sending.write("email", "Hello")
+    sending.browser.post(f"/campaigns/{sending.campaign}/delivery/1/queue", {"template": "1"})
+    finish_jobs()
+    first = json.loads(sending.receiver.calls[0].body)["messages"][0]
+    body = json.dumps({"events": [{"key": first["key"], "status": "complained"}]}).encode()
+    key = read_secret(sending.settings, 1, "webhook-key") or ""
+    moment = str(int(time.time()))
+    headers = {"X-Regulars-Timestamp": moment, "X-Regulars-Signature": sign(key, moment, body)}
+
+    def call(path: str, **options: object) -> int:
+        return stranger.client.post(path, data=body, **options).status_code
+
+    assert call("/hooks/delivery/1") == 401
+    assert call("/hooks/delivery/2", headers=headers) == 401
+    assert call("/hooks/delivery/1", headers=headers) == 200
+    assert call("/hooks/delivery/1", headers=headers) == 200
+    with sending.database.unit_of_work() as session:
+        assert suppressed_customers(session, 1) == {first["customer_id"]}
+
+
+def test_a_look_at_the_link_changes_nothing_and_one_click_takes_off_the_list(
+    sending: SendingShop, stranger: Browser
+) -> None:
+    token = unsubscribe_token(sending.settings, 1, '=客户, "x"')
+    path = f"/hooks/unsubscribe/{token}"
+    assert stranger.client.get(path).status_code == 200
+    with sending.database.unit_of_work() as session:
+        assert suppressed_customers(session, 1) == frozenset()
+    assert stranger.client.post(path).status_code == 200
+    with sending.database.unit_of_work() as session:
+        assert suppressed_customers(session, 1) == {'=客户, "x"'}
+    for wrong in (token[:-2] + "AA", "x", "e30.x", token.replace(".", "")):
+        assert stranger.client.post(f"/hooks/unsubscribe/{wrong}").status_code == 404
+
+
+def test_a_short_link_leads_to_the_shop_and_counts_for_its_arm(
+    sending: SendingShop, stranger: Browser
+) -> None:
+    page = f"/campaigns/{sending.campaign}/delivery"
+    bad = sending.browser.post(f"{page}/1/link", {"target": "javascript:alert(1)"})
+    assert bad.status_code == 422
+    assert "A web address as in" in bad.get_data(as_text=True)
+    sending.browser.post(f"{page}/1/link", {"target": "https://tea.example/spring?a=1&b=2"})
+    code = text(sending.browser, page).partition("<code>/l/")[2].partition("<")[0]
+    for _ in range(2):
+        answer = stranger.client.get(f"/l/{code}")
+        assert answer.status_code == 302
+        assert answer.headers["Location"] == "https://tea.example/spring?a=1&b=2"
+    assert "2 clicks" in text(sending.browser, page)
+    assert stranger.client.get("/l/NOSUCH").status_code == 404
+
+
+def test_a_call_list_is_worked_through_and_comes_back_as_a_file(sending: SendingShop) -> None:
+    browser = sending.browser
+    sending.set_up(phone="calls")
+    sending.write("phone", "Good day, {name}. {offer}")
+    campaign = launched(browser, **{"arms.0.channel": "phone"})
+    page = f"/campaigns/{campaign}/delivery"
+    answer = browser.post(f"{page}/1/queue", {"template": "1"}, follow_redirects=True)
+    assert "Work through the call list" in answer.get_data(as_text=True)
+    names = listed(browser, campaign)
+    shown = text(browser, "/campaigns/calls/1")
+    assert f"{len(names)} of {len(names)} still to be called." in shown
+    assert "Good day, N" in shown
+    assert browser.post("/campaigns/calls/1/1", {"result": "sung"}).status_code == 422
+    browser.post("/campaigns/calls/1/1", {"result": "no_calls", "note": "<angry>"})
+    browser.post("/campaigns/calls/1/2", {"result": "ordered"})
+    browser.post("/campaigns/calls/1/3", {"result": "no_answer"})
+    assert "&lt;angry&gt;" in text(browser, "/campaigns/calls/1")
+    with sending.database.unit_of_work() as session:
+        states = dict(session.execute(select(MessageRow.id, MessageRow.state)).all())
+        first = session.get_one(MessageRow, 1).customer_id
+        assert suppressed_customers(session, 1) == {first}
+    assert (states[1], states[2], states[3]) == ("unsubscribed", "delivered", "queued")
+
+    content = browser.get("/campaigns/calls/1.csv").data.decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(content)))
+    assert len(rows) == len(names) - 3
+    rows[0]["result"], rows[1]["result"] = "wrong_number", "reached"
+    out = io.StringIO(newline="")
+    writer = csv.DictWriter(out, rows[0])
+    writer.writeheader()
+    writer.writerows(rows)
+
+    def upload(content: str) -> str:
+        file = (io.BytesIO(content.encode()), "calls.csv")
+        sent = browser.post(
+            "/campaigns/calls/1/results",
+            {"file": file},
+            follow_redirects=True,
+            content_type="multipart/form-data",
+        )
+        return sent.get_data(as_text=True)
+
+    assert "2 results recorded" in upload(out.getvalue())
+    assert "0 results recorded" in upload(out.getvalue())
+    assert "the result &#39;sung&#39;" in upload("customer_id,result\r\nc001,sung\r\n")
+    assert "columns customer_id and result" in upload("a,b\r\n1,2\r\n")
+    assert "1 " in text(browser, f"/campaigns/{campaign}")
+
+
+def test_pages_of_others_and_of_nothing_are_not_found(sending: SendingShop) -> None:
+    browser = sending.browser
+    for path in ("/campaigns/99/delivery", "/campaigns/calls/9", "/settings/channels/templates/9"):
+        assert browser.get(path).status_code == 404
+    assert browser.post("/settings/channels/nothing").status_code == 302
+    assert browser.post("/campaigns/calls/9/1", {"result": "reached"}).status_code == 404

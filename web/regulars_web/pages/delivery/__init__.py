@@ -1,0 +1,1 @@
+"""Sending to the arms of a campaign, channel settings, and the doors that the world knocks at."""

@@ -1,0 +1,316 @@
+"""A campaign's delivery: choose the words, look at them, send, and see where it stands."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from regulars_platform.campaigns.plan import TreatmentArm
+from regulars_platform.campaigns.service import LaunchedCampaign, get_launched
+from regulars_platform.delivery.campaigns import ArmMailing, Foreseen, foresee_arm, queue_arm
+from regulars_platform.delivery.channels import CALLS, SENDING, SMTP, ChannelUse, channel_use
+from regulars_platform.delivery.control import (
+    BatchStanding,
+    get_batch,
+    leave_unsure,
+    list_batches,
+    problems_of,
+    resume_batch,
+    send_unsure_again,
+    stop_batch,
+)
+from regulars_platform.delivery.jobs import enqueue_sending
+from regulars_platform.delivery.links import keep_link, links_of
+from regulars_platform.delivery.opening import open_way
+from regulars_platform.delivery.states import RUNNING
+from regulars_platform.delivery.templates import MessageTemplate, get_template, list_templates
+from regulars_platform.delivery.transports import DownError, Outgoing
+from regulars_platform.errors import NotFoundError, RegularsError
+from regulars_platform.shops.tables import Shop
+from regulars_platform.words import N_, Sentence
+from regulars_web.edge import current_shop, now, settings, unit_of_work
+from regulars_web.formats import sentence
+from regulars_web.pages.campaigns.words import channel_text
+from regulars_web.pages.delivery.words import TONES, WAYS, queued_text, state_word
+
+blueprint = Blueprint("delivery", __name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ArmDelivery:
+    """One treated arm on the page. place: 1, 2, ..; foreseen: with the chosen template; cost: of
+    all its messages, ten-thousandths."""
+
+    place: int
+    arm: TreatmentArm
+    channel: str
+    use: ChannelUse
+    sends: bool
+    templates: list[MessageTemplate]
+    chosen: MessageTemplate | None
+    foreseen: Foreseen | None
+    cost: int
+    link: tuple[str, str, int] | None
+    batches: list[BatchStanding]
+
+
+@blueprint.get("/<int:campaign_id>/delivery")
+def show(campaign_id: int) -> str:
+    """Every arm: how it is contacted, and where that stands."""
+    return _page(campaign_id)
+
+
+@blueprint.post("/<int:campaign_id>/delivery/<int:place>/queue")
+def queue(campaign_id: int, place: int) -> str | Response | tuple[str, int]:
+    """Queue the arm's messages, to leave now or at a time of the shop's clock."""
+    shop = current_shop()
+    try:
+        with unit_of_work() as work:
+            arm = _arm(get_launched(work, shop.id, campaign_id), place)
+            asked = ArmMailing(
+                shop_id=shop.id,
+                campaign_id=campaign_id,
+                arm=arm.name,
+                template_id=_number(request.form.get("template")),
+            )
+            made = queue_arm(work, settings(), asked, send_at=_send_at(), now=now())
+            enqueue_sending(work, shop.id, now=now())
+    except RegularsError as error:
+        return _page(campaign_id, place=place, problem=error), 422
+    flash(queued_text(made), "good" if made.queued else "caution")
+    return redirect(url_for("delivery.show", campaign_id=campaign_id, _anchor=f"arm-{place}"))
+
+
+@blueprint.post("/<int:campaign_id>/delivery/<int:place>/test")
+def test(campaign_id: int, place: int) -> str | Response | tuple[str, int]:
+    """Send the first message to an address of one's own; nobody else is touched."""
+    shop = current_shop()
+    address = request.form.get("address", "").strip()[:320]
+    try:
+        with unit_of_work() as work:
+            arm = _arm(get_launched(work, shop.id, campaign_id), place)
+            template = get_template(work, shop.id, _number(request.form.get("template")))
+            asked = ArmMailing(
+                shop_id=shop.id,
+                campaign_id=campaign_id,
+                arm=arm.name,
+                template_id=template.id,
+            )
+            foreseen = foresee_arm(work, settings(), asked, now=now(), most_examples=1)
+            row = work.get_one(Shop, shop.id)
+            via = channel_use(row, arm.channel).via
+        _refuse_no_test(address, foreseen, via)
+        said = _send_test(row, via, arm.channel, address, foreseen)
+    except RegularsError as error:
+        return _page(campaign_id, place=place, problem=error), 422
+    flash(*said)
+    return redirect(
+        url_for(
+            "delivery.show",
+            campaign_id=campaign_id,
+            arm=place,
+            template=template.id,
+            _anchor=f"arm-{place}",
+        )
+    )
+
+
+@blueprint.post("/<int:campaign_id>/delivery/<int:place>/link")
+def link(campaign_id: int, place: int) -> str | Response | tuple[str, int]:
+    """Where the arm's short link leads."""
+    shop = current_shop()
+    try:
+        with unit_of_work() as work:
+            arm = _arm(get_launched(work, shop.id, campaign_id), place)
+            keep_link(
+                work,
+                shop.id,
+                source="campaign",
+                source_id=campaign_id,
+                arm=arm.name,
+                target=request.form.get("target", ""),
+                now=now(),
+            )
+    except RegularsError as error:
+        return _page(campaign_id, place=place, problem=error), 422
+    flash(gettext("The link of this arm leads there now."), "good")
+    return redirect(url_for("delivery.show", campaign_id=campaign_id, _anchor=f"arm-{place}"))
+
+
+@blueprint.post("/<int:campaign_id>/delivery/batches/<int:batch_id>/<what>")
+def decide(campaign_id: int, batch_id: int, what: str) -> Response:
+    """Stop, go on, or decide about the unsure."""
+    shop = current_shop()
+    with unit_of_work() as work:
+        batch = get_batch(work, shop.id, batch_id)
+        if (batch.source, batch.source_id) != ("campaign", campaign_id):
+            raise NotFoundError(Sentence(N_("There is no such batch of messages in this shop.")))
+        if what == "stop":
+            stop_batch(work, shop.id, batch_id)
+            said = gettext("Stopped. Nothing more of it leaves.")
+        elif what == "resume":
+            resume_batch(work, shop.id, batch_id, now=now())
+            said = gettext("It goes on.")
+        elif what == "again":
+            send_unsure_again(work, shop.id, batch_id, now=now())
+            said = gettext("The unsure ones are sent again.")
+        elif what == "leave":
+            leave_unsure(work, shop.id, batch_id, now=now())
+            said = gettext("The unsure ones stay as they are and count as not arrived.")
+        else:
+            raise NotFoundError(Sentence(N_("There is no such page.")))
+        enqueue_sending(work, shop.id, now=now())
+    flash(said, "good")
+    return redirect(url_for("delivery.show", campaign_id=campaign_id, _anchor=f"batch-{batch_id}"))
+
+
+def _page(campaign_id: int, *, place: int = 0, problem: RegularsError | None = None) -> str:
+    shop = current_shop()
+    with unit_of_work() as work:
+        campaign = get_launched(work, shop.id, campaign_id)
+        row = work.get_one(Shop, shop.id)
+        batches = list_batches(work, shop.id, source="campaign", source_id=campaign_id)
+        links = links_of(work, shop.id, source="campaign", source_id=campaign_id)
+        arms = [
+            _delivery(work, campaign, row, number, arm, batches, links.get(arm.name))
+            for number, arm in enumerate(campaign.plan.arms, start=1)
+        ]
+        problems = {batch.id: problems_of(work, shop.id, batch.id, limit=20) for batch in batches}
+    return render_template(
+        "delivery/show.html",
+        campaign=campaign,
+        arms=arms,
+        problems=problems,
+        ways=WAYS,
+        tones=TONES,
+        state_word=state_word,
+        running=RUNNING,
+        calls=CALLS,
+        local_now=now().astimezone(shop.zone),
+        place=place or _number(request.args.get("arm")),
+        problem="" if problem is None else _said(problem),
+        # while something is on its way the page looks again by itself, by the browser's own means
+        moving=any(
+            batch.state == RUNNING
+            and batch.via in SENDING
+            and (batch.counts["queued"] or batch.counts["claimed"])
+            for batch in batches
+        ),
+    )
+
+
+def _delivery(
+    work: Session,
+    campaign: LaunchedCampaign,
+    row: Shop,
+    place: int,
+    arm: TreatmentArm,
+    batches: list[BatchStanding],
+    link: tuple[str, str, int] | None,
+) -> ArmDelivery:
+    use = channel_use(row, arm.channel)
+    sends = use.via in (*SENDING, CALLS)
+    templates = list_templates(work, row.id, arm.channel) if sends else []
+    wanted = _number(request.values.get("template")) if _asked_for(place) else 0
+    chosen = next((one for one in templates if one.id == wanted), None)
+    if chosen is None and len(templates) == 1:
+        chosen = templates[0]
+    foreseen = None
+    if chosen is not None:
+        asked = ArmMailing(
+            shop_id=row.id, campaign_id=campaign.id, arm=arm.name, template_id=chosen.id
+        )
+        foreseen = foresee_arm(work, settings(), asked, now=now())
+    return ArmDelivery(
+        place=place,
+        arm=arm,
+        channel=channel_text(arm.channel, arm.channel_label),
+        use=use,
+        sends=sends,
+        templates=templates,
+        chosen=chosen,
+        foreseen=foreseen,
+        cost=0 if foreseen is None else foreseen.segments * use.price,
+        link=link,
+        batches=[batch for batch in batches if batch.arm == arm.name],
+    )
+
+
+def _asked_for(place: int) -> bool:
+    given = (request.view_args or {}).get("place") or _number(request.args.get("arm"))
+    return bool(given == place)
+
+
+def _arm(campaign: LaunchedCampaign, place: int) -> TreatmentArm:
+    if not 1 <= place <= len(campaign.plan.arms):
+        raise NotFoundError(Sentence(N_("There is no such arm.")))
+    return campaign.plan.arms[place - 1]
+
+
+def _send_at() -> dt.datetime:
+    """Now, or the shop's clock as the form has it."""
+    text = request.form.get("send_at", "").strip()
+    if not text:
+        return now()
+    try:
+        local: dt.datetime | None = dt.datetime.fromisoformat(text)
+    except ValueError:
+        local = None
+    if local is None or local.tzinfo is not None or not 2000 <= local.year < 3000:
+        raise RegularsError(
+            Sentence(N_("A day and time as in 2026-01-31T10:00 is expected.")), field="send_at"
+        )
+    return local.replace(tzinfo=current_shop().zone).astimezone(dt.UTC)
+
+
+def _refuse_no_test(address: str, foreseen: Foreseen, via: str) -> None:
+    if not address:
+        raise RegularsError(Sentence(N_("Say where the test goes.")), field="address")
+    if not foreseen.examples or via not in SENDING:
+        raise RegularsError(Sentence(N_("There is no message to test with.")), field="address")
+
+
+def _send_test(
+    row: Shop, via: str, channel: str, address: str, foreseen: Foreseen
+) -> tuple[str, str]:
+    """What became of it, and how good that is."""
+    _, subject, text = foreseen.examples[0]
+    moment = now()
+    message = Outgoing(
+        id=0,
+        key=f"test-{moment.timestamp():.0f}",
+        customer_id="",
+        channel=channel,
+        address=address,
+        subject=subject,
+        text=text,
+        source="test",
+        source_id=0,
+        arm="",
+    )
+    transport: Any = None
+    try:
+        transport = open_way(settings(), row, via)
+        outcome = transport.send([message])[0]
+    except DownError as down:
+        return sentence(down.problem), "bad"
+    finally:
+        if transport is not None:
+            transport.close()
+    if outcome.fate in ("accepted", "delivered"):
+        to = gettext("your mail server") if via == SMTP else gettext("your sending tool")
+        return gettext("The test was taken by %(to)s.", to=to), "good"
+    return sentence(outcome.problem) or gettext("The test was not taken."), "bad"
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 15 else 0
+
+
+def _said(error: RegularsError) -> str:
+    hint = "" if error.hint is None else sentence(error.hint)
+    return f"{sentence(error.problem)} {hint}".strip()

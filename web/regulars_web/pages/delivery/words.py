@@ -1,0 +1,63 @@
+"""The words of sending."""
+
+from flask_babel import gettext, lazy_gettext
+
+from regulars_platform.delivery.calls import RESULTS
+from regulars_platform.delivery.outbox import Queued
+from regulars_platform.delivery.states import STATES
+from regulars_web.formats import number
+
+WAYS = {
+    "list": lazy_gettext("by a list that you download"),
+    "smtp": lazy_gettext("by your own mail server"),
+    "webhook": lazy_gettext("by a signed call of your sending tool"),
+    "calls": lazy_gettext("by a call list for your staff"),
+}
+SECURITIES = {
+    "starttls": lazy_gettext("STARTTLS (usual, port 587)"),
+    "tls": lazy_gettext("TLS from the start (port 465)"),
+    "none": lazy_gettext("none (only within a network of your own)"),
+}
+TONES = {
+    "queued": "",
+    "claimed": "busy",
+    "sent": "good",
+    "delivered": "good",
+    "failed": "bad",
+    "unsure": "caution",
+    "barred": "quiet",
+    "unsubscribed": "quiet",
+    "complained": "bad",
+}
+
+
+def state_word(state: str) -> str:
+    """The word for where a message stands."""
+    return str(gettext(STATES[state]))
+
+
+def result_words() -> dict[str, str]:
+    """What a call can come to."""
+    return {name: str(gettext(word)) for name, word in RESULTS.items()}
+
+
+def queued_text(made: Queued) -> str:
+    """What became of everybody who was asked for."""
+    parts = [str(gettext("%(n)s messages are queued.", n=number(made.queued)))]
+    if made.known:
+        parts.append(
+            str(gettext("%(n)s were queued before and stay as they are.", n=number(made.known)))
+        )
+    if made.incomplete:
+        parts.append(
+            str(
+                gettext(
+                    "%(n)s have no address or no value and are shown as failed.",
+                    n=number(made.incomplete),
+                )
+            )
+        )
+    barred = sum(made.barred.values())
+    if barred:
+        parts.append(str(gettext("%(n)s may not be contacted.", n=number(barred))))
+    return " ".join(parts)
