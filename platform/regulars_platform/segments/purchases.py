@@ -6,6 +6,7 @@ rest, and customers being numbers lets a million of them be matched without comp
 """
 
 import datetime as dt
+import hashlib
 from pathlib import Path
 
 import polars as pl
@@ -49,12 +50,25 @@ def purchases(store: FeatureStore, version: int) -> pl.LazyFrame:
 
 def who_bought(store: FeatureStore, bought: Bought, as_of: dt.date, version: int) -> pl.Series:
     """Numbers of the buyers who did before `as_of`, in time; yesterday is within one day."""
-    names = product_names(folder_of(store), bought.by, bought.name)
     in_time = pl.col("day") < as_of
     if bought.within_days is not None:
         in_time = in_time & (pl.col("day") >= pl.lit(as_of) - pl.duration(days=bought.within_days))
-    named = pl.col("product") == names[0] if len(names) == 1 else pl.col("product").is_in(names)
-    return purchases(store, version).filter(named & in_time).select("buyer").collect()["buyer"]
+    found = _purchases_of(store, bought, version).filter(in_time)
+    return found.select("buyer").collect()["buyer"]
+
+
+def _purchases_of(store: FeatureStore, bought: Bought, version: int) -> pl.LazyFrame:
+    """buyer, day of what is asked for; what is spread over many products is kept by itself."""
+    names = product_names(folder_of(store), bought.by, bought.name)
+    if len(names) == 1:
+        return purchases(store, version).filter(pl.col("product") == names[0])
+
+    def build() -> pl.LazyFrame:
+        among = pl.col("product").is_in(names)
+        return purchases(store, version).filter(among).select("buyer", "day").unique()
+
+    which = hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
+    return store.kept(f"goods-{FORMAT}-{which}-{store.version_key(version)}", build)
 
 
 def _bought_lines(store: FeatureStore, version: int) -> pl.LazyFrame:
