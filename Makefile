@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 DATA ?= ../shared/data
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: honest-policy help install chromium demo serve test check lint types contracts bench bench-short bench-features bench-programmes bench-uplift calibration calibration-full ladder seasons seasons-full false-profit lock translations clean
+.PHONY: contact-safety honest-policy help install chromium demo serve test check lint types contracts bench bench-short bench-features bench-programmes bench-uplift calibration calibration-full ladder seasons seasons-full false-profit lock translations clean
 
 help: ## list what can be done
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ false-profit: install ## how often a profit is proved where none can be, on real
 
 honest-policy: install ## what a chosen plan claims where every plan is worth exactly nothing; some ten minutes; writes docs/honest-policy.md
 	$(BIN)/python benchmarks/honest_policy.py --runs 400 --held-out 0.5 0.1 --write docs/honest-policy.md
+
+contact-safety: install ## does any history contact somebody barred, twice, or lose them? many random ones, minutes
+	REGULARS_CONTACT_SAFETY=long $(BIN)/pytest -n0 -q tests/platform/delivery/test_nobody_barred_is_contacted.py
 
 calibration: install ## do the intervals mean what they say? simulated shops, about a minute
 	$(BIN)/python -m benchmarks.calibration

@@ -25,7 +25,11 @@ EVERYONE_ELSE = N_("everyone else")
 
 METRICS = ("net_profit", "revenue", "orders", "buyers")
 GUARDRAILS = ("refunds",)
-CHANNELS = ("sms", "email", "phone", "chat", "other")
+CHANNELS = (
+    *("sms", "email", "phone", "chat"),
+    *("message_box", "poster", "parcel_insert", "start_page"),
+    "other",
+)
 UNITS = ("customer", "household")
 MAX_ARMS = 6
 

@@ -41,6 +41,10 @@ CHANNEL_LABELS = {
     "email": lazy_gettext("E-mail"),
     "phone": lazy_gettext("Phone"),
     "chat": lazy_gettext("Chat"),
+    "message_box": lazy_gettext("Message box"),
+    "poster": lazy_gettext("Poster"),
+    "parcel_insert": lazy_gettext("Parcel insert"),
+    "start_page": lazy_gettext("Start page"),
     "other": lazy_gettext("Another channel"),
 }
 PRICE_POINT_LABELS = {
