@@ -245,3 +245,12 @@ def test_before_any_order_ready_made_groups_are_there_without_counts(owner: Brow
     assert "Needs" not in said
     assert owner.get("/segments/new?preset=cross").status_code == 200
     assert owner.get("/segments/new?preset=students").status_code == 200
+
+
+def test_a_campaign_is_planned_with_a_rule_on_purchases(seller: Browser) -> None:
+    seller.post("/segments/new", fields(rule_json(RULE), name="Tea", do="save"))
+    page = seller.get("/campaigns/new?segment=1", follow_redirects=True)
+    assert page.status_code == 200
+    # the same ten as by hand above, out of all 62
+    assert "has bought tea within 20 days" in words(page).lower()
+    assert re.search(r"\b10\b[^.]{0,40}of 62|\b10 customers", words(page))
