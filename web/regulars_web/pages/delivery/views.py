@@ -193,7 +193,6 @@ def _page(campaign_id: int, *, place: int = 0, problem: RegularsError | None = N
         local_now=now().astimezone(shop.zone),
         place=place or _number(request.args.get("arm")),
         problem="" if problem is None else _said(problem),
-        # while something is on its way the page looks again by itself, by the browser's own means
         moving=any(
             batch.state == RUNNING
             and batch.via in SENDING
