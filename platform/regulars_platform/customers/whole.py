@@ -110,7 +110,10 @@ def _with_analyses(frame: pl.LazyFrame, brought: Brought) -> pl.LazyFrame:
     """With the day on which a product is due, and what is expected of a customer."""
     day = pl.lit(brought.as_of)
     due = _read(due_path(brought.shop_dir), {"due_on": pl.Date()})
-    soonest = due.group_by("customer_id").agg(pl.col("due_on").min())
+    # what is still to come counts before what was let pass
+    soonest = due.group_by("customer_id").agg(
+        pl.coalesce(pl.col("due_on").filter(pl.col("due_on") >= day).min(), pl.col("due_on").max())
+    )
     expected = _read(lifetime_path(brought.shop_dir), dict.fromkeys(LIFETIME, pl.Float64()))
     first = expected.unique("customer_id", keep="first", maintain_order=True)
     return (

@@ -15,7 +15,9 @@ from regulars_platform.shops.tables import Shop
 
 DAILY: dict[str, str] = {
     "see_segment_sizes": "regulars_platform.segments.jobs:wants_a_day",
+    "work_out_cycle": "regulars_platform.cycle.jobs:wants_a_day",
     "run_programmes": "regulars_platform.programmes.jobs:wants_a_day",
+    "make_calendar_drafts": "regulars_platform.calendar.jobs:wants_a_day",
 }
 """kind of job -> "module:function", which says of a session and a shop's id whether the shop wants
 it. Its `subject_id` is the day, as a number (`date.toordinal`)."""

@@ -22,7 +22,11 @@ HANDLERS: dict[str, str] = {
     "evaluate_programme": "regulars_platform.programmes.jobs:evaluate",
     "examine_identity": "regulars_platform.identity.jobs:examine_identity",
     "work_out_lifetime": "regulars_platform.lifetime.jobs:work_out_lifetime",
+    "work_out_cycle": "regulars_platform.cycle.jobs:work_out_cycle",
+    "work_out_needs": "regulars_platform.needs.jobs:work_out_needs",
     "send_messages": "regulars_platform.delivery.jobs:send_messages",
+    "work_out_quarter": "regulars_platform.programme_effect.jobs:run",
+    "make_calendar_drafts": "regulars_platform.calendar.jobs:make_drafts",
 }
 """kind -> "module:function". A handler takes a JobContext, is safe to run again after being killed
 anywhere, and stores its own result."""

@@ -1,0 +1,1 @@
+"""What customers need beside what they bought, and whom they bring."""

@@ -1,0 +1,167 @@
+"""How many customers each product and each need serves, and how many lack which."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from regulars_platform.customers.store import FeatureStore
+from regulars_platform.datasets.table import DatasetTable
+from regulars_platform.needs.tree import BigNeed
+from regulars_platform.segments.purchases import buyers, product_names, purchases
+from regulars_platform.segments.rules import Bought, Group, Rule
+
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LeafCount:
+    """served: customers who bought something for it; lacking: customers of the big need who did
+    not; products: how many serve it."""
+
+    name: str
+    products: int
+    served: int
+    lacking: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NeedCount:
+    """served: customers who bought for it in any way; one_way: of these, who bought for a single
+    one of its leaf needs; buyers: customers of the shop."""
+
+    need: BigNeed
+    served: int
+    one_way: int
+    leaves: tuple[LeafCount, ...]
+    buyers: int
+
+
+def count_needs(
+    store: FeatureStore, version: int, needs: Sequence[BigNeed]
+) -> tuple[NeedCount, ...]:
+    """Every need as of now, at a version of the orders."""
+    total = int(buyers(store, version).select(pl.len()).collect().item())
+    rows = purchases(store, version)
+    found = []
+    for need in needs:
+        names = {leaf: product_names(store.shop_dir, "need", leaf) for leaf in need.served_by}
+        held = {leaf: _held(rows, products, total) for leaf, products in names.items()}
+        found.append(_counted(need, names, held, total))
+    return tuple(found)
+
+
+def _counted(
+    need: BigNeed, names: dict[str, list[str]], held: dict[str, Flags], total: int
+) -> NeedCount:
+    ways = np.sum(list(held.values()), axis=0)
+    served = int((ways > 0).sum())
+    return NeedCount(
+        need=need,
+        served=served,
+        one_way=int((ways == 1).sum()) if len(held) > 1 else 0,
+        leaves=tuple(
+            LeafCount(
+                name=leaf,
+                products=len(names[leaf]),
+                served=int(flags.sum()),
+                lacking=served - int(flags.sum()),
+            )
+            for leaf, flags in held.items()
+        ),
+        buyers=total,
+    )
+
+
+def _held(rows: pl.LazyFrame, products: list[str], total: int) -> Flags:
+    held: Flags = np.zeros(total, dtype=np.bool_)
+    if products:
+        did = rows.filter(pl.col("product").is_in(products)).select("buyer").collect()["buyer"]
+        held[did.to_numpy()] = True
+    return held
+
+
+def lacking_rule(need: BigNeed, leaf: str) -> Rule:
+    """Bought for another leaf of the need, and nothing for this one."""
+    others: list[Rule] = [Bought(by="need", name=one) for one in need.leaves if one != leaf]
+    return Group(
+        joiner="all",
+        rules=(
+            Group(joiner="any", rules=tuple(others)),
+            Bought(by="need", name=leaf, held=False),
+        ),
+    )
+
+
+def bought_not_rule(first: str, second: str) -> Rule:
+    """Bought one product and never the other."""
+    return Group(
+        joiner="all",
+        rules=(
+            Bought(by="product", name=first),
+            Bought(by="product", name=second, held=False),
+        ),
+    )
+
+
+def unassigned(
+    store: FeatureStore, version: int, *, search: str, most: int
+) -> list[dict[str, Any]]:
+    """Products with the need each serves, those of most customers first: product, need, customers.
+
+    search: words of the name, or none.
+    """
+    listed = store_products(store)
+    counted = _customers_of(store, version)
+    rows = counted.join(listed.select("product", "need"), on="product", how="full", coalesce=True)
+    if search:
+        rows = rows.filter(
+            pl.col("product").str.to_lowercase().str.contains(search.lower(), literal=True)
+        )
+    shown = rows.with_columns(pl.col("customers").fill_null(0)).sort(
+        ["customers", "product"], descending=[True, False]
+    )
+    return list(shown.head(most).iter_rows(named=True))
+
+
+def store_products(store: FeatureStore) -> pl.DataFrame:
+    """The products' file: product, also, need, one_off."""
+    products = DatasetTable(store.shop_dir, "products").scan()
+    return products.select("product", "also", "need", "one_off").collect().sort("product")
+
+
+def one_name(rows: pl.LazyFrame, listed: pl.DataFrame) -> pl.LazyFrame:
+    """Rows with a product, under the name by which it is listed."""
+    also = (
+        listed.select(pl.col("also").alias("product"), pl.col("product").alias("listed"))
+        .drop_nulls()
+        .filter(~pl.col("product").is_in(listed["product"].implode()))
+        .unique("product", keep="first", maintain_order=True)
+    )
+    return (
+        rows.join(also.lazy(), on="product", how="left")
+        .with_columns(pl.coalesce("listed", "product").alias("product"))
+        .drop("listed")
+    )
+
+
+def _customers_of(store: FeatureStore, version: int) -> pl.DataFrame:
+    rows = one_name(purchases(store, version), store_products(store))
+    return (
+        rows.group_by("product")
+        .agg(pl.col("buyer").n_unique().cast(pl.Int64).alias("customers"))
+        .collect(engine="streaming")
+    )
+
+
+def one_off_products(store: FeatureStore, version: int) -> list[dict[str, Any]]:
+    """Goods bought once in a life: product, customers, those of most customers first."""
+    once = store_products(store).filter(pl.col("one_off"))
+    counted = once.select("product").join(_customers_of(store, version), on="product", how="left")
+    shown = counted.with_columns(pl.col("customers").fill_null(0))
+    return list(
+        shown.sort(["customers", "product"], descending=[True, False]).iter_rows(named=True)
+    )
