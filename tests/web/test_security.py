@@ -47,6 +47,8 @@ def test_beyond_loopback_cookies_need_https(settings: Settings, database: Databa
 
 
 def test_no_form_works_without_its_token(app: Flask, owner: Browser) -> None:
+    # doors for machines and mail programs: what comes there is signed instead
+    signed = {"hooks.delivery": 401, "hooks.unsubscribe": 404}
     posts = [rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())]
     assert len(posts) > 5
     for rule in posts:
@@ -54,6 +56,9 @@ def test_no_form_works_without_its_token(app: Flask, owner: Browser) -> None:
             path = rule.build(dict.fromkeys(rule.arguments, "1"), append_unknown=False)
         assert path is not None
         answer = owner.client.post(path[1], data={})
+        if rule.endpoint in signed:
+            assert answer.status_code == signed[rule.endpoint]
+            continue
         assert answer.status_code == 400, rule
         assert "This form has expired" in answer.get_data(as_text=True)
 

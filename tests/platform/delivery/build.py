@@ -54,18 +54,16 @@ def bring_customers(settings: Settings, shop_id: int, rows: list[dict[str, Any]]
 
 def mailing(**other: Any) -> Mailing:
     """Programme 1 of shop 1 writes to its arm "told" by e-mail at NOON."""
-    return Mailing(
-        **{
-            "shop_id": 1,
-            "source": "programme",
-            "source_id": 1,
-            "arm": TreatedArm(name="told", offer=MessageOnly()),
-            "channel": "email",
-            "template_id": 1,
-            "send_at": NOON,
-        }
-        | other
-    )
+    fields: dict[str, Any] = {
+        "shop_id": 1,
+        "source": "programme",
+        "source_id": 1,
+        "arm": TreatedArm(name="told", offer=MessageOnly()),
+        "channel": "email",
+        "template_id": 1,
+        "send_at": NOON,
+    } | other
+    return Mailing(**fields)
 
 
 def people(*names: str, **columns: list[Any]) -> pl.DataFrame:

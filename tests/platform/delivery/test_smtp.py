@@ -3,6 +3,7 @@
 import email
 import email.policy
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -38,21 +39,19 @@ def mailer(server: MailServer) -> Iterator[Mailer]:
 
 
 def mail(number: int, **other: object) -> Outgoing:
-    return Outgoing(
-        **{
-            "id": number,
-            "key": f"key{number}",
-            "customer_id": f"c{number}",
-            "channel": "email",
-            "address": f"c{number}@example.org",
-            "subject": "For you: 满80包邮",
-            "text": "Dear Ann,\n.\ncome by. 再来",
-            "source": "campaign",
-            "source_id": 1,
-            "arm": "told",
-        }
-        | other
-    )
+    fields: dict[str, Any] = {
+        "id": number,
+        "key": f"key{number}",
+        "customer_id": f"c{number}",
+        "channel": "email",
+        "address": f"c{number}@example.org",
+        "subject": "For you: 满80包邮",
+        "text": "Dear Ann,\n.\ncome by. 再来",
+        "source": "campaign",
+        "source_id": 1,
+        "arm": "told",
+    } | other
+    return Outgoing(**fields)
 
 
 def test_a_mail_arrives_as_it_was_written(server: MailServer, mailer: Mailer) -> None:

@@ -7,6 +7,7 @@ import json
 import socket
 import threading
 import time
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,8 @@ def message(number: int) -> Outgoing:
 
 def hook(receiver: Receiver, **other: object) -> Webhook:
     settings = WebhookSettings(url=receiver.url, allowed=LOOPBACK)
-    return Webhook(**{"settings": settings, "key": "secret", "clock": lambda: NOON} | other)
+    fields: dict[str, Any] = {"settings": settings, "key": "secret", "clock": lambda: NOON} | other
+    return Webhook(**fields)
 
 
 def test_a_call_is_signed_over_moment_and_body() -> None:

@@ -26,17 +26,26 @@ class SendingShop:
 
     def set_up(self, **uses: str) -> None:
         """Say how channels are used, and where calls go."""
-        fields = {f"{name}.via": way for name, way in uses.items()}
+        fields: dict[str, object] = {f"{name}.via": way for name, way in uses.items()}
         fields |= {f"{name}.per_minute": "60000" for name in uses}
         assert self.browser.post("/settings/channels/use", fields).status_code == 302
-        hook = {"url": self.receiver.url, "allowed": "127.0.0.1", "at_once": "50"}
+        hook: dict[str, object] = {
+            "url": self.receiver.url,
+            "allowed": "127.0.0.1",
+            "at_once": "50",
+        }
         assert self.browser.post("/settings/channels/hook", hook).status_code == 302
-        hours = {"from": "00:00", "to": "00:00"}
+        hours: dict[str, object] = {"from": "00:00", "to": "00:00"}
         assert self.browser.post("/settings/channels/hours", hours).status_code == 302
 
     def write(self, channel: str, body: str) -> None:
         """Keep template 1."""
-        words = {"name": "hello", "channel": channel, "subject": "For you", "body": body}
+        words: dict[str, object] = {
+            "name": "hello",
+            "channel": channel,
+            "subject": "For you",
+            "body": body,
+        }
         kept = self.browser.post("/settings/channels/templates/new", words)
         assert kept.status_code == 302
 

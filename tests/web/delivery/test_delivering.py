@@ -64,7 +64,7 @@ def test_a_test_goes_to_ones_own_address_and_to_nobody_else(sending: SendingShop
     sending.set_up(email="webhook")
     sending.write("email", "Dear {name}")
     path = f"/campaigns/{sending.campaign}/delivery/1/test"
-    sent = {"template": "1", "address": "me@example.org"}
+    sent: dict[str, object] = {"template": "1", "address": "me@example.org"}
     answer = sending.browser.post(path, sent, follow_redirects=True)
     assert "The test was taken" in answer.get_data(as_text=True)
     (message,) = json.loads(sending.receiver.calls[0].body)["messages"]
@@ -100,7 +100,7 @@ def test_stop_and_go_on(sending: SendingShop, finish_jobs: Finish) -> None:
     ],
 )
 def test_a_template_that_cannot_be_kept_says_why(
-    owner: Browser, fields: dict[str, str], said: str
+    owner: Browser, fields: dict[str, object], said: str
 ) -> None:
     answer = owner.post("/settings/channels/templates/new", {"channel": "sms"} | fields)
     assert answer.status_code == 422
@@ -123,7 +123,7 @@ def test_a_template_that_cannot_be_kept_says_why(
     ],
 )
 def test_settings_that_cannot_be_say_why(
-    owner: Browser, part: str, fields: dict[str, str], said: str
+    owner: Browser, part: str, fields: dict[str, object], said: str
 ) -> None:
     answer = owner.post(f"/settings/channels/{part}", fields)
     assert answer.status_code == 422
@@ -133,7 +133,12 @@ def test_settings_that_cannot_be_say_why(
 def test_the_password_is_in_a_file_of_the_owner_and_nowhere_on_the_page(
     sending: SendingShop,
 ) -> None:
-    fields = {"host": "127.0.0.1", "sender": "a@b.org", "port": "1", "password": "open sesame"}
+    fields: dict[str, object] = {
+        "host": "127.0.0.1",
+        "sender": "a@b.org",
+        "port": "1",
+        "password": "open sesame",
+    }
     sending.browser.post("/settings/channels/mail", fields)
     kept = sending.settings.data_dir / "secrets" / "shop-1-smtp-password"
     assert kept.read_text() == "open sesame"
