@@ -15,6 +15,9 @@ from regulars_platform.customers.errors import PracticeError
 from regulars_platform.shops.practice import HasPractice, keep_section, read_section
 
 EVENT_DAYS = "event_days"
+CALENDAR_DAYS = "calendar_days"
+"""The same of the events of the shop's calendar that are sales; added to the others."""
+
 MAX_SPANS = 400
 MAX_SPAN_DAYS = 100
 _YEARLY = re.compile(r"\d{2}-\d{2}")
@@ -45,8 +48,16 @@ DEFAULT_EVENT_DAYS = tuple(
 def read_event_days(shop: HasPractice) -> tuple[EventSpan, ...]:
     """The shop's own, or the default; an empty tuple where the shop says that it has none."""
     kept = read_section(shop, EVENT_DAYS)
-    if kept is None:
-        return DEFAULT_EVENT_DAYS
+    return DEFAULT_EVENT_DAYS if kept is None else _spans(kept)
+
+
+def all_event_days(shop: HasPractice) -> tuple[EventSpan, ...]:
+    """Those, and the sales of its calendar."""
+    further = _spans(read_section(shop, CALENDAR_DAYS) or ())
+    return tuple(dict.fromkeys((*read_event_days(shop), *further)))
+
+
+def _spans(kept: Iterable[Sequence[str]]) -> tuple[EventSpan, ...]:
     return tuple(EventSpan(first=first, last=last) for first, last in kept)
 
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from regulars_platform.customers.attributes import attribute_columns
 from regulars_platform.customers.catalogue import FEATURE_SCHEMA
-from regulars_platform.customers.event_days import EVENT_DAYS, read_event_days
+from regulars_platform.customers.event_days import CALENDAR_DAYS, EVENT_DAYS, all_event_days
 from regulars_platform.customers.from_datasets import (
     READ,
     Brought,
@@ -21,6 +21,7 @@ from regulars_platform.customers.from_datasets import (
 from regulars_platform.customers.from_orders import Habits, order_columns
 from regulars_platform.customers.rhythm import HONEYMOON, RHYTHM, read_rhythm
 from regulars_platform.customers.tiers import TIERS, Tier, read_tiers, tier_columns
+from regulars_platform.points.rules import POINTS
 from regulars_platform.shops.practice import HasPractice, read_section
 
 LIFETIME = (
@@ -31,6 +32,9 @@ LIFETIME = (
     "alive_probability",
 )
 """Columns of `lifetime/customers.parquet`."""
+
+MATTERING = (EVENT_DAYS, RHYTHM, HONEYMOON, TIERS, POINTS)
+"""Sections of the shop's settings that a frame depends on."""
 
 NONE_YET = ("orders", "orders_365", "unpaid_orders", "products_bought")
 NO_MONEY_YET = ("spend", "spend_365")
@@ -46,7 +50,7 @@ class Ways:
 
 def read_ways(shop: HasPractice) -> Ways:
     """From the sections of the shop's practice."""
-    habits = Habits(rhythm=read_rhythm(shop), events=read_event_days(shop))
+    habits = Habits(rhythm=read_rhythm(shop), events=all_event_days(shop))
     return Ways(habits=habits, tiers=read_tiers(shop))
 
 
@@ -55,7 +59,8 @@ def ways_key(shop: HasPractice, shop_dir: Path, brought: Versions) -> str:
 
     brought: kind of file -> version.
     """
-    sections = {name: read_section(shop, name) for name in (EVENT_DAYS, RHYTHM, HONEYMOON, TIERS)}
+    names = (EVENT_DAYS, CALENDAR_DAYS, RHYTHM, HONEYMOON, TIERS)
+    sections = {name: read_section(shop, name) for name in names}
     files = [_state(path) for path in (due_path(shop_dir), lifetime_path(shop_dir))]
     read = [sections, {kind: brought[kind] for kind in READ}, files]
     text = json.dumps(read, sort_keys=True, default=str)

@@ -16,8 +16,12 @@ TITLES = {
     "recompute_segment_sizes": lazy_gettext("Counting segments month by month"),
     "work_out_targeting": lazy_gettext("Working out whom to keep"),
     "run_programmes": lazy_gettext("Running the programmes"),
+    "work_out_quarter": lazy_gettext("Working out what everything together brought"),
+    "make_calendar_drafts": lazy_gettext("Making drafts for the calendar"),
     "evaluate_programme": lazy_gettext("Working out what a programme brought"),
     "examine_identity": lazy_gettext("Looking at customers' keys"),
+    "work_out_cycle": lazy_gettext("Working out who is due again"),
+    "work_out_needs": lazy_gettext("Finding out what goes with what"),
     "work_out_lifetime": lazy_gettext("Working out what customers will buy"),
 }
 
