@@ -27,12 +27,17 @@ COUNTED = {"favourites": "favourite", "carts": "cart", "complaints": "complaint"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Brought:
-    """The files of one shop as of a day. moment: the start of the day `as_of`, in UTC."""
+    """The files of one shop as of a day. moment: the start of the day `as_of`, in UTC.
+
+    points: customer_id, points_balance, where the shop's rules move points that no file tells of
+    (see `points.ledger.balances`); None: the files are all there is.
+    """
 
     shop_dir: Path
     versions: Versions
     as_of: dt.date
     moment: dt.datetime
+    points: pl.LazyFrame | None = None
 
     def scan(self, kind: Kind) -> pl.LazyFrame:
         """The records of a kind at the version that counts."""
@@ -79,7 +84,7 @@ def with_datasets(frame: pl.LazyFrame, brought: Brought) -> pl.LazyFrame:
         "points": _points,
     }
     for kind, part in parts.items():
-        if versions[kind] is not None:
+        if versions[kind] is not None or (kind == "points" and brought.points is not None):
             frame = frame.join(part(brought), on="customer_id", how="left", maintain_order="left")
     there = set(frame.collect_schema().names())
     missing = {
@@ -183,6 +188,8 @@ def _brought_customers(brought: Brought, frame: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _points(brought: Brought) -> pl.LazyFrame:
+    if brought.points is not None:
+        return brought.points
     return (
         brought.happened("points")
         .group_by("customer_id")
@@ -206,7 +213,8 @@ def _counts_where_any(brought: Brought) -> list[pl.Expr]:
     ]
     if _any(_referrals(brought)):
         counts += [pl.col("brought").fill_null(0), pl.col("brought_spend").fill_null(0.0)]
-    rest = pl.lit(0 if _any(brought.happened("points")) else None, dtype=pl.Int64)
+    kept = brought.points is not None or _any(brought.happened("points"))
+    rest = pl.lit(0 if kept else None, dtype=pl.Int64)
     counts.append(pl.coalesce("points_balance", "points_told", rest).alias("points_balance"))
     return counts
 

@@ -22,6 +22,8 @@ from regulars_platform.customers.kept_orders import write_kept_orders
 from regulars_platform.customers.whole import read_ways, ways_key, whole_frame
 from regulars_platform.datasets.table import dataset_versions
 from regulars_platform.orders.table import PAID, OrdersTable, start_of_day
+from regulars_platform.points.ledger import balances
+from regulars_platform.points.rules import read_points_rules
 from regulars_platform.settings import Settings
 from regulars_platform.shops.models import ShopProfile
 from regulars_platform.shops.tables import Shop
@@ -63,7 +65,11 @@ class FeatureStore:
         path = self._folder / f"features-{key}-{as_of.isoformat()}.parquet"
         if not _touch(path):
             brought = Brought(
-                shop_dir=self.shop_dir, versions=known, as_of=as_of, moment=self.moment(as_of)
+                shop_dir=self.shop_dir,
+                versions=known,
+                as_of=as_of,
+                moment=self.moment(as_of),
+                points=self._points_by_rule(as_of, version, known["points"]),
             )
             frame = whole_frame(self.histories(version), brought, read_ways(self))
             self._keep(frame.lazy(), path)
@@ -131,6 +137,21 @@ class FeatureStore:
     def moment(self, day: dt.date) -> dt.datetime:
         """Midnight at the start of `day` in the shop's time zone, in UTC."""
         return start_of_day(day, ZoneInfo(self.timezone))
+
+    def _points_by_rule(
+        self, as_of: dt.date, version: int, points_version: int | None
+    ) -> pl.LazyFrame | None:
+        """Balances of points where the shop's rules move some; None: the files are all there is."""
+        if not read_points_rules(self).adds_movements:
+            return None
+        return balances(
+            self.shop_dir,
+            self.practice,
+            as_of,
+            timezone=self.timezone,
+            orders=self.orders(version),
+            version=points_version,
+        )
 
     def _key(self, version: int) -> str:
         return f"{FORMAT}-{self.timezone.replace('/', '_')}-{version}"
