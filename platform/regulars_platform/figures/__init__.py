@@ -1,0 +1,1 @@
+"""The shop's figures by period, and what old-customer marketing shows by attribution."""

@@ -1,0 +1,211 @@
+"""The days on which customers bought, laid out once per version of the orders.
+
+Everything that the shop report counts is a sum or a number of different customers over some days.
+A row per customer and day, sorted by customer, answers both for any stretch of days in one pass
+and without hashing.
+"""
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from regulars_platform.customers.histories import read_names
+from regulars_platform.customers.runs import Array, Ints, Runs
+from regulars_platform.customers.store import FeatureStore
+from regulars_platform.customers.whole import ways_key
+from regulars_platform.datasets.table import dataset_versions
+from regulars_platform.figures.periods import EPOCH, Period
+from regulars_platform.orders.table import PAID, whole_orders
+from regulars_platform.segments.frames import for_rules
+from regulars_platform.segments.rules import Rule, rule_expression, rule_json
+
+FORMAT = 1
+"""Raised whenever what is kept here changes its meaning."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Visits:
+    """One place per customer and day with a purchase, by customer and day.
+
+    code: the customer's number; day: counted from 1970; first: day of their first purchase ever;
+    orders: purchases of that day; amount: theirs, ten-thousandths, refunds not taken off; returned:
+    given back of them so far; size: how many customers have a number.
+    """
+
+    code: Array
+    day: Array
+    first: Array
+    orders: Array
+    amount: Ints
+    returned: Ints
+    size: int
+
+    def within(self, period: Period, members: Array | None = None) -> "Visits":
+        """Those of some days; members: by code, whether a customer counts."""
+        low, high = period.numbers
+        kept = (self.day >= low) & (self.day <= high)
+        if members is not None:
+            kept &= members[self.code]
+        return self.where(kept)
+
+    def where(self, kept: Array) -> "Visits":
+        """The rows for which it holds."""
+        return Visits(
+            code=self.code[kept],
+            day=self.day[kept],
+            first=self.first[kept],
+            orders=self.orders[kept],
+            amount=self.amount[kept],
+            returned=self.returned[kept],
+            size=self.size,
+        )
+
+    def customers(self) -> int:
+        """How many different ones."""
+        return int(np.count_nonzero(np.diff(self.code))) + 1 if len(self.code) else 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cut:
+    """A report for some customers only: those of a segment as of the first day of each period."""
+
+    name: str
+    rule: Rule
+
+    @property
+    def key(self) -> str:
+        """A text that tells its rule from all others."""
+        text = json.dumps(rule_json(self.rule), sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+class Source:
+    """What a report reads: a shop's orders at one version, and what is kept of them."""
+
+    def __init__(self, store: FeatureStore, version: int) -> None:
+        self.store = store
+        self.version = version
+
+    @cached_property
+    def visits(self) -> Visits:
+        """All of them; a new shop's are worked out on the first look."""
+        rows = self._rows("visits", self._lay_out).collect()
+        return Visits(
+            size=len(self.customers),
+            **{name: rows[name].to_numpy() for name in rows.columns},
+        )
+
+    @cached_property
+    def unknown(self) -> pl.DataFrame:
+        """Paid orders without a customer by day: day, orders, amount (ten-thousandths)."""
+        return self._rows("nobody", self._nobody).collect()
+
+    @cached_property
+    def customers(self) -> pl.Series:
+        """Their ids by code."""
+        return read_names(self.store.histories(self.version), "customers")
+
+    @cached_property
+    def days(self) -> Period | None:
+        """From the first to the last day with a paid order; None without any."""
+        found = self._rows("bounds", self._bounds).collect().row(0)
+        if found[0] is None:
+            return None
+        first, last = (dt.date.fromordinal(day + EPOCH) for day in found)
+        return Period(first=first, last=last)
+
+    @cached_property
+    def files_key(self) -> str:
+        """Changes whenever files beside the orders, or the shop's settings, do."""
+        known = dataset_versions(self.store.shop_dir)
+        versions = "_".join("x" if at is None else str(at) for at in known.values())
+        return f"{ways_key(self.store, self.store.shop_dir, known)}-{versions}"
+
+    def members(self, cut: Cut, day: dt.date) -> Array:
+        """(size,): whether a customer is in the segment on the morning of the day."""
+        frame = for_rules(self.store, [cut.rule], day, self.version)
+        held = rule_expression(cut.rule) & pl.col("customer_id").is_not_null()
+        return self.flags(frame.filter(held).select("customer_id").collect()["customer_id"])
+
+    def flags(self, ids: pl.Series) -> Array:
+        """(size,): which customers are among these."""
+        return self.codes(ids, np.ones(len(ids), dtype=np.bool_), np.False_)
+
+    def codes(self, ids: pl.Series, values: Array, default: object) -> Array:
+        """(size,): the value that goes with each id, in the place of its code."""
+        names = pl.DataFrame({"customer_id": self.customers}).with_row_index("code")
+        given = pl.DataFrame({"customer_id": ids.cast(pl.String), "value": values})
+        found = given.join(names, on="customer_id", how="inner")
+        placed = np.full(len(self.customers), default, dtype=values.dtype)
+        placed[found["code"].to_numpy()] = found["value"].to_numpy()
+        return placed
+
+    def kept(self, kind: str, key: str, build: Callable[[], pl.DataFrame]) -> pl.DataFrame:
+        """A small table, worked out once for this version of the orders."""
+        name = f"{kind}-{FORMAT}-{self.store.version_key(self.version)}-{key}"
+        return self.store.kept(name, lambda: build().lazy()).collect()
+
+    def _rows(self, kind: str, build: Callable[[], pl.LazyFrame]) -> pl.LazyFrame:
+        key = self.store.version_key(self.version)
+        return self.store.kept(f"{kind}-{FORMAT}-{key}", build)
+
+    def _lay_out(self) -> pl.LazyFrame:
+        bought = pl.read_parquet(
+            self.store.histories(self.version) / "purchases.parquet",
+            columns=["code", "day", "amount", "returned"],
+        )
+        code, day = bought["code"].to_numpy(), bought["day"].to_numpy()
+        # by customer and time: a day of a customer is a run
+        days = Runs.of_pairs(code, day, len(self.customers))
+        starts = days.starts
+        of_customer = Runs.of(code, len(self.customers))
+        return pl.LazyFrame(
+            {
+                "code": code[starts],
+                "day": day[starts],
+                "first": of_customer.first(day)[code[starts]] if len(starts) else day[starts],
+                "orders": days.lengths.astype(np.int32),
+                "amount": _summed(bought["amount"].to_numpy(), starts),
+                "returned": _summed(bought["returned"].to_numpy(), starts),
+            }
+        )
+
+    def _nobody(self) -> pl.LazyFrame:
+        lines = self.store.table.scan(self.version)
+        nameless = lines.filter(pl.col("customer_id").is_null()).select("order_id").unique()
+        orders = whole_orders(lines.join(nameless, on="order_id", how="semi"))
+        local = pl.col("ordered_at").dt.convert_time_zone(self.store.timezone).dt.date()
+        return (
+            orders.filter(
+                pl.col("customer_id").is_null()
+                & (pl.col("status") == PAID)
+                & (pl.col("amount") > 0)
+                & pl.col("ordered_at").is_not_null()
+            )
+            .select(local.to_physical().alias("day"), "amount")
+            .group_by("day")
+            .agg(pl.len().cast(pl.Int64).alias("orders"), pl.col("amount").sum())
+            .sort("day")
+        )
+
+    def _bounds(self) -> pl.LazyFrame:
+        days = [*self.unknown["day"].to_list(), *_ends(self.visits.day)]
+        found = {"first": [min(days, default=None)], "last": [max(days, default=None)]}
+        return pl.LazyFrame(found, schema={"first": pl.Int64, "last": pl.Int64})
+
+
+def _summed(values: Array, starts: Ints) -> Ints:
+    if not len(starts):
+        return np.zeros(0, dtype=np.int64)
+    found: Ints = np.add.reduceat(values, starts, dtype=np.int64)
+    return found
+
+
+def _ends(days: Array) -> list[int]:
+    return [int(days.min()), int(days.max())] if len(days) else []
