@@ -1,0 +1,224 @@
+"""What the due list shows, formatted."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import groupby
+from typing import Any
+
+import polars as pl
+from flask_babel import gettext
+
+from regulars_platform.cycle.best_channel import ChannelRecord
+from regulars_platform.cycle.service import Cycle
+from regulars_web.formats import date, date_time, number, percent
+from regulars_web.pages.cycle.words import (
+    BANDS,
+    BASES,
+    MARKS,
+    backtest_sentence,
+    channel_text,
+    channel_word,
+    rests_text,
+)
+
+MOST_ROWS = 300
+MOST_PRODUCTS = 50
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DueRow:
+    """One customer and product. channel: the word; record: its counts, or why there are none."""
+
+    customer_id: str
+    product: str
+    address: str
+    last: str
+    rests: str
+    mark: str
+    corrected: str
+    channel: str
+    record: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DueDay:
+    """One day of the list. overdue: before its first day."""
+
+    day: str
+    overdue: bool
+    count: str
+    rows: tuple[DueRow, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Best:
+    """The best channel of each customer, and of customers alike by how often they bought."""
+
+    own: Mapping[str, ChannelRecord]
+    alike: Mapping[int, Sequence[ChannelRecord]]
+    bands: Mapping[str, int]
+
+    def of(self, customer_id: str) -> ChannelRecord | None:
+        """None: too few contacts to say."""
+        own = self.own.get(customer_id)
+        if own is not None:
+            return own
+        alike = self.alike.get(self.bands.get(customer_id, 0))
+        return alike[0] if alike else None
+
+
+def due_days(rows: pl.DataFrame, best: Best, first: dt.date, currency: str) -> tuple[DueDay, ...]:
+    """The first MOST_ROWS of the list, by day."""
+    counts = dict(rows.group_by("due_on").len().iter_rows())
+    shown = rows.head(MOST_ROWS).iter_rows(named=True)
+    return tuple(
+        DueDay(
+            day=date(day),
+            overdue=day < first,
+            count=number(counts[day]),
+            rows=tuple(_due_row(row, best, currency) for row in of_day),
+        )
+        for day, of_day in groupby(shown, key=lambda row: row["due_on"])
+    )
+
+
+def _due_row(row: Mapping[str, Any], best: Best, currency: str) -> DueRow:
+    record = best.of(row["customer_id"])
+    return DueRow(
+        customer_id=row["customer_id"],
+        product=row["product"],
+        address=row["address"] or "",
+        last=str(
+            gettext(
+                "%(pieces)s on %(day)s", pieces=number(row["pieces"]), day=date(row["last_day"])
+            )
+        ),
+        rests=rests_text(row),
+        mark=str(MARKS[row["mark"]]) if row["mark"] else "",
+        corrected=_corrected(row),
+        channel="" if record is None else channel_word(record.channel),
+        record=_record(record, currency),
+    )
+
+
+def _record(record: ChannelRecord | None, currency: str) -> str:
+    if record is None:
+        return str(gettext("not enough contacts to say"))
+    said = channel_text(record, currency)
+    if record.own:
+        return str(gettext("of this customer's own: %(said)s", said=said))
+    return str(gettext("of customers alike: %(said)s", said=said))
+
+
+def _corrected(row: Mapping[str, Any]) -> str:
+    if not row["is_corrected"]:
+        return ""
+    return str(
+        gettext(
+            "corrected by %(name)s on %(moment)s: %(reason)s (worked out: %(day)s)",
+            name=row["made_by_name"],
+            moment=date_time(row["made_at"]),
+            reason=row["reason"],
+            day=date(row["computed_on"]),
+        )
+    )
+
+
+def csv_rows(rows: pl.DataFrame, best: Best) -> Iterator[tuple[object, ...]]:
+    """One tuple per row of the list, in the order of `due_list.CSV_COLUMNS`."""
+    for row in rows.iter_rows(named=True):
+        record = best.of(row["customer_id"])
+        cost = None if record is None or record.cost is None else Decimal(str(record.cost)) / 10_000
+        yield (
+            row["due_on"].isoformat(),
+            row["customer_id"],
+            row["address"] or "",
+            row["product"],
+            row["last_day"].isoformat(),
+            Decimal(f"{row['pieces']:.4f}").normalize() + 0,
+            row["rests_on"],
+            "" if row["based_on"] is None else row["based_on"],
+            row["made_by_name"] or "",
+            row["reason"] or "",
+            row["mark"] or "",
+            "" if record is None else record.channel,
+            "" if record is None else record.contacts,
+            "" if record is None else record.ordered,
+            "" if cost is None else cost.quantize(Decimal("0.0001")).normalize() + 0,
+        )
+
+
+def alike_rows(best: Best, currency: str) -> list[dict[str, str]]:
+    """Every channel of customers alike, the best first."""
+    return [
+        {
+            "band": str(BANDS[band]),
+            "channel": channel_word(record.channel),
+            "text": channel_text(record, currency),
+            "share": percent(record.share, 0),
+        }
+        for band, records in best.alike.items()
+        for record in records
+    ]
+
+
+def tried_page(cycle: Cycle) -> dict[str, Any]:
+    """The back-test: its sentence, when it was split, and a row for each way of telling a date."""
+    found = cycle.document["backtest"]
+    if not found:
+        return {
+            "said": str(
+                gettext("The orders reach back too short a time to try the dates on the past.")
+            ),
+            "rows": [],
+        }
+    return {
+        "said": backtest_sentence(found),
+        "split": date(dt.date.fromisoformat(found["split"])),
+        "until": date(dt.date.fromisoformat(found["until"])),
+        "rows": [
+            _tried(str(BASES[basis]), row) for basis, row in found["by"].items() if row["told"]
+        ],
+    }
+
+
+def _tried(name: str, row: Mapping[str, Any]) -> dict[str, str]:
+    share = row["share"]
+    return {
+        "name": name,
+        "told": number(row["told"]),
+        "near": number(row["near"]),
+        "early": number(row["early"]),
+        "late": number(row["late"]),
+        "share": "–" if share is None else percent(share[0], 0),
+        "limits": str(gettext("nobody came"))
+        if share is None
+        else str(
+            gettext("%(low)s to %(high)s", low=percent(share[1], 0), high=percent(share[2], 0))
+        ),
+    }
+
+
+def product_rows(cycle: Cycle) -> list[dict[str, str]]:
+    """Products by how many bought them."""
+    rows = cycle.products.sort(["buyers", "product"], descending=[True, False]).head(MOST_PRODUCTS)
+    return [
+        {
+            "product": row["product"],
+            "days": "–" if row["unit"] is None else number(row["unit"], 1),
+            "limits": str(gettext("too few came back"))
+            if row["unit"] is None
+            else str(
+                gettext(
+                    "%(low)s to %(high)s",
+                    low=number(row["unit_low"], 1),
+                    high=number(row["unit_high"], 1),
+                )
+            ),
+            "customers": number(row["customers"]),
+            "waiting": number(row["waiting"]),
+        }
+        for row in rows.iter_rows(named=True)
+    ]

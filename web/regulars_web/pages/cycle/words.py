@@ -1,0 +1,126 @@
+"""The due list in words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext, lazy_gettext, ngettext
+
+from regulars_platform.cycle.best_channel import ChannelRecord
+from regulars_platform.cycle.dates import OWN, PRODUCT
+from regulars_web.formats import money, number, percent
+from regulars_web.pages.campaigns.words import CHANNEL_LABELS
+
+MARKS = {
+    "not_sold": lazy_gettext("no longer sold"),
+    "not_listed": lazy_gettext("not in the products' file"),
+}
+BASES = {
+    "own": lazy_gettext("the customer's own intervals"),
+    "product": lazy_gettext("customers of the product"),
+    "unit": lazy_gettext("days that a piece lasts"),
+}
+BANDS = {
+    0: lazy_gettext("never bought before"),
+    1: lazy_gettext("bought once"),
+    2: lazy_gettext("bought 2 to 4 times"),
+    5: lazy_gettext("bought 5 times and more"),
+}
+
+
+def channel_word(name: str) -> str:
+    """A channel's label; the log's own word where it is none of ours."""
+    return str(CHANNEL_LABELS.get(name, name))
+
+
+def rests_text(row: Mapping[str, Any]) -> str:
+    """What a date rests on: "3 intervals of their own"."""
+    if row["rests_on"] == OWN:
+        return str(
+            ngettext(
+                "%(count)s interval of their own",
+                "%(count)s intervals of their own",
+                row["based_on"],
+                count=number(row["based_on"]),
+            )
+        )
+    if row["rests_on"] == PRODUCT:
+        return str(
+            gettext("%(count)s customers who bought it again", count=number(row["based_on"]))
+        )
+    return str(gettext("days per piece × pieces, from the products' file"))
+
+
+def channel_text(record: ChannelRecord, currency: str) -> str:
+    """One channel's record: "Phone: 12 of 40 ordered within 7 days (18.1% to 45.4%)"."""
+    said = str(
+        gettext(
+            "%(ordered)s of %(contacts)s ordered within 7 days (%(low)s to %(high)s)",
+            ordered=number(record.ordered),
+            contacts=number(record.contacts),
+            low=percent(record.low, 0),
+            high=percent(record.high, 0),
+        )
+    )
+    return f"{said}, {cost_text(record, currency)}"
+
+
+def cost_text(record: ChannelRecord, currency: str) -> str:
+    """What a contact costs."""
+    if record.cost is None:
+        return str(gettext("cost not known"))
+    return str(gettext("%(cost)s a contact", cost=money(record.cost, currency)))
+
+
+def backtest_sentence(found: Mapping[str, Any]) -> str:
+    """How good the dates were, plainly."""
+    everything = found["all"]
+    if not everything["told"]:
+        return str(
+            gettext(
+                "How good the dates are cannot be told yet: no date that would have been told "
+                "earlier has come and gone by now."
+            )
+        )
+    if everything["share"] is None:
+        return str(
+            gettext(
+                "Tried on the past: of %(told)s dates told, nobody has come back yet.",
+                told=number(everything["told"]),
+            )
+        )
+    share, low, high = everything["share"]
+    return str(
+        gettext(
+            "Tried on the past: %(share)s of the repurchases (%(low)s to %(high)s) came within a "
+            "quarter of the interval that was told. %(late)s",
+            share=percent(share, 0),
+            low=percent(low, 0),
+            high=percent(high, 0),
+            late=_late(everything["days_late"]),
+        )
+    )
+
+
+def _late(days: list[float | None]) -> str:
+    middle, low, high = days
+    if middle is None:
+        return ""
+    if low is None or high is None:
+        return str(gettext("The median one came %(days)s.", days=_off(middle)))
+    return str(
+        gettext(
+            "The median one came %(days)s (from %(low)s to %(high)s).",
+            days=_off(middle),
+            low=_off(low),
+            high=_off(high),
+        )
+    )
+
+
+def _off(days: float) -> str:
+    if days == 0:
+        return str(gettext("on the day"))
+    count = number(abs(days), 0 if float(days).is_integer() else 1)
+    if days > 0:
+        return str(gettext("%(count)s days late", count=count))
+    return str(gettext("%(count)s days early", count=count))
