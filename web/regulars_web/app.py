@@ -32,6 +32,8 @@ BLUEPRINTS = (
     ("regulars_web.pages.customers.views", "/customers"),
     ("regulars_web.pages.customers.lifetime", "/customers/lifetime"),
     ("regulars_web.pages.cycle.views", "/customers/due"),
+    ("regulars_web.pages.needs.views", "/customers/needs"),
+    ("regulars_web.pages.influence.views", "/customers/influence"),
     ("regulars_web.pages.segments.views", "/segments"),
     ("regulars_web.pages.data.views", "/data"),
     ("regulars_web.pages.datasets.views", "/data/other"),

@@ -1,0 +1,1 @@
+"""Needs, what goes with what, and goods bought once."""

@@ -1,0 +1,254 @@
+"""Needs: named by the shop, found in the data, and the segments of who lacks what."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from regulars_platform.cycle.errors import NoOrdersError
+from regulars_platform.errors import NotFoundError, RegularsError
+from regulars_platform.jobs.models import Job
+from regulars_platform.jobs.service import enqueue, find_latest_job
+from regulars_platform.needs.affinities import LATER, LEAST, TOGETHER
+from regulars_platform.needs.counting import (
+    bought_not_rule,
+    count_needs,
+    lacking_rule,
+    one_off_products,
+    unassigned,
+)
+from regulars_platform.needs.jobs import KIND
+from regulars_platform.needs.service import Affinities, Asked, find_affinities, gather_inputs
+from regulars_platform.needs.tree import (
+    NeedsError,
+    assign_need,
+    keep_needs,
+    needs_text,
+    parse_needs,
+    read_needs,
+)
+from regulars_platform.segments.frames import for_rules
+from regulars_platform.segments.rules import (
+    Bought,
+    Group,
+    Not,
+    Rule,
+    parse_rule,
+    rule_expression,
+    rule_json,
+)
+from regulars_platform.segments.service import list_segments, save_segment
+from regulars_platform.segments.tables import Segment
+from regulars_platform.words import N_, Sentence
+from regulars_web.edge import (
+    current_shop,
+    now,
+    read_shop_again,
+    reading,
+    settings,
+    unit_of_work,
+)
+from regulars_web.formats import date_time, number, sentence
+from regulars_web.pages.customers.looking import find_customers
+from regulars_web.pages.needs.shown import (
+    NeedsSummary,
+    one_off_rows,
+    pair_rows,
+    summary,
+)
+
+blueprint = Blueprint("needs", __name__)
+MOST_SHOWN = 100
+MOST_ASSIGNED = 500
+MAX_NAME = 190
+LONGEST = 1000
+
+
+@blueprint.get("/")
+def overview() -> str:
+    """Needs with who is served and who lacks what; pairs; goods bought once."""
+    shop = current_shop()
+    asked, job = _asked()
+    if asked is None:
+        return render_template("needs/empty.html")
+    store, version = asked.store, asked.orders_version
+    found = find_affinities(store.shop_dir)
+    return render_template(
+        "needs/overview.html",
+        needs=count_needs(store, version, read_needs(shop)),
+        job=job,
+        running=job is not None and not job.is_over,
+        found=found is not None,
+        stale=found is not None and found.inputs != asked.inputs,
+        made="" if found is None else date_time(found.made_at),
+        counts=None if found is None else found.counts,
+        least=LEAST,
+        later=() if found is None else pair_rows(found, LATER),
+        together=() if found is None else pair_rows(found, TOGETHER),
+        one_off=one_off_rows(one_off_products(store, version), found),
+    )
+
+
+@blueprint.post("/")
+def work_out() -> Response:
+    """Find out what goes with what, in the background; one at a time is enough."""
+    shop = current_shop()
+    try:
+        with unit_of_work() as work:
+            gather_inputs(work, settings(), shop.id)
+            running = find_latest_job(work, (KIND,), shop.id)
+            if running is None or running.is_over:
+                enqueue(work, KIND, shop.id, shop.id, now())
+    except RegularsError as error:
+        flash(" ".join(sentence(part) for part in (error.problem, error.hint) if part), "bad")
+    return redirect(url_for("needs.overview") + "#pairs")
+
+
+@blueprint.get("/edit")
+def edit() -> str:
+    """The shop's needs, and which products serve which."""
+    return _edit(needs_text(read_needs(current_shop())))
+
+
+@blueprint.post("/edit")
+def keep() -> Response | tuple[str, int]:
+    """Keep the needs as they are written."""
+    text = request.form.get("needs", "")
+    try:
+        with unit_of_work() as work:
+            keep_needs(work, current_shop().id, parse_needs(text))
+    except NeedsError as error:
+        said = " ".join(sentence(part) for part in (error.problem, error.hint) if part)
+        return _edit(text, said), 422
+    read_shop_again()
+    flash(gettext("Kept. Now say which products serve each."), "good")
+    return redirect(url_for("needs.edit") + "#products")
+
+
+@blueprint.post("/products")
+def assign() -> Response:
+    """Say what the chosen products serve."""
+    products = [one for one in request.form.getlist("product") if one and len(one) <= LONGEST]
+    need = request.form.get("need", "")
+    known = {leaf for one in read_needs(current_shop()) for leaf in one.served_by}
+    if not products:
+        flash(gettext("No product was chosen."), "caution")
+    elif need and need not in known:
+        flash(gettext("There is no such need any more."), "caution")
+    else:
+        assign_need(settings().shop_dir(current_shop().id), products[:MOST_ASSIGNED], need or None)
+        flash(gettext("Kept for %(count)s products.", count=number(len(products))), "good")
+    return redirect(url_for("needs.edit", q=request.form.get("q") or None) + "#products")
+
+
+@blueprint.post("/segment")
+def segment() -> Response:
+    """Make the segment of who lacks something, or go to it where it is there."""
+    rule, name = _asked_rule()
+    shop = current_shop()
+    with unit_of_work() as work:
+        same = _same(list_segments(work, shop.id), rule)
+        if same is None:
+            names = {one.name for one in list_segments(work, shop.id)}
+            made = save_segment(
+                work, shop_id=shop.id, name=_free(name, names), rule=rule, now=now()
+            )
+            segment_id = made.id
+        else:
+            segment_id = same.id
+    heads = _heads(rule)
+    if heads is not None:
+        flash(gettext("%(count)s customers are in this segment now.", count=number(heads)), "good")
+    return redirect(url_for("segments.edit", segment_id=segment_id))
+
+
+def _asked_rule() -> tuple[Rule, str]:
+    """What a button asks for: `what` is pair, leaf, or bringers (buyers who brought nobody)."""
+    given = {key: request.form.get(key, "")[:LONGEST] for key in ("what", "first", "second")}
+    first, second = given["first"], given["second"]
+    if given["what"] == "pair" and first and second:
+        return (
+            bought_not_rule(first, second),
+            gettext("Bought %(first)s, not %(second)s", first=_short(first), second=_short(second)),
+        )
+    if given["what"] == "bringers" and first:
+        return _no_bringers(first), gettext("Bought %(first)s, brought nobody", first=_short(first))
+    if given["what"] == "leaf":
+        for need in read_needs(current_shop()):
+            if need.name == first and second in need.leaves and len(need.leaves) > 1:
+                return (
+                    lacking_rule(need, second),
+                    gettext("%(need)s without %(leaf)s", need=_short(first), leaf=_short(second)),
+                )
+    raise NotFoundError(
+        Sentence(N_("There is no such need or pair of products.")),
+        Sentence(N_("Go back to the needs, and choose there.")),
+    )
+
+
+def _no_bringers(product: str) -> Rule:
+    brought = parse_rule({"feature": "brought", "op": ">=", "value": "1"})
+    return Group(joiner="all", rules=(Bought(by="product", name=product), Not(rule=brought)))
+
+
+def _same(segments: list[Segment], rule: Rule) -> Segment | None:
+    return next((one for one in segments if one.rule == rule_json(rule)), None)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= MAX_NAME // 3 else f"{name[: MAX_NAME // 3]}…"
+
+
+def _free(name: str, taken: set[str]) -> str:
+    clean = " ".join(name.split())
+    numbered = (clean if n == 1 else f"{clean} ({n})" for n in range(1, len(taken) + 2))
+    return next(one for one in numbered if one not in taken)
+
+
+def _heads(rule: Rule) -> int | None:
+    found = find_customers()
+    if found is None:
+        return None
+    frame = for_rules(found.store, [rule], found.as_of, found.version)
+    return int(frame.select(rule_expression(rule).sum()).collect().item())
+
+
+def _asked() -> tuple[Asked | None, Job | None]:
+    shop = current_shop()
+    with reading() as work:
+        try:
+            asked = gather_inputs(work, settings(), shop.id)
+        except NoOrdersError:
+            return None, None
+        return asked, find_latest_job(work, (KIND,), shop.id)
+
+
+def _edit(text: str, problem: str = "") -> str:
+    shop = current_shop()
+    asked, _ = _asked()
+    search = request.args.get("q", "").strip()[:200]
+    rows = []
+    if asked is not None:
+        rows = unassigned(asked.store, asked.orders_version, search=search, most=MOST_SHOWN)
+    return render_template(
+        "needs/edit.html",
+        text=text,
+        problem=problem,
+        rows=rows,
+        search=search,
+        most=MOST_SHOWN,
+        leaves=[leaf for one in read_needs(shop) for leaf in one.served_by],
+        has_orders=asked is not None,
+    )
+
+
+def needs_summary() -> NeedsSummary | None:
+    """For other pages; None without orders."""
+    asked, _ = _asked()
+    if asked is None:
+        return None
+    found: Affinities | None = find_affinities(asked.store.shop_dir)
+    counts = count_needs(asked.store, asked.orders_version, read_needs(current_shop()))
+    return summary(counts, found)
+
+
+blueprint.add_app_template_global(needs_summary, "needs_summary")
