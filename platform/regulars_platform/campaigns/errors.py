@@ -77,13 +77,26 @@ class EmptyAudienceError(RegularsError):
 
     @classmethod
     def of(
-        cls, audience: int, excluded: int, suppressed: int, held_out: int = 0
+        cls, audience: int, excluded: int, suppressed: int, held_out: int = 0, capped: int = 0
     ) -> "EmptyAudienceError":
         """With how many the rule held for, and where they went."""
         if audience == 0:
             return cls(
                 Sentence(N_("The rule holds for no customer.")),
                 Sentence(N_("Widen the rule, or choose a later day for the features.")),
+                field="audience",
+            )
+        if capped:
+            return cls(
+                Sentence(
+                    N_(
+                        "The rule holds for %(audience)s customers, but %(capped)s would be "
+                        "contacted more often than your limit allows and %(out)s are left out for "
+                        "other reasons, so nobody is left."
+                    ),
+                    {"audience": audience, "capped": capped, "out": audience - capped},
+                ),
+                Sentence(N_("Choose a later day, or look at the limit on contacts.")),
                 field="audience",
             )
         if held_out:

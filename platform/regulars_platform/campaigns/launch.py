@@ -41,6 +41,7 @@ from regulars_platform.memory.forecast import forecast_json
 from regulars_platform.memory.likeness import ShopMemory
 from regulars_platform.memory.promises import keep_forecast
 from regulars_platform.memory.service import shop_memory
+from regulars_platform.programmes.caps import campaign_limit
 from regulars_platform.reach.gate import open_gate
 from regulars_platform.segments.frames import for_rules
 from regulars_platform.settings import Settings
@@ -134,6 +135,7 @@ def prepare_launch(
         segments=plan.segments,
         exclusions=plan.exclusions,
         gate=gate,
+        crowded=campaign_limit(session, settings, shop, plan.send_date),
     )
     if population.drawn.is_empty():
         raise EmptyAudienceError.of(
@@ -141,6 +143,7 @@ def prepare_launch(
             population.excluded,
             population.suppressed + population.no_consent,
             population.held_out,
+            population.capped,
         )
     ledger = draw_ledger(plan, population.drawn, window_spend(orders).collect(), salt=salt)
     customers = _customers_by_arm(plan, ledger)
@@ -266,7 +269,9 @@ def _customers_by_arm(plan: Plan, ledger: pl.DataFrame) -> dict[str, int]:
 
 
 def _counts(population: Population, customers: dict[str, int]) -> dict[str, Any]:
-    return {
+    # documents of shops without a limit stay as they were
+    capped = {"over_the_cap": population.capped} if population.capped else {}
+    return capped | {
         "audience": population.audience,
         "excluded": population.excluded,
         "suppressed": population.suppressed,

@@ -1,6 +1,6 @@
 """Who takes part: the audience of a plan, without those who are excluded or barred."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -17,9 +17,10 @@ BASELINE = ("orders", "average_order_value", "spend")
 class Population:
     """Everybody the rule holds for.
 
-    audience = excluded + suppressed + no_consent + held_out + the rows of `drawn`. suppressed,
-    no_consent, held_out: whom the gate bars, and why (opted out; no consent to a channel of the
-    plan; in the global holdout on the send date); in no arm, so that arms and holdout stay alike.
+    audience = excluded + suppressed + no_consent + held_out + capped + the rows of `drawn`.
+    suppressed, no_consent, held_out: whom the gate bars, and why (opted out; no consent to a
+    channel of the plan; in the global holdout on the send date); capped: who would be contacted too
+    often; in no arm, so that arms and holdout stay alike.
     Whoever is excluded and barred counts as excluded. drawn: customer_id, household, segment,
     orders, average_order_value, spend; by customer_id.
     """
@@ -30,6 +31,7 @@ class Population:
     no_consent: int
     held_out: int
     drawn: pl.DataFrame
+    capped: int = 0
 
 
 def build_population(
@@ -39,8 +41,12 @@ def build_population(
     segments: Sequence[NamedRule],
     exclusions: Exclusions,
     gate: Gate,
+    crowded: Callable[[pl.Series], pl.Series] | None = None,
 ) -> Population:
-    """Apply a plan's rules to the feature frame. gate: of the plan's channels and send date."""
+    """Apply a plan's rules to the feature frame. gate: of the plan's channels and send date.
+
+    crowded: of customers, who has no room for one more contact (see `programmes.caps`).
+    """
     found = (
         features.filter(rule_expression(audience))
         .select(
@@ -55,6 +61,8 @@ def build_population(
     )
     asked = found.filter(~pl.col("_excluded")).drop("_excluded")
     barred = gate.barred(asked["customer_id"])
+    free = asked.filter(barred.is_null())
+    drawn = free if crowded is None else free.filter(~crowded(free["customer_id"]))
     counted = dict(barred.drop_nulls().value_counts().iter_rows())
     return Population(
         audience=found.height,
@@ -62,7 +70,8 @@ def build_population(
         suppressed=counted.get(OPTED_OUT, 0),
         no_consent=counted.get(NO_CONSENT, 0),
         held_out=counted.get(GLOBAL_HOLDOUT, 0),
-        drawn=asked.filter(barred.is_null()),
+        drawn=drawn,
+        capped=free.height - drawn.height,
     )
 
 

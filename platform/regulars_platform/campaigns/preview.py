@@ -5,6 +5,7 @@ past (features and orders before the plan's day); nothing is drawn and nothing s
 """
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -44,6 +45,7 @@ from regulars_platform.offers.kinds import Offer, offer_threshold, own_multiple
 from regulars_platform.offers.leak import Leak, forecast_leak, orders_by_reach
 from regulars_platform.offers.thresholds import customer_threshold
 from regulars_platform.orders.table import MONEY_SCALE
+from regulars_platform.programmes.caps import campaign_limit
 from regulars_platform.reach.gate import Gate, open_gate
 from regulars_platform.segments.frames import for_rules
 from regulars_platform.segments.rules import Rule, rule_expression
@@ -95,8 +97,8 @@ class ArmPreview:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HeadCount:
-    """audience = excluded + suppressed + no_consent + held_out + drawn, in customers; of `total`
-    customers of the shop (see `Population`).
+    """audience = excluded + suppressed + no_consent + held_out + capped + drawn, in customers; of
+    `total` customers of the shop (see `Population`).
 
     segments: (name, customers) in the order of the plan, the rest last.
     """
@@ -109,6 +111,7 @@ class HeadCount:
     held_out: int
     drawn: int
     segments: tuple[tuple[str, int], ...]
+    capped: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -187,6 +190,7 @@ def preview_draft(
             day=draft.send_date or draft.as_of,
         ),
         shop_memory(session, settings, shop.id) if memory is None else memory,
+        campaign_limit(session, settings, shop, draft.send_date or draft.as_of),
     )
 
 
@@ -197,10 +201,12 @@ def build_preview(
     version: int,
     gate: Gate,
     memory: ShopMemory = NO_MEMORY,
+    crowded: Callable[[pl.Series], pl.Series] | None = None,
 ) -> Preview:
     """The preview of a draft whose audience and day hold, from the orders at `version`.
 
-    gate: of its channels and send date; memory: what past campaigns of the shop taught.
+    gate: of its channels and send date; memory: what past campaigns of the shop taught; crowded:
+    see `build_population`.
     """
     if draft.as_of is None:
         raise ValueError("the draft has no day to describe customers as of")
@@ -213,6 +219,7 @@ def build_preview(
         segments=segments,
         exclusions=draft.exclusions or Exclusions(),
         gate=gate,
+        crowded=crowded,
     )
     values = told_values(population.drawn, draft)
     past = None
@@ -341,6 +348,7 @@ def _head_count(features: pl.LazyFrame, population: Population, draft: Draft) ->
         suppressed=population.suppressed,
         no_consent=population.no_consent,
         held_out=population.held_out,
+        capped=population.capped,
         drawn=population.drawn.height,
         segments=tuple((name, counted.get(name, 0)) for name in segment_names(draft)),
     )

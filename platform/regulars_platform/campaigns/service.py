@@ -34,8 +34,8 @@ class LaunchedCampaign:
     """A launched campaign as frozen. Counts are customers.
 
     products_version: of the costs per product, where the plan goes by them and there were any.
-    audience: those the rule held for = excluded + suppressed + no_consent + held_out + drawn (see
-    `Population`; plans launched before there was a gate have none of the two); drawn: in the
+    audience: those the rule held for = excluded + suppressed + no_consent + held_out + capped +
+    drawn (see `Population`; older plans have none of the three before the last); drawn: in the
     ledger; units: what was drawn (customers or households); arms: (arm, customers), holdout first.
     """
 
@@ -60,6 +60,7 @@ class LaunchedCampaign:
     ledger_sha256: str
     launched_at: dt.datetime
     launched_by: int | None
+    capped: int = 0
 
 
 def create_draft(
@@ -184,6 +185,7 @@ def launched_of(campaign: Campaign) -> LaunchedCampaign:
         ledger_sha256=frozen["ledger_sha256"],
         launched_at=dt.datetime.fromisoformat(frozen["launched_at"]),
         launched_by=campaign.launched_by,
+        capped=counts.get("over_the_cap", 0),
     )
 
 

@@ -109,8 +109,8 @@ def admit(
         settings,
         limits.shop.id,
         free["customer_id"].to_list(),
-        first=days[0] - dt.timedelta(days=caps.days),
-        last=days[-1] + dt.timedelta(days=caps.days),
+        first=days[0] - caps.reach,
+        last=days[-1] + caps.reach,
     )
     if also is not None:
         planned = pl.concat([planned, also.select(list(PLANNED_SCHEMA))])

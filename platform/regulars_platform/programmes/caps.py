@@ -5,7 +5,7 @@ the others than whoever it told, so that what one of them does is not what the o
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,18 +21,28 @@ from regulars_platform.programmes.tables import ProgrammeEntryRow
 from regulars_platform.reach.suppressions import chunks
 from regulars_platform.settings import Settings
 from regulars_platform.shops.practice import HasPractice, keep_section, read_section
+from regulars_platform.shops.tables import Shop
 
 SECTION = "caps"
 CHUNK = 400
+MANY = 20_000
+"""From so many customers on, all contacts of the days are read at once."""
+
 PLANNED_SCHEMA: dict[str, pl.DataType] = {"customer_id": pl.String(), "contact_on": pl.Date()}
 
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """At most `contacts` in any `days` days on end."""
+    """At most `contacts` in any `days` days on end, and two of them at least `apart` days apart."""
 
     contacts: int = 4
     days: int = 30
+    apart: int = 0
+
+    @property
+    def reach(self) -> dt.timedelta:
+        """How far before and after a contact others can be in its way."""
+        return dt.timedelta(days=max(self.days, self.apart))
 
 
 def contact_caps(shop: HasPractice) -> Caps:
@@ -40,18 +50,54 @@ def contact_caps(shop: HasPractice) -> Caps:
     kept = read_section(shop, SECTION)
     if not isinstance(kept, Mapping):
         return Caps()
-    return Caps(contacts=int(kept["contacts"]), days=int(kept["days"]))
+    return Caps(
+        contacts=int(kept["contacts"]), days=int(kept["days"]), apart=int(kept.get("apart", 0))
+    )
 
 
 def keep_caps(session: Session, shop_id: int, raw: Mapping[str, Any]) -> Caps:
-    """Keep `contacts` and `days` of a form. Raises InvalidInputError."""
+    """Keep `contacts`, `days` and `apart` of a form; without the last it stays as it is.
+
+    Raises InvalidInputError.
+    """
+    shop = session.get(Shop, shop_id)
+    before = Caps() if shop is None else contact_caps(shop)
     reader = FieldReader(raw)
     contacts = reader.whole("contacts", low=1, high=100)
     days = reader.whole("days", low=1, high=365)
-    if contacts is None or days is None:
+    apart = reader.whole("apart", low=0, high=90, default=before.apart)
+    if contacts is None or days is None or apart is None:
         raise InvalidInputError(reader.problems)
-    keep_section(session, shop_id, SECTION, {"contacts": contacts, "days": days})
-    return Caps(contacts=contacts, days=days)
+    kept = {"contacts": contacts, "days": days, "apart": apart}
+    keep_section(session, shop_id, SECTION, kept)
+    return Caps(contacts=contacts, days=days, apart=apart)
+
+
+def campaign_limit(
+    session: Session, settings: Settings, shop: Shop, day: dt.date
+) -> Callable[[pl.Series], pl.Series] | None:
+    """Of customers, in order, whether a contact on `day` would be one too many (a boolean each).
+
+    None where the shop has never set a limit: then campaigns have none.
+    """
+    if read_section(shop, SECTION) is None:
+        return None
+    caps = contact_caps(shop)
+
+    def crowded(customers: pl.Series) -> pl.Series:
+        names = customers.cast(pl.String).alias("customer_id")
+        planned = planned_contacts(
+            session,
+            settings,
+            shop.id,
+            names.to_list(),
+            first=day - caps.reach,
+            last=day + caps.reach,
+        )
+        people = names.to_frame().with_columns(pl.lit(day).alias("contact_on"))
+        return over_the_cap(people, planned, caps)
+
+    return crowded
 
 
 def planned_contacts(
@@ -66,15 +112,18 @@ def planned_contacts(
     """PLANNED_SCHEMA: contacts of these customers from `first` to `last`, both included."""
     rows: list[tuple[str, dt.date]] = []
     entry = ProgrammeEntryRow
-    for part in chunks(customers, CHUNK):
-        found = select(entry.customer_id, entry.contact_on).where(
-            entry.shop_id == shop_id,
-            entry.customer_id.in_(part),
-            entry.contact_on.between(first, last),
-        )
-        rows.extend((name, day) for name, day in session.execute(found))
-    own = pl.DataFrame(rows, schema=PLANNED_SCHEMA, orient="row")
     wanted = pl.Series("customer_id", list(customers), dtype=pl.String).to_frame()
+    query = select(entry.customer_id, entry.contact_on).where(
+        entry.shop_id == shop_id, entry.contact_on.between(first, last)
+    )
+    if len(customers) >= MANY:
+        rows.extend((name, day) for name, day in session.execute(query))
+    else:
+        for part in chunks(customers, CHUNK):
+            found = query.where(entry.customer_id.in_(part))
+            rows.extend((name, day) for name, day in session.execute(found))
+    every = pl.DataFrame(rows, schema=PLANNED_SCHEMA, orient="row")
+    own = every.join(wanted.unique(), on="customer_id", how="semi")
     return pl.concat([own, *_of_campaigns(session, settings, shop_id, wanted, first, last)])
 
 
@@ -103,15 +152,20 @@ def over_the_cap(people: pl.DataFrame, planned: pl.DataFrame, caps: Caps) -> pl.
     """Whether one more contact is too many: a boolean per row of `people` (PLANNED_SCHEMA).
 
     Counted are the contacts less than `caps.days` days before or after it. So no window of that
-    many days that has the new contact in it can come to hold more than `caps.contacts`.
+    many days that has the new contact in it can come to hold more than `caps.contacts`. One less
+    than `caps.apart` days away is too near by itself.
     """
     apart = (pl.col("contact_on") - pl.col("other")).dt.total_days().abs()
     numbered = people.select("customer_id", "contact_on").with_row_index("place")
     near = (
         numbered.join(planned.rename({"contact_on": "other"}), on="customer_id", how="inner")
-        .filter(apart < caps.days)
+        .with_columns(apart.alias("away"))
         .group_by("place")
-        .len()
+        .agg(
+            (pl.col("away") < caps.days).sum().alias("len"),
+            (pl.col("away") < caps.apart).any().alias("too_near"),
+        )
     )
     counted = numbered.join(near, on="place", how="left", maintain_order="left")
-    return counted["len"].fill_null(0) >= caps.contacts
+    many = counted["len"].fill_null(0) >= caps.contacts
+    return many | counted["too_near"].fill_null(value=False)

@@ -310,7 +310,11 @@ def _circumstances(
 
 
 def _left_out(campaign: LaunchedCampaign) -> dict[str, int]:
-    barred = {"no_consent": campaign.no_consent, "global_holdout": campaign.held_out}
+    barred = {
+        "no_consent": campaign.no_consent,
+        "global_holdout": campaign.held_out,
+        "over_the_cap": campaign.capped,
+    }
     # reports of campaigns without such customers stay as they were, to the byte
     return {"excluded": campaign.excluded, "suppressed": campaign.suppressed} | {
         reason: customers for reason, customers in barred.items() if customers

@@ -80,7 +80,8 @@ def launch(campaign_id: int, salt: str | None, data_dir: Path | None) -> None:
         f"{launched.drawn:,} customers drawn of {launched.audience:,} in the audience"
         f" ({launched.excluded:,} left out, {launched.suppressed:,} suppressed,"
         f" {launched.no_consent:,} without consent,"
-        f" {launched.held_out:,} held back from everything)"
+        f" {launched.held_out:,} held back from everything"
+        + (f", {launched.capped:,} contacted often enough)" if launched.capped else ")")
     )
     for name, customers in launched.arms:
         click.echo(f"  {customers:>9,}  {name}")

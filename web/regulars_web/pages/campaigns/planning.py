@@ -236,7 +236,11 @@ def refuse_empty(preview: Preview) -> None:
         raise NoOrdersError.build()
     if count.drawn == 0:
         raise EmptyAudienceError.of(
-            count.audience, count.excluded, count.suppressed + count.no_consent, count.held_out
+            count.audience,
+            count.excluded,
+            count.suppressed + count.no_consent,
+            count.held_out,
+            count.capped,
         )
 
 

@@ -1,0 +1,210 @@
+"""How often customers are contacted, over everything, and what runs at the same time.
+
+A customer's contacts are days: a campaign, an entry of a programme and the shop's own log that tell
+of the same day are one contact.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from regulars_platform.campaigns.plan import HOLDOUT
+from regulars_platform.campaigns.service import (
+    LaunchedCampaign,
+    campaign_ledger,
+    get_shop_of,
+    launched_of,
+)
+from regulars_platform.campaigns.tables import LAUNCHED, Campaign
+from regulars_platform.customers.store import FeatureStore
+from regulars_platform.datasets.table import DatasetTable
+from regulars_platform.programmes.service import list_programmes
+from regulars_platform.programmes.tables import ProgrammeEntryRow
+from regulars_platform.settings import Settings
+
+DAYS: dict[str, pl.DataType] = {"customer_id": pl.String(), "day": pl.Date()}
+MOST = 5
+"""So many contacts and more are one row."""
+
+MOST_RUNNING = 24
+_SENT = ("sent", "delivered", "clicked", "unsubscribed", "complained")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Contacts:
+    """Customers by their number of contacts in the days before `until` (not included).
+
+    counts: place i: customers with i contacts, the last with MOST or more; customers: all that are
+    known; contacts: of all of them.
+    """
+
+    days: int
+    until: dt.date
+    customers: int
+    counts: tuple[int, ...]
+    contacts: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Running:
+    """A campaign whose window, or a programme whose entries, lie in the days looked at."""
+
+    kind: str
+    id: int
+    name: str
+    first: dt.date
+    last: dt.date
+    customers: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Overlap:
+    """Two that run at the same time, and the customers who are in both, in whichever group."""
+
+    one: Running
+    other: Running
+    shared: int
+
+
+def contacts_between(
+    session: Session, settings: Settings, shop_id: int, first: dt.date, last: dt.date
+) -> pl.DataFrame:
+    """DAYS: everybody who was told something on a day from `first` to `last`, once a day."""
+    entry = ProgrammeEntryRow
+    told = select(entry.customer_id, entry.contact_on).where(
+        entry.shop_id == shop_id,
+        entry.held_back.is_(False),
+        entry.contact_on.between(first, last),
+    )
+    frames = [
+        pl.DataFrame([tuple(row) for row in session.execute(told)], schema=DAYS, orient="row")
+    ]
+    for campaign in _launched(session, shop_id):
+        if first <= campaign.plan.send_date <= last:
+            ledger = campaign_ledger(settings, campaign).filter(pl.col("arm") != HOLDOUT)
+            sent = pl.lit(campaign.plan.send_date).alias("day")
+            frames.append(ledger.select("customer_id", sent))
+    frames.append(_logged(settings, shop_id, session, first, last))
+    return pl.concat(frames).unique()
+
+
+def count_contacts(
+    store: FeatureStore, version: int, contacts: pl.DataFrame, *, days: int, until: dt.date
+) -> Contacts:
+    """contacts: DAYS; of the customers whom the orders know on that day."""
+    people = store.orders(version).select(pl.col("customer_id").unique())
+    within = contacts.filter(
+        (pl.col("day") >= until - dt.timedelta(days=days)) & (pl.col("day") < until)
+    )
+    each = within.group_by("customer_id").len("contacts")
+    found = (
+        people.join(each.lazy(), on="customer_id", how="left")
+        .select(pl.col("contacts").fill_null(0).clip(upper_bound=MOST).alias("n"))
+        .group_by("n")
+        .len()
+        .collect(engine="streaming")
+    )
+    counted = dict(found.iter_rows())
+    counts = tuple(int(counted.get(number, 0)) for number in range(MOST + 1))
+    return Contacts(
+        days=days, until=until, customers=sum(counts), counts=counts, contacts=within.height
+    )
+
+
+def find_overlaps(
+    session: Session, settings: Settings, shop_id: int, *, first: dt.date, last: dt.date
+) -> tuple[tuple[Running, ...], tuple[Overlap, ...]]:
+    """What runs in these days, the latest MOST_RUNNING, and pairs that share days and customers,
+    those that share most first."""
+    running: list[tuple[Running, pl.DataFrame]] = []
+    for campaign in _launched(session, shop_id):
+        plan = campaign.plan
+        if plan.send_date <= last and plan.outcome_end >= first:
+            people = campaign_ledger(settings, campaign).select("customer_id").unique()
+            running.append(
+                (
+                    Running(
+                        kind="campaign",
+                        id=campaign.id,
+                        name=plan.name,
+                        first=plan.send_date,
+                        last=plan.outcome_end,
+                        customers=people.height,
+                    ),
+                    people,
+                )
+            )
+    running += _programmes(session, shop_id, first, last)
+    latest = sorted(running, key=lambda pair: (pair[0].first, pair[0].id), reverse=True)
+    kept = latest[:MOST_RUNNING]
+    pairs = []
+    for place, (one, people) in enumerate(kept):
+        for other, theirs in kept[place + 1 :]:
+            if one.first <= other.last and other.first <= one.last:
+                shared = people.join(theirs, on="customer_id", how="semi").height
+                if shared:
+                    pairs.append(Overlap(one=one, other=other, shared=shared))
+    pairs.sort(key=lambda pair: -pair.shared)
+    return tuple(one for one, _ in kept), tuple(pairs)
+
+
+def _programmes(
+    session: Session, shop_id: int, first: dt.date, last: dt.date
+) -> list[tuple[Running, pl.DataFrame]]:
+    entry = ProgrammeEntryRow
+    found = []
+    for programme in list_programmes(session, shop_id):
+        if programme.version is None:
+            continue
+        query = select(entry.customer_id, entry.contact_on).where(
+            entry.programme_id == programme.id, entry.contact_on.between(first, last)
+        )
+        rows = [tuple(row) for row in session.execute(query)]
+        entries = pl.DataFrame(rows, schema=DAYS, orient="row")
+        if entries.is_empty():
+            continue
+        days: Sequence[dt.date] = entries["day"].unique().sort().to_list()
+        window = dt.timedelta(days=programme.version.plan.window_days - 1)
+        people = entries.select("customer_id").unique()
+        found.append(
+            (
+                Running(
+                    kind="programme",
+                    id=programme.id,
+                    name=programme.name,
+                    first=days[0],
+                    last=days[-1] + window,
+                    customers=people.height,
+                ),
+                people,
+            )
+        )
+    return found
+
+
+def _launched(session: Session, shop_id: int) -> list[LaunchedCampaign]:
+    rows = session.scalars(
+        select(Campaign)
+        .where(Campaign.shop_id == shop_id, Campaign.state == LAUNCHED)
+        .order_by(Campaign.id)
+    )
+    return [launched_of(row) for row in rows]
+
+
+def _logged(
+    settings: Settings, shop_id: int, session: Session, first: dt.date, last: dt.date
+) -> pl.DataFrame:
+    """Days of the shop's own log of contacts, in its time zone."""
+    zone = get_shop_of(session, shop_id).timezone
+    log = DatasetTable(settings.shop_dir(shop_id), "contacts").scan()
+    day = pl.col("happened_at").dt.convert_time_zone(zone).dt.date()
+    return (
+        log.filter(pl.col("outcome").is_in(_SENT) & pl.col("customer_id").is_not_null())
+        .select("customer_id", day.alias("day"))
+        .filter(pl.col("day").is_between(first, last))
+        .collect(engine="streaming")
+    )
