@@ -1,0 +1,1 @@
+"""Tiers of customers: their rules with history, what tiers buy, what their rights cost."""

@@ -1,0 +1,46 @@
+"""The tier that a customers file names, beside the one that the shop's rules give."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from regulars_platform.datasets.table import DatasetTable
+
+MOST_NAMES = 12
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CrossTable:
+    """counts: (told, by the rules; None: in none) -> customers of whom a file names a tier.
+
+    told: the names in files, the commonest first, at most MOST_NAMES; further: how many customers
+    are told of another one. agree: customers whose two names are the same.
+    """
+
+    told: list[str]
+    counts: dict[tuple[str, str | None], int]
+    further: int
+    total: int
+    agree: int
+
+
+def told_beside_rules(shop_dir: Path, features: pl.LazyFrame) -> CrossTable | None:
+    """None where no file names a tier. features: the frame of a shop that has rules."""
+    people = DatasetTable(shop_dir, "customers").scan()
+    told = people.filter(pl.col("tier_told").is_not_null()).select("customer_id", "tier_told")
+    both = told.join(features.select("customer_id", "tier"), on="customer_id", how="inner")
+    sums = both.group_by("tier_told", "tier").len().collect(engine="streaming")
+    if sums.is_empty():
+        return None
+    by_name = sums.group_by("tier_told").agg(pl.col("len").sum())
+    names = by_name.sort(["len", "tier_told"], descending=[True, False])["tier_told"].to_list()
+    shown = names[:MOST_NAMES]
+    counts = {(told, tier): int(many) for told, tier, many in sums.rows()}
+    return CrossTable(
+        told=shown,
+        counts={pair: many for pair, many in counts.items() if pair[0] in shown},
+        further=sum(many for (told, _), many in counts.items() if told not in shown),
+        total=sum(counts.values()),
+        agree=sum(many for (told, tier), many in counts.items() if told == tier),
+    )
