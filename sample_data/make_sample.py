@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from sample_campaign import campaign_lines, history_lines, net_profits
+from sample_files import other_files
 from sample_plan import PLAN, SALT, audience, truth, who_is_told
 from sample_response import SETTLE_UNTIL, both_futures, group_of
 from sample_shop import (
@@ -87,8 +88,14 @@ def write_json(value: dict[str, Any], path: Path) -> None:
 
 def write_export(export: pl.DataFrame, path: Path) -> None:
     """One gzipped CSV; no time stamp inside, so that the same lines give the same bytes."""
-    text = export.write_csv(float_precision=2)
-    path.write_bytes(gzip.compress(text.encode(), compresslevel=9, mtime=0))
+    write_text(export.write_csv(float_precision=2), path)
+
+
+def write_text(text: str, path: Path) -> None:
+    """A text file, gzipped where its name says so."""
+    plain = text.encode()
+    is_packed = path.suffix == ".gz"
+    path.write_bytes(gzip.compress(plain, compresslevel=9, mtime=0) if is_packed else plain)
 
 
 def main() -> None:
@@ -101,10 +108,16 @@ def main() -> None:
     write_export(history, folder / HISTORY)
     drawn = audience(history)
     told = customers_told(people, who_is_told(drawn))
-    write_export(as_export(campaign_lines(orders, lines, told)), folder / OUTCOMES)
+    outcomes = as_export(campaign_lines(orders, lines, told))
+    write_export(outcomes, folder / OUTCOMES)
     write_json({"salt": SALT, "plan": PLAN}, folder / CAMPAIGN)
     profits = net_profits(orders, lines).with_columns(customer_name().alias("customer_id"))
     write_json(truth(drawn, profits), folder / TRUTH)
+    others = other_files(
+        SEED, history, outcomes, asked=set(drawn["customer_id"]), told=who_is_told(drawn)
+    )
+    for name, text in others.items():
+        write_text(text, folder / name)
     print(f"{len(drawn)} customers drawn, {told.sum()} told; files written to {folder}")
 
 

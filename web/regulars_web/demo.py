@@ -20,6 +20,7 @@ from regulars_platform.storage.database import Database
 from regulars_platform.storage.migrations_run import import_all_tables, upgrade
 from regulars_platform.targeting.jobs import KIND as TARGETING
 from regulars_platform.words import N_, Sentence
+from regulars_web.demo_practice import bring_practice
 from regulars_web.report_words import report_sentences
 
 _MARK = "this-is-a-regulars-demo"
@@ -103,6 +104,9 @@ def build_demo(settings: Settings, sample: Path, *, now: dt.datetime) -> BuiltDe
         report = evaluate_campaign(
             session, settings, shop_id=shop.id, campaign_id=campaign.id, now=now
         )
+    if (sample / "customers.csv.gz").is_file():
+        bring_practice(settings, database, shop.id, sample, now=now)
+    with database.unit_of_work() as session:
         # models take a while: the worker that comes with serving fits them
         enqueue(session, TARGETING, shop.id, campaign.id, now)
     database.dispose()

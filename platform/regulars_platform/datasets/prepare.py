@@ -70,7 +70,7 @@ def prepare(task: Task, report: Report) -> None:
             task.options,
             as_of=task.as_of,
             timezone=task.timezone,
-            per_item=is_per_item(task.form.headings),
+            per_item=task.kind == "shop_days" and is_per_item(task.form.headings),
         )
         left_out = _type(work, reading, records, report)
         facts = _finish(task, work, out, reading, report)

@@ -5,6 +5,7 @@ figures, refunds, points. Whoever reads another kind of file adds its words here
 known only tells that the text was decoded and found rightly; it is never taken for a meaning.
 """
 
+import re
 from collections.abc import Iterable
 
 from regulars_platform.intake.headings import PREFERENCES, normalise
@@ -55,14 +56,23 @@ _KNOWN = frozenset(word for words in PREFERENCES.values() for word in words) | f
     for word in words.split("|")
 )
 
+_INDUSTRY = re.compile("^(?:同行同层|同行|同层|行业|industry)(?:平均|优秀|average)?")
+
 
 def known_headings(cells: Iterable[str]) -> list[str]:
     """Those of the cells that are headings of some kind of file we read.
 
     >>> known_headings(["會員等級", "Tea", "统计日期 ", "ORDER_ID"])
     ['會員等級', '统计日期 ', 'ORDER_ID']
+    >>> known_headings(["行业平均访客数"])
+    ['行业平均访客数']
     """
-    return [cell for cell in cells if normalise(cell.strip('"')) in _KNOWN]
+    return [cell for cell in cells if _is_known(normalise(cell.strip('"')))]
+
+
+def _is_known(word: str) -> bool:
+    # reports on the industry put 行业平均 before the names of the figures
+    return word in _KNOWN or _INDUSTRY.sub("", word) in _KNOWN
 
 
 def heading_row(rows: Iterable[Iterable[str]]) -> int | None:
