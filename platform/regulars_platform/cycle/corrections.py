@@ -163,6 +163,15 @@ def read_corrections(session: Session, shop_id: int) -> pl.DataFrame:
 def corrected(rows: pl.LazyFrame, corrections: pl.DataFrame) -> pl.LazyFrame:
     """Rows of the cycle with what staff said: due_on is theirs (null: not any more) and computed_on
     the day that was worked out. A purchase after the one that was spoken of ends a correction."""
+    if corrections.is_empty():  # the usual case, in which a day can be looked up without a join
+        return rows.with_columns(
+            pl.lit(False).alias("is_corrected"),
+            pl.col("due_on").alias("computed_on"),
+            *(
+                pl.lit(None, dtype=CORRECTION_SCHEMA[name]).alias(name)
+                for name in ("reason", "made_by_name", "made_at")
+            ),
+        )
     holds = pl.col("bought_on").is_not_null() & (pl.col("last_day") <= pl.col("bought_on"))
     return (
         rows.join(corrections.lazy(), on=["customer_id", "product"], how="left")
