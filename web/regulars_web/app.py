@@ -28,6 +28,7 @@ from regulars_web.uploads import install_upload_limits
 
 BLUEPRINTS = (
     ("regulars_web.pages.home.views", "/"),
+    ("regulars_web.pages.figures.views", "/report"),
     ("regulars_web.pages.accounts.views", "/"),
     ("regulars_web.pages.customers.views", "/customers"),
     ("regulars_web.pages.customers.lifetime", "/customers/lifetime"),
@@ -44,6 +45,8 @@ BLUEPRINTS = (
     ("regulars_web.pages.jobs.views", "/jobs"),
     ("regulars_web.pages.campaigns.views", "/campaigns"),
     ("regulars_web.pages.matching.views", "/campaigns/match"),
+    ("regulars_web.pages.reach.views", "/campaigns/holdout"),
+    ("regulars_web.pages.calendar.views", "/campaigns/calendar"),
     ("regulars_web.pages.reports.views", "/campaigns"),
     ("regulars_web.pages.targeting.views", "/campaigns"),
     ("regulars_web.pages.memory.views", "/memory"),

@@ -1,0 +1,177 @@
+"""The shop report as a person reads it: figures from a loop over the orders, bad addresses."""
+
+import csv
+import datetime as dt
+import html
+import io
+import re
+
+import pytest
+
+from regulars_platform.segments.parsing import parse_rule
+from regulars_platform.segments.service import save_segment
+from regulars_platform.settings import Settings
+from regulars_platform.storage.database import Database
+from tests.platform.customers.build import line, money
+from tests.platform.customers.shop import Folder
+from tests.platform.figures.shop import Plain, invented_orders
+from tests.web.conftest import NOW, Browser
+
+ROWS = invented_orders()
+PLAIN = Plain(ROWS, "Asia/Shanghai")
+WEEK = dt.date(2025, 10, 1), dt.date(2025, 10, 7)
+
+
+@pytest.fixture
+def folder(settings: Settings) -> Folder:
+    return Folder(settings.shop_dir(1), *ROWS)
+
+
+def text(browser: Browser, path: str) -> str:
+    page = browser.get(path)
+    assert page.status_code == 200
+    plain = re.sub(r"<[^>]+>", " ", page.get_data(as_text=True))
+    return " ".join(html.unescape(plain).split())
+
+
+def table(browser: Browser, path: str) -> list[dict[str, str]]:
+    page = browser.get(path)
+    assert page.status_code == 200
+    assert page.content_type == "text/csv; charset=utf-8"
+    return list(csv.DictReader(io.StringIO(page.get_data(as_text=True).removeprefix("\ufeff"))))
+
+
+def test_a_new_shop_is_told_what_the_page_will_show(owner: Browser) -> None:
+    page = text(owner, "/report/")
+    assert "No figures yet" in page
+    assert "Bring orders" in page
+    assert owner.get("/report/figures.csv").status_code == 404
+
+
+def test_the_ten_figures_of_seven_days_are_those_of_a_loop(owner: Browser, folder: Folder) -> None:
+    del folder
+    page = text(owner, "/report/?by=week&until=2025-10-07")
+    rows = PLAIN.between(*WEEK)
+    buyers = {who for who, _, _ in rows}
+    new = {who for who in buyers if PLAIN.first[who] >= WEEK[0]}
+    paid = sum(row["amount"] for _, day, row in PLAIN.bought if WEEK[0] <= day <= WEEK[1])
+    for name in ("店铺收藏人数", "支付金额", "客单价", "访客数", "新访客数", "老访客占比"):
+        assert name in page
+    assert f"Paid amount 支付金额 £{paid / 10_000:,.2f}" in page
+    assert f"Paying buyers 支付买家数 {len(buyers)} " in page
+    assert f"New buyers 新买家数 {len(new)} " in page
+    assert f"Returning buyers 老买家数 {len(buyers - new)} " in page
+    share = f"{100 * len(buyers - new) / len(buyers):.1f}%"
+    assert f"Share of returning buyers 老买家占比 {share}" in page
+    assert "Oct 1 – Oct 7, 2025" in page
+
+
+def test_visitors_come_from_the_shops_files_and_a_difference_is_shown(
+    owner: Browser, folder: Folder
+) -> None:
+    days = [dt.date(2025, 10, number) for number in range(1, 8)]
+    paid = sum(row["amount"] for _, day, row in PLAIN.bought if day in days)
+    folder.bring(
+        "shop_days",
+        *({"day": day, "scope": "shop", "figure": "visitors", "value": money(300)} for day in days),
+        *(
+            {
+                "day": day,
+                "scope": "shop",
+                "figure": "paid_amount",
+                "value": paid + money(20) if day == days[0] else 0,
+            }
+            for day in days
+        ),
+    )
+    page = text(owner, "/report/?by=week&until=2025-10-07")
+    assert "Visitors 访客数 2,100 from a file" in page
+    assert "£20.00 more than the orders" in page
+
+
+def test_every_table_comes_as_a_file(owner: Browser, folder: Folder) -> None:
+    del folder
+    for by in ("day", "week", "month"):
+        for name in ("figures", "course", "life", "retention", "channels"):
+            assert table(owner, f"/report/{name}.csv?by={by}&until=2025-10-07"), (by, name)
+
+
+def test_the_file_has_exact_amounts_of_all_three_periods(owner: Browser, folder: Folder) -> None:
+    del folder
+    rows = table(owner, "/report/figures.csv?by=month&until=2025-10-31")
+    found = {row["first_day"]: row["from_orders"] for row in rows if row["figure"] == "paid_amount"}
+    assert list(found) == ["2025-10-01", "2025-09-01", "2024-10-01"]
+    for first, value in found.items():
+        year, month = int(first[:4]), int(first[5:7])
+        amount = sum(
+            row["amount"] for _, day, row in PLAIN.bought if (day.year, day.month) == (year, month)
+        )
+        assert float(value) == amount / 10_000
+
+
+def test_a_segment_counts_only_its_customers(
+    owner: Browser, folder: Folder, database: Database
+) -> None:
+    del folder
+    rule = parse_rule({"feature": "orders", "op": ">=", "value": "3"})
+    with database.unit_of_work() as session:
+        kept = save_segment(session, shop_id=1, name="<b>often</b>", rule=rule, now=NOW).id
+    page = text(owner, f"/report/?by=week&until=2025-10-07&segment={kept}")
+    often = [who for who in PLAIN.first if len(_orders_before(who, WEEK[0])) >= 3]
+    buyers = {who for who, _, _ in PLAIN.between(*WEEK) if who in often}
+    assert f"Paying buyers 支付买家数 {len(buyers)} " in page
+    assert "<b>often</b>" in page  # as text: the tags of the page itself are gone
+    assert "as it was on the first morning" in page
+
+
+def test_no_address_breaks_the_page(owner: Browser, folder: Folder) -> None:
+    del folder
+    for query in (
+        "by=year",
+        "until=soon",
+        "until=0001-01-01",
+        "until=9999-12-31",
+        "until=2024-01-15",
+        "by=month&until=2024-01-15",
+        "segment=99",
+        "segment=" + "9" * 500,
+        "segment=-1",
+        "until=" + "x" * 10_000,
+    ):
+        assert "The ten figures" in text(owner, f"/report/?{query}"), query[:40]
+
+
+def test_the_goal_is_kept_and_a_wrong_one_is_refused(owner: Browser, folder: Folder) -> None:
+    del folder
+    assert "of 30% to 50%" in text(owner, "/report/")
+    assert owner.post("/report/goal", {"low": "10", "high": "12"}).status_code == 302
+    assert "of 10% to 12%" in text(owner, "/report/")
+    owner.post("/report/goal", {"low": "50", "high": "10" * 9000})
+    page = text(owner, "/report/")
+    assert "is no goal" in page
+    assert "of 10% to 12%" in page
+
+
+def test_one_order_is_enough_to_begin(owner: Browser, settings: Settings) -> None:
+    Folder(settings.shop_dir(1), line("1", "ann", "2026-01-05", 12.5))
+    for by in ("day", "week", "month"):
+        page = text(owner, f"/report/?by={by}")
+        assert "Paying buyers 支付买家数 1 " in page
+        assert "Only 1 bought in the last 30 days" in page
+
+
+def _orders_before(who: str, day: dt.date) -> list[str]:
+    return [row["order_id"] for one, on, row in PLAIN.bought if one == who and on < day]
+
+
+def test_orders_of_today_wait_until_the_day_is_over(owner: Browser, settings: Settings) -> None:
+    today = dt.datetime.now(dt.UTC)
+    yesterday = (today - dt.timedelta(days=1)).isoformat()
+    Folder(
+        settings.shop_dir(1),
+        line("1", "ann", "2026-01-05", 10, at=yesterday),
+        line("2", "ben", "2026-01-05", 99, at=today.isoformat()),
+    )
+    page = text(owner, "/report/?by=day")
+    assert "£10.00" in page
+    assert "£99.00" not in page

@@ -1,0 +1,47 @@
+"""Values of the report's units as text, and how far two of them are apart."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from flask_babel import gettext
+
+from regulars_platform.figures.sheet import Unit
+from regulars_web.formats import money, number, percent, signed
+
+NOTHING = "–"
+Cell = tuple[str, str]
+"""A value, and under it what it changed by, or why it is not there."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """A figure in three periods. small: its Chinese term or definition; note: under its value."""
+
+    name: str
+    small: str
+    now: Cell
+    before: Cell
+    year: Cell
+
+
+def shown(value: Fraction | float | None, unit: Unit, currency: str) -> str:
+    """A value of that unit; a dash where it is not known."""
+    if value is None:
+        return NOTHING
+    if unit == "money":
+        return money(float(value), currency)
+    if unit == "share":
+        return percent(float(value))
+    return number(float(value), 0) if Fraction(value).denominator == 1 else number(float(value), 1)
+
+
+def change(now: Fraction | None, then: Fraction | None, unit: Unit) -> str:
+    """How far the period is from the one it is compared with; empty where nothing can be said."""
+    if now is None or then is None:
+        return ""
+    if unit == "share":
+        points = signed(number(100 * float(now - then), 1))
+        return str(gettext("%(points)s points since", points=points))
+    if not then:
+        return ""
+    return str(gettext("%(percent)s since", percent=signed(percent(float(now / then - 1)))))
