@@ -40,7 +40,8 @@ class DueAsked:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DueList:
     """rows: due_on, customer_id, product, last_day, pieces, rests_on, based_on, mark, is_corrected,
-    computed_on, reason, made_by_name, made_at and address; overdue first, by day.
+    computed_on, reason, made_by_name, made_at and address; by day from the first on, then those
+    overdue, the latest first.
 
     barred: opted out or no consent; held_back: in a holdout (the global one, a campaign's or a
     programme's). They are counted, never listed. stopped: customers and products due by the dates
@@ -96,7 +97,12 @@ def _due(session: Session, shop_id: int, cycle: Cycle, asked: DueAsked) -> pl.Da
         due_rows(session, shop_id, cycle)
         .filter(_between(pl.col("due_on"), asked) & ~lapsed(asked.day))
         .collect(engine="streaming")
-        .sort("due_on", "customer_id", "product")
+        .sort(
+            pl.col("due_on") < asked.day,
+            (pl.col("due_on") - asked.day).abs(),
+            "customer_id",
+            "product",
+        )
     )
 
 

@@ -34,20 +34,30 @@ LAPSED_AT_LEAST = 30
 any more."""
 
 
+def digest_of(products: pl.LazyFrame, *columns: str) -> str:
+    """A name for what these columns of the products' file say: the others may change freely."""
+    said = products.select(columns).sort(columns).collect().write_csv()
+    return hashlib.sha256(said.encode()).hexdigest()[:20]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Asked:
-    """What is read: the orders and the products' file at their versions."""
+    """What is read: the orders and the products' file at their versions.
+
+    products_digest: of what is read of the products.
+    """
 
     store: FeatureStore
     orders_version: int
     products_version: int | None
+    products_digest: str
 
     @property
     def inputs(self) -> dict[str, Any]:
         """As they are kept with the answer."""
         return {
             "orders_version": self.orders_version,
-            "products_version": self.products_version,
+            "products": self.products_digest,
             "timezone": self.store.timezone,
             "method": METHOD,
         }
@@ -89,7 +99,14 @@ def gather_inputs(session: Session, settings: Settings, shop_id: int) -> Asked:
     if version is None:
         raise NoOrdersError.build()
     products = DatasetTable(store.shop_dir, "products")
-    return Asked(store=store, orders_version=version, products_version=products.version())
+    at = products.version()
+    read = products.scan(at) if at is not None else products.scan()
+    return Asked(
+        store=store,
+        orders_version=version,
+        products_version=at,
+        products_digest=digest_of(read, "product", "also", "unit_days", "one_off"),
+    )
 
 
 def work_out(

@@ -15,6 +15,7 @@ from regulars_platform.campaigns.service import get_shop_of
 from regulars_platform.customers.store import FeatureStore, build_feature_store
 from regulars_platform.cycle.errors import NoOrdersError
 from regulars_platform.cycle.files import place, place_frame
+from regulars_platform.cycle.service import digest_of
 from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.needs.affinities import find_pairs
 from regulars_platform.needs.counting import store_products
@@ -26,18 +27,18 @@ METHOD = 1
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Asked:
-    """What is read, at its versions."""
+    """What is read: the orders at a version, and the names of the products."""
 
     store: FeatureStore
     orders_version: int
-    products_version: int | None
+    products_digest: str
 
     @property
     def inputs(self) -> dict[str, Any]:
         """As they are kept with the answer."""
         return {
             "orders_version": self.orders_version,
-            "products_version": self.products_version,
+            "products": self.products_digest,
             "timezone": self.store.timezone,
             "method": METHOD,
         }
@@ -59,8 +60,8 @@ def gather_inputs(session: Session, settings: Settings, shop_id: int) -> Asked:
     version = store.table.version()
     if version is None:
         raise NoOrdersError.build()
-    products = DatasetTable(store.shop_dir, "products").version()
-    return Asked(store=store, orders_version=version, products_version=products)
+    names = digest_of(DatasetTable(store.shop_dir, "products").scan(), "product", "also")
+    return Asked(store=store, orders_version=version, products_digest=names)
 
 
 def work_out(

@@ -81,7 +81,8 @@ def test_the_list_goes_a_week_ahead_and_says_what_each_date_rests_on(
 ) -> None:
     assert "Not worked out yet" in words(owner.get(PAGE))
     said = work_out(owner, finish_jobs)
-    assert "2 customers are due." in said
+    assert "1 customer is due from" in said
+    assert "1 is overdue." in said
     assert "Green <b>tea</b>" in said  # shown, not interpreted
     assert "2 intervals of their own" in said
     assert "not enough contacts to say" in said

@@ -65,8 +65,9 @@ class Best:
         own = self.own.get(customer_id)
         if own is not None:
             return own
-        alike = self.alike.get(self.bands.get(customer_id, 0))
-        return alike[0] if alike else None
+        alike = self.alike.get(self.bands.get(customer_id, 0), ())
+        # where no order ever followed, no channel did best
+        return next((record for record in alike if record.ordered), None)
 
 
 def due_days(rows: pl.DataFrame, best: Best, first: dt.date, currency: str) -> tuple[DueDay, ...]:

@@ -88,6 +88,8 @@ def overview() -> str:
         return render_template("cycle/overview.html", job=job, running=running, page=None)
     listed = _listed(found)
     best = _best(found, listed.rows.head(MOST_ROWS))
+    late = pl.col("due_on") < found.wanted.day
+    coming, overdue = listed.rows.filter(~late), listed.rows.filter(late)
     page = {
         "wanted": found.wanted,
         "stale": found.cycle.inputs != asked.inputs,
@@ -97,7 +99,10 @@ def overview() -> str:
         "last": date(found.cycle.last),
         "days": due_days(listed.rows, best, found.wanted.day, shop.currency),
         "total": listed.rows.height,
-        "customers": listed.rows["customer_id"].n_unique(),
+        "customers": coming["customer_id"].n_unique(),
+        "overdue": overdue["customer_id"].n_unique(),
+        "until": date(found.wanted.day + dt.timedelta(days=found.wanted.ahead)),
+        "from": date(found.wanted.day),
         "shown": min(listed.rows.height, MOST_ROWS),
         "barred": listed.barred,
         "held_back": listed.held_back,

@@ -120,7 +120,11 @@ def _late(days: list[float | None]) -> str:
 def _off(days: float) -> str:
     if days == 0:
         return str(gettext("on the day"))
-    count = number(abs(days), 0 if float(days).is_integer() else 1)
+    count, off = number(abs(days), 0 if float(days).is_integer() else 1), abs(days)
     if days > 0:
-        return str(gettext("%(count)s days late", count=count))
-    return str(gettext("%(count)s days early", count=count))
+        return str(ngettext("%(count)s day late", "%(count)s days late", _plural(off), count=count))
+    return str(ngettext("%(count)s day early", "%(count)s days early", _plural(off), count=count))
+
+
+def _plural(count: float) -> int:
+    return 1 if count == 1 else 2
