@@ -40,7 +40,7 @@ _REASONS = {
     "unknown_word": N_("The word is not known here."),
     "too_long": N_("It is longer than 1,000 characters."),
     "masked": N_("It is hidden behind stars."),
-    "not_a_share": N_("It is more than 100% or below zero."),
+    "not_a_share": N_("It is more than 100 percent or below zero."),
 }
 
 

@@ -54,7 +54,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"arms": [arm(channel="pigeon")]}, "arms.0.channel", "Choose one of"),
     ({"arms": [arm(channel="other")]}, "arms.0.channel_label", "Say how"),
     ({"arms": [arm(contact_cost="-1")]}, "arms.0.contact_cost", "negative"),
-    ({"arms": [arm(offer={"kind": "gift"})]}, "arms.0.offer.kind", "free_shipping"),
+    ({"arms": [arm(offer={"kind": "lottery"})]}, "arms.0.offer.kind", "free_shipping"),
     ({"arms": [arm(offer=None)]}, "arms.0.offer.kind", "Choose one of"),
     ({"as_of": "2026-02-02"}, "as_of", "after the sending"),
     ({"outcome_end": "2026-01-31"}, "outcome_end", "before it starts"),
