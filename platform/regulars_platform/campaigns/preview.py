@@ -17,6 +17,8 @@ from regulars_experiments.holdouts import HoldoutSizes
 from regulars_platform.campaigns.blended import at_average_margin
 from regulars_platform.campaigns.foresight import (
     Foreseen,
+    PastSpend,
+    Terms,
     foresee_arms,
     foresee_holdouts,
     foresee_segments,
@@ -33,6 +35,7 @@ from regulars_platform.campaigns.outlook import (
 )
 from regulars_platform.campaigns.plan import Exclusions, TreatmentArm
 from regulars_platform.campaigns.plan_form import Draft, read_draft
+from regulars_platform.campaigns.pooled import Learnable, learnable
 from regulars_platform.campaigns.population import Population, build_population
 from regulars_platform.customers.browse import Distribution, distribution
 from regulars_platform.customers.store import FeatureStore, build_feature_store
@@ -132,6 +135,7 @@ class Preview:
     three to choose from, None while the draft or the past cannot say; least: share of the drawn
     below which a report could say nothing of the holdout, likewise; forecast: what each arm is
     expected to earn, likewise; margin: the share of the price, 0 to 1, that all of it counts at;
+    pooled: what so many customers can tell by one such campaign and by several, likewise;
     short_history: the orders do not reach back as far as the window is long, so that leak and
     detectable effect are too low.
     """
@@ -147,6 +151,7 @@ class Preview:
     forecast: tuple[ArmForecast, ...] | None
     margin: float | None
     short_history: bool
+    pooled: Learnable | None = None
 
 
 def preview_draft(
@@ -250,6 +255,21 @@ def build_preview(
         forecast=forecast,
         margin=None if terms is None else terms.margin,
         short_history=past is not None and _is_short(store, draft, version),
+        pooled=None
+        if spend is None or terms is None or holdout is None or arms is None
+        else _pooled(spend, terms, holdout, arms),
+    )
+
+
+def _pooled(
+    spend: PastSpend, terms: Terms, holdout: HoldoutPreview, arms: tuple[ArmPreview, ...]
+) -> Learnable:
+    """Of the smallest arm against the holdout: it is the last to tell anything."""
+    return learnable(
+        spend.baseline.cell(0),
+        n_control=holdout.customers,
+        n_arm=min(arm.customers for arm in arms),
+        confidence=terms.confidence_of_arms,
     )
 
 

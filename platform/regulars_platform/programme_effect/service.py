@@ -36,7 +36,9 @@ from regulars_platform.programme_effect.people import Known, group_rows
 from regulars_platform.programme_effect.quarters import Quarter, Window, measured_window
 from regulars_platform.programme_effect.sums import Part, Sum, add_up
 from regulars_platform.programme_effect.tables import ProgrammeEffectRow
+from regulars_platform.reach.crowding import contacts_between
 from regulars_platform.reach.holdout import list_holdouts
+from regulars_platform.reach.nth_contact import LOOK_BACK, nth_contacts
 from regulars_platform.reach.tables import Suppression
 from regulars_platform.reports.document import canonical_report
 from regulars_platform.settings import Settings
@@ -109,6 +111,7 @@ def work_out_quarter(
         runs = read_runs(session, shop_id, window)
         left = _unsubscribed(session, store, shop_id, window)
         margin, currency = programme_margin(shop), shop.currency
+        told = contacts_between(session, settings, shop_id, window.first - LOOK_BACK, window.last)
     lines = store.table.scan(version)
     found = list(find_parts(settings, runs, lines, days.last))
     known = Known(
@@ -127,6 +130,15 @@ def work_out_quarter(
         "currency": currency,
         "margin_low_percent": percent_text(margin[0]),
         "margin_high_percent": percent_text(margin[1]),
+        "nth": [
+            {
+                "earlier": one.earlier,
+                "customers": one.customers,
+                "campaigns": one.campaigns,
+                "net": answer_as_json(one.net),
+            }
+            for one in nth_contacts(settings, list(runs.campaigns), told, lines)
+        ],
         "orders_version": version,
         "orders_until": days.last.isoformat(),
     }
