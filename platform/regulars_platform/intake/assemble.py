@@ -9,7 +9,7 @@ all parts of an order or none.
 import polars as pl
 
 from regulars_platform.intake.finish import share_out
-from regulars_platform.orders.table import CANCELLED, ORDER_SCHEMA, PAID, whole_orders
+from regulars_platform.orders.table import CANCELLED, ORDER_SCHEMA, PAID, TOLD_LATER, whole_orders
 
 _REFUND_SCHEMA = {"order_id": pl.String(), "line_key": pl.String(), "amount": pl.Int64()}
 
@@ -70,6 +70,7 @@ def _lines_of_items(heads: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
         pl.col("amount").alias("order_amount"),
         pl.col("discount").alias("all_discount"),
         pl.col("refund").alias("told"),
+        *(pl.col(name).alias(f"order_{name}") for name in TOLD_LATER),
     )
     lines = (
         items.select(
@@ -83,9 +84,15 @@ def _lines_of_items(heads: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
             "source_line",
             pl.col("status").alias("item_status"),
             pl.col("amount").fill_null(0).alias("own"),
+            *TOLD_LATER,
         )
         .join(order, on="order_id", how="inner")
         .sort("order_id", "line_key")
+        # an order may go out in several parcels; it is paid, and sent somewhere, as a whole
+        .with_columns(
+            *(pl.coalesce(name, f"order_{name}") for name in ("shipped_at", "received_at")),
+            *(pl.coalesce(f"order_{name}", name).alias(name) for name in ("paid_at", "region")),
+        )
     )
     stands = pl.col("item_status") != CANCELLED
     lines = lines.with_columns(

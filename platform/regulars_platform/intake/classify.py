@@ -27,7 +27,7 @@ from regulars_platform.intake.staging import (
 )
 from regulars_platform.intake.tallies import Overlap, Share, Tallies
 from regulars_platform.orders.parts import ITEM, ORDER, OrderParts
-from regulars_platform.orders.table import KEY, ORDER_SCHEMA, OrdersTable
+from regulars_platform.orders.table import KEY, ORDER_SCHEMA, TOLD_LATER, OrdersTable, in_schema
 from regulars_platform.words import N_, Sentence
 
 CONTENT = tuple(name for name in ORDER_SCHEMA if name not in (*KEY, "import_id", "source_line"))
@@ -45,6 +45,8 @@ _SOURCES: dict[str, tuple[OrderField, ...]] = {
     "coupon": (OrderField.COUPON,),
     "channel": (OrderField.CHANNEL,),
 }
+"""Columns and what of a file fills them; TOLD_LATER are never emptied, whatever a file has."""
+
 _STORED = "_stored"
 
 
@@ -114,16 +116,15 @@ def classify(
     """Compare the prepared lines with what is `known`; result in `folder.classified`.
 
     before: the stored import of a file of the very same bytes (`repository.find_stored_before`);
-    then no stored line is corrected.
+    then no stored line is corrected, but for columns that are still blank.
     """
     facts = read_json(folder.prepared / "facts.json")
     parts = sorted(folder.prepared.glob("part-*.parquet"))
     with replacing(folder.classified) as out:
         for number, path in enumerate(parts):
             report("comparing", number, len(parts))
-            lines = _with_fate(pl.read_parquet(path, glob=False), known, mapping)
-            if before is not None:
-                lines = lines.with_columns(pl.col("fate").replace("corrected", "repeated"))
+            prepared = in_schema(pl.scan_parquet(path, glob=False), LINE_SCHEMA).collect()
+            lines = _with_fate(prepared, known, mapping, again=before is not None)
             left_out = pl.when("left_out").then(pl.lit("left_out")).otherwise(pl.col("fate"))
             lines = lines.with_columns(left_out.alias("fate"))
             lines.write_parquet(part_path(out, number), compression="zstd")
@@ -161,8 +162,10 @@ def read_classified(folder: Folder) -> Classified | None:
 
 
 def _with_fate(
-    lines: pl.DataFrame, known: Known, mapping: Mapping[OrderField, str]
+    lines: pl.DataFrame, known: Known, mapping: Mapping[OrderField, str], *, again: bool
 ) -> pl.DataFrame:
+    """again: the very same file was stored before; then it only fills what is not known yet, as
+    where the columns of TOLD_LATER were left out then."""
     if (known.version is None and known.parts_version is None) or lines.is_empty():
         return lines.with_columns(
             pl.lit("new").alias("fate"), pl.lit(value=False).alias("order_known")
@@ -195,14 +198,21 @@ def _with_fate(
         refund = pl.max_horizontal("refund", pl.col("refund" + _STORED).fill_null(0))
         silent.remove("refund")
     frame = frame.with_columns(refund.alias("refund")).with_columns(
-        pl.when("found").then(pl.col(name + _STORED)).otherwise(pl.col(name)).alias(name)
-        for name in silent
+        *(
+            pl.when("found").then(pl.col(name + _STORED)).otherwise(pl.col(name)).alias(name)
+            for name in silent
+        ),
+        *(pl.coalesce(name, name + _STORED).alias(name) for name in TOLD_LATER),
     )
-    same = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name + _STORED)) for name in CONTENT)
+    same = {name: pl.col(name).eq_missing(pl.col(name + _STORED)) for name in CONTENT}
+    blank = {name: pl.col(name + _STORED).is_null() for name in TOLD_LATER}
+    filled = pl.all_horizontal(same[name] | blank.get(name, False) for name in CONTENT)
     fate = (
         pl.when(~pl.col("found"))
         .then(pl.lit("new"))
-        .when(same)
+        .when(pl.all_horizontal(same.values()))
+        .then(pl.lit("repeated"))
+        .when(pl.lit(again) & ~filled)
         .then(pl.lit("repeated"))
         .otherwise(pl.lit("corrected"))
     )
@@ -240,8 +250,8 @@ def _stored_before(before: OrderImport | None) -> Iterator[Sentence]:
     moment = before.stored_at or before.received_at
     yield Sentence(
         N_(
-            "This very file was stored before (“%(filename)s”, %(stored_at)s). Nothing of it that"
-            " is stored is changed: corrections that came later stand."
+            "This very file was stored before (“%(filename)s”, %(stored_at)s). Of what is stored"
+            " only blanks are filled: corrections that came later stand."
         ),
         {
             "filename": before.filename,

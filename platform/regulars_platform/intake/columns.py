@@ -11,6 +11,7 @@ from regulars_platform.intake.dates import date_evidence
 from regulars_platform.intake.errors import MappingError, OtherFileError
 from regulars_platform.intake.headings import PREFERENCES, normalise
 from regulars_platform.intake.models import (
+    ADDING,
     FileForm,
     FilePart,
     OrderField,
@@ -125,15 +126,25 @@ def _has_money(found: Mapping[OrderField, Proposal]) -> bool:
     return OrderField.TOTAL in found or {OrderField.UNIT_PRICE, OrderField.QUANTITY} <= set(found)
 
 
-def remembered_proposals(form: FileForm, mapping: Mapping[str, str]) -> tuple[Proposal, ...]:
-    """The columns that the shop confirmed for a file with the same headings."""
-    return tuple(
-        Proposal(
-            field=OrderField(field), heading=mapping[field], reason="remembered", confidence=1.0
-        )
+def remembered_proposals(
+    form: FileForm, mapping: Mapping[str, str], sample: pl.DataFrame
+) -> tuple[Proposal, ...]:
+    """The columns that the shop confirmed for a file with the same headings.
+
+    Where it confirmed none for when orders were shipped and received, and where to, they are
+    proposed as for any file: they may have come to be known since.
+    """
+    found = {
+        field: Proposal(field=field, heading=mapping[field], reason="remembered", confidence=1.0)
         for field in OrderField
         if mapping.get(field) in form.headings
-    )
+    }
+    taken = {proposal.heading for proposal in found.values()}
+    for proposal in propose(form, sample):
+        free = proposal.field not in found and proposal.heading not in taken
+        if free and proposal.field in ADDING:
+            found[proposal.field] = proposal
+    return tuple(found[field] for field in OrderField if field in found)
 
 
 def _cells(sample: pl.DataFrame, position: int) -> pl.Series:
@@ -155,6 +166,8 @@ def _believable(
         filled, masked = sample.select(key.count(), is_masked(key).sum().alias("masked")).row(0)
         # a column of masked values tells nobody apart; an empty sample proves nothing
         return not (filled and filled == masked)
+    if field is OrderField.REGION and word == "state":  # of the order, perhaps
+        return _share_of_status(_cells(sample, position)) == 0.0
     return True
 
 

@@ -70,6 +70,16 @@ def committed_version(orders: _Table, import_id: ImportId) -> int | None:
     return table.version()  # so long ago that the log of that commit was cleaned away
 
 
+def _add_columns(table: _Table, columns: Mapping[str, pl.DataType]) -> None:
+    """A table written before a column existed gets it, null in all its rows; older versions stay as
+    they are. A commit of its own; run again, it finds nothing to do."""
+    stored = DeltaTable(str(table.path))
+    there = {field.name for field in stored.schema().fields}
+    missing = {name: kind for name, kind in columns.items() if name not in there}
+    if missing:
+        stored.alter.add_columns(list(_delta_schema(missing).fields))
+
+
 def commit(orders: OrdersTable, lines: pl.LazyFrame, import_id: ImportId, *, merge: bool) -> int:
     """Write `lines` (ORDER_SCHEMA) and return the version that holds them.
 
@@ -125,6 +135,7 @@ def _merge(
     gone: str | None = None,
 ) -> None:
     """Rows in place of those with the same key, new ones beside them; those that are `gone` go."""
+    _add_columns(table, schema)
     columns = [*schema, gone] if gone else list(schema)
     batches = lines.select(columns).collect_batches(
         chunk_size=_BATCH, maintain_order=True, lazy=True, engine="streaming"
@@ -177,6 +188,7 @@ def _append(
         stats=json.dumps({"numRecords": rows}),
     )
     if orders.exists():
+        _add_columns(orders, columns)
         table = DeltaTable(str(orders.path))
         table.create_write_transaction(
             [action],

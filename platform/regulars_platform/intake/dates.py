@@ -47,7 +47,8 @@ class DateEvidence:
     """What the dates of a column say about their own form; added up over the batches of a file.
 
     numeric: values like 01/02/2010; day_first, month_first: an example of a value that can only
-    be read so (None: there is none); example: any of the numeric values.
+    be read so (None: there is none); example: any of the numeric values; unreadable: a value that
+    is no date in any order.
     """
 
     readable: int = 0
@@ -56,6 +57,7 @@ class DateEvidence:
     day_first: str | None = None
     month_first: str | None = None
     example: str | None = None
+    unreadable: str | None = None
 
     def __add__(self, other: "DateEvidence") -> "DateEvidence":
         return DateEvidence(
@@ -65,6 +67,7 @@ class DateEvidence:
             day_first=self.day_first or other.day_first,
             month_first=self.month_first or other.month_first,
             example=self.example or other.example,
+            unreadable=self.unreadable or other.unreadable,
         )
 
 
@@ -78,6 +81,7 @@ def date_evidence(cells: pl.Series) -> DateEvidence:
     month = numeric.filter((pl.col("other") > 12) & (pl.col("first") <= 12))
     unread = frame.filter(pl.col("first").is_null())["text"]
     others = read_moments(unread, None, dt.UTC)
+    lost = unread.filter(others.is_null())
     return DateEvidence(
         readable=int(numeric.height + others.count()),
         filled=texts.len(),
@@ -86,6 +90,7 @@ def date_evidence(cells: pl.Series) -> DateEvidence:
         month_first=month["text"][0] if month.height else None,
         example=(numeric["text"][0] if numeric.height else None)
         or (texts[0] if len(texts) else None),
+        unreadable=lost[0] if len(lost) else None,
     )
 
 

@@ -13,7 +13,7 @@ import polars as pl
 from regulars_platform.intake.models import FilePart, OrderField
 from regulars_platform.intake.status import REFUNDED, plain_word
 from regulars_platform.intake.survey import Reading
-from regulars_platform.orders.table import CANCELLED, ORDER_SCHEMA, PAID, UNPAID
+from regulars_platform.orders.table import CANCELLED, ORDER_SCHEMA, PAID, TOLD_LATER, UNPAID
 
 _CARRIED = (
     "customer_id",
@@ -23,6 +23,8 @@ _CARRIED = (
     "shipping",
     "coupon",
     "channel",
+    "paid_at",
+    "region",
 )
 LINE_SCHEMA: dict[str, pl.DataType] = {
     **ORDER_SCHEMA,
@@ -53,6 +55,7 @@ _CONTENT_ORDER = (
     "coupon",
     "channel",
     "left_out",
+    *TOLD_LATER,
     "source_line",
 )
 

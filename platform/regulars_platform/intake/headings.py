@@ -107,6 +107,24 @@ _SYNONYMS: dict[OrderField, str] = {
         "channel|sales channel|source|source name|order source|订单来源|销售渠道|来源|渠道|"
         "推广方式|下单网点|是否手机订单"
     ),
+    OrderField.PAID_AT: (
+        "paid at|paid on|date paid|payment date|payment time|订单付款时间|买家付款时间|付款时间|"
+        "支付时间"
+    ),
+    OrderField.SHIPPED_AT: (
+        "shipped at|shipped on|ship date|shipping date|date shipped|shipped date|dispatched at|"
+        "dispatch date|fulfilled at|fulfillment date|发货时间|商品发货时间|订单发货时间|"
+        "卖家发货时间|发货日期"
+    ),
+    OrderField.RECEIVED_AT: (
+        "received at|received on|delivered at|delivered on|date delivered|确认收货时间|"
+        "买家确认收货时间|签收时间|收货时间|交易成功时间"
+    ),
+    OrderField.REGION: (
+        "region|shipping province name|shipping province|shipping state|ship state|"
+        "billing province name|billing province|billing state|province|state|收货人省份|收货省份|"
+        "省份|所在省份|收货地址"
+    ),
     OrderField.REMARK: "商家备注|商家备忘|商家订单备注|卖家备注|订单备注|seller note|staff note",
     OrderField.TAG: "备注标签|订单标签|旗帜|订单星级|order tags|flag",
 }

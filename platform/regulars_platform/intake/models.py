@@ -19,6 +19,8 @@ class OrderField(StrEnum):
     ORDERED_AT = "ordered_at"
     PAID_AT = "paid_at"  # filled: money came; parts a returned order from one never paid
     STATUS = "status"
+    SHIPPED_AT = "shipped_at"
+    RECEIVED_AT = "received_at"
     CANCELLED_AT = "cancelled_at"  # filled: the order was cancelled, whatever its status says
     PRODUCT = "product"
     QUANTITY = "quantity"
@@ -34,6 +36,7 @@ class OrderField(StrEnum):
     REFUND_STATUS = "refund_status"  # whether the refunded money was really given back
     COUPON = "coupon"
     CHANNEL = "channel"
+    REGION = "region"  # province or state; of a whole address in Chinese its first part
     REMARK = "remark"  # the seller's own remark
     TAG = "tag"  # the seller's own tag or flag
 
@@ -51,6 +54,14 @@ MONEY_FIELDS = (
     OrderField.REFUND,
 )
 """Fields that hold numbers; all are kept as integers of ten-thousandths."""
+
+
+LATER_MOMENTS = (OrderField.PAID_AT, OrderField.SHIPPED_AT, OrderField.RECEIVED_AT)
+"""Moments of an order beside the one at which it was placed; a cell without one is no mistake."""
+
+
+ADDING = (OrderField.SHIPPED_AT, OrderField.RECEIVED_AT, OrderField.REGION)
+"""Fields that say something more of an order and change nothing else of it."""
 
 
 class FilePart(StrEnum):

@@ -18,9 +18,10 @@ from regulars_platform.intake.cells import (
     is_scientific,
 )
 from regulars_platform.intake.dates import read_moments
-from regulars_platform.intake.models import MONEY_FIELDS, FilePart, OrderField
+from regulars_platform.intake.models import LATER_MOMENTS, MONEY_FIELDS, FilePart, OrderField
 from regulars_platform.intake.money import DIGITS, read_numbers
 from regulars_platform.intake.readers import column_name
+from regulars_platform.intake.regions import region
 from regulars_platform.intake.survey import KEY_FIELDS, Reading
 from regulars_platform.orders.table import MONEY_SCALE
 
@@ -51,6 +52,10 @@ TYPED: dict[str, pl.DataType] = {
     "refund_word": pl.String(),  # cleaned, as the file has it
     "coupon": pl.String(),
     "channel": pl.String(),
+    "paid_at": pl.Datetime("us", "UTC"),
+    "shipped_at": pl.Datetime("us", "UTC"),
+    "received_at": pl.Datetime("us", "UTC"),
+    "region": pl.String(),
     "reason": pl.String(),
 }
 
@@ -58,7 +63,7 @@ TYPED: dict[str, pl.DataType] = {
 def parse_batch(frame: pl.DataFrame, reading: Reading) -> pl.DataFrame:
     """One batch of records (columns line, c0, c1, ...) -> a frame of TYPED, same order."""
     keys = _keys(frame, reading)
-    moments, bad_moment = _moments(frame, reading)
+    moments, bad_moment = _moments(frame, reading, OrderField.ORDERED_AT)
     numbers, number_problems = _numbers(frame, reading)
     texts = frame.select(
         "line",  # so that fields the file does not have are as long as the others
@@ -70,6 +75,7 @@ def parse_batch(frame: pl.DataFrame, reading: Reading) -> pl.DataFrame:
         _cell(reading, OrderField.REFUND_STATUS, clean).alias("refund_word"),
         _cell(reading, OrderField.CANCELLED_AT, clean_key).is_not_null().alias("cancelled"),
         _cell(reading, OrderField.PAID_AT, clean_key).is_not_null().alias("paid"),
+        region(_cell(reading, OrderField.REGION)).alias("region"),
         _is_left_out(reading).alias("left_out"),
     ).drop("line")
     priced, too_large = _priced(numbers)
@@ -82,6 +88,7 @@ def parse_batch(frame: pl.DataFrame, reading: Reading) -> pl.DataFrame:
             frame["line"],
             *keys.drop("reason").get_columns(),
             moments.alias("ordered_at"),
+            *(_moments(frame, reading, name)[0].alias(str(name)) for name in LATER_MOMENTS),
             *texts.get_columns(),
             *(numbers[name] for name in ("quantity", "goods", "total", "shipping")),
             numbers["refund" if reading.part is FilePart.REFUND else "amount"].alias("amount"),
@@ -186,10 +193,10 @@ def _is_rounded(name: str, reading: Reading) -> pl.Expr:
     return has_many_digits(pl.col(name))
 
 
-def _moments(frame: pl.DataFrame, reading: Reading) -> tuple[pl.Series, pl.Series]:
-    cells = frame.select(
-        "line", _cell(reading, OrderField.ORDERED_AT, clean_key).alias("cell")
-    ).to_series(1)
+def _moments(
+    frame: pl.DataFrame, reading: Reading, name: OrderField
+) -> tuple[pl.Series, pl.Series]:
+    cells = frame.select("line", _cell(reading, name, clean_key).alias("cell")).to_series(1)
     moments = read_moments(cells, reading.date_order, reading.timezone)
     bad = cells.is_not_null() & moments.is_null()
     return moments, pl.select(pl.when(bad).then(pl.lit("bad_date"))).to_series()

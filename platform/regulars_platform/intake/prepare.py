@@ -194,6 +194,14 @@ def _notes(reading: Reading, mapping: Mapping[OrderField, str]) -> Iterator[Sent
             ),
             {"heading": mapping[name], "count": count},
         )
+    for name, example in sorted(reading.undated.items()):
+        yield Sentence(
+            N_(
+                "Not every cell of “%(heading)s” is a date (“%(example)s”, for one): such cells are"
+                " taken as not known."
+            ),
+            {"heading": mapping[name], "example": example[:40]},
+        )
     if reading.date_order == "day_first":
         yield Sentence(N_("Dates were read with the day first."))
     if reading.date_order == "month_first":

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from regulars_platform.intake.errors import ImportNotFoundError
 from regulars_platform.intake.imports import OrderImport
 from regulars_platform.intake.models import (
+    ADDING,
     ImportId,
     ImportState,
     Look,
@@ -40,7 +41,8 @@ def list_rows(session: Session, shop_id: int) -> list[OrderImportRow]:
 
 def find_stored_before(session: Session, import_: OrderImport) -> OrderImport | None:
     """The first import of the same shop that stored a file of the very same bytes, read in the same
-    way; None if there is none. Read in another way (other columns, other dates) it is a correction.
+    way; None if there is none. Read in another way (other columns, other dates) it is a correction;
+    columns that were left out then and only add something (models.ADDING) do not make another way.
     """
     query = (
         select(OrderImportRow)
@@ -56,9 +58,17 @@ def find_stored_before(session: Session, import_: OrderImport) -> OrderImport | 
     alike = (
         found
         for found in earlier
-        if found.mapping == import_.mapping and found.options == import_.options
+        if _read_alike(found, import_) and found.options == import_.options
     )
     return next(alike, None)
+
+
+def _read_alike(earlier: OrderImport, now: OrderImport) -> bool:
+    before, mapping = earlier.mapping or {}, now.mapping or {}
+    shared = {
+        name: heading for name, heading in mapping.items() if name in before or name not in ADDING
+    }
+    return before == shared
 
 
 def find_mapping(session: Session, shop_id: int, fingerprint: str) -> ColumnMappingRow | None:

@@ -148,7 +148,7 @@ def _build_look(session: Session, shop_id: int, sniffed: SniffedFile, limits: Li
     proposals = propose(form, sniffed.sample)
     options = ReadingOptions()
     if known is not None:
-        proposals = remembered_proposals(form, known.mapping)
+        proposals = remembered_proposals(form, known.mapping, sniffed.sample)
         options = ReadingOptions.from_json(known.options)
     mapping = {proposal.field: proposal.heading for proposal in proposals}
     positions = positions_of(form, mapping)

@@ -19,6 +19,7 @@ import polars as pl
 from regulars_platform.intake.errors import DiskFullError
 from regulars_platform.intake.finish import LINE_SCHEMA
 from regulars_platform.intake.models import ImportId
+from regulars_platform.orders.table import in_schema
 from regulars_platform.settings import Settings
 
 Report = Callable[[str, int, int | None], None]
@@ -85,10 +86,8 @@ class Folder:
 
     def lines(self) -> pl.LazyFrame:
         """Lines of the file with their fate (LINE_SCHEMA, `fate`, `order_known`)."""
-        return scan_parts(
-            self.classified,
-            {**LINE_SCHEMA, "fate": pl.String(), "order_known": pl.Boolean()},
-        )
+        schema = {**LINE_SCHEMA, "fate": pl.String(), "order_known": pl.Boolean()}
+        return in_schema(scan_parts(self.classified, schema), schema)
 
     def overlapping(self) -> pl.LazyFrame:
         """Numbers (`source_line`) of the lines that overlap an earlier file."""

@@ -21,6 +21,7 @@ from regulars_platform.intake.cells import (
 from regulars_platform.intake.dates import DateEvidence, DateOrder, date_evidence
 from regulars_platform.intake.errors import AmbiguousColumnError, ColumnUnreadableError
 from regulars_platform.intake.models import (
+    LATER_MOMENTS,
     MONEY_FIELDS,
     FileForm,
     FilePart,
@@ -77,12 +78,18 @@ class Survey:
     """Evidence from all cells of the mapped columns."""
 
     dates: DateEvidence = field(default_factory=DateEvidence)
+    moments: Mapping[OrderField, DateEvidence] = field(default_factory=dict)  # LATER_MOMENTS
     numbers: Mapping[OrderField, DecimalEvidence] = field(default_factory=dict)
     keys: Mapping[OrderField, KeyEvidence] = field(default_factory=dict)
 
     def __add__(self, other: "Survey") -> "Survey":
         return Survey(
             dates=self.dates + other.dates,
+            moments={
+                name: self.moments.get(name, DateEvidence())
+                + other.moments.get(name, DateEvidence())
+                for name in {**self.moments, **other.moments}
+            },
             numbers={
                 name: self.numbers.get(name, DecimalEvidence())
                 + other.numbers.get(name, DecimalEvidence())
@@ -103,7 +110,8 @@ class Reading:
     is dropped); rounded: key columns whose long numbers a spreadsheet has rounded (such lines are
     rejected); meanings: compared status word -> status, refund_meanings: the same of a refund's;
     part: what the rows are; leave_out: words in a remark or tag that keep an order out; doubtful:
-    key columns that are believed although more long numbers end in zeros than chance explains.
+    key columns that are believed although more long numbers end in zeros than chance explains;
+    undated: LATER_MOMENTS with cells that are no dates (`paid` needs none), and an example.
     """
 
     positions: Mapping[OrderField, int]
@@ -117,6 +125,7 @@ class Reading:
     part: FilePart = FilePart.ORDER
     leave_out: tuple[str, ...] = ()
     doubtful: Mapping[OrderField, int] = field(default_factory=dict)
+    undated: Mapping[OrderField, str] = field(default_factory=dict)
 
     def has(self, name: OrderField) -> bool:
         """Whether the file carries this field."""
@@ -140,6 +149,13 @@ def survey_batch(frame: pl.DataFrame, positions: Mapping[OrderField, int]) -> Su
             if OrderField.ORDERED_AT in positions
             else DateEvidence()
         ),
+        moments={
+            name: date_evidence(
+                frame.select(clean_key(pl.col(column_name(positions[name])))).to_series()
+            )
+            for name in LATER_MOMENTS
+            if name in positions
+        },
         numbers={name: decimal_evidence(cells(name)) for name in MONEY_FIELDS if name in positions},
         keys={
             name: _key_evidence(frame, positions[name]) for name in KEY_FIELDS if name in positions
@@ -175,7 +191,9 @@ def decide(
 ) -> Reading:
     """How to read the file. Raises where a column cannot be read at all, or in two ways."""
     date_order = _date_order(
-        survey.dates, mapping.get(OrderField.ORDERED_AT, ""), options.date_order
+        survey.dates,
+        mapping.get(OrderField.ORDERED_AT, ""),
+        options.date_order or _order_of_others(survey),
     )
     _refuse_text_for_money(survey, mapping)
     rounded = frozenset(
@@ -205,7 +223,24 @@ def decide(
             for name, keys in survey.keys.items()
             if keys.is_doubtful and name not in rounded
         },
+        undated={
+            name: dates.unreadable
+            for name, dates in survey.moments.items()
+            if dates.unreadable is not None
+        },
     )
+
+
+def _order_of_others(survey: Survey) -> DateOrder | None:
+    """Day or month first, where the dates of the orders leave it open and other moments of theirs
+    can only be read one way."""
+    own = survey.dates
+    if own.day_first or own.month_first or (own.filled and not own.numeric):
+        return None
+    others = sum(survey.moments.values(), DateEvidence())
+    if bool(others.day_first) == bool(others.month_first):
+        return None
+    return "day_first" if others.day_first else "month_first"
 
 
 def _date_order(

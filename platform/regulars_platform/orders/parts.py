@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 from deltalake import DeltaTable
 
-from regulars_platform.orders.table import ORDER_SCHEMA
+from regulars_platform.orders.table import ORDER_SCHEMA, in_schema
 
 ORDER, ITEM, REFUND = "order", "item", "refund"
 
@@ -44,7 +44,5 @@ class OrderParts:
         """
         if not self.exists():
             return pl.LazyFrame(schema=PART_SCHEMA)
-        rows = pl.scan_delta(str(self.path)).select(
-            pl.col(name).cast(kind) for name, kind in PART_SCHEMA.items()
-        )
+        rows = in_schema(pl.scan_delta(str(self.path)), PART_SCHEMA)
         return rows.filter(pl.col("part").is_in(list(parts))) if parts else rows

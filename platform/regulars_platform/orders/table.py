@@ -4,6 +4,7 @@ Money and quantities are integers of ten-thousandths (4 decimal places), so sums
 """
 
 import datetime as dt
+from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
@@ -30,10 +31,25 @@ ORDER_SCHEMA: dict[str, pl.DataType] = {
     "refund": pl.Int64(),  # >= 0, refunded of this line so far (a state, not a movement)
     "coupon": pl.String(),  # code used, where the file has it
     "channel": pl.String(),
+    "paid_at": pl.Datetime("us", "UTC"),  # this and the next two: null where nobody told
+    "shipped_at": pl.Datetime("us", "UTC"),
+    "received_at": pl.Datetime("us", "UTC"),
+    "region": pl.String(),  # province or state it was sent to
     "import_id": pl.Int64(),  # the import that last wrote this line
     "source_line": pl.Int64(),  # its line in that file, header = 1
 }
 KEY = ("order_id", "line_key")
+TOLD_LATER = ("paid_at", "shipped_at", "received_at", "region")
+"""Columns that a file may fill but never empties: a blank cell only means "not yet"."""
+
+
+def in_schema(rows: pl.LazyFrame, schema: Mapping[str, pl.DataType]) -> pl.LazyFrame:
+    """The columns of `schema`, null where what was written earlier has no such column."""
+    there = rows.collect_schema()
+    return rows.select(
+        (pl.col(name) if name in there else pl.lit(None)).cast(kind).alias(name)
+        for name, kind in schema.items()
+    )
 
 
 class OrdersTable:
@@ -53,13 +69,12 @@ class OrdersTable:
     def scan(self, version: int | None = None) -> pl.LazyFrame:
         """All lines as of `version` (default: now), columns as in ORDER_SCHEMA, no fixed order.
 
+        A version written before a column existed has nulls in it.
         Collect with `engine="streaming"` to keep memory flat.
         """
         if not self.exists():
             return pl.LazyFrame(schema=ORDER_SCHEMA)
-        return pl.scan_delta(str(self.path), version=version).select(
-            pl.col(name).cast(kind) for name, kind in ORDER_SCHEMA.items()
-        )
+        return in_schema(pl.scan_delta(str(self.path), version=version), ORDER_SCHEMA)
 
 
 def whole_orders(lines: pl.LazyFrame) -> pl.LazyFrame:
@@ -67,8 +82,9 @@ def whole_orders(lines: pl.LazyFrame) -> pl.LazyFrame:
 
     Columns: order_id, customer_id, household, ordered_at, status, channel, coupon (all codes of the
     order, sorted, with commas between), amount (goods after discounts), discount (line and order
-    discounts together), shipping (null: not known), refund; money in ten-thousandths. `amount` < 0
-    marks a credit note: money given back under an order number of its own, not a purchase.
+    discounts together), shipping (null: not known), refund, paid_at, shipped_at, received_at (the
+    first moment of any line), region; money in ten-thousandths. `amount` < 0 marks a credit note:
+    money given back under an order number of its own, not a purchase.
 
     An order is paid if any of its lines is; then only the paid lines count: what was cancelled or
     left unpaid beside them was not bought.
@@ -92,6 +108,7 @@ def whole_orders(lines: pl.LazyFrame) -> pl.LazyFrame:
         ).alias("discount"),
         pl.col("shipping").max(),
         pl.col("refund").filter(counts).sum(),
+        *(pl.col(name).drop_nulls().min() for name in TOLD_LATER),
     )
 
 

@@ -211,8 +211,8 @@ def test_an_amount_per_order_is_shared_to_the_last_ten_thousandth(shop: ShopBenc
         ),
         (
             "訂單編號,會員編號,下單時間,金額（元）,運費,付款時間",
-            "order_id=訂單編號 customer_id=會員編號 ordered_at=下單時間 amount=金額（元）"
-            " shipping=運費",
+            "order_id=訂單編號 customer_id=會員編號 ordered_at=下單時間 paid_at=付款時間"
+            " amount=金額（元） shipping=運費",
         ),
         ("name,age,city", ""),
     ],

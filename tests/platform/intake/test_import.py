@@ -76,8 +76,8 @@ def test_a_file_stored_before_does_not_undo_what_was_corrected_since(shop: ShopB
     assert (again.stored, again.corrected) == (Share(), Share())
     assert again.repeated == again.read == Share(lines=3, money=210_000)
     assert [str(note) for note in again.notes] == [
-        "This very file was stored before (“orders.csv”, 2026-03-01 12:00 UTC). Nothing of it that"
-        " is stored is changed: corrections that came later stand."
+        "This very file was stored before (“orders.csv”, 2026-03-01 12:00 UTC). Of what is stored"
+        " only blanks are filled: corrections that came later stand."
     ]
     assert shop.orders.version() == version
     assert shop.stored().equals(before)
