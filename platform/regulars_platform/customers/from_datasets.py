@@ -96,6 +96,7 @@ def with_datasets(frame: pl.LazyFrame, brought: Brought) -> pl.LazyFrame:
     # of who is not in a list of followers, or in a ledger of points, that is known, too
     listed = _is_listed(brought)
     return frame.with_columns(
+        pl.coalesce("region", "region_of_orders").alias("region"),
         pl.col("opted_out").fill_null(False),
         pl.coalesce("followed", "follows", listed).alias("follows"),
         *_counts_where_any(brought),

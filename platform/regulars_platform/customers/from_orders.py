@@ -163,18 +163,24 @@ def _waiting(folder: Path, today: int, size: int, bought: _Bought) -> Columns:
 
 
 def _words(folder: Path, today: int, size: int) -> Columns:
-    """The channel of most purchases, and the household that the latest order names."""
+    """The channel of most purchases; household and region of the latest order that names one."""
     rows = Before(folder, "channels", today)
     code, word = rows["code"], rows["word"]
     pairs = Runs.of_pairs(code, word, size)
     best = Runs.of(code[pairs.starts], size).best(pairs.lengths)
-    named = Before(folder, "households", today)
-    runs = Runs.of(named["code"], size)
-    last = np.where(runs.counts() > 0, runs.last(named["word"]).astype(np.int64), -1)
     return {
         "main_channel": gathered(read_names(folder, "channels"), word[pairs.starts], best),
-        "household": gathered(read_names(folder, "households"), None, last),
+        "household": _latest(folder, "households", today, size),
+        "region_of_orders": _latest(folder, "regions", today, size),
     }
+
+
+def _latest(folder: Path, table: str, today: int, size: int) -> pl.Series:
+    """The word of each customer's latest order that has one."""
+    named = Before(folder, table, today)
+    runs = Runs.of(named["code"], size)
+    last = np.where(runs.counts() > 0, runs.last(named["word"]).astype(np.int64), -1)
+    return gathered(read_names(folder, table), None, last)
 
 
 def _scores(last_days: Array, orders: Ints, spend: Floats, has: Array) -> Columns:

@@ -20,6 +20,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "gaps": ("code", "day", "gap"),  # days since the purchase day before, ascending
     "channels": ("code", "day", "word"),  # of purchases, by word
     "households": ("code", "day", "word"),  # of all orders that name one, by time
+    "regions": ("code", "day", "word"),  # of all orders that say where to, by time
     "credits": ("code", "day", "returned"),  # money given back under an order of its own
     "others": ("code", "day", "at", "waiting"),  # neither paid nor a credit, by time
     "lines": ("code", "day", "word", "amount", "quantity"),  # paid lines with a product, by it
@@ -57,6 +58,7 @@ def write_histories(
     for table, column, rows in (
         ("channels", "channel", orders.filter(paid & positive)),
         ("households", "household", orders),
+        ("regions", "region", orders),
     ):
         _write_words(rows, ids["customer_id"], column, folder, table, timezone)
     _write_lines(lines, ids["customer_id"], folder, timezone)
@@ -120,7 +122,7 @@ def _write_words(
     _write(words, folder, f"{table}-words")
     coded = _coded(_coded(named, ids, "customer_id", "code"), words[column], column, "word")
     found = coded.select(*TABLES[table]).collect(engine="streaming")
-    if table == "households":
+    if table in ("households", "regions"):
         found = found[by_code(found["code"].to_numpy())]
     else:
         found = _ascending(found, "word")

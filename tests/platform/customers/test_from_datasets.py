@@ -52,6 +52,23 @@ def test_a_customer_is_as_the_file_says(folder: Folder) -> None:
     assert (ben["follows"], ben["opted_out"]) == (None, False)
 
 
+def test_where_no_file_says_where_somebody_lives_the_latest_order_does(tmp_path: Path) -> None:
+    folder = Folder(
+        tmp_path,
+        line("1", "ann", "2026-01-05", 10, region="Zhejiang"),
+        line("2", "ann", "2026-01-10", 10, region="Jiangsu", status="cancelled"),
+        line("3", "ann", "2026-01-20", 10),
+        line("4", "ben", "2026-01-05", 10, region="Zhejiang"),
+        line("5", "cid", "2026-01-05", 10),
+        line("6", "ann", "2026-02-20", 10, region="Sichuan"),
+    )
+    before = {name: folder.known(name)["region"] for name in ("ann", "ben", "cid")}
+    assert before == {"ann": "Jiangsu", "ben": "Zhejiang", "cid": None}
+    folder.bring("customers", {"customer_id": "ben", "region": "Hunan"}, {"customer_id": "zoe"})
+    after = {name: folder.known(name)["region"] for name in ("ann", "ben", "cid", "zoe")}
+    assert after == {"ann": "Jiangsu", "ben": "Hunan", "cid": None, "zoe": None}
+
+
 def test_somebody_who_never_ordered_has_a_row_with_no_orders(folder: Folder) -> None:
     folder.bring(
         "customers",
