@@ -6,18 +6,23 @@ from typing import Any, Literal
 
 import numpy as np
 import polars as pl
+from sqlalchemy.orm import Session
 
 from regulars_experiments.effects import proportions
 from regulars_experiments.moments import Summary
 from regulars_experiments.results import Answer
 from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.memory.models import Learning
+from regulars_platform.shops.practice import HasPractice, keep_section, read_section
 from regulars_platform.tiers.shares import WINDOW, Share, share_of
 from regulars_platform.tiers.standing import Looked, after
 
 MemberBy = Literal["tier", "follows", "consent"]
 MEMBER_BY: tuple[MemberBy, ...] = ("tier", "follows", "consent")
 """A tier above the lowest, follows the shop, or agreed to be written to."""
+
+MEMBERSHIP = "membership"
+"""The section of the shop's practice that says which of them counts."""
 
 SPEAKS_OF = frozenset({"tier", "next_tier", "to_next_tier", "follows", "points_balance"})
 
@@ -41,6 +46,17 @@ class Compared:
     members: Side
     others: Side
     difference: Answer
+
+
+def read_membership(shop: HasPractice) -> MemberBy:
+    """Whom the shop calls members; by default whose tier is above the lowest."""
+    kept = read_section(shop, MEMBERSHIP)
+    return next((by for by in MEMBER_BY if by == kept), MEMBER_BY[0])
+
+
+def keep_membership(session: Session, shop_id: int, by: str) -> None:
+    """by: one of MEMBER_BY; anything else goes back to the default. Raises ShopNotFoundError."""
+    keep_section(session, shop_id, MEMBERSHIP, by if by in MEMBER_BY else None)
 
 
 def compare_members(looked: Looked, by: MemberBy, as_of: dt.date) -> Compared | None:

@@ -48,11 +48,29 @@ def change_rules(
     return True
 
 
-def list_changes(session: Session, shop_id: int, section: str) -> list[TierChangeRow]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """One change of a section: who, when, and what was kept there before and after."""
+
+    before: Any | None
+    after: Any | None
+    changed_by_name: str
+    changed_at: dt.datetime
+
+
+def list_changes(session: Session, shop_id: int, section: str) -> list[Change]:
     """The changes of a section, the latest first."""
     found = (
         select(TierChangeRow)
         .where(TierChangeRow.shop_id == shop_id, TierChangeRow.section == section)
         .order_by(TierChangeRow.changed_at.desc(), TierChangeRow.id.desc())
     )
-    return list(session.scalars(found))
+    return [
+        Change(
+            before=row.before,
+            after=row.after,
+            changed_by_name=row.changed_by_name,
+            changed_at=row.changed_at,
+        )
+        for row in session.scalars(found)
+    ]

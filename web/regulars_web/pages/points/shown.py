@@ -1,0 +1,158 @@
+"""The page of points: what is shown, formatted, and its tables as files."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from babel.dates import format_skeleton
+from flask_babel import get_locale, gettext, lazy_gettext
+
+from regulars_platform.delivery.lists import csv_pieces
+from regulars_platform.points.ledger import Month, Owed, Redeemed
+from regulars_platform.points.movements import LINES
+from regulars_platform.points.overview import PointsOverview
+from regulars_platform.points.rules import PointsRules
+from regulars_web.formats import date, money, number, percent, signed
+from regulars_web.pages.reports.words import clauses
+
+MOST_MONTHS = 24
+MOST_DIFFERENCES = 50
+
+LINE_LABELS = {
+    "earned_orders": lazy_gettext("By orders"),
+    "earned_games": lazy_gettext("By games"),
+    "earned_other": lazy_gettext("Otherwise"),
+    "taken_back": lazy_gettext("Taken back"),
+    "spent_coupons": lazy_gettext("For coupons"),
+    "spent_goods": lazy_gettext("For goods"),
+    "spent_order": lazy_gettext("Part of an order"),
+    "lapsed": lazy_gettext("Lapsed"),
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MonthRow:
+    """One month; cells in the order of LINE_LABELS."""
+
+    name: str
+    opening: str
+    cells: tuple[str, ...]
+    closing: str
+
+
+def month_rows(months: Sequence[Month]) -> list[MonthRow]:
+    """The latest first, at most MOST_MONTHS."""
+    return [
+        MonthRow(
+            name=str(format_skeleton("yMMM", one.first_day, locale=get_locale())),
+            opening=number(one.opening),
+            cells=tuple(_signed(one.lines[line]) for line in LINES),
+            closing=number(one.closing),
+        )
+        for one in reversed(months[-MOST_MONTHS:])
+    ]
+
+
+def age_rows(page: PointsOverview) -> list[tuple[str, str, str, str]]:
+    """How long ago earned, points, their worth in full, lapsing within 30 days."""
+    found = []
+    for age in page.ages:
+        if age.until is None:
+            label = gettext("over %(after)s days ago", after=number(age.after))
+        else:
+            label = gettext(
+                "%(first)s to %(last)s days ago",
+                first=number(age.after + 1),
+                last=number(age.until),
+            )
+        found.append((str(label), number(age.points), str(age.points), number(age.lapsing_30)))
+    return found
+
+
+def owed_texts(owed: Owed, currency: str) -> dict[str, str]:
+    """What is owed: full, range and the middle."""
+    return {
+        "full": money(owed.full, currency),
+        "range": str(
+            gettext(
+                "%(low)s to %(high)s",
+                low=money(owed.low, currency),
+                high=money(owed.high, currency),
+            )
+        ),
+        "expected": "" if owed.expected is None else money(owed.expected, currency),
+    }
+
+
+def share_text(share: Redeemed) -> str:
+    """Where the share that is ever spent comes from."""
+    low, high = percent(share.low, 0), percent(share.high, 0)
+    if share.way == "own":
+        return str(gettext("%(low)s to %(high)s, as you expect.", low=low, high=high))
+    if share.way == "unknown":
+        return str(gettext("not known yet, too few points are old enough: from none to all."))
+    if share.way == "lapsed":
+        return str(
+            gettext(
+                "%(share)s (%(low)s to %(high)s) of the %(points)s points whose time is over did "
+                "not lapse.",
+                share=percent(share.expected or 0.0),
+                low=low,
+                high=high,
+                points=number(share.of),
+            )
+        )
+    return str(
+        gettext(
+            "Points never lapse here, so all of them may be spent yet; of the %(points)s that are "
+            "over a year old at least %(low)s will be, as far as they show.",
+            points=number(share.of),
+            low=low,
+        )
+    )
+
+
+def rules_text(rules: PointsRules, currency: str) -> str:
+    """The rules in a line."""
+    parts = []
+    if rules.per_unit:
+        earned = gettext(
+            "%(points)s points for each %(unit)s of a paid order",
+            points=number(rules.per_unit / 10_000),
+            unit=money(10_000, currency, whole=True),
+        )
+        parts.append(str(earned))
+    if rules.since is not None and rules.per_unit:
+        parts.append(str(gettext("from %(day)s on", day=date(rules.since))))
+    if rules.value:
+        worth = money(rules.value, currency, exact=True)
+        parts.append(str(gettext("a point is worth %(worth)s", worth=worth)))
+    if rules.valid_days is not None:
+        parts.append(str(gettext("lapses after %(days)s days", days=number(rules.valid_days))))
+    return clauses(parts) if parts else str(gettext("no rules: files alone say what moves"))
+
+
+def ledger_csv(months: Sequence[Month]) -> Iterator[bytes]:
+    """Every month: opening, the lines, closing."""
+    rows = (
+        (one.first_day.strftime("%Y-%m"), one.opening, *one.lines.values(), one.closing)
+        for one in months
+    )
+    return csv_pieces(("month", "opening", *LINES, "closing"), rows)
+
+
+def differences_csv(page: PointsOverview) -> Iterator[bytes]:
+    """Every customer whose told balance is another."""
+    header = ("customer_id", "ledger", "told", "difference")
+    return csv_pieces(header, page.differs.iter_rows())
+
+
+def difference_rows(page: PointsOverview) -> list[tuple[str, str, str, str]]:
+    """The largest."""
+    return [
+        (customer, number(balance), number(told), signed(number(difference)))
+        for customer, balance, told, difference in page.differs.head(MOST_DIFFERENCES).iter_rows()
+    ]
+
+
+def _signed(points: int) -> str:
+    return "–" if points == 0 else signed(number(points))

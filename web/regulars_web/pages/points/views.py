@@ -1,0 +1,121 @@
+"""Points: the ledger by month, what is owed, and the rules."""
+
+import datetime as dt
+from collections.abc import Iterator
+
+import polars as pl
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from regulars_platform.customers.order_days import find_order_days
+from regulars_platform.customers.store import build_feature_store
+from regulars_platform.errors import InvalidInputError
+from regulars_platform.points.overview import PointsOverview, look_at_points, points_data
+from regulars_platform.points.rules import (
+    POINTS,
+    parse_points_rules,
+    points_rules_json,
+    read_points_rules,
+)
+from regulars_platform.shops.models import ShopId, ShopProfile
+from regulars_platform.tiers.service import change_rules, list_changes
+from regulars_web.edge import current_shop, now, read_shop_again, reading, settings, unit_of_work
+from regulars_web.formats import money
+from regulars_web.pages.points import shown
+from regulars_web.pages.tiers.views import changer, problems_of
+
+blueprint = Blueprint("points", __name__)
+
+
+def _look() -> PointsOverview:
+    """As of the day after the last order or movement, whichever is later."""
+    store = build_feature_store(settings(), current_shop())
+    version = store.table.version()
+    days = None if version is None else find_order_days(store, version)
+    version = version if days is not None else None
+    moved = points_data(store, version).filed().select(pl.col("day").max()).collect().item()
+    ends = [day for day in (moved, None if days is None else days.last) if day is not None]
+    today = now().astimezone(current_shop().zone).date()
+    as_of = max(ends) + dt.timedelta(days=1) if ends else today
+    return look_at_points(store, version, as_of)
+
+
+@blueprint.get("/")
+def overview() -> str:
+    """Everything, or where to begin."""
+    shop, page = current_shop(), _look()
+    with reading() as work:
+        changes = [
+            (one, _kept_text(one.before, shop), _kept_text(one.after, shop))
+            for one in list_changes(work, shop.id, POINTS)
+        ]
+    ages = [
+        (label, points, money(int(raw) * page.rules.value, shop.currency), soon)
+        for label, points, raw, soon in shown.age_rows(page)
+    ]
+    return render_template(
+        "points/overview.html",
+        page=page,
+        rules=shown.rules_text(page.rules, shop.currency),
+        labels=shown.LINE_LABELS,
+        months=shown.month_rows(page.months),
+        more_months=len(page.months) > shown.MOST_MONTHS,
+        ages=ages,
+        owed=shown.owed_texts(page.owed, shop.currency),
+        share=shown.share_text(page.share),
+        differences=shown.difference_rows(page),
+        changes=changes,
+    )
+
+
+@blueprint.route("/rules", methods=["GET", "POST"])
+def rules() -> str | Response | tuple[str, int]:
+    """What orders earn, what a point is worth, when it lapses."""
+    shop = current_shop()
+    if request.method == "GET":
+        kept = points_rules_json(read_points_rules(shop))
+        typed = {
+            name: "" if value is None or (value == "0" and name == "per_unit") else str(value)
+            for name, value in kept.items()
+        }
+        return render_template("points/rules.html", typed=typed, problems={})
+    try:
+        kept = points_rules_json(parse_points_rules(request.form))
+    except InvalidInputError as error:
+        page = render_template("points/rules.html", typed=request.form, problems=problems_of(error))
+        return page, 422
+    with unit_of_work() as work:
+        change_rules(work, shop.id, POINTS, kept, by=changer(), now=now())
+    read_shop_again()
+    flash(gettext("Kept. Balances, segments and tiers follow from now on."), "good")
+    return redirect(url_for("points.overview"))
+
+
+@blueprint.get("/ledger.csv")
+def ledger() -> Response:
+    """Every month of the ledger."""
+    return _file(shown.ledger_csv(_look().months), "points-ledger.csv")
+
+
+@blueprint.get("/differences.csv")
+def differences() -> Response:
+    """Every customer whose told balance is not that of the ledger."""
+    return _file(shown.differences_csv(_look()), "points-differences.csv")
+
+
+def _kept_text(kept: object, shop: ShopProfile) -> str:
+    one = ShopProfile(
+        id=ShopId(shop.id),
+        name="",
+        currency=shop.currency,
+        timezone=shop.timezone,
+        practice={POINTS: kept},
+    )
+    return shown.rules_text(read_points_rules(one), shop.currency)
+
+
+def _file(pieces: Iterator[bytes], name: str) -> Response:
+    answer = Response(pieces, content_type="text/csv; charset=utf-8")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
