@@ -1,0 +1,115 @@
+"""The boards of the effect page as CSV."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from regulars_experiments.results import Estimate
+from regulars_platform.delivery.lists import csv_pieces
+from regulars_platform.figures.csv_tables import Row, Table, plain
+from regulars_platform.figures.effects import Boards
+
+
+def boards_csv(boards: Boards, name: str) -> Iterator[bytes]:
+    """One board by its name in TABLES; KeyError for another."""
+    header, rows = TABLES[name](boards)
+    return csv_pieces([str(cell) for cell in header], iter(rows))
+
+
+def _attributed(boards: Boards) -> Table:
+    rows: list[Row] = [
+        (
+            period.first,
+            period.last,
+            one.buyers,
+            one.told_buyers,
+            plain(one.amount, "money"),
+            plain(one.told_amount, "money"),
+        )
+        for period, one in boards.weeks
+    ]
+    header = ("first_day", "last_day", "buyers", "contacted_buyers", "amount", "contacted_amount")
+    return header, rows
+
+
+def _campaigns(boards: Boards) -> Table:
+    rows: list[Row] = []
+    for one in boards.won:
+        found = one.incremental
+        won: Row = ("", "", "")
+        if isinstance(found, Estimate):
+            won = (plain(found.estimate), plain(found.low), plain(found.high))
+        counts = (one.told, one.told_buyers, one.held, one.held_buyers)
+        rows.append((one.campaign.plan.name, one.campaign.plan.send_date, *counts, *won))
+    header = ("campaign", "send_date", "told", "told_buyers", "held_back", "held_back_buyers")
+    return (*header, "won", "won_low", "won_high"), rows
+
+
+def _tiers(boards: Boards) -> Table:
+    tiers = () if boards.members is None else boards.members.tiers
+    rows: list[Row] = [
+        (one.tier or "", one.customers, one.buyers, plain(one.amount, "money")) for one in tiers
+    ]
+    return ("tier", "customers", "buyers_30_days", "amount_30_days"), rows
+
+
+def _again(boards: Boards) -> Table:
+    rows: list[Row] = []
+    if boards.members is not None:
+        for name, one in (("members", boards.members.members), ("others", boards.members.others)):
+            limits = one.limits or (None, None)
+            rates = (plain(value) for value in (one.rate, *limits))
+            rows.append((name, one.customers, one.again, *rates))
+    return ("who", "bought_30_days_before", "bought_again", "rate", "rate_low", "rate_high"), rows
+
+
+def _sales(boards: Boards) -> Table:
+    sales = () if boards.members is None else boards.members.sales
+    rows: list[Row] = [
+        (
+            one.period.first,
+            one.period.last,
+            plain(one.everybody, "money"),
+            plain(one.members, "money"),
+        )
+        for one in sales
+    ]
+    return ("first_day", "last_day", "amount", "members_amount"), rows
+
+
+def _months(boards: Boards) -> Table:
+    rows: list[Row] = [
+        (
+            f"{period.first:%Y-%m}",
+            plain(one.paid, "money"),
+            one.buyers,
+            plain(one.old_amount, "money"),
+        )
+        for period, one in boards.months
+        if one is not None
+    ]
+    return ("month", "amount", "buyers", "returning_buyer_amount"), rows
+
+
+def _industry(boards: Boards) -> Table:
+    rows: list[Row] = [
+        (
+            one.name,
+            one.label,
+            *(
+                plain(value, one.unit)
+                for value in (one.own, one.industry, one.own_before, one.industry_before)
+            ),
+        )
+        for one in boards.industry
+    ]
+    return ("figure", "chinese", "own", "industry", "own_before", "industry_before"), rows
+
+
+TABLES: Mapping[str, Callable[[Boards], Table]] = {
+    "attributed": _attributed,
+    "campaigns": _campaigns,
+    "tiers": _tiers,
+    "again": _again,
+    "members-sales": _sales,
+    "months": _months,
+    "industry": _industry,
+}

@@ -1,0 +1,1 @@
+"""What old-customer marketing brought."""

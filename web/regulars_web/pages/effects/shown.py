@@ -1,0 +1,372 @@
+"""What the effect page shows, formatted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext
+
+from regulars_experiments.results import Estimate, NotEstimable
+from regulars_platform.figures.contacted import Attributed
+from regulars_platform.figures.effects import Boards, Tried
+from regulars_platform.figures.industry import Beside
+from regulars_platform.figures.members import Again, Members
+from regulars_platform.figures.won import Won
+from regulars_platform.offers.titles import offer_title
+from regulars_platform.orders.table import MONEY_SCALE
+from regulars_web.formats import money, number, percent, short_date, signed
+from regulars_web.pages.figures.columns_chart import ColumnChart, ColumnInput, build_column_chart
+from regulars_web.pages.figures.values import NOTHING, Cell, change, shown
+from regulars_web.pages.figures.words import FIGURES, days_words
+from regulars_web.pages.reports.words import reason_words
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WonRow:
+    """A campaign: attributed and won buyers, and its net result."""
+
+    name: str
+    offer: str
+    address: str
+    told: str
+    buyers: Cell
+    won: Cell
+    net: Cell
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TriedRow:
+    """A programme and its net result."""
+
+    name: str
+    address: str
+    told: str
+    net: Cell
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EffectsPage:
+    """The context of effects/overview.html."""
+
+    week: str
+    attributed: tuple[dict[str, str], ...]
+    weeks: ColumnChart | None
+    won: tuple[WonRow, ...]
+    programmes: tuple[TriedRow, ...]
+    by_tier: bool
+    tiers: tuple[tuple[str, str, str, str, str], ...]
+    again: tuple[tuple[str, str, Cell], ...]
+    difference: str
+    sales: ColumnChart | None
+    trend: str
+    months: ColumnChart | None
+    industry: tuple[tuple[str, str, Cell, Cell], ...]
+
+
+def effects_page(boards: Boards, tried: Tried, currency: str) -> EffectsPage:
+    """The boards in the reader's language."""
+    documents = {campaign.id: document for campaign, document in tried.campaigns}
+    members = boards.members
+    return EffectsPage(
+        week=days_words(boards.weeks[-1][0]) if boards.weeks else "",
+        attributed=_attributed(boards, currency),
+        weeks=_weeks(boards, currency),
+        won=tuple(_won(one, documents[one.campaign.id], currency) for one in boards.won),
+        programmes=tuple(
+            TriedRow(
+                name=programme.name,
+                address=url_for("programmes.show", programme_id=programme.id),
+                told=NOTHING if document is None else number(document["told"]),
+                net=(NOTHING, str(gettext("no result yet")))
+                if document is None
+                else _net(document["net"], document["told"], currency),
+            )
+            for programme, document in tried.programmes
+        ),
+        by_tier=members is not None and members.way == "tier",
+        tiers=() if members is None else _tiers(members, currency),
+        again=() if members is None else _again(members),
+        difference="" if members is None else _difference(members),
+        sales=None if members is None else _sales(members, currency),
+        trend="" if members is None else _trend(members),
+        months=_months(boards, currency),
+        industry=tuple(_industry(one, currency) for one in boards.industry),
+    )
+
+
+def _attributed(boards: Boards, currency: str) -> tuple[dict[str, str], ...]:
+    if not boards.weeks:
+        return ()
+    now = boards.weeks[-1][1]
+    before = boards.weeks[-2][1] if len(boards.weeks) > 1 else None
+
+    def item(
+        label: str, share: Fraction | None, then: Fraction | None, detail: str
+    ) -> dict[str, str]:
+        moved = change(share, then, "share")
+        return {
+            "label": label,
+            "value": NOTHING if share is None else percent(float(share)),
+            "detail": f"{detail} · {moved}" if moved else detail,
+        }
+
+    buyers = gettext(
+        "%(told)s of %(all)s buyers", told=number(now.told_buyers), all=number(now.buyers)
+    )
+    amounts = gettext(
+        "%(told)s of %(all)s",
+        told=money(now.told_amount, currency),
+        all=money(now.amount, currency),
+    )
+    return (
+        item(
+            str(gettext("Share of buyers (attributed)")),
+            now.buyers_share,
+            None if before is None else before.buyers_share,
+            str(buyers),
+        ),
+        item(
+            str(gettext("Share of the paid amount (attributed)")),
+            now.amount_share,
+            None if before is None else before.amount_share,
+            str(amounts),
+        ),
+    )
+
+
+def _weeks(boards: Boards, currency: str) -> ColumnChart | None:
+    def row(one: Attributed) -> tuple[str, ...]:
+        return (
+            number(one.buyers),
+            number(one.told_buyers),
+            money(one.amount, currency),
+            money(one.told_amount, currency),
+            shown(one.amount_share, "share", currency),
+        )
+
+    inputs = [
+        ColumnInput(
+            label=short_date(period.last),
+            parts=(
+                ("treated", float(one.told_amount)),
+                ("holdout", float(one.amount - one.told_amount)),
+            ),
+            cells=(days_words(period), *row(one)),
+        )
+        for period, one in boards.weeks
+    ]
+    return build_column_chart(
+        inputs,
+        caption=str(gettext("Paid amount by 7 days")),
+        top=money(max((one.amount for _, one in boards.weeks), default=0), currency, whole=True),
+        keys=(
+            ("treated", str(gettext("contacted within the week before (attributed)"))),
+            ("holdout", str(gettext("all others"))),
+        ),
+        heads=(
+            str(gettext("Days")),
+            str(gettext("Buyers")),
+            str(gettext("of them contacted")),
+            str(FIGURES["paid_amount"]),
+            str(gettext("of it by those contacted")),
+            str(gettext("Share")),
+        ),
+    )
+
+
+def _won(one: Won, document: Mapping[str, Any] | None, currency: str) -> WonRow:
+    plan = one.campaign.plan
+    share = percent(one.told_buyers / one.told) if one.told else NOTHING
+    titles = dict.fromkeys(str(offer_title(arm.offer, plan.currency)) for arm in plan.arms)
+    return WonRow(
+        name=plan.name,
+        offer=", ".join(titles),
+        address=url_for("reports.show", campaign_id=one.campaign.id),
+        told=number(one.told),
+        buyers=(
+            number(one.told_buyers),
+            str(gettext("%(share)s of those told", share=share)),
+        ),
+        won=_won_cell(one),
+        net=(NOTHING, str(gettext("no report yet")))
+        if document is None
+        else _report_net(document, currency),
+    )
+
+
+def _won_cell(one: Won) -> Cell:
+    match one.incremental:
+        case None:
+            return NOTHING, str(gettext("nobody can have bought yet"))
+        case NotEstimable():
+            return NOTHING, str(reason_words(one.incremental.reason.value))
+        case Estimate():
+            found = one.incremental
+            limits = f"{number(round(found.low), 0)} – {number(round(found.high), 0)}"
+            if not one.is_over:
+                limits += " · " + str(gettext("so far"))
+            return signed(number(round(found.estimate), 0)), limits
+
+
+def _report_net(document: Mapping[str, Any], currency: str) -> Cell:
+    group = document.get("total") or document["overall"][0]
+    return _net(group["net"], group["n"], currency)
+
+
+def _net(net: Mapping[str, Any], units: int, currency: str) -> Cell:
+    """Net profit of everybody told. net: per unit, currency units."""
+    if "not_estimable" in net:
+        return NOTHING, str(reason_words(net["code"]))
+    estimate, low, high = (
+        money(net[name] * units * MONEY_SCALE, currency, whole=True, signed=True)
+        for name in ("estimate", "low", "high")
+    )
+    return estimate, f"{low} – {high}"
+
+
+def _tiers(members: Members, currency: str) -> tuple[tuple[str, str, str, str, str], ...]:
+    if members.way != "tier":
+        return ()
+    everybody = sum(one.customers for one in members.tiers)
+    amount = sum(one.amount for one in members.tiers)
+    return tuple(
+        (
+            one.tier or str(gettext("in no tier")),
+            number(one.customers),
+            percent(one.customers / everybody),
+            money(one.amount, currency, whole=True),
+            percent(one.amount / amount) if amount else NOTHING,
+        )
+        for one in members.tiers
+    )
+
+
+def _again(members: Members) -> tuple[tuple[str, str, Cell], ...]:
+    def row(name: str, found: Again) -> tuple[str, str, Cell]:
+        if found.rate is None or found.limits is None:
+            return name, number(found.customers), (NOTHING, "")
+        low, high = found.limits
+        return name, number(found.customers), (percent(found.rate), _range(low, high))
+
+    return (
+        row(str(gettext("Members")), members.members),
+        row(str(gettext("Others")), members.others),
+    )
+
+
+def _range(low: float, high: float) -> str:
+    return f"{percent(low)} – {percent(high)}"
+
+
+def _difference(members: Members) -> str:
+    found = members.difference
+    if found is None:
+        return ""
+    points, low, high = (
+        signed(number(100 * value, 1)) for value in (found.estimate, found.low, found.high)
+    )
+    return str(
+        gettext(
+            "Members less others: %(points)s points, and 19 times out of 20 between %(low)s and "
+            "%(high)s if both were drawn by chance.",
+            points=points,
+            low=low,
+            high=high,
+        )
+    )
+
+
+def _sales(members: Members, currency: str) -> ColumnChart | None:
+    inputs = [
+        ColumnInput(
+            label=short_date(one.period.last),
+            parts=(
+                ("treated", float(one.members)),
+                ("holdout", float(one.everybody - one.members)),
+            ),
+            cells=(
+                days_words(one.period),
+                money(one.everybody, currency),
+                money(one.members, currency),
+                shown(one.share, "share", currency),
+            ),
+        )
+        for one in members.sales
+    ]
+    return build_column_chart(
+        inputs,
+        caption=str(gettext("Paid amount by 10 days")),
+        top=money(max((one.everybody for one in members.sales), default=0), currency, whole=True),
+        keys=(("treated", str(gettext("members"))), ("holdout", str(gettext("others")))),
+        heads=(
+            str(gettext("Days")),
+            str(FIGURES["paid_amount"]),
+            str(gettext("of it by members")),
+            str(gettext("Share")),
+        ),
+    )
+
+
+def _trend(members: Members) -> str:
+    known = [one for one in members.sales if one.share is not None]
+    if not known or known[-1].share is None:
+        return ""
+    now = percent(float(known[-1].share))
+    if len(known) < 2 or known[-2].share is None or known[0].share is None:
+        return str(gettext("Members paid %(share)s in the last 10 days.", share=now))
+    return str(
+        gettext(
+            "Members paid %(share)s in the last 10 days, %(before)s in the 10 before, and "
+            "%(first)s in the first shown.",
+            share=now,
+            before=percent(float(known[-2].share)),
+            first=percent(float(known[0].share)),
+        )
+    )
+
+
+def _months(boards: Boards, currency: str) -> ColumnChart | None:
+    known = [(period, one) for period, one in boards.months if one is not None]
+    inputs = [
+        ColumnInput(
+            label=f"{period.first:%Y-%m}",
+            parts=(("treated", float(one.paid)),),
+            cells=(
+                f"{period.first:%Y-%m}",
+                money(one.paid, currency),
+                number(one.buyers),
+                shown(one.old_amount_share, "share", currency),
+            ),
+        )
+        for period, one in known
+    ]
+    return build_column_chart(
+        inputs,
+        caption=str(gettext("Monthly sales")),
+        top=money(max((one.paid for _, one in known), default=0), currency, whole=True),
+        keys=(),
+        heads=(
+            str(gettext("Month")),
+            str(FIGURES["paid_amount"]),
+            str(FIGURES["paid_buyers"]),
+            str(gettext("Share of returning buyers' amount")),
+        ),
+    )
+
+
+def _industry(one: Beside, currency: str) -> tuple[str, str, Cell, Cell]:
+    own_change = change(one.own, one.own_before, one.unit)
+    if one.from_orders:
+        source = str(gettext("from the orders"))
+        own_change = f"{source} · {own_change}" if own_change else source
+    return (
+        str(FIGURES.get(one.name, one.label)),
+        one.label if one.name in FIGURES else "",
+        (shown(one.own, one.unit, currency), own_change),
+        (
+            shown(one.industry, one.unit, currency),
+            change(one.industry, one.industry_before, one.unit),
+        ),
+    )
