@@ -114,6 +114,10 @@ class FeatureStore:
             self._forget_histories()
         return folder
 
+    def has_histories(self, version: int) -> bool:
+        """Whether they are laid out already: without them a large shop waits for its figures."""
+        return (self._folder / f"histories-{self._key(version)}").is_dir()
+
     def window_orders(self, as_of: dt.date, days: int, version: int) -> pl.LazyFrame:
         """Paid orders and credit notes of the `days` days before `as_of`."""
         return self.orders(version).filter(

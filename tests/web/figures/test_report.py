@@ -175,3 +175,28 @@ def test_orders_of_today_wait_until_the_day_is_over(owner: Browser, settings: Se
     page = text(owner, "/report/?by=day")
     assert "£10.00" in page
     assert "£99.00" not in page
+
+
+def test_the_first_page_shows_the_week_in_short(owner: Browser, settings: Settings) -> None:
+    assert "The last 7 days" not in text(owner, "/")
+    Folder(
+        settings.shop_dir(1),
+        line("0", "ann", "2025-12-20", 10),
+        line("1", "ann", "2026-01-05", 30),
+        line("2", "ben", "2026-01-11", 20),
+    )
+    page = text(owner, "/")
+    assert "Jan 5 – Jan 11, 2026" in page
+    assert "Paid amount 支付金额 £50.00" in page
+    assert "Share of returning buyers 老买家占比 50.0%" in page
+
+
+def test_a_large_shop_does_not_wait_for_its_first_page(
+    owner: Browser, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("regulars_web.pages.figures.week.AT_ONCE", 10)
+    page = text(owner, "/")
+    assert "The last 7 days Shop report" in page
+    assert not (folder.path / "features").exists()
+    text(owner, "/report/")
+    assert "Paid amount 支付金额" in text(owner, "/")
