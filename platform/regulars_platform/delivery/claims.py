@@ -7,7 +7,7 @@ queued again, elsewhere it is unsure, shown, and never sent again by itself.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from regulars_platform.campaigns.failed_sends import record_failed_send
 from regulars_platform.campaigns.service import campaign_ledger, get_launched
 from regulars_platform.delivery.channels import SMTP, channel_use
+from regulars_platform.delivery.outbox import CHUNK, message_key
 from regulars_platform.delivery.states import (
     BARRED,
     CLAIMED,
@@ -32,8 +33,9 @@ from regulars_platform.delivery.states import (
 from regulars_platform.delivery.tables import BatchRow, MessageRow
 from regulars_platform.delivery.templates import build_words
 from regulars_platform.delivery.transports import Outcome, Outgoing
+from regulars_platform.programmes.tables import ProgrammeEntryRow
 from regulars_platform.reach.gate import GLOBAL_HOLDOUT, NO_CONSENT, OPTED_OUT, open_gate
-from regulars_platform.reach.suppressions import suppress
+from regulars_platform.reach.suppressions import chunks, suppress
 from regulars_platform.settings import Settings
 from regulars_platform.shops.tables import Shop
 from regulars_platform.words import N_, Sentence
@@ -83,7 +85,7 @@ def claim(
         return Claim(attempt_id=attempt_id, messages=(), barred=0, limited=False)
     room = _room(session, shop, batch.channel, now)
     due = session.execute(
-        select(MessageRow.id, MessageRow.customer_id)
+        select(MessageRow.id, MessageRow.customer_id, MessageRow.key)
         .where(
             MessageRow.batch_id == batch_id,
             MessageRow.state == QUEUED,
@@ -93,19 +95,19 @@ def claim(
         .limit(most)
     ).all()
     chosen = due[: max(0, room)]
-    barred = _barred(session, settings, shop, batch, [name for _, name in chosen], now)
-    for place, name in chosen:
-        if name in barred:
+    barred = _barred(session, settings, shop, batch, {key: name for _, name, key in chosen}, now)
+    for place, _, key in chosen:
+        if key in barred:
             session.execute(
                 update(MessageRow)
                 .where(MessageRow.id == place, MessageRow.state == QUEUED)
                 .values(
                     state=BARRED,
-                    problem=Sentence(WHY_BARRED[barred[name]]).as_json(),
+                    problem=Sentence(WHY_BARRED[barred[key]]).as_json(),
                     changed_at=now,
                 )
             )
-    free = [place for place, name in chosen if name not in barred]
+    free = [place for place, _, key in chosen if key not in barred]
     session.execute(
         update(MessageRow)
         .where(MessageRow.id.in_(free), MessageRow.state == QUEUED)
@@ -267,24 +269,56 @@ def _barred(
     settings: Settings,
     shop: Shop,
     batch: BatchRow,
-    customers: Sequence[str],
+    chosen: Mapping[str, str],
     now: dt.datetime,
 ) -> dict[str, str]:
-    """Customer -> why not, of those who may not be contacted at this moment."""
-    if not customers:
+    """Key -> why not, of the messages (key -> customer) that may not leave at this moment."""
+    if not chosen:
         return {}
     day = now.astimezone(ZoneInfo(shop.timezone)).date()
+    customers = list(dict.fromkeys(chosen.values()))
     gate = open_gate(
         session, settings, shop.id, channels=(batch.channel,), day=day, among=customers
     )
-    names = pl.Series(list(customers), dtype=pl.String)
-    barred = {
-        name: reason for name, reason in zip(names, gate.barred(names), strict=True) if reason
-    }
+    names = pl.Series(list(chosen.values()), dtype=pl.String)
+    barred = {key: reason for key, reason in zip(chosen, gate.barred(names), strict=True) if reason}
     if batch.source == "campaign":
         treated = arm_members(session, settings, shop.id, batch.source_id, batch.arm)
-        barred |= {name: NOT_THEIR_ARM for name in customers if name not in treated}
-    return barred
+        strangers = {key for key, name in chosen.items() if name not in treated}
+    else:
+        strangers = set(chosen) - told_keys(session, shop.id, batch.source_id, customers)
+    return barred | dict.fromkeys(strangers, NOT_THEIR_ARM)
+
+
+def told_keys(
+    session: Session, shop_id: int, programme_id: int, customers: Collection[str]
+) -> set[str]:
+    """Keys of the messages of a programme that its entries let out: those drawn to be told.
+
+    One customer may be told on one occasion and held back on another.
+    """
+    entry = ProgrammeEntryRow
+    found: set[str] = set()
+    for part in chunks(customers, CHUNK):
+        rows = session.execute(
+            select(entry.customer_id, entry.occasion).where(
+                entry.shop_id == shop_id,
+                entry.programme_id == programme_id,
+                entry.customer_id.in_(part),
+                entry.held_back.is_(False),
+            )
+        )
+        found |= {
+            message_key(
+                shop_id=shop_id,
+                source="programme",
+                source_id=programme_id,
+                customer_id=customer,
+                occasion=occasion,
+            )
+            for customer, occasion in rows
+        }
+    return found
 
 
 _MEMBERS: dict[tuple[str, str], frozenset[str]] = {}

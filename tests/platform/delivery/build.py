@@ -1,6 +1,7 @@
 """A shop that sends: customers with addresses, a template, and a mailing."""
 
 import datetime as dt
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import polars as pl
@@ -12,6 +13,13 @@ from regulars_platform.delivery.lists import TreatedArm
 from regulars_platform.delivery.outbox import Mailing
 from regulars_platform.delivery.templates import keep_template
 from regulars_platform.offers.kinds import MessageOnly
+from regulars_platform.programmes.tables import (
+    RUNNING,
+    ProgrammeEntryRow,
+    ProgrammeRow,
+    ProgrammeRunRow,
+    ProgrammeVersionRow,
+)
 from regulars_platform.settings import Settings
 from regulars_platform.shops.practice import keep_section
 from regulars_platform.shops.tables import Shop
@@ -69,3 +77,74 @@ def mailing(**other: Any) -> Mailing:
 def people(*names: str, **columns: list[Any]) -> pl.DataFrame:
     """Rows to queue."""
     return pl.DataFrame({"customer_id": list(names), **columns}, schema_overrides={})
+
+
+def open_programme(session: Session, shop_id: int = 1) -> int:
+    """A running programme of the shop with one version and one day. Returns its id."""
+    programme = ProgrammeRow(
+        shop_id=shop_id,
+        name="care",
+        kind="birthday",
+        state=RUNNING,
+        draft={},
+        revision=1,
+        created_at=NOON,
+        changed_at=NOON,
+    )
+    session.add(programme)
+    session.flush()
+    version = ProgrammeVersionRow(
+        shop_id=shop_id,
+        programme_id=programme.id,
+        number=1,
+        plan_json="{}",
+        plan_sha256="0" * 64,
+        salt="salt",
+        planned=100,
+        started_at=NOON,
+    )
+    session.add(version)
+    session.flush()
+    programme.version_id = version.id
+    session.add(
+        ProgrammeRunRow(
+            shop_id=shop_id,
+            programme_id=programme.id,
+            version_id=version.id,
+            day=NOON.date(),
+            orders_version=0,
+            counts={},
+            ran_at=NOON,
+        )
+    )
+    session.flush()
+    return programme.id
+
+
+def let_in(
+    session: Session,
+    programme_id: int,
+    names: Iterable[str],
+    *,
+    occasion: str = "",
+    held: Collection[str] = (),
+) -> None:
+    """Customers enter a programme (see `open_programme`) on an occasion; `held` are held back."""
+    run = session.query(ProgrammeRunRow).filter_by(programme_id=programme_id).one()
+    session.add_all(
+        ProgrammeEntryRow(
+            shop_id=run.shop_id,
+            programme_id=programme_id,
+            version_id=run.version_id,
+            run_id=run.id,
+            customer_id=name,
+            occasion=occasion,
+            entered_on=run.day,
+            contact_on=run.day,
+            due_at=NOON,
+            late_days=0,
+            held_back=name in held,
+        )
+        for name in names
+    )
+    session.flush()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import polars as pl
 import pytest
 from sqlalchemy import select
 
@@ -37,7 +38,9 @@ from regulars_platform.words import Sentence
 from tests.platform.delivery.build import (
     NOON,
     bring_customers,
+    let_in,
     mailing,
+    open_programme,
     open_sending_shop,
     people,
 )
@@ -121,6 +124,7 @@ def shop(tmp_path: Path) -> Iterator[Shopkeeper]:
     create_all_tables(database)
     with database.unit_of_work() as session:
         open_sending_shop(session)
+        let_in(session, open_programme(session), NAMES)
     bring_customers(settings, 1, [{"customer_id": name} for name in NAMES])
     yield Shopkeeper(settings, database)
     database.dispose()
@@ -386,6 +390,8 @@ def test_a_mail_server_that_drops_the_line_again_and_again_loses_nobody_and_repe
 ) -> None:
     names = [f"m{number:03d}" for number in range(200)]
     bring_customers(shop.settings, 1, [{"customer_id": name} for name in names])
+    with shop.database.unit_of_work() as session:
+        let_in(session, 1, names)
     batch = shop.queue(*names)
     _as_mail(shop, batch)
     with mailing_server() as server:
@@ -412,3 +418,26 @@ def test_a_mail_server_that_drops_the_line_again_and_again_loses_nobody_and_repe
     assert list(states.values()).count("unsure") == dropped
     assert {name for name in names if states[name] == "sent"} <= set(mailed)
     assert set(states.values()) == {"sent", "unsure"}
+
+
+def test_a_message_of_a_programme_leaves_only_for_an_entry_that_is_told(shop: Shopkeeper) -> None:
+    held, told, stranger, other = NAMES[:4]
+    with shop.database.unit_of_work() as session:
+        let_in(session, 1, [held, told], occasion="order 7", held=[held])
+    rows = people(held, told, stranger).with_columns(pl.lit("order 7").alias("occasion"))
+    with shop.database.unit_of_work() as session:
+        made = queue_messages(
+            session,
+            shop.settings,
+            mailing(),
+            pl.concat([rows, people(other).with_columns(pl.lit("").alias("occasion"))]),
+            now=shop.now,
+        )
+    assert made.queued == 4
+
+    line = Recorder()
+    shop.send(line)
+
+    # who is told on one occasion is not told on another
+    assert sorted(line.names) == sorted([told, other])
+    assert shop.states()[held] == shop.states()[stranger] == "barred"
