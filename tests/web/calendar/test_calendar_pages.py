@@ -13,10 +13,11 @@ from regulars_platform.settings import Settings
 from regulars_platform.storage.database import Database
 from tests.platform.customers.build import line
 from tests.platform.programmes.build import keep_orders
+from tests.web.campaigns.build import filled
 from tests.web.conftest import Browser
 
 TODAY = dt.datetime.now(ZoneInfo("Asia/Shanghai")).date()
-EVENT = {
+EVENT: dict[str, object] = {
     "name": "Tea <b>day</b>",
     "kind": "member_day",
     "repeats": "monthly",
@@ -111,26 +112,24 @@ def test_a_small_shop_is_told_what_it_can_learn_and_offered_a_programme(
     owner: Browser, settings: Settings, database: Database, customers: int
 ) -> None:
     shop_of(settings, customers)
-    form = {
-        "name": "Small",
-        "audience": "everybody",
-        "audience_from": "everybody",
-        "as_of": TODAY.isoformat(),
-        "send_date": TODAY.isoformat(),
-        "outcome_end": (TODAY + dt.timedelta(days=13)).isoformat(),
-        "settle_until": (TODAY + dt.timedelta(days=27)).isoformat(),
-        "holdout_percent": "20",
-        "margin_low_percent": "30",
-        "margin_high_percent": "50",
-        "arms": "1",
-    }
-    page = text(owner, "/campaigns/new")
-    assert page
+    days = {"as_of": 0, "send_date": 0, "outcome_end": 27, "settle_until": 41}
+    form = filled(
+        name="Small",
+        **{name: (TODAY + dt.timedelta(days=n)).isoformat() for name, n in days.items()},
+        **{"audience.choice": "everybody"},
+    )
+    side = owner.post("/campaigns/preview", form).get_data(as_text=True)
+    if customers > 1:
+        assert "Too small to tell alone" in side
+        assert "campaigns like this one, pooled, can." in side
+        assert 'formaction="/campaigns/calendar/always-on"' in side
     made = owner.post("/campaigns/calendar/always-on", form)
     assert made.status_code == 302
     with database.reading() as session:
         programme = session.scalars(select(ProgrammeRow)).one()
         session.expunge_all()
     assert programme.state == "draft"
-    assert programme.draft["segment"]["name"] == "Small"
+    assert programme.draft["segment"] == {"name": "Small", "rule": {"all": []}}
+    assert programme.draft["offer"]["kind"] == "free_shipping"
+    assert programme.draft["holdout_percent"] == "20"
     assert text(owner, str(made.headers["Location"]))
