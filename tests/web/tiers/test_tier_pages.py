@@ -150,6 +150,9 @@ def test_who_is_close_becomes_a_segment(
     assert "Customers 1 1.0% of 101" in words(owner.get(f"/segments/{number}"))
     assert owner.post(f"{PAGE}near/1").status_code == 302, "twice gets another name"
     assert owner.post(f"{PAGE}near/7").status_code == 404
+    whole = owner.post(f"{PAGE}in/1").headers["Location"]
+    assert "Customers 40 39.6% of 101" in words(owner.get(whole))
+    assert owner.post(f"{PAGE}in/7").status_code == 404
 
 
 def test_the_shop_says_whom_it_calls_members(settings: Settings, owner: Browser) -> None:

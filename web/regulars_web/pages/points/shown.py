@@ -85,7 +85,7 @@ def owed_texts(owed: Owed, currency: str) -> dict[str, str]:
 
 def share_text(share: Redeemed) -> str:
     """Where the share that is ever spent comes from."""
-    low, high = percent(share.low, 0), percent(share.high, 0)
+    low, high = percent(share.low), percent(share.high)
     if share.way == "own":
         return str(gettext("%(low)s to %(high)s, as you expect.", low=low, high=high))
     if share.way == "unknown":
@@ -116,7 +116,7 @@ def rules_text(rules: PointsRules, currency: str) -> str:
     parts = []
     if rules.per_unit:
         earned = gettext(
-            "%(points)s points for each %(unit)s of a paid order",
+            "orders earn %(points)s for each %(unit)s paid",
             points=number(rules.per_unit / 10_000),
             unit=money(10_000, currency, whole=True),
         )

@@ -54,8 +54,9 @@ class ResultRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CostRow:
-    """One tier and its rights of a year."""
+    """One tier and its rights of a year. place: of the tier, for the button."""
 
+    place: int
     tier: str
     customers: str
     sales: str
@@ -109,10 +110,11 @@ class TestedRow:
 
 def month_rows(months: Sequence[MonthEnd], names: Sequence[str]) -> list[MonthRow]:
     """The latest month first."""
-    return [_month_row(one, names) for one in reversed(months)]
+    some_in_none = any(one.counts.get(None) for one in months)
+    return [_month_row(one, names, some_in_none) for one in reversed(months)]
 
 
-def _month_row(one: MonthEnd, names: Sequence[str]) -> MonthRow:
+def _month_row(one: MonthEnd, names: Sequence[str], some_in_none: bool) -> MonthRow:
     order: list[str | None] = [*names, None]
     total = max(one.total, 1)
     pieces, x = [], 0.0
@@ -132,7 +134,7 @@ def _month_row(one: MonthEnd, names: Sequence[str]) -> MonthRow:
                 percent(one.counts.get(name, 0) / total),
             )
             for name in order
-            if name is not None or one.counts.get(None)
+            if name is not None or some_in_none
         ),
     )
 
@@ -148,10 +150,11 @@ def result_row(one: TierResult, currency: str) -> ResultRow:
     )
 
 
-def cost_row(one: TierCost, currency: str) -> CostRow:
+def cost_row(place: int, one: TierCost, currency: str) -> CostRow:
     """A line of the table of costs."""
     low, high = one.left
     return CostRow(
+        place=place,
         tier=one.tier,
         customers=number(one.customers),
         sales=money(one.sales, currency, whole=True),
@@ -190,7 +193,7 @@ def upgrade_row(place: int, one: Upgrade, near: float, currency: str) -> Upgrade
 def lowered_row(one: Lowered, by: str, currency: str) -> LoweredRow:
     """A line of what a lower threshold costs."""
     needed = "–"
-    if one.sales_needed is not None:
+    if one.sales_needed is not None and one.cost:
         low, high = (money(end, currency) for end in one.sales_needed)
         needed = low if low == high else str(gettext("%(low)s to %(high)s", low=low, high=high))
     return LoweredRow(

@@ -16,6 +16,7 @@ from regulars_platform.errors import InvalidInputError, NotFoundError
 from regulars_platform.memory.service import read_learnings
 from regulars_platform.programmes.service import Programme, list_programmes
 from regulars_platform.segments.preset_parts import all_of, condition
+from regulars_platform.segments.rules import Rule
 from regulars_platform.segments.service import SegmentNameError, save_segment
 from regulars_platform.tiers import costs, members, shares, told
 from regulars_platform.tiers.ladder import MOST_TIERS, parse_tiers, tiers_json, tiers_typed
@@ -40,6 +41,9 @@ from regulars_web.pages.tiers.proposing import proposed_fields
 
 blueprint = Blueprint("tiers", __name__)
 Page = str | Response | tuple[str, int]
+_ABOUT_TIERS = ("tier_changed", "tier_near", "joined", "birthday")
+"""Kinds of programmes whose holdout shows what tiers and their rights do."""
+
 _AGAIN = 50
 """How often a name for a segment is tried with another number."""
 
@@ -59,6 +63,7 @@ def overview() -> str:
             for one in list_changes(work, shop.id, TIERS)
         ]
         programmes = list_programmes(work, shop.id)
+        started = [one for one in programmes if one.kind in _ABOUT_TIERS and one.state != "draft"]
     if found is None or not tiers:
         return render_template(
             "tiers/overview.html", page=None, has_orders=found is not None, changes=changes
@@ -69,6 +74,7 @@ def overview() -> str:
         page=page,
         changes=changes,
         cares=_cares(page["rights"], programmes),
+        started=started,
         has_orders=True,
     )
 
@@ -105,7 +111,10 @@ def _figures(looked: Looked, found: Customers) -> dict[str, Any]:
         "rights": rights,
         "lost_rights": [one.name for one in rights.rights if one.tier not in looked.names],
         "margin": tuple(percent(end / 10_000, 0) for end in rights.margin),
-        "costs": [shown.cost_row(one, currency) for one in costs.tier_costs(looked, rights, stand)],
+        "costs": [
+            shown.cost_row(place, one, currency)
+            for place, one in enumerate(costs.tier_costs(looked, rights, stand))
+        ],
         "forecast_days": costs.FORECAST_DAYS,
         "near": percent(costs.NEAR, 0),
         "upgrades": [
@@ -248,21 +257,34 @@ def membership() -> Response:
 @blueprint.post("/near/<int:place>")
 def near(place: int) -> Response:
     """Keep those who are close to a tier as a segment, and open it."""
-    shop = current_shop()
-    tiers = read_tiers(shop)
-    if place >= len(tiers):
-        raise NotFoundError(Sentence(N_("There is no such tier any more.")))
-    tier = tiers[place]
+    tier = _tier_at(place)
     reached = Decimal(str(tier.least)) * Decimal(str(costs.NEAR))
     rule = all_of(condition("next_tier", "=", tier.name), condition(tier.by, ">=", reached))
-    name = str(gettext("Close to %(tier)s", tier=tier.name))
+    return _save_and_open(str(gettext("Close to %(tier)s", tier=tier.name)), rule)
+
+
+@blueprint.post("/in/<int:place>")
+def everybody_in(place: int) -> Response:
+    """Keep everybody in a tier as a segment, and open it."""
+    tier = _tier_at(place)
+    return _save_and_open(tier.name, condition("tier", "=", tier.name))
+
+
+def _tier_at(place: int) -> Tier:
+    tiers = read_tiers(current_shop())
+    if place >= len(tiers):
+        raise NotFoundError(Sentence(N_("There is no such tier any more.")))
+    return tiers[place]
+
+
+def _save_and_open(name: str, rule: Rule) -> Response:
     with unit_of_work() as work:
-        segment_id = _save_under_a_free_name(work, shop.id, name, rule)
+        segment_id = _save_under_a_free_name(work, current_shop().id, name, rule)
     flash(gettext("Saved as a segment. A campaign can be planned with it from here."), "good")
     return redirect(url_for("segments.edit", segment_id=segment_id))
 
 
-def _save_under_a_free_name(work: Session, shop_id: int, name: str, rule: Any) -> int:
+def _save_under_a_free_name(work: Session, shop_id: int, name: str, rule: Rule) -> int:
     for number_ in range(1, _AGAIN):
         tried = name if number_ == 1 else f"{name} ({number_})"
         try:
