@@ -21,12 +21,13 @@ from regulars_platform.campaigns.errors import (
     EmptyArmError,
     EmptyAudienceError,
     NoOrdersError,
+    TooFewGroupsError,
 )
 from regulars_platform.campaigns.ledger import discard_ledger, draw_ledger, write_ledger
 from regulars_platform.campaigns.outlook import forecast_plan
-from regulars_platform.campaigns.plan import Plan, canonical_json, plan_json, sha256_of
+from regulars_platform.campaigns.plan import Plan, plan_json
 from regulars_platform.campaigns.plan_form import Draft, read_draft, read_plan
-from regulars_platform.campaigns.population import Population, build_population
+from regulars_platform.campaigns.population import Population, build_population, grouping_of
 from regulars_platform.campaigns.service import (
     LaunchedCampaign,
     draft_plan_json,
@@ -35,6 +36,7 @@ from regulars_platform.campaigns.service import (
     launched_of,
 )
 from regulars_platform.campaigns.tables import DRAFT, LAUNCHED, Campaign
+from regulars_platform.canonical import canonical_json, sha256_of
 from regulars_platform.customers.store import build_feature_store, window_spend
 from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.memory.forecast import forecast_json
@@ -47,6 +49,9 @@ from regulars_platform.segments.frames import for_rules
 from regulars_platform.settings import Settings
 
 FORMAT = "regulars-launch/1"
+
+LEAST_GROUPS = 2
+"""Groups in every arm: what happens to one alone may be its own luck."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,7 +89,7 @@ def launch(
     """Launch a draft. salt: a random text made for this launch.
 
     Raises AlreadyLaunchedError (also when somebody else is faster), InvalidInputError,
-    NoOrdersError, EmptyAudienceError, EmptyArmError, DraftChangedError.
+    NoOrdersError, EmptyAudienceError, EmptyArmError, TooFewGroupsError, DraftChangedError.
     """
     prepared = prepare_launch(
         session,
@@ -136,6 +141,7 @@ def prepare_launch(
         exclusions=plan.exclusions,
         gate=gate,
         crowded=campaign_limit(session, settings, shop, plan.send_date),
+        grouping=grouping_of(plan),
     )
     if population.drawn.is_empty():
         raise EmptyAudienceError.of(
@@ -144,6 +150,7 @@ def prepare_launch(
             population.suppressed + population.no_consent,
             population.held_out,
             population.capped,
+            population.ungrouped,
         )
     ledger = draw_ledger(plan, population.drawn, window_spend(orders).collect(), salt=salt)
     customers = _customers_by_arm(plan, ledger)
@@ -259,19 +266,24 @@ def _products_version(settings: Settings, shop_id: int, plan: Plan) -> dict[str,
 
 
 def _customers_by_arm(plan: Plan, ledger: pl.DataFrame) -> dict[str, int]:
-    """Customers per arm; EmptyArmError where one has none."""
+    """Customers per arm; EmptyArmError, TooFewGroupsError where one has too few."""
     counted = dict(ledger.group_by("arm").len().iter_rows())
     for place, name in enumerate(plan.arm_names):
         if not counted.get(name):
             field = "holdout_percent" if place == 0 else f"arms.{place - 1}.share_percent"
             raise EmptyArmError.named(name, ledger.height, field=field)
+    if plan.unit == "group":
+        units = dict(ledger.group_by("arm").agg(pl.col("unit_id").n_unique()).iter_rows())
+        if min(units.values()) < LEAST_GROUPS:
+            raise TooFewGroupsError.of(sum(units.values()), len(units))
     return {name: counted[name] for name in plan.arm_names}
 
 
 def _counts(population: Population, customers: dict[str, int]) -> dict[str, Any]:
     # documents of shops without a limit stay as they were
     capped = {"over_the_cap": population.capped} if population.capped else {}
-    return capped | {
+    ungrouped = {"in_no_group": population.ungrouped} if population.ungrouped else {}
+    return (capped | ungrouped) | {
         "audience": population.audience,
         "excluded": population.excluded,
         "suppressed": population.suppressed,

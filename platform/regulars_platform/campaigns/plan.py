@@ -5,12 +5,11 @@ sorted keys and no floats, so that the SHA-256 of it means the same on any machi
 """
 
 import datetime as dt
-import hashlib
-import json
 from dataclasses import dataclass
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from regulars_platform.delivery.channels import CHANNELS as EVERY_CHANNEL
 from regulars_platform.fields import money_text, percent_text
 from regulars_platform.offers.kinds import Offer, offer_json
 from regulars_platform.orders.table import start_of_day
@@ -28,19 +27,26 @@ GUARDRAILS = ("refunds",)
 CHANNELS = (
     *("sms", "email", "phone", "chat"),
     *("message_box", "poster", "parcel_insert", "start_page"),
+    *("groups", "moments", "posts"),
     "other",
 )
-UNITS = ("customer", "household")
+AUDIENCE_CHANNELS = frozenset(
+    name for name in CHANNELS if EVERY_CHANNEL[name].reaches == "audience"
+)
+"""A post reaches whoever is in the audience: nobody in it can be told or held back alone."""
+
+UNITS = ("customer", "household", "group")
 MAX_ARMS = 6
 
-Unit = Literal["customer", "household"]
+Unit = Literal["customer", "household", "group"]
 MarginSource = Literal["flat", "products"]
 MARGIN_SOURCES = ("flat", "products")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TreatmentArm:
-    """An arm that is contacted. share: basis points; contact_cost: ten-thousandths per customer.
+    """An arm that is contacted. share: basis points; contact_cost: ten-thousandths per customer,
+    per group where the channel reaches an audience (a post costs once, however many read it).
 
     channel_label: the shop's own word for the channel "other", else empty.
     """
@@ -51,6 +57,11 @@ class TreatmentArm:
     channel: str
     channel_label: str
     contact_cost: int
+
+    @property
+    def reaches_audience(self) -> bool:
+        """Whether it is a post to whole groups, and not a message to persons."""
+        return self.channel in AUDIENCE_CHANNELS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,6 +97,8 @@ class Plan:
     takes the customer; horizon_rounds: for how many further rounds a decision is made.
     margin_source: "flat": all goods earn the margin; "products": goods whose cost the shop brought
     earn what is left of their price, and the margin (one number) is that of the others.
+    group_by: where groups are drawn, the heading of the customers' file that names the group;
+    else empty.
     """
 
     name: str
@@ -109,6 +122,7 @@ class Plan:
     confidence: int
     horizon_rounds: int
     margin_source: MarginSource = "flat"
+    group_by: str = ""
 
     @property
     def window_days(self) -> int:
@@ -157,69 +171,48 @@ def plan_json(plan: Plan) -> dict[str, Any]:
     out = plan.exclusions
     # left out where it is as it was before there were costs, so that old digests stay
     source = {} if plan.margin_source == "flat" else {"margin_source": plan.margin_source}
-    return source | {
-        "name": plan.name,
-        "currency": plan.currency,
-        "timezone": plan.timezone,
-        "as_of": plan.as_of.isoformat(),
-        "send_date": plan.send_date.isoformat(),
-        "outcome_end": plan.outcome_end.isoformat(),
-        "settle_until": plan.settle_until.isoformat(),
-        "audience": rule_json(plan.audience),
-        "segments": [{"name": s.name, "rule": rule_json(s.rule)} for s in plan.segments],
-        "unit": plan.unit,
-        "holdout_percent": percent_text(plan.holdout),
-        "arms": [
-            {
-                "name": arm.name,
-                "share_percent": percent_text(arm.share),
-                "offer": offer_json(arm.offer),
-                "channel": arm.channel,
-                "channel_label": arm.channel_label,
-                "contact_cost": money_text(arm.contact_cost),
-            }
-            for arm in plan.arms
-        ],
-        "margin_low_percent": percent_text(plan.margin_low),
-        "margin_high_percent": percent_text(plan.margin_high),
-        "primary_metric": plan.primary_metric,
-        "secondary_metrics": list(plan.secondary_metrics),
-        "guardrails": list(plan.guardrails),
-        "exclusions": {
-            "customers": list(out.customers),
-            "max_average_order_value": _optional(out.max_average_order_value),
-            "customer_revenue_cap": _optional(out.customer_revenue_cap),
-        },
-        "confidence_percent": percent_text(plan.confidence),
-        "horizon_rounds": plan.horizon_rounds,
-    }
-
-
-def canonical_json(value: object) -> str:
-    """JSON with sorted keys, no blanks and no floats.
-
-    >>> canonical_json({"b": "0.2", "a": [1, None]})
-    '{"a":[1,null],"b":"0.2"}'
-    """
-    _refuse_floats(value)
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def sha256_of(text: str) -> str:
-    """SHA-256 of UTF-8 text, in hex."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    groups = {"group_by": plan.group_by} if plan.group_by else {}
+    return (
+        source
+        | groups
+        | {
+            "name": plan.name,
+            "currency": plan.currency,
+            "timezone": plan.timezone,
+            "as_of": plan.as_of.isoformat(),
+            "send_date": plan.send_date.isoformat(),
+            "outcome_end": plan.outcome_end.isoformat(),
+            "settle_until": plan.settle_until.isoformat(),
+            "audience": rule_json(plan.audience),
+            "segments": [{"name": s.name, "rule": rule_json(s.rule)} for s in plan.segments],
+            "unit": plan.unit,
+            "holdout_percent": percent_text(plan.holdout),
+            "arms": [
+                {
+                    "name": arm.name,
+                    "share_percent": percent_text(arm.share),
+                    "offer": offer_json(arm.offer),
+                    "channel": arm.channel,
+                    "channel_label": arm.channel_label,
+                    "contact_cost": money_text(arm.contact_cost),
+                }
+                for arm in plan.arms
+            ],
+            "margin_low_percent": percent_text(plan.margin_low),
+            "margin_high_percent": percent_text(plan.margin_high),
+            "primary_metric": plan.primary_metric,
+            "secondary_metrics": list(plan.secondary_metrics),
+            "guardrails": list(plan.guardrails),
+            "exclusions": {
+                "customers": list(out.customers),
+                "max_average_order_value": _optional(out.max_average_order_value),
+                "customer_revenue_cap": _optional(out.customer_revenue_cap),
+            },
+            "confidence_percent": percent_text(plan.confidence),
+            "horizon_rounds": plan.horizon_rounds,
+        }
+    )
 
 
 def _optional(amount: int | None) -> str | None:
     return None if amount is None else money_text(amount)
-
-
-def _refuse_floats(value: object) -> None:
-    if isinstance(value, float):
-        raise TypeError("a float has no canonical form: write a decimal as text")
-    if isinstance(value, dict):
-        for part in value.values():
-            _refuse_floats(part)
-    elif isinstance(value, list | tuple):
-        for part in value:
-            _refuse_floats(part)

@@ -18,9 +18,10 @@ from regulars_platform.campaigns.errors import (
     PlanDamagedError,
 )
 from regulars_platform.campaigns.ledger import read_ledger
-from regulars_platform.campaigns.plan import Plan, sha256_of
+from regulars_platform.campaigns.plan import Plan
 from regulars_platform.campaigns.plan_form import read_plan
 from regulars_platform.campaigns.tables import DRAFT, LAUNCHED, Campaign
+from regulars_platform.canonical import sha256_of
 from regulars_platform.errors import NotFoundError
 from regulars_platform.fields import FieldReader
 from regulars_platform.offers.goods_costs import product_costs

@@ -14,8 +14,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from regulars_experiments.results import NotEstimable
-from regulars_platform.campaigns.plan import canonical_json
 from regulars_platform.campaigns.service import get_shop_of
+from regulars_platform.canonical import canonical_json
 from regulars_platform.customers.store import FeatureStore, build_feature_store
 from regulars_platform.datasets.table import DatasetTable, dataset_versions
 from regulars_platform.delivery.lists import csv_pieces

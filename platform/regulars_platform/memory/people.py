@@ -8,7 +8,8 @@ the audience without the named segments.
 from dataclasses import dataclass
 from typing import Any
 
-from regulars_platform.campaigns.plan import EVERYONE_ELSE, Plan, canonical_json, sha256_of
+from regulars_platform.campaigns.plan import EVERYONE_ELSE, Plan
+from regulars_platform.canonical import canonical_json, sha256_of
 from regulars_platform.segments.rules import Group, Not, Rule, rule_json
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from regulars_platform.campaigns.plan import canonical_json
 from regulars_platform.campaigns.tables import Campaign
+from regulars_platform.canonical import canonical_json
 from regulars_platform.memory.forecast import Promise, read_promises
 from regulars_platform.memory.tables import ForecastRow
 

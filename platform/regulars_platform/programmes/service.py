@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from regulars_platform.campaigns.plan import canonical_json, sha256_of
+from regulars_platform.canonical import canonical_json, sha256_of
 from regulars_platform.delivery.channels import CALLS, SENDING, channel_use
 from regulars_platform.delivery.templates import get_template, keep_template
 from regulars_platform.errors import InvalidInputError

@@ -14,13 +14,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from regulars_platform.campaigns.failed_sends import failed_sends_by_arm
-from regulars_platform.campaigns.plan import Plan, canonical_json
+from regulars_platform.campaigns.plan import Plan
 from regulars_platform.campaigns.service import (
     LaunchedCampaign,
     campaign_costs,
     campaign_ledger,
     get_launched,
 )
+from regulars_platform.canonical import canonical_json
 from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.memory.models import unpinned
 from regulars_platform.memory.promises import find_forecast

@@ -4,7 +4,6 @@ import datetime as dt
 
 from sqlalchemy.orm import Session
 
-from regulars_platform.campaigns.service import get_shop_of
 from regulars_platform.customers.order_days import find_order_days
 from regulars_platform.customers.store import build_feature_store
 from regulars_platform.jobs.context import JobContext
@@ -18,6 +17,7 @@ from regulars_platform.segments.sizes import (
     see_sizes,
     warm_up,
 )
+from regulars_platform.shops.service import get_shop
 from regulars_platform.words import N_
 
 KIND = "recompute_segment_sizes"
@@ -33,7 +33,7 @@ def see_today(context: JobContext) -> None:
     shop_id = context.job.shop_id
     context.report(N_("Counting segments"), 0, None)
     with context.database.reading() as session:
-        store = build_feature_store(context.settings, get_shop_of(session, shop_id))
+        store = build_feature_store(context.settings, get_shop(session, shop_id))
         warm_up(session, store, shop_id)
     with context.database.unit_of_work() as session:
         see_sizes(session, store, shop_id, dt.datetime.now(dt.UTC))
@@ -43,7 +43,7 @@ def recompute_sizes(context: JobContext) -> None:
     """All segments of the shop, month by month. Safe to repeat: a day has one count."""
     shop_id = context.job.shop_id
     with context.database.reading() as session:
-        store = build_feature_store(context.settings, get_shop_of(session, shop_id))
+        store = build_feature_store(context.settings, get_shop(session, shop_id))
     version = store.table.version()
     days = None if version is None else find_order_days(store, version)
     if version is None or days is None:

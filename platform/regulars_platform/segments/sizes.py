@@ -16,7 +16,7 @@ import polars as pl
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from regulars_platform.campaigns.plan import canonical_json, sha256_of
+from regulars_platform.canonical import canonical_json, sha256_of
 from regulars_platform.customers.order_days import find_order_days
 from regulars_platform.customers.store import FeatureStore
 from regulars_platform.segments.counting import count_each

@@ -16,7 +16,6 @@ from regulars_experiments.uplift.cross_fitting import Progress
 from regulars_experiments.uplift.evaluation import Asked, evaluate_uplift
 from regulars_experiments.uplift.learners import DEFAULT_LEARNERS
 from regulars_experiments.uplift.randomised import IntArray
-from regulars_platform.campaigns.plan import canonical_json
 from regulars_platform.campaigns.service import (
     LaunchedCampaign,
     campaign_costs,
@@ -25,6 +24,7 @@ from regulars_platform.campaigns.service import (
     get_shop_of,
 )
 from regulars_platform.campaigns.tables import Campaign
+from regulars_platform.canonical import canonical_json
 from regulars_platform.customers.store import FeatureStore, build_feature_store
 from regulars_platform.fields import WHOLE
 from regulars_platform.reach.gate import open_gate

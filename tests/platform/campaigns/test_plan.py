@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from regulars_platform.campaigns.plan import canonical_json, plan_json, sha256_of
+from regulars_platform.campaigns.plan import plan_json
 from regulars_platform.campaigns.plan_form import read_draft, read_plan
+from regulars_platform.canonical import canonical_json, sha256_of
 from regulars_platform.errors import InvalidInputError
 from regulars_platform.offers.kinds import FreeShipping
 from tests.platform.campaigns.build import arm, draft

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regulars_platform.campaigns.plan import canonical_json
+from regulars_platform.canonical import canonical_json
 from regulars_platform.customers.catalogue import FEATURE_SCHEMA
 from regulars_platform.errors import InvalidInputError
 from regulars_platform.memory.people import canonical_rule
