@@ -9,6 +9,7 @@ from sample_shop import generator
 
 FOLLOWERS = 1_500  # who never bought
 FIRST_FOLLOWER = 80_001
+CALLED_FROM = 50_000  # spend, in fen, from which on a phone number is kept
 MEMBERS_FROM = dt.date(2026, 1, 1)  # when membership and points began
 TIERS = (("Regular", 0), ("Advanced", 30_000), ("VIP", 80_000), ("Supreme VIP", 200_000))
 """Name and the spend of 365 days, in fen, from which on a member is called so."""
@@ -61,6 +62,8 @@ def customers(
         pl.Series("Acquisition cost", [arrival[name][1] for name in names]),
         pl.Series("Customer since", [since[name].isoformat() for name in names]),
         pl.Series("Tags", _tags(generator(seed, 15), known, names)),
+        pl.Series("Email", _addresses(names, refused["Email consent"])),
+        pl.Series("Phone", _phones(known, names)),
         *(pl.Series(heading, values) for heading, values in refused.items()),
         pl.Series("Follows us", [_yes(following.get(name)) for name in names]),
         pl.Series("Member tier", [tiers.get(name, "") for name in names]),
@@ -80,6 +83,21 @@ def choose_members(seed: int, known: Known) -> list[str]:
     chance = np.minimum(0.12 + 0.10 * people["orders"].to_numpy(), 0.75)
     joined = generator(seed, 10).random(len(people)) < chance
     return people.filter(pl.Series(joined))["customer"].to_list()
+
+
+def _addresses(names: list[str], consent: list[str]) -> list[str]:
+    """Of those who asked for mail; the domain is nobody's."""
+    return [
+        f"{name.lower()}@example.org" if said == "yes" else ""
+        for name, said in zip(names, consent, strict=True)
+    ]
+
+
+def _phones(known: Known, names: list[str]) -> list[str]:
+    """Invented numbers of those whom the shop would call: they spent much."""
+    much = known.people.filter(pl.col("spend") >= CALLED_FROM)["customer"].to_list()
+    numbers = {name: f"1990000{place:04}" for place, name in enumerate(much)}
+    return [numbers.get(name, "") for name in names]
 
 
 def _yes(answer: bool | None) -> str:

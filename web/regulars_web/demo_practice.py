@@ -5,6 +5,7 @@ which its orders were made.
 """
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -68,7 +69,16 @@ def bring_practice(
     takes a while: who is due, what goes together, what customers will buy, what programmes brought.
     """
     for name, kind in FILES:
-        import_file(settings, database, shop_id, sample / name, kind=kind, now=now)
+        import_file(
+            settings,
+            database,
+            shop_id,
+            sample / name,
+            kind=kind,
+            # addresses are kept, so that there is somebody to call and to write to
+            choose=lambda look: replace(look.options, keep_contacts=True),
+            now=now,
+        )
     with database.unit_of_work() as session:
         keep_needs(session, shop_id, NEEDS_OF_SHOP)
         for event in _sales():
