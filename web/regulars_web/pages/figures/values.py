@@ -29,7 +29,8 @@ def shown(value: Fraction | float | None, unit: Unit, currency: str) -> str:
     if value is None:
         return NOTHING
     if unit == "money":
-        return money(float(value), currency)
+        exact = Fraction(value)
+        return money(exact.numerator if exact.denominator == 1 else float(exact), currency)
     if unit == "share":
         return percent(float(value))
     return number(float(value), 0) if Fraction(value).denominator == 1 else number(float(value), 1)
@@ -40,8 +41,14 @@ def change(now: Fraction | None, then: Fraction | None, unit: Unit) -> str:
     if now is None or then is None:
         return ""
     if unit == "share":
-        points = signed(number(100 * float(now - then), 1))
+        points = _signed(round(100 * float(now - then), 1), "")
         return str(gettext("%(points)s points since", points=points))
     if not then:
         return ""
-    return str(gettext("%(percent)s since", percent=signed(percent(float(now / then - 1)))))
+    moved = _signed(round(100 * float(now / then - 1), 1), "%")
+    return str(gettext("%(percent)s since", percent=moved))
+
+
+def _signed(value: float, unit: str) -> str:
+    # what rounds to nothing has no sign
+    return signed(number(value or 0.0, 1) + unit)
