@@ -19,6 +19,7 @@ from regulars_platform.campaigns.failed_sends import record_failed_send
 from regulars_platform.campaigns.service import campaign_ledger, get_launched
 from regulars_platform.delivery.channels import SMTP, channel_use
 from regulars_platform.delivery.outbox import CHUNK, message_key
+from regulars_platform.delivery.settled import settled_keys
 from regulars_platform.delivery.states import (
     BARRED,
     CLAIMED,
@@ -49,11 +50,13 @@ MOST_ATTEMPTS = 24
 _FIRST_WAIT, _LONGEST_WAIT = 30, 3_600
 
 NOT_THEIR_ARM = "not_in_arm"
+SETTLED = "settled"
 WHY_BARRED = {
     OPTED_OUT: N_("Opted out."),
     NO_CONSENT: N_("Did not agree to this channel."),
     GLOBAL_HOLDOUT: N_("Held back from everything."),
     NOT_THEIR_ARM: N_("Not in this arm."),
+    SETTLED: N_("The order no longer waits for its payment."),
 }
 GIVEN_UP = Sentence(N_("The sending was cut off; it may have arrived."))
 TOO_OFTEN = Sentence(N_("Tried %(times)s times in vain."), {"times": MOST_ATTEMPTS})
@@ -287,7 +290,8 @@ def _barred(
         strangers = {key for key, name in chosen.items() if name not in treated}
     else:
         strangers = set(chosen) - told_keys(session, shop.id, batch.source_id, customers)
-    return barred | dict.fromkeys(strangers, NOT_THEIR_ARM)
+    settled = settled_keys(session, settings, batch) & chosen.keys()
+    return barred | dict.fromkeys(settled, SETTLED) | dict.fromkeys(strangers, NOT_THEIR_ARM)
 
 
 def told_keys(

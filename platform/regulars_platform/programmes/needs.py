@@ -27,9 +27,8 @@ def _is_there(shop: HasPractice, shop_dir: Path, kind: str) -> bool:
         case "unpaid":
             return _any(lines, pl.col("status") == UNPAID)
         case "shipped" | "received":
-            column = MOMENTS[kind]
-            known = column in lines.collect_schema()
-            return known and _any(lines, pl.col(column).is_not_null())
+            there = pl.col(MOMENTS[kind]).is_not_null() & pl.col("customer_id").is_not_null()
+            return _any(lines, there)
         case "birthday":
             people = DatasetTable(shop_dir, "customers").scan()
             return _any(people, pl.col("birth_month").is_not_null())

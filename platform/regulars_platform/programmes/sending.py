@@ -16,6 +16,8 @@ from regulars_platform.delivery.outbox import Mailing, queue_messages
 from regulars_platform.fields import money_text
 from regulars_platform.offers.kinds import Offer, at_threshold, offer_threshold
 from regulars_platform.offers.titles import offer_title
+from regulars_platform.orders.table import OrdersTable
+from regulars_platform.orders.unpaid import still_unpaid
 from regulars_platform.programmes.plan import TOLD, ProgrammePlan
 from regulars_platform.programmes.service import (
     Programme,
@@ -24,6 +26,7 @@ from regulars_platform.programmes.service import (
     sends_by_itself,
 )
 from regulars_platform.programmes.tables import ProgrammeEntryRow
+from regulars_platform.programmes.triggers import OF_ORDER
 from regulars_platform.reach.gate import open_gate
 from regulars_platform.settings import Settings
 
@@ -81,7 +84,8 @@ def programme_list(
 ) -> Iterator[bytes]:
     """The contact list of those told whose day of contact is `day`, as CSV in pieces.
 
-    The gate is asked again: whoever opted out since, or is held back from everything, is left off.
+    The gate is asked again: whoever opted out since, or is held back from everything, is left off,
+    and so is whoever has paid the order that they would be reminded of.
     """
     entry = ProgrammeEntryRow
     rows = session.scalars(
@@ -100,16 +104,28 @@ def programme_list(
     }
     channels = {version.plan.channel for version in versions.values()}
     gate = open_gate(session, settings, programme.shop_id, channels=channels, day=max(day, today))
-    barred = gate.barred(pl.Series([row.customer_id for row in rows], dtype=pl.String))
+    names = pl.Series([row.customer_id for row in rows], dtype=pl.String)
+    barred = gate.barred(names)
+    waiting = _waiting(settings, programme, names)
     lines = []
     for row, reason in zip(rows, barred, strict=True):
-        if reason is None:
+        settled = waiting is not None and row.occasion.removeprefix(OF_ORDER) not in waiting
+        if reason is None and not settled:
             plan = versions[row.version_id].plan
             words, threshold = _told(told_arm(plan).offer, row.threshold, plan.currency)
             at = row.due_at.astimezone(plan.zone).strftime("%Y-%m-%d %H:%M")
             said = (row.customer_id, programme.name, at, words, row.code or "", threshold)
             lines.append((*said, row.occasion))
     return csv_pieces(LIST_COLUMNS, lines)
+
+
+def _waiting(settings: Settings, programme: Programme, customers: pl.Series) -> set[str] | None:
+    """Orders that still wait for payment, where the programme reminds of such; else None."""
+    shop_dir = settings.shop_dir(programme.shop_id)
+    version = OrdersTable(shop_dir).version()
+    if programme.kind != "unpaid" or version is None:
+        return None
+    return still_unpaid(shop_dir, version, customers)
 
 
 def _variables(part: pl.DataFrame, plan: ProgrammePlan) -> pl.DataFrame:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from regulars_platform.customers.rhythm import DEFAULT_RHYTHM, Rhythm
-from regulars_platform.orders.table import PAID, UNPAID
+from regulars_platform.orders.table import PAID
+from regulars_platform.orders.unpaid import waiting_for_payment
 from regulars_platform.programmes.plan import ProgrammePlan
 from regulars_platform.segments.rules import Rule, rule_expression
 
@@ -27,6 +28,8 @@ OCCASION_SCHEMA: dict[str, pl.DataType] = {
 STANDING_SCHEMA: dict[str, pl.DataType] = {"customer_id": pl.String(), "value": pl.String()}
 MOMENTS = {"shipped": "shipped_at", "received": "received_at"}
 """Kind -> the column of order lines that has its moment."""
+OF_ORDER = "order "
+"""How an occasion that is an order begins; its number follows."""
 
 _NEVER = pl.lit(None, dtype=pl.Int64)
 
@@ -173,7 +176,11 @@ def _named(word: str, date: pl.Expr) -> pl.Expr:
 
 def _moments(sources: Sources, plan: ProgrammePlan, day: dt.date) -> pl.LazyFrame:
     start = dt.datetime.combine(day, dt.time(), tzinfo=plan.zone).astimezone(dt.UTC)
-    happened = _unpaid(sources, start) if plan.kind == "unpaid" else _parcels(sources, plan, start)
+    if plan.kind == "unpaid":
+        waiting = waiting_for_payment(sources.orders, start)
+        happened = waiting.rename({"ordered_at": "moment"})
+    else:
+        happened = _parcels(sources, plan, start)
     over = pl.col("moment") + pl.duration(hours=plan.wait_hours)
     local = over.dt.convert_time_zone(plan.timezone).dt.date()
     people = _among(sources, plan).select("customer_id", VALUE)
@@ -181,31 +188,12 @@ def _moments(sources: Sources, plan: ProgrammePlan, day: dt.date) -> pl.LazyFram
         happened.join(people, on="customer_id", how="inner")
         .select(
             "customer_id",
-            (pl.lit("order ") + pl.col("order_id")).alias("occasion"),
+            (pl.lit(OF_ORDER) + pl.col("order_id")).alias("occasion"),
             (pl.lit(day) - local).dt.total_days().alias("late"),
             over.alias("moment"),
             VALUE,
         )
         .filter(pl.col("late") >= 0)
-    )
-
-
-def _unpaid(sources: Sources, start: dt.datetime) -> pl.LazyFrame:
-    """Orders not paid, of customers who have paid for none since: order_id, customer_id, moment."""
-    known = sources.orders.filter((pl.col("ordered_at") < start) & (pl.col("amount") > 0))
-    unpaid = known.filter(pl.col("status") == UNPAID)
-    waiting = unpaid.select("customer_id")
-    paid = (
-        known.filter(pl.col("status") == PAID)
-        .join(waiting, on="customer_id", how="semi")
-        .group_by("customer_id")
-        .agg(pl.col("ordered_at").max().alias("paid_at"))
-    )
-    later = (pl.col("paid_at") > pl.col("ordered_at")).fill_null(False)
-    return (
-        unpaid.join(paid, on="customer_id", how="left")
-        .filter(~later)
-        .select("order_id", "customer_id", pl.col("ordered_at").alias("moment"))
     )
 
 
