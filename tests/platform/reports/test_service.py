@@ -2,10 +2,12 @@
 
 import datetime as dt
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 from regulars_platform.accounts.service import create_owner
@@ -13,6 +15,7 @@ from regulars_platform.campaigns.failed_sends import record_failed_sends
 from regulars_platform.campaigns.launch import launch
 from regulars_platform.campaigns.service import campaign_ledger, create_draft, get_launched
 from regulars_platform.intake.service import import_file
+from regulars_platform.orders.table import TOLD_LATER, OrdersTable
 from regulars_platform.reports.document import canonical_report, rounded
 from regulars_platform.reports.errors import NoOutcomesError, NoReportError, UnknownDecisionError
 from regulars_platform.reports.service import (
@@ -112,6 +115,33 @@ def test_a_report_computed_again_is_the_same_to_the_byte_whatever_came_in_betwee
     assert first.document_sha256 != second.document_sha256
     assert sum(second.document["checks"]["failed_sends"].values()) == 2
     assert first.document["overall"][0]["n"] == second.document["overall"][0]["n"]
+
+
+def test_a_report_on_orders_from_before_a_column_came_stays_the_same_to_the_byte(
+    settings: Settings, database: Database, campaign: int, tmp_path: Path
+) -> None:
+    orders = OrdersTable(settings.shop_dir(1))
+    version = orders.version()
+    assert version is not None
+    # the same versions as they were written before anybody told when orders were shipped
+    old = tmp_path / "old"
+    for number in range(version + 1):
+        rows = pl.read_delta(str(orders.path), version=number).drop(TOLD_LATER)
+        rows.write_delta(old, mode="overwrite")
+    orders.path.rename(tmp_path / "new")
+    old.rename(orders.path)
+    assert orders.version() == version
+    first = evaluated(settings, database, campaign)
+    late = tmp_path / "late.csv"
+    late.write_text("Order number,Customer,Ordered at,Amount,Shipped at,State\n")
+    with late.open("a") as file:
+        file.write("l-1,c1,2026-02-10 10:00,55.00,2026-02-12 08:00,Ohio\n")
+    import_file(settings, database, 1, late, now=AFTER)
+    assert orders.scan().filter(pl.col("shipped_at").is_not_null()).collect().height == 1
+    for kept in settings.shop_dir(1).joinpath("features").glob("*"):
+        shutil.rmtree(kept) if kept.is_dir() else kept.unlink()  # nothing comes out of a cache
+    with database.unit_of_work() as session:
+        assert recompute(session, settings, shop_id=1, report_id=first.id)
 
 
 def test_the_same_inputs_make_one_report(
