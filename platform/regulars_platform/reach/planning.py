@@ -1,6 +1,7 @@
 """What a global holdout costs and what it could tell, from the shop's own orders; what it moves."""
 
 import datetime as dt
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,7 +49,12 @@ class Moves:
 
 def quarter_spend(store: FeatureStore, version: int, day: dt.date) -> pl.DataFrame:
     """customer_id, spend (ten-thousandths) of everybody known before the QUARTER_DAYS that end
-    before `day`; 0 where they bought nothing in them."""
+    before `day`; 0 where they bought nothing in them. Kept once worked out."""
+    name = f"quarterspend-{store.version_key(version)}-{day.isoformat()}"
+    return store.kept(name, lambda: _quarter_spend(store, version, day)).collect()
+
+
+def _quarter_spend(store: FeatureStore, version: int, day: dt.date) -> pl.LazyFrame:
     start, stop = store.moment(day - dt.timedelta(days=QUARTER_DAYS)), store.moment(day)
     moment = pl.col("ordered_at")
     inside = (moment >= start) & (moment < stop) & (pl.col("status") == PAID)
@@ -61,7 +67,6 @@ def quarter_spend(store: FeatureStore, version: int, day: dt.date) -> pl.DataFra
         # in a shop younger than a quarter everybody counts
         .filter((pl.col("first") < start) | (pl.col("first").min() >= start))
         .select("customer_id", "spend")
-        .collect(engine="streaming")
     )
 
 
@@ -97,6 +102,30 @@ def _size(share: int, n: int, baseline: Baseline, margin: float) -> SizePlan:
         why=why,
         quarters=rounds_until(baseline, n_control=held, n_arm=n - held, hoped=HOPED),
     )
+
+
+def draw_counts(
+    store: FeatureStore,
+    version: int,
+    day: dt.date,
+    before: GlobalHoldout | None,
+    after: GlobalHoldout,
+) -> tuple[int, Moves]:
+    """Of the customers of `quarter_spend`: how many are in the later draw, and how they moved.
+
+    Kept once worked out, as it takes a hash of every id.
+    """
+
+    def build() -> pl.LazyFrame:
+        ids = quarter_spend(store, version, day)["customer_id"]
+        moves = rotation_moves(ids, before, after)
+        return pl.LazyFrame({"out": [moves.out], "into": [moves.into], "stay": [moves.stay]})
+
+    draws = [f"{one.salt}:{one.share}" for one in (before, after) if one is not None]
+    key = hashlib.sha256("|".join([str(len(draws)), *draws]).encode()).hexdigest()[:16]
+    name = f"holdoutdraw-{store.version_key(version)}-{day.isoformat()}-{key}"
+    out, into, stay = store.kept(name, build).collect().row(0)
+    return into + stay, Moves(out=out, into=into, stay=stay)
 
 
 def rotation_moves(

@@ -24,6 +24,7 @@ from regulars_platform.calendar.events import (
     occurrences,
     read_event,
 )
+from regulars_platform.calendar.jobs import wants_a_day
 from regulars_platform.calendar.service import (
     EventNotFoundError,
     get_event,
@@ -45,6 +46,8 @@ from regulars_platform.customers.event_days import (
 )
 from regulars_platform.customers.store import build_feature_store
 from regulars_platform.errors import InvalidInputError
+from regulars_platform.jobs.daily import enqueue_daily
+from regulars_platform.jobs.run import run_inline
 from regulars_platform.settings import Settings, build_settings, prepare_data_dir
 from regulars_platform.shops.tables import Shop
 from regulars_platform.storage.database import Database
@@ -237,6 +240,23 @@ def test_copied_from_last_year_with_this_years_days(session: Session, settings: 
     assert origin_of(session, 1, copied[0].id) == earlier.id
     assert origin_of(session, 2, copied[0].id) is None
     assert [one.campaign_id for one in drafts_of(session, 1, made.id)] == [copied[0].id]
+
+
+def test_the_daily_job_makes_what_is_due(session: Session, settings: Settings) -> None:
+    assert not wants_a_day(session, 1)
+    template = create_draft(session, shop_id=1, raw=draft(), now=NOW)
+    made = kept(session, event("2026-10-25", "once", lead_days=10))
+    set_template(session, shop_id=1, event_id=made.id, campaign_id=template.id)
+    assert wants_a_day(session, 1)
+    session.commit()
+    database = Database(settings)
+    with database.unit_of_work() as work:
+        asked = list(enqueue_daily(work, NOW))
+    jobs = [run_inline(settings, database, one) for one in asked]
+    assert [job.problem for job in jobs if job.kind == "make_calendar_drafts"] == [None]
+    with database.reading() as work:
+        assert [one.day for one in drafts_of(work, 1, made.id)] == [day("2026-10-25")]
+    database.dispose()
 
 
 def test_another_shops_events_and_campaigns_are_not_found(session: Session) -> None:

@@ -131,7 +131,7 @@ def test_contacts_of_one_day_count_once(session: Session, settings: Settings) ->
     table = DatasetTable(settings.shop_dir(1), "contacts")
     empty = table.scan().collect()
     rows = pl.DataFrame(log, schema_overrides=dict(empty.schema))
-    table.merge(pl.concat([empty, rows], how="diagonal_relaxed").cast(dict(empty.schema)))
+    table.merge(pl.concat([empty, rows], how="diagonal_relaxed").cast(empty.schema))
     found = contacts_between(session, settings, 1, MAY, MAY)
     assert sorted(found["customer_id"]) == sorted([*told, held[0]])
     shop = session.get(Shop, 1)

@@ -35,14 +35,13 @@ from regulars_platform.reach.holdout import (
     draw_holdout,
     end_holdout,
     holdout_on,
-    in_holdout,
     list_holdouts,
 )
 from regulars_platform.reach.planning import (
     SHARES,
+    draw_counts,
     plan_sizes,
     quarter_spend,
-    rotation_moves,
 )
 from regulars_platform.words import N_, Sentence
 from regulars_web.edge import (
@@ -67,6 +66,7 @@ from regulars_web.signing_in import current_account
 
 blueprint = Blueprint("reach", __name__)
 LOOK = dt.timedelta(days=90)
+MOST_DRAWS = 6
 MOST_AHEAD = dt.timedelta(days=366)
 
 
@@ -97,13 +97,12 @@ def _overview(problems: dict[str, str] | None = None) -> str:
             size_line(size, shop.currency)
             for size in plan_sizes(spend, SHARES, margin=(low + high) / 20_000)
         ]
-        ids = spend["customer_id"]
-        for place, one in enumerate(holdouts):
+        for place, one in enumerate(holdouts[:MOST_DRAWS]):
             before = holdouts[place + 1] if place + 1 < len(holdouts) else None
             if before is not None and before.ends_on != one.starts_on:
                 before = None
-            inside = int(in_holdout(ids, salt=one.salt, share=one.share).sum())
-            history.append(holdout_line(one, inside, rotation_moves(ids, before, one)))
+            inside, moves = draw_counts(store, version, days.day_after, before, one)
+            history.append(holdout_line(one, inside, moves))
     return render_template(
         "reach/overview.html",
         has_orders=version is not None and days is not None,
