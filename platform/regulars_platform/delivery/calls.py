@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from regulars_platform.customers.keys import clean_customer_id
 from regulars_platform.delivery.channels import CALLS
-from regulars_platform.delivery.claims import WHY_BARRED, tell_campaign
+from regulars_platform.delivery.claims import SETTLED, WHY_BARRED, tell_campaign
 from regulars_platform.delivery.lists import csv_pieces
+from regulars_platform.delivery.settled import settled_keys
 from regulars_platform.delivery.states import BARRED, DELIVERED, FAILED, QUEUED, UNSUBSCRIBED
 from regulars_platform.delivery.tables import BatchRow, MessageRow
 from regulars_platform.delivery.templates import build_words
@@ -110,8 +111,10 @@ def open_calls(
         day=now.astimezone(ZoneInfo(shop.timezone)).date(),
         among=names.to_list(),
     )
+    settled = settled_keys(session, settings, batch)
     found: list[Call] = []
-    for row, reason in zip(rows, gate.barred(names), strict=True):
+    for row, barred in zip(rows, gate.barred(names), strict=True):
+        reason = barred or (SETTLED if row.key in settled else None)
         if reason:
             row.state, row.changed_at = BARRED, now
             row.problem = Sentence(WHY_BARRED[reason]).as_json()

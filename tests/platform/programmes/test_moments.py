@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from regulars_platform.datasets.table import DatasetTable
+from regulars_platform.delivery.calls import open_calls
 from regulars_platform.delivery.channels import keep_channel_use
 from regulars_platform.delivery.claims import SETTLED, WHY_BARRED, claim
 from regulars_platform.delivery.settled import settled_keys
@@ -105,18 +106,23 @@ def unpaid(order: str, customer: str) -> dict[str, object]:
     return line(order, customer, "2026-06-14", 30, status="unpaid")
 
 
-def sends_texts(settings: Settings, database: Database) -> int:
-    """The shop writes e-mails by a webhook to three customers; returns the template's id."""
+def sends(
+    settings: Settings, database: Database, channel: str = "email", via: str = "webhook"
+) -> int:
+    """The shop can reach three customers by the channel; returns its template's id."""
     with database.unit_of_work() as session:
         shop = session.get_one(Shop, SHOP)
-        keep_channel_use(session, shop, SHOP, "email", {"via": "webhook", "per_minute": "60000"})
+        keep_channel_use(session, shop, SHOP, channel, {"via": via, "per_minute": "60000"})
         template = keep_template(
             session,
             shop_id=SHOP,
-            raw={"name": "r", "channel": "email", "subject": "s", "body": "b", "fallbacks": {}},
+            raw={"name": "r", "channel": channel, "subject": "s", "body": "b", "fallbacks": {}},
             now=NOW,
         )
-    people = [{"customer_id": name, "email": f"{name}@example.org"} for name in ("a", "b", "c")]
+    people = [
+        {"customer_id": name, "email": f"{name}@example.org", "phone": f"+4930123456{place}"}
+        for place, name in enumerate("abc")
+    ]
     DatasetTable(settings.shop_dir(SHOP), "customers").merge(pl.DataFrame(people))
     return template.id
 
@@ -147,7 +153,7 @@ def claimed(settings: Settings, database: Database) -> set[str]:
 def test_a_reminder_waiting_to_leave_is_off_once_its_order_waits_no_more(
     settings: Settings, database: Database, became: str
 ) -> None:
-    template = sends_texts(settings, database)
+    template = sends(settings, database)
     keep_orders(settings, *(unpaid(name, name) for name in "abc"))
     reminder = started(
         database,
@@ -174,8 +180,31 @@ def test_a_reminder_waiting_to_leave_is_off_once_its_order_waits_no_more(
         assert off.problem == Sentence(WHY_BARRED[SETTLED]).as_json()
 
 
+def test_nobody_is_called_about_an_order_that_was_paid(
+    settings: Settings, database: Database
+) -> None:
+    template = sends(settings, database, "phone", "calls")
+    keep_orders(settings, unpaid("a", "a"), unpaid("b", "b"))
+    reminder = started(
+        database,
+        "unpaid",
+        wait_hours=12,
+        grace_days=2,
+        holdout_percent="1",
+        channel="phone",
+        template_id=template,
+    )
+    run(database, settings, reminder)
+    keep_orders(settings, unpaid("a", "a"), unpaid("b", "b") | {"status": "paid"})
+    later = NOW + dt.timedelta(days=1)
+    with database.unit_of_work() as session:
+        (batch,) = session.scalars(select(BatchRow.id)).all()
+        calls = open_calls(session, settings, SHOP, batch, now=later)
+        assert [call.customer_id for call in calls] == ["a"]
+
+
 def test_of_another_kind_nothing_is_off(settings: Settings, database: Database) -> None:
-    template = sends_texts(settings, database)
+    template = sends(settings, database)
     keep_orders(settings, line("a", "a", "2026-06-05", 30))
     started_ = started(
         database,
