@@ -5,13 +5,16 @@ import datetime as dt
 import html
 import io
 import re
+from fractions import Fraction
 
 import pytest
+from flask import Flask
 
 from regulars_platform.segments.parsing import parse_rule
 from regulars_platform.segments.service import save_segment
 from regulars_platform.settings import Settings
 from regulars_platform.storage.database import Database
+from regulars_web.pages.figures.values import change
 from tests.platform.customers.build import line, money
 from tests.platform.customers.shop import Folder
 from tests.platform.figures.shop import Plain, invented_orders
@@ -200,3 +203,12 @@ def test_a_large_shop_does_not_wait_for_its_first_page(
     assert not (folder.path / "features").exists()
     text(owner, "/report/")
     assert "Paid amount 支付金额" in text(owner, "/")
+
+
+def test_a_change_is_in_points_or_percent_and_nothing_has_no_sign(app: Flask) -> None:
+    with app.test_request_context("/"):
+        assert change(Fraction(3), Fraction(4), "money") == "−25.0% since"
+        assert change(Fraction(5, 10), Fraction(4, 10), "share") == "+10.0 points since"
+        assert change(Fraction(39999, 100000), Fraction(4, 10), "share") == "0.0 points since"
+        assert change(Fraction(3), Fraction(0), "people") == ""
+        assert change(Fraction(3), None, "people") == ""
