@@ -52,9 +52,17 @@ def get_job(session: Session, shop_id: int, job_id: str) -> Job:
     return job
 
 
-def find_latest_job(session: Session, kinds: tuple[str, ...], subject_id: int) -> Job | None:
-    """The job that was last asked for about this import, campaign, ...; None if there is none."""
+def find_latest_job(
+    session: Session, kinds: tuple[str, ...], subject_id: int, *, shop_id: int | None = None
+) -> Job | None:
+    """The job that was last asked for about this import, campaign, ...; None if there is none.
+
+    shop_id: of this shop alone; needed where several shops have subjects of the same number, such
+    as a quarter.
+    """
     query = select(JobRow).where(JobRow.kind.in_(kinds), JobRow.subject_id == subject_id)
+    if shop_id is not None:
+        query = query.where(JobRow.shop_id == shop_id)
     row = session.scalars(query.order_by(JobRow.created_at.desc(), JobRow.id).limit(1)).first()
     return None if row is None else build_job(row)
 

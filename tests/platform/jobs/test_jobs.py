@@ -157,6 +157,18 @@ def test_the_latest_job_about_a_subject_is_found(database: Database) -> None:
     assert found.id == latest
 
 
+def test_another_shop_s_later_job_about_the_same_number_does_not_hide_ours(
+    database: Database,
+) -> None:
+    with database.unit_of_work() as session:
+        ours = enqueue(session, "refuse", 1, 20261, NOW)
+        enqueue(session, "refuse", 2, 20261, LATER)
+        found = find_latest_job(session, ("refuse",), 20261, shop_id=1)
+        assert find_latest_job(session, ("refuse",), 20261, shop_id=3) is None
+    assert found is not None
+    assert found.id == ours
+
+
 def test_a_kind_without_a_handler_is_refused_when_asked_for(database: Database) -> None:
     with database.unit_of_work() as session, pytest.raises(KeyError):
         enqueue(session, "no_such_kind", 1, 42, NOW)

@@ -307,5 +307,4 @@ def _sends(work: Session, version: Version) -> bool:
 
 
 def _latest(work: Session, kind: str, subject_id: int) -> Job | None:
-    job = find_latest_job(work, (kind,), subject_id)
-    return job if job is not None and job.shop_id == current_shop().id else None
+    return find_latest_job(work, (kind,), subject_id, shop_id=current_shop().id)

@@ -274,5 +274,4 @@ def _quarter(code: int) -> Quarter:
 
 
 def _latest(work: Session, asked: Quarter) -> Job | None:
-    job = find_latest_job(work, (WORK_OUT,), asked.code)
-    return job if job is not None and job.shop_id == current_shop().id else None
+    return find_latest_job(work, (WORK_OUT,), asked.code, shop_id=current_shop().id)
