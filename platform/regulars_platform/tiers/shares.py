@@ -13,7 +13,7 @@ from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.points.rules import POINTS
 from regulars_platform.shops.practice import read_section
 from regulars_platform.tiers.ladder import tiers_json
-from regulars_platform.tiers.standing import Looked, after, month_starts, standing
+from regulars_platform.tiers.standing import Looked, after, month_starts, numbered, standing
 
 MOST_MONTHS = 13
 WINDOW = 30
@@ -78,8 +78,9 @@ def over_time(looked: Looked, first: dt.date, as_of: dt.date) -> list[MonthEnd]:
         return []
 
     def build() -> pl.LazyFrame:
+        paid = numbered(looked)
         parts = [
-            standing(looked, day)
+            standing(looked, day, paid)
             .group_by("tier")
             .agg(pl.len().cast(pl.Int64).alias("customers"))
             .with_columns(pl.lit(day).alias("day"))
