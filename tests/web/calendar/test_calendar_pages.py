@@ -7,10 +7,14 @@ import pytest
 from sqlalchemy import select
 
 from regulars_platform.calendar.service import list_events
+from regulars_platform.campaigns.launch import launch
+from regulars_platform.campaigns.service import create_draft
 from regulars_platform.campaigns.tables import DRAFT, Campaign
 from regulars_platform.programmes.tables import ProgrammeRow
+from regulars_platform.reports.service import evaluate_campaign
 from regulars_platform.settings import Settings
 from regulars_platform.storage.database import Database
+from tests.platform.campaigns.build import draft
 from tests.platform.customers.build import line
 from tests.platform.programmes.build import keep_orders
 from tests.web.campaigns.build import filled
@@ -133,3 +137,47 @@ def test_a_small_shop_is_told_what_it_can_learn_and_offered_a_programme(
     assert programme.draft["offer"]["kind"] == "free_shipping"
     assert programme.draft["holdout_percent"] == "20"
     assert text(owner, str(made.headers["Location"]))
+
+
+def test_last_times_result_stands_on_the_event_and_on_the_copy(
+    owner: Browser, settings: Settings, database: Database
+) -> None:
+    sent = TODAY - dt.timedelta(days=40)
+    rows = [
+        line(f"a{n}", f"c{n:03d}", (sent - dt.timedelta(days=9)).isoformat(), 40)
+        for n in range(400)
+    ]
+    rows += [
+        line(f"b{n}", f"c{n:03d}", (sent + dt.timedelta(days=3)).isoformat(), 40 + n % 9)
+        for n in range(400)
+    ]
+    keep_orders(settings, *rows)
+    days = {"as_of": 0, "send_date": 0, "outcome_end": 13, "settle_until": 20}
+    raw = draft(**{name: (sent + dt.timedelta(days=n)).isoformat() for name, n in days.items()})
+    now = dt.datetime.now(dt.UTC)
+    with database.unit_of_work() as work:
+        made = create_draft(work, shop_id=1, raw=raw, now=now)
+        launch(work, settings, shop_id=1, campaign_id=made.id, now=now, user_id=None, salt="s")
+        report = evaluate_campaign(work, settings, shop_id=1, campaign_id=made.id, now=now)
+    yearly = EVENT | {"repeats": "yearly", "first_day": sent.isoformat(), "name": "Big day"}
+    owner.post("/campaigns/calendar/new", yearly)
+    net = report.document["overall"][0]["net"]
+    shown = [money_interval_of(net["low"], net["high"])]
+    page = text(owner, "/campaigns/calendar/1")
+    # of this year; next is the year after
+    assert "Free shipping from 80" in page
+    assert all(one in page for one in shown)
+    copied = owner.post("/campaigns/calendar/1/copy", {"campaign": str(made.id)})
+    page = text(owner, str(copied.headers["Location"]))
+    assert "Made after" in page
+    assert all(one in page for one in shown)
+
+
+def money_interval_of(low: float, high: float) -> str:
+    """Two decimals in pounds, with a real minus sign."""
+
+    def pounds(value: float) -> str:
+        sign = "−" if round(value, 2) < 0 else ""
+        return f"{sign}£{abs(value):,.2f}"
+
+    return f"{pounds(low)} to {pounds(high)}"
