@@ -25,8 +25,11 @@ from regulars_platform.orders.table import PAID, whole_orders
 from regulars_platform.segments.frames import for_rules
 from regulars_platform.segments.rules import Rule, rule_expression, rule_json
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever what is kept here changes its meaning."""
+
+FEW = 8
+"""Up to one in so many places are picked out one by one; more are told by a look at all."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -35,7 +38,8 @@ class Visits:
 
     code: the customer's number; day: counted from 1970; first: day of their first purchase ever;
     orders: purchases of that day; amount: theirs, ten-thousandths, refunds not taken off; returned:
-    given back of them so far; size: how many customers have a number.
+    given back of them so far; size: how many customers have a number; by_day: the places in the
+    order of their days, where that was kept, so that a few days are found without a look at all.
     """
 
     code: Array
@@ -45,17 +49,25 @@ class Visits:
     amount: Ints
     returned: Ints
     size: int
+    by_day: Array | None = None
 
     def within(self, period: Period, members: Array | None = None) -> "Visits":
         """Those of some days; members: by code, whether a customer counts."""
         low, high = period.numbers
+        if self.by_day is not None:
+            # of the same type as the days: else all of them would be copied
+            ends = np.array([low, high + 1], dtype=self.day.dtype)
+            start, stop = np.searchsorted(self.day, ends, sorter=self.by_day)
+            if FEW * (stop - start) < len(self.day):
+                rows = np.sort(self.by_day[start:stop])
+                return self.where(rows if members is None else rows[members[self.code[rows]]])
         kept = (self.day >= low) & (self.day <= high)
         if members is not None:
             kept &= members[self.code]
         return self.where(kept)
 
     def where(self, kept: Array) -> "Visits":
-        """The rows for which it holds."""
+        """The rows for which it holds, or of these ascending places."""
         return Visits(
             code=self.code[kept],
             day=self.day[kept],
@@ -169,6 +181,7 @@ class Source:
             {
                 "code": code[starts],
                 "day": day[starts],
+                "by_day": np.argsort(day[starts], kind="stable"),
                 "first": of_customer.first(day)[code[starts]] if len(starts) else day[starts],
                 "orders": days.lengths.astype(np.int32),
                 "amount": _summed(bought["amount"].to_numpy(), starts),
