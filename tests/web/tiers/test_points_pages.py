@@ -47,8 +47,15 @@ def test_a_shop_without_points_is_told_how_to_begin(owner: Browser) -> None:
 
 
 def test_points_without_orders_are_a_ledger_too(settings: Settings, owner: Browser) -> None:
-    store(settings, "points", movement("m", "ann", 70, "2026-06-02"))
-    assert "Jun 2026 0 +70" in words(owner.get(PAGE))
+    store(
+        settings,
+        "points",
+        movement("m", "ann", 70, "2026-06-02"),
+        movement("n", "ann", 5, "9999-12-31"),
+    )
+    text = words(owner.get(PAGE))
+    assert "Jun 2026 0 +70" in text
+    assert "Points left 70" in text
 
 
 def test_the_whole_page_by_hand(settings: Settings, owner: Browser) -> None:

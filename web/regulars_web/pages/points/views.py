@@ -29,14 +29,16 @@ blueprint = Blueprint("points", __name__)
 
 
 def _look() -> PointsOverview:
-    """As of the day after the last order or movement, whichever is later."""
+    """As of the day after the last order or movement, whichever is later; what files put into the
+    future has not happened yet."""
     store = build_feature_store(settings(), current_shop())
     version = store.table.version()
     days = None if version is None else find_order_days(store, version)
     version = version if days is not None else None
-    moved = points_data(store, version).filed().select(pl.col("day").max()).collect().item()
-    ends = [day for day in (moved, None if days is None else days.last) if day is not None]
     today = now().astimezone(current_shop().zone).date()
+    filed = points_data(store, version).filed().filter(pl.col("day") <= today)
+    moved = filed.select(pl.col("day").max()).collect().item()
+    ends = [day for day in (moved, None if days is None else days.last) if day is not None]
     as_of = max(ends) + dt.timedelta(days=1) if ends else today
     return look_at_points(store, version, as_of)
 
