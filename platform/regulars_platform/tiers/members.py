@@ -94,7 +94,7 @@ def tested(learnings: tuple[Learning, ...]) -> list[Learning]:
     return [
         one
         for one in learnings
-        if one.offer.get("kind") == "points" or SPEAKS_OF & _features_in(one.people)
+        if one.offer.get("kind") == "points" or SPEAKS_OF & _features_in(one.people.get("rule"))
     ]
 
 

@@ -12,13 +12,14 @@ from regulars_experiments.results import Estimate, NotEstimable
 from regulars_platform.customers.store import FeatureStore
 from regulars_platform.customers.tiers import Tier, read_tiers
 from regulars_platform.tiers.costs import lowered, tier_costs, upgrades
-from regulars_platform.tiers.members import MemberBy, compare_members
+from regulars_platform.tiers.members import MemberBy, compare_members, tested
 from regulars_platform.tiers.rights import Right, Rights
 from regulars_platform.tiers.shares import over_time, results
 from regulars_platform.tiers.standing import Looked, head_counts, month_starts, standing
 from regulars_platform.tiers.told import told_beside_rules
 from tests.platform.customers.build import line
 from tests.platform.customers.shop import Folder
+from tests.platform.memory.test_overview import learning
 
 DAY = dt.date(2026, 7, 1)
 
@@ -144,6 +145,19 @@ def test_the_shop_says_who_is_a_member(
     assert found is not None
     assert (found.members.customers, found.members.buyers) == (4, 3)
     assert (found.others.customers, found.others.buyers) == (96, 23)
+
+
+def test_experiments_on_tiers_followers_or_points_are_told_from_others() -> None:
+    vip = {"all": [{"feature": "orders", "op": ">=", "value": "2"}, {"not": {"feature": "tier"}}]}
+    everybody: dict[str, Any] = {"all": []}
+    found = (
+        learning(1, 2.0, "2026-05-01", people={"rule": vip, "without": []}),
+        learning(2, 2.0, "2026-05-01"),
+        learning(3, 2.0, "2026-05-01", offer={"kind": "points"}),
+        # everyone else, of a campaign that told tiers apart
+        learning(4, 2.0, "2026-05-01", people={"rule": everybody, "without": [vip]}),
+    )
+    assert [one.campaign_id for one in tested(found)] == [1, 3]
 
 
 def test_one_tier_has_no_members_and_nobody_no_difference(tmp_path: Path) -> None:
