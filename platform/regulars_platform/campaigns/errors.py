@@ -77,7 +77,13 @@ class EmptyAudienceError(RegularsError):
 
     @classmethod
     def of(
-        cls, audience: int, excluded: int, suppressed: int, held_out: int = 0, capped: int = 0
+        cls,
+        audience: int,
+        excluded: int,
+        suppressed: int,
+        held_out: int = 0,
+        capped: int = 0,
+        ungrouped: int = 0,
     ) -> "EmptyAudienceError":
         """With how many the rule held for, and where they went."""
         if audience == 0:
@@ -85,6 +91,18 @@ class EmptyAudienceError(RegularsError):
                 Sentence(N_("The rule holds for no customer.")),
                 Sentence(N_("Widen the rule, or choose a later day for the features.")),
                 field="audience",
+            )
+        if ungrouped:
+            return cls(
+                Sentence(
+                    N_(
+                        "The rule holds for %(audience)s customers, but %(ungrouped)s are in no "
+                        "group and %(out)s are left out for other reasons, so nobody is left."
+                    ),
+                    {"audience": audience, "ungrouped": ungrouped, "out": audience - ungrouped},
+                ),
+                Sentence(N_("Bring a file of customers whose column names each one's group.")),
+                field="group_by",
             )
         if capped:
             return cls(
@@ -143,6 +161,31 @@ class EmptyArmError(RegularsError):
             ),
             Sentence(N_("Take more customers, fewer arms, or a larger share for this arm.")),
             field=field,
+        )
+
+
+class TooFewGroupsError(RegularsError):
+    """Whole groups are drawn, and an arm got too few to tell anything from their own luck."""
+
+    @classmethod
+    def of(cls, groups: int, arms: int, least: int) -> "TooFewGroupsError":
+        """With so many groups in so many arms, the holdout among them; least: in each."""
+        return cls(
+            Sentence(
+                N_(
+                    "%(groups)s groups are too few for %(arms)s arms with the holdout: nobody "
+                    "could tell the offer from the groups' own luck."
+                ),
+                {"groups": groups, "arms": arms},
+            ),
+            Sentence(
+                N_(
+                    "At least %(least)s groups have to fall into every arm: take more groups, "
+                    "fewer arms or more equal shares, or a channel that reaches persons."
+                ),
+                {"least": least},
+            ),
+            field="group_by",
         )
 
 

@@ -23,6 +23,7 @@ from regulars_platform.campaigns.errors import (
     NoOrdersError,
     TooFewGroupsError,
 )
+from regulars_platform.campaigns.few_groups import LEAST_GROUPS
 from regulars_platform.campaigns.ledger import discard_ledger, draw_ledger, write_ledger
 from regulars_platform.campaigns.outlook import forecast_plan
 from regulars_platform.campaigns.plan import Plan, plan_json
@@ -49,9 +50,6 @@ from regulars_platform.segments.frames import for_rules
 from regulars_platform.settings import Settings
 
 FORMAT = "regulars-launch/1"
-
-LEAST_GROUPS = 2
-"""Groups in every arm: what happens to one alone may be its own luck."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -275,7 +273,7 @@ def _customers_by_arm(plan: Plan, ledger: pl.DataFrame) -> dict[str, int]:
     if plan.unit == "group":
         units = dict(ledger.group_by("arm").agg(pl.col("unit_id").n_unique()).iter_rows())
         if min(units.values()) < LEAST_GROUPS:
-            raise TooFewGroupsError.of(sum(units.values()), len(units))
+            raise TooFewGroupsError.of(sum(units.values()), len(units), LEAST_GROUPS)
     return {name: counted[name] for name in plan.arm_names}
 
 

@@ -16,7 +16,7 @@ from regulars_platform.campaigns.thresholds import own_threshold, with_arm_thres
 
 LEDGER_SCHEMA: dict[str, pl.DataType] = {
     "customer_id": pl.String(),
-    "unit_id": pl.String(),  # what was drawn: the customer, or the household
+    "unit_id": pl.String(),  # what was drawn: the customer, the household, or the group
     "segment": pl.String(),  # the stratum of the draw
     "arm": pl.String(),  # "holdout", or the name of a treated arm
     "orders": pl.Int64(),  # the customer's, as of the plan's day
@@ -118,7 +118,8 @@ def discard_ledger(shop_dir: Path, name: str) -> None:
 
 
 def with_unit_id(customers: pl.DataFrame, unit: str) -> pl.DataFrame:
-    """Customers (customer_id, household) with `unit_id`: what is drawn for each of them."""
+    """Customers (customer_id, household; group where groups are drawn) with `unit_id`: what is
+    drawn for each of them."""
     return customers.with_columns(_unit_id(unit).alias("unit_id"))
 
 
@@ -126,11 +127,11 @@ def _unit_id(unit: str) -> pl.Expr:
     customer = pl.col("customer_id")
     if unit == "customer":
         return customer
-    household = pl.col("household").str.strip_chars()
+    shared = pl.col(unit).str.strip_chars()
     # the words keep a household called 17 apart from a customer called 17
     return (
-        pl.when(household.is_not_null() & (household != ""))
-        .then(pl.lit("household:") + household)
+        pl.when(shared.is_not_null() & (shared != ""))
+        .then(pl.lit(f"{unit}:") + shared)
         .otherwise(pl.lit("customer:") + customer)
     )
 

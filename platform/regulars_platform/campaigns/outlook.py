@@ -55,13 +55,32 @@ def read_past(
     spend = window_spend(theirs.lazy()).collect()
     cap = draft.exclusions.customer_revenue_cap if draft.exclusions else None
     fitting = values.filter(fits_some(draft.arms or ()))
+    names = segment_names(draft)
+    reachable = spend.join(fitting, on="customer_id", how="semi")
     return Past(
         orders=theirs,
         spent=int(spend["window_spend"].sum()) / MONEY_SCALE,
-        spend=past_spend(spend, drawn, segment_names(draft), cap),
-        reachable=past_spend(
-            spend.join(fitting, on="customer_id", how="semi"), drawn, segment_names(draft), cap
-        ),
+        spend=_moments(spend, drawn, names, cap, draft),
+        reachable=_moments(reachable, drawn, names, cap, draft),
+    )
+
+
+def _moments(
+    spend: pl.DataFrame, drawn: pl.DataFrame, names: Sequence[str], cap: int | None, draft: Draft
+) -> PastSpend:
+    """`past_spend` of what is drawn: of groups as wholes, whose members are alike in their luck."""
+    if draft.unit != "group":
+        return past_spend(spend, drawn, names, cap)
+    people = with_unit_id(drawn, "group").select("customer_id", "unit_id")
+    counted = pl.col("window_spend") if cap is None else pl.col("window_spend").clip(None, cap)
+    together = (
+        spend.join(people, on="customer_id", how="inner")
+        .group_by(pl.col("unit_id").alias("customer_id"))
+        .agg(counted.sum())
+    )
+    units = people.select(pl.col("unit_id").unique().alias("customer_id"))
+    return past_spend(
+        together, units.with_columns(pl.lit(EVERYONE_ELSE).alias("segment")), names, None
     )
 
 
@@ -81,8 +100,11 @@ def fits_some(arms: Sequence[TreatmentArm]) -> pl.Expr:
 
 
 def told_values(drawn: pl.DataFrame, draft: Draft) -> pl.DataFrame:
-    """The drawn customers: customer_id, and the average order value that decides a threshold."""
-    unit = draft.unit or "customer"
+    """The drawn customers: customer_id, and the average order value that decides a threshold.
+
+    Whole groups have no threshold of each one's own: theirs is each customer's, for the leak.
+    """
+    unit = "household" if draft.unit == "household" else "customer"
     return with_unit_id(drawn, unit).select("customer_id", told_value(unit))
 
 
@@ -136,12 +158,15 @@ def forecast_draft(
     features: pl.LazyFrame,
     memory: ShopMemory,
 ) -> tuple[ArmForecast, ...] | None:
-    """Of each arm; None while the draft does not say whom it is for, or when, or nobody is drawn.
+    """Of each arm; None while the draft does not say whom it is for, or when, or nobody is drawn,
+    and where whole groups are.
 
     drawn: customer_id, household, segment, average_order_value; leaks: of the arms; features: of
     all customers.
     """
     if draft.audience is None or draft.send_date is None or drawn.is_empty():
+        return None
+    if draft.unit == "group":  # what was learnt of persons says nothing of whole groups
         return None
     segments = draft.segments or ()
     unit = draft.unit or "customer"

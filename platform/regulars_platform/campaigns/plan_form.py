@@ -27,13 +27,14 @@ from regulars_platform.campaigns.plan import (
 from regulars_platform.customers.keys import clean_customer_id
 from regulars_platform.errors import InvalidInputError, RegularsError
 from regulars_platform.fields import WHOLE, FieldReader, percent_text
-from regulars_platform.offers.kinds import MessageOnly
+from regulars_platform.offers.kinds import MessageOnly, own_multiple
 from regulars_platform.offers.reading import read_offer
 from regulars_platform.segments.rules import Rule, parse_rule
 from regulars_platform.words import N_, Sentence
 
 MAX_SEGMENTS = 100
 MAX_WINDOW_DAYS = 731
+MAX_HEADING = 200
 FIELDS = (
     "name",
     "currency",
@@ -45,6 +46,7 @@ FIELDS = (
     "audience",
     "segments",
     "unit",
+    "group_by",
     "holdout_percent",
     "arms",
     "margin_low_percent",
@@ -58,6 +60,14 @@ FIELDS = (
     "horizon_rounds",
 )
 ARM_FIELDS = ("name", "share_percent", "offer", "channel", "channel_label", "contact_cost")
+
+NOT_PER_PERSON = N_("Not measurable per person: a post reaches everybody in its audience.")
+DRAW_GROUPS = Sentence(
+    N_(
+        "Bring a file of customers with a column that names each one's group, and draw whole "
+        "groups by it; or take a channel that reaches persons."
+    )
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,6 +87,7 @@ class Draft:
     audience: Rule | None
     segments: tuple[NamedRule, ...] | None
     unit: str | None
+    group_by: str | None
     holdout: int | None
     arms: tuple[TreatmentArm, ...] | None
     margin_low: int | None
@@ -127,6 +138,7 @@ def read_draft(raw: object) -> Draft:
         "audience": _rule(reader, "audience"),
         "segments": _segments(reader),
         "unit": reader.choice("unit", UNITS, default="customer"),
+        "group_by": reader.text("group_by", limit=MAX_HEADING, optional=True),
         "holdout": _holdout(reader),
         "arms": _arms(reader),
         "margin_low": reader.percent("margin_low_percent"),
@@ -143,6 +155,7 @@ def read_draft(raw: object) -> Draft:
         values["secondary_metrics"] = tuple(
             name for name in values["secondary_metrics"] if name != primary
         )
+    _whole_groups(reader, values)
     _dates_in_order(reader, values)
     _shares_add_up(reader, values)
     _margins_in_order(reader, values)
@@ -389,6 +402,35 @@ def _shares_add_up(reader: FieldReader, values: dict[str, Any]) -> None:
             Sentence(N_("Change the holdout or the shares of the arms.")),
             total=percent_text(total),
         )
+
+
+def _whole_groups(reader: FieldReader, values: dict[str, Any]) -> None:
+    """What reaches an audience is drawn group by group, or cannot be measured per person."""
+    unit, arms = values["unit"], values["arms"] or ()
+    if unit != "group":
+        values["group_by"] = ""
+        if unit is not None and any(arm.reaches_audience for arm in arms):
+            reader.refuse("unit", NOT_PER_PERSON, DRAW_GROUPS)
+        return
+    if values["group_by"] == "":
+        reader.refuse(
+            "group_by",
+            N_("Say which column of your customers' file names the group."),
+            Sentence(N_("If there is none yet, bring a file of customers with such a column.")),
+        )
+        values["group_by"] = None
+    if values["segments"]:
+        reader.refuse(
+            "segments",
+            N_("Whole groups are drawn, with customers of many segments in each."),
+            Sentence(N_("Remove the report segments, or draw each customer.")),
+        )
+    for place, arm in enumerate(arms):
+        if own_multiple(arm.offer) is not None:
+            reader.refuse(
+                f"arms.{place}.offer.multiple",
+                N_("A whole group is told the same: there is no threshold of each one's own."),
+            )
 
 
 def _margin_source(reader: FieldReader) -> MarginSource | None:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from regulars_platform.campaigns.plan import EVERYONE_ELSE, Exclusions, NamedRule
+from regulars_platform.campaigns.plan import EVERYONE_ELSE, Exclusions, NamedRule, Plan
+from regulars_platform.campaigns.plan_form import Draft
+from regulars_platform.customers.catalogue import ATTRIBUTE
 from regulars_platform.orders.table import MONEY_SCALE
 from regulars_platform.reach.gate import GLOBAL_HOLDOUT, NO_CONSENT, OPTED_OUT, Gate
 from regulars_platform.segments.rules import Rule, rule_expression
@@ -14,15 +16,26 @@ BASELINE = ("orders", "average_order_value", "spend")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Grouping:
+    """heading: of the customers' file, names the group; only: a post of the plan reaches nobody
+    outside of the groups, who then take no part (else they are drawn one by one)."""
+
+    heading: str
+    only: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Population:
     """Everybody the rule holds for.
 
-    audience = excluded + suppressed + no_consent + held_out + capped + the rows of `drawn`.
+    audience = excluded + suppressed + no_consent + held_out + capped + ungrouped + the rows of
+    `drawn`.
     suppressed, no_consent, held_out: whom the gate bars, and why (opted out; no consent to a
     channel of the plan; in the global holdout on the send date); capped: who would be contacted too
-    often; in no arm, so that arms and holdout stay alike.
+    often; ungrouped: in no group that a post could be written to; all in no arm, so that arms and
+    holdout stay alike.
     Whoever is excluded and barred counts as excluded. drawn: customer_id, household, segment,
-    orders, average_order_value, spend; by customer_id.
+    orders, average_order_value, spend, and group where groups are drawn; by customer_id.
     """
 
     audience: int
@@ -32,6 +45,7 @@ class Population:
     held_out: int
     drawn: pl.DataFrame
     capped: int = 0
+    ungrouped: int = 0
 
 
 def build_population(
@@ -42,10 +56,12 @@ def build_population(
     exclusions: Exclusions,
     gate: Gate,
     crowded: Callable[[pl.Series], pl.Series] | None = None,
+    grouping: Grouping | None = None,
 ) -> Population:
     """Apply a plan's rules to the feature frame. gate: of the plan's channels and send date.
 
-    crowded: of customers, who has no room for one more contact (see `programmes.caps`).
+    crowded: of customers, who has no room for one more contact (see `programmes.caps`);
+    grouping: where groups are drawn.
     """
     found = (
         features.filter(rule_expression(audience))
@@ -54,6 +70,7 @@ def build_population(
             "household",
             segment_expression(segments).alias("segment"),
             *BASELINE,
+            *([] if grouping is None else [_group(features, grouping)]),
             _excluded(exclusions).alias("_excluded"),
         )
         .sort("customer_id")
@@ -62,7 +79,10 @@ def build_population(
     asked = found.filter(~pl.col("_excluded")).drop("_excluded")
     barred = gate.barred(asked["customer_id"])
     free = asked.filter(barred.is_null())
-    drawn = free if crowded is None else free.filter(~crowded(free["customer_id"]))
+    roomy = free if crowded is None else free.filter(~crowded(free["customer_id"]))
+    drawn = roomy
+    if grouping is not None and grouping.only:
+        drawn = roomy.filter(pl.col("group").is_not_null())
     counted = dict(barred.drop_nulls().value_counts().iter_rows())
     return Population(
         audience=found.height,
@@ -71,8 +91,25 @@ def build_population(
         no_consent=counted.get(NO_CONSENT, 0),
         held_out=counted.get(GLOBAL_HOLDOUT, 0),
         drawn=drawn,
-        capped=free.height - drawn.height,
+        capped=free.height - roomy.height,
+        ungrouped=roomy.height - drawn.height,
     )
+
+
+def grouping_of(plan: Plan | Draft) -> Grouping | None:
+    """How a plan, or what of a draft holds, groups customers; None where no groups are drawn."""
+    if plan.unit != "group":
+        return None
+    posts = any(arm.reaches_audience for arm in plan.arms or ())
+    return Grouping(heading=plan.group_by or "", only=posts)
+
+
+def _group(features: pl.LazyFrame, grouping: Grouping) -> pl.Expr:
+    """The group of each; nobody has one where the shop has no such column (any more)."""
+    name = ATTRIBUTE + grouping.heading
+    known = name in features.collect_schema().names()
+    value = pl.col(name).str.strip_chars() if known else pl.lit(None, dtype=pl.String)
+    return pl.when(value != "").then(value).alias("group")
 
 
 def segment_expression(segments: Sequence[NamedRule]) -> pl.Expr:

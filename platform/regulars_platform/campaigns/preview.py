@@ -6,7 +6,7 @@ past (features and orders before the plan's day); nothing is drawn and nothing s
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import polars as pl
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from regulars_experiments.assignment import quota_edges
 from regulars_experiments.holdouts import HoldoutSizes
 from regulars_platform.campaigns.blended import at_average_margin
+from regulars_platform.campaigns.few_groups import confidence_of_few
 from regulars_platform.campaigns.foresight import (
     Foreseen,
     PastSpend,
@@ -25,6 +26,7 @@ from regulars_platform.campaigns.foresight import (
     foretold_of,
     least_holdout,
 )
+from regulars_platform.campaigns.ledger import with_unit_id
 from regulars_platform.campaigns.outlook import (
     Past,
     forecast_draft,
@@ -36,7 +38,7 @@ from regulars_platform.campaigns.outlook import (
 from regulars_platform.campaigns.plan import Exclusions, TreatmentArm
 from regulars_platform.campaigns.plan_form import Draft, read_draft
 from regulars_platform.campaigns.pooled import Learnable, learnable
-from regulars_platform.campaigns.population import Population, build_population
+from regulars_platform.campaigns.population import Population, build_population, grouping_of
 from regulars_platform.customers.browse import Distribution, distribution
 from regulars_platform.customers.store import FeatureStore, build_feature_store
 from regulars_platform.errors import RegularsError
@@ -100,8 +102,10 @@ class ArmPreview:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HeadCount:
-    """audience = excluded + suppressed + no_consent + held_out + capped + drawn, in customers; of
-    `total` customers of the shop (see `Population`).
+    """audience = excluded + suppressed + no_consent + held_out + capped + ungrouped + drawn, in
+    customers; of `total` customers of the shop (see `Population`).
+
+    groups: that the drawn are in, where whole groups are drawn.
 
     segments: (name, customers) in the order of the plan, the rest last.
     """
@@ -115,6 +119,8 @@ class HeadCount:
     drawn: int
     segments: tuple[tuple[str, int], ...]
     capped: int = 0
+    ungrouped: int = 0
+    groups: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -225,18 +231,20 @@ def build_preview(
         exclusions=draft.exclusions or Exclusions(),
         gate=gate,
         crowded=crowded,
+        grouping=grouping_of(draft),
     )
+    groups = _groups(population.drawn, draft)
     values = told_values(population.drawn, draft)
     past = None
     if draft.window_days is not None:
         orders = store.window_orders(draft.as_of, draft.window_days, version)
         past = read_past(orders, population.drawn, values, draft)
     priced = at_average_margin(draft, store, version)
-    holdout, arms = _arms(priced, values, past)
+    holdout, arms = _arms(priced, values, past, groups)
     terms = None if arms is None else read_terms(priced)
     spend = None if past is None else past.spend
     forecast = sizes = None
-    if terms and spend and past:
+    if terms and spend and past and groups is None:
         leaks = [arm.leak for arm in arms or ()]
         forecast = forecast_draft(
             draft, terms, population.drawn, past.reachable, leaks, features, memory
@@ -245,11 +253,11 @@ def build_preview(
         sizes = foresee_holdouts(terms, spend, _given_away(draft, arms), foretold)
     return Preview(
         problems=draft.problems,
-        head_count=_head_count(features, population, draft),
+        head_count=_head_count(features, population, draft, groups),
         histogram=distribution(features, "average_order_value", marked=rule_expression(audience)),
         holdout=holdout,
         arms=arms,
-        segments=foresee_segments(terms, spend) if terms and spend else None,
+        segments=foresee_segments(terms, spend) if terms and spend and groups is None else None,
         sizes=sizes,
         least=None if sizes is None or spend is None else least_holdout(spend),
         forecast=forecast,
@@ -274,26 +282,32 @@ def _pooled(
 
 
 def _arms(
-    draft: Draft, drawn: pl.DataFrame, past: Past | None
+    draft: Draft, drawn: pl.DataFrame, past: Past | None, groups: int | None
 ) -> tuple[HoldoutPreview | None, tuple[ArmPreview, ...] | None]:
-    """Holdout and arms, once their shares add up. drawn: see `told_values`."""
+    """Holdout and arms, once their shares add up. drawn: see `told_values`; groups: of them, where
+    whole groups are drawn."""
     if draft.holdout is None or draft.arms is None:
         return None, None
     shares = (draft.holdout, *(arm.share for arm in draft.arms))
     if sum(shares) != WHOLE:
         return None, None
-    edges = quota_edges(drawn.height, shares=shares, offset=_HALF)
+    units = drawn.height if groups is None else groups
+    edges = quota_edges(units, shares=shares, offset=_HALF)
     sizes = [end - start for start, end in pairwise(edges)]
+    members = drawn.height / units if units else 0.0
     holdout = HoldoutPreview(
-        customers=sizes[0],
+        customers=round(sizes[0] * members),
         window_spend=None if past is None else round(past.spent * draft.holdout / WHOLE, 2),
     )
     terms = read_terms(draft)
     foreseen: tuple[Foreseen | None, ...] = (None,) * len(draft.arms)
     if terms is not None and past is not None:
-        foreseen = foresee_arms(terms, past.spend, sizes)
+        if groups is not None:
+            few = confidence_of_few(round(terms.confidence * WHOLE), min(sizes))
+            terms = replace(terms, confidence=few / WHOLE)
+        foreseen = tuple(_of_each(told, members) for told in foresee_arms(terms, past.spend, sizes))
     arms = tuple(
-        _arm(arm, size, drawn, past, told)
+        _arm(arm, (round(size * members), size), drawn, past, told)
         for arm, size, told in zip(draft.arms, sizes[1:], foreseen, strict=True)
     )
     return holdout, arms
@@ -301,23 +315,41 @@ def _arms(
 
 def _arm(
     arm: TreatmentArm,
-    size: int,
+    size: tuple[int, int],
     drawn: pl.DataFrame,
     past: Past | None,
     foreseen: Foreseen | None,
 ) -> ArmPreview:
+    """size: customers and units."""
+    customers, units = size
     threshold = offer_threshold(arm.offer)
     orders = None if past is None else past.orders.lazy()
     return ArmPreview(
         name=arm.name,
-        customers=size,
+        customers=customers,
         threshold=None if threshold is None else threshold / MONEY_SCALE,
         own=own_thresholds(arm.offer, drawn),
-        contact_cost=size * arm.contact_cost / MONEY_SCALE,
+        contact_cost=(units if arm.reaches_audience else customers)
+        * arm.contact_cost
+        / MONEY_SCALE,
         leak=None if orders is None else forecast_leak(arm.offer, orders, customers=drawn.height),
         reach=() if orders is None else orders_by_reach(arm.offer, orders),
         foreseen=foreseen,
     )
+
+
+def _groups(drawn: pl.DataFrame, draft: Draft) -> int | None:
+    """How many groups (and customers without one) would be drawn; None where customers are."""
+    if draft.unit != "group":
+        return None
+    return int(with_unit_id(drawn, "group")["unit_id"].n_unique())
+
+
+def _of_each(foreseen: Foreseen, members: float) -> Foreseen:
+    """What would be proved of a unit, per customer in it."""
+    if foreseen.detectable is None or members == 1:
+        return foreseen
+    return Foreseen(detectable=foreseen.detectable / members, why=None)
 
 
 def own_thresholds(offer: Offer, audience: pl.DataFrame) -> OwnThresholds | None:
@@ -359,7 +391,9 @@ def _given_away(draft: Draft, arms: tuple[ArmPreview, ...] | None) -> float:
     return total / sum(plan.share for plan, _ in pairs) / MONEY_SCALE if pairs else 0.0
 
 
-def _head_count(features: pl.LazyFrame, population: Population, draft: Draft) -> HeadCount:
+def _head_count(
+    features: pl.LazyFrame, population: Population, draft: Draft, groups: int | None
+) -> HeadCount:
     counted = dict(population.drawn.group_by("segment").len().iter_rows())
     return HeadCount(
         total=features.select(pl.len()).collect().item(),
@@ -369,6 +403,8 @@ def _head_count(features: pl.LazyFrame, population: Population, draft: Draft) ->
         no_consent=population.no_consent,
         held_out=population.held_out,
         capped=population.capped,
+        ungrouped=population.ungrouped,
+        groups=groups,
         drawn=population.drawn.height,
         segments=tuple((name, counted.get(name, 0)) for name in segment_names(draft)),
     )

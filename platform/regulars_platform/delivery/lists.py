@@ -8,7 +8,7 @@ disarmed.
 
 import csv
 import io
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, partial
@@ -24,6 +24,10 @@ from regulars_platform.offers.thresholds import OWN
 from regulars_platform.offers.titles import offer_title
 
 CONTACT_COLUMNS = ("customer_id", "arm", "segment", "offer", "code", "threshold")
+GROUP_COLUMNS = ("group", "arm", "offer", "code", "threshold", "customers", "others")
+GROUP = "group:"
+"""How the unit of a whole group begins."""
+
 ASSIGNMENT_COLUMNS = (
     "customer_id",
     "unit_id",
@@ -100,6 +104,41 @@ def contacted(
     )
 
 
+def group_list(
+    arm: TreatedArm, ledger: pl.DataFrame, *, present: Mapping[str, int]
+) -> Iterator[bytes]:
+    """The CSV of the groups to post to in one treated arm: GROUP_COLUMNS, one row per group.
+
+    customers: that were drawn with it; present: group -> customers whom the customers' file has in
+    it. Those beyond the drawn (`others`: opted out, held back from everything, outside of the
+    audience) read a post as well, and no list can leave them off; they are in no arm.
+    """
+    told, amount = told_of(arm, None)
+    rows = (
+        (
+            group,
+            arm.name,
+            told,
+            code or "",
+            amount,
+            customers,
+            max(0, present.get(group, 0) - customers),
+        )
+        for group, customers, code in groups_of(arm, ledger).iter_rows()
+    )
+    return csv_pieces(GROUP_COLUMNS, rows)
+
+
+def groups_of(arm: TreatedArm, ledger: pl.DataFrame) -> pl.DataFrame:
+    """The groups drawn into an arm: group, customers, code; by name."""
+    return (
+        ledger.filter((pl.col("arm") == arm.name) & pl.col("unit_id").str.starts_with(GROUP))
+        .group_by(pl.col("unit_id").str.slice(len(GROUP)).alias("group"))
+        .agg(pl.len().cast(pl.Int64).alias("customers"), pl.col("code").first())
+        .sort("group")
+    )
+
+
 def assignment_list(ledger: pl.DataFrame) -> Iterator[bytes]:
     """The CSV of the whole ledger in pieces, holdout and all, for analysis: ASSIGNMENT_COLUMNS.
 
@@ -125,7 +164,8 @@ def assignment_list(ledger: pl.DataFrame) -> Iterator[bytes]:
 def contact_list_name(campaign: LaunchedCampaign, arm: TreatedArm) -> str:
     """A file name without anything that a file system or a header could trip over."""
     place = campaign.plan.arm_names.index(arm.name)
-    return f"campaign-{campaign.id}-arm-{place}-contacts.csv"
+    posted = any(one.name == arm.name and one.reaches_audience for one in campaign.plan.arms)
+    return f"campaign-{campaign.id}-arm-{place}-{'groups' if posted else 'contacts'}.csv"
 
 
 def harmless(cell: str) -> str:

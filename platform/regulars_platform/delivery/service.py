@@ -2,16 +2,21 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import polars as pl
 from sqlalchemy.orm import Session
 
 from regulars_platform.campaigns.service import LaunchedCampaign, campaign_ledger, get_launched
+from regulars_platform.customers.attributes import attribute_columns
+from regulars_platform.customers.catalogue import ATTRIBUTE
 from regulars_platform.delivery.lists import (
     assignment_list,
     contact_list,
     contacted,
+    group_list,
+    groups_of,
     treated_arm,
 )
 from regulars_platform.reach.gate import open_gate
@@ -27,7 +32,8 @@ def campaign_contact_list(
     arm: str,
     now: dt.datetime,
 ) -> Iterator[bytes]:
-    """The contact list of one treated arm as CSV, in pieces, without whoever is barred now.
+    """The contact list of one treated arm as CSV, in pieces, without whoever is barred now; of an
+    arm that posts to groups, the groups.
 
     Raises HoldoutContactError, ArmNotFoundError, NotLaunchedError, LedgerDamagedError: all before
     the first piece.
@@ -35,6 +41,9 @@ def campaign_contact_list(
     campaign = get_launched(session, shop_id, campaign_id)
     treated = treated_arm(campaign.plan, arm)
     ledger = campaign_ledger(settings, campaign)
+    if _posts(campaign, arm):
+        present = group_sizes(settings.shop_dir(shop_id), campaign.plan.group_by)
+        return group_list(treated, ledger, present=present)
     barred = barred_of_arm(session, settings, campaign, arm, ledger, now=now)
     return contact_list(treated, ledger, suppressed=barred)
 
@@ -66,13 +75,42 @@ def campaign_assignment_list(
 def contact_counts(
     session: Session, settings: Settings, *, shop_id: int, campaign_id: int, now: dt.datetime
 ) -> dict[str, tuple[int, int]]:
-    """Treated arm -> (customers on its list now, customers barred since the draw)."""
+    """Treated arm -> (customers on its list now, customers barred since the draw).
+
+    A post reaches whole groups, whoever of them is barred since.
+    """
     campaign = get_launched(session, shop_id, campaign_id)
     ledger = campaign_ledger(settings, campaign)
     drawn = dict(campaign.arms)
     counts = {}
     for arm in campaign.plan.arms:
+        if arm.reaches_audience:
+            counts[arm.name] = (drawn[arm.name], 0)
+            continue
         barred = barred_of_arm(session, settings, campaign, arm.name, ledger, now=now)
         listed = contacted(treated_arm(campaign.plan, arm.name), ledger, suppressed=barred)
         counts[arm.name] = (listed.height, drawn[arm.name] - listed.height)
     return counts
+
+
+def group_counts(settings: Settings, campaign: LaunchedCampaign) -> dict[str, int]:
+    """Arm that posts to groups -> how many groups it has."""
+    ledger = campaign_ledger(settings, campaign)
+    return {
+        arm.name: groups_of(treated_arm(campaign.plan, arm.name), ledger).height
+        for arm in campaign.plan.arms
+        if arm.reaches_audience
+    }
+
+
+def group_sizes(shop_dir: Path, heading: str) -> dict[str, int]:
+    """Group -> customers in it, as the customers' file says now."""
+    found = attribute_columns(shop_dir)
+    name = ATTRIBUTE + heading
+    if found is None or name not in found.columns:
+        return {}
+    return dict(found[name].drop_nulls().value_counts().iter_rows())
+
+
+def _posts(campaign: LaunchedCampaign, arm: str) -> bool:
+    return next(one for one in campaign.plan.arms if one.name == arm).reaches_audience

@@ -16,6 +16,7 @@ from regulars_experiments.comparison import collect_moments
 from regulars_experiments.evaluation import evaluate
 from regulars_experiments.metrics import Design, Metric
 from regulars_experiments.results import Answer, NotEstimable, Reason
+from regulars_platform.campaigns.few_groups import plan_for_units
 from regulars_platform.campaigns.plan import HOLDOUT, Plan
 from regulars_platform.campaigns.service import (
     LaunchedCampaign,
@@ -121,8 +122,9 @@ def _campaign(
     orders = window_orders(lines, ledger, plan, costs, _events(settings, campaign))
     outcomes = outcomes_of(orders, ledger, plan)
     told = int((outcomes["arm"] != HOLDOUT).sum())
-    findings = find(outcomes, ledger, plan)
-    total = find_total(findings.moments, plan)
+    judged = plan_for_units(plan, ledger)
+    findings = find(outcomes, ledger, judged)
+    total = find_total(findings.moments, judged)
     net = findings.overall[0].net if total is None else total.net
 
     def part(answer: Answer) -> Part:
@@ -130,13 +132,18 @@ def _campaign(
 
     after = later_orders(lines, ledger, plan, last_day, costs)
     costs_of = {arm.name: arm.contact_cost for arm in plan.arms}
+    posts = pl.col("arm").is_in([arm.name for arm in plan.arms if arm.reaches_audience])
+    # a post to a group is paid once: it stands with the first of its members
+    first_of_post = ~posts | (pl.int_range(pl.len()).over("unit_id") == 0)
     return Found(
         net=part(net),
         outside=part(_outside(orders, ledger, plan)),
         later=None if after is None else part(_later(after, ledger, plan)),
         contacts=ledger.filter(pl.col("arm") != HOLDOUT).select(
             "customer_id",
-            pl.col("arm").replace_strict(costs_of, return_dtype=pl.Int64).alias("contact_cost"),
+            (pl.col("arm").replace_strict(costs_of, return_dtype=pl.Int64) * first_of_post).alias(
+                "contact_cost"
+            ),
         ),
         offer_costs=_offer_costs(orders, plan),
     )

@@ -335,6 +335,9 @@ def offer_open_to(arm: str, arms: Sequence[TreatmentArm]) -> Offer | None:
 def units_of(ledger: pl.DataFrame, plan: Plan) -> pl.DataFrame:
     """One row per unit: arm, segment, members, pre_spend, and what telling it cost."""
     costs = {arm.name: arm.contact_cost for arm in plan.arms} | {HOLDOUT: 0}
+    posted = pl.col("arm").is_in([arm.name for arm in plan.arms if arm.reaches_audience])
+    # a post costs once for the group, a message for each of its members
+    contacts = pl.when(posted).then(1).otherwise(pl.col("members"))
     return (
         ledger.group_by("unit_id")
         .agg(
@@ -344,7 +347,7 @@ def units_of(ledger: pl.DataFrame, plan: Plan) -> pl.DataFrame:
             pl.col("pre_spend").sum(),
         )
         .with_columns(
-            (pl.col("arm").replace_strict(costs, return_dtype=pl.Int64) * pl.col("members")).alias(
+            (pl.col("arm").replace_strict(costs, return_dtype=pl.Int64) * contacts).alias(
                 "contact_cost"
             )
         )

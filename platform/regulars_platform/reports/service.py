@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from regulars_platform.campaigns.failed_sends import failed_sends_by_arm
+from regulars_platform.campaigns.few_groups import plan_for_units
 from regulars_platform.campaigns.plan import Plan
 from regulars_platform.campaigns.service import (
     LaunchedCampaign,
@@ -126,25 +127,28 @@ def compute_report(
     orders = window_orders(lines, ledger, plan, costs, _events(settings, campaign, inputs))
     outcomes = outcomes_of(orders, ledger, plan)
     lessons = [unpinned(lesson) for lesson in inputs.get("memory", ())]
-    findings, remembered = with_memory(find(outcomes, ledger, plan), plan, ledger, lessons)
+    judged = plan_for_units(plan, ledger)
+    findings, remembered = with_memory(find(outcomes, ledger, judged), judged, ledger, lessons)
     until = circumstances.data_until or circumstances.evaluated_on
     last = dt.date.fromisoformat(until)
-    days = find_days(orders, ledger, plan, last, later_orders(lines, ledger, plan, last, costs))
+    days = find_days(orders, ledger, judged, last, later_orders(lines, ledger, plan, last, costs))
     contamination = Contamination(
         arms=contaminated_arms(orders, outcomes, ledger, plan),
         split=split_households(lines, ledger, plan),
         not_reached=inputs["failed_sends"],
         suppressed=inputs.get("suppressed_since", {}),
     )
-    thresholds = find_thresholds(findings.moments, outcomes, ledger, plan, findings.shown_segments)
-    findings = with_changes(findings, thresholds, plan, changing=circumstances.state != "open")
+    thresholds = find_thresholds(
+        findings.moments, outcomes, ledger, judged, findings.shown_segments
+    )
+    findings = with_changes(findings, thresholds, judged, changing=circumstances.state != "open")
     sections = {
         "contamination": contamination_json(contamination),
-        "leak": leaks_json(find_leaks(findings, orders, plan, inputs.get("forecast"))),
-        "padding": padding_json(find_arm_padding(orders, outcomes, plan)),
+        "leak": leaks_json(find_leaks(findings, orders, judged, inputs.get("forecast"))),
+        "padding": padding_json(find_arm_padding(orders, outcomes, judged)),
         "thresholds": thresholds_json(thresholds, plan.confidence / WHOLE),
         "memory": memory_json(remembered),
-        "total": total_json(find_total(findings.moments, plan)),
+        "total": total_json(find_total(findings.moments, judged)),
     }
     if plan.margin_source == "products":
         sections["goods_costs"] = costs_json(window_coverage(lines, ledger, plan, costs))

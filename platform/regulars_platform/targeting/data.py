@@ -103,9 +103,14 @@ def describe(features: pl.LazyFrame, customers: pl.Series) -> pl.DataFrame:
 
 
 def contact_costs(plan: Plan, members: float) -> FloatArray:
-    """(A + 1,), currency units: what telling one unit of so many members costs in each arm."""
-    costs = {arm.name: arm.contact_cost for arm in plan.arms} | {HOLDOUT: 0}
-    return np.array([costs[name] for name in plan.arm_names]) / MONEY_SCALE * members
+    """(A + 1,), currency units: what telling one unit of so many members costs in each arm.
+
+    A post to a group costs once, however many are in it.
+    """
+    costs = {
+        arm.name: arm.contact_cost * (1.0 if arm.reaches_audience else members) for arm in plan.arms
+    } | {HOLDOUT: 0.0}
+    return np.array([costs[name] for name in plan.arm_names]) / MONEY_SCALE
 
 
 def _mean(column: pl.Series) -> float:

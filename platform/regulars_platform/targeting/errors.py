@@ -18,6 +18,16 @@ class NotReadyError(RegularsError):
         )
 
     @classmethod
+    def whole_groups(cls) -> "NotReadyError":
+        """Groups were drawn, so nobody was told or held back as a person."""
+        return cls(
+            Sentence(
+                N_("Whole groups were drawn: that does not say which customers are worth telling.")
+            ),
+            Sentence(N_("Draw each customer, by a channel that reaches persons, to learn that.")),
+        )
+
+    @classmethod
     def still_open(cls, end: dt.date) -> "NotReadyError":
         """The outcome window is not over."""
         return cls(

@@ -101,8 +101,10 @@ def gather_inputs(
 
     limit: of the next round; without one there is no such entry, nor one for the plan of an earlier
     campaign where there is none. Raises NotReadyError where there is no report, or one of a window
-    that was still open.
+    that was still open, and where whole groups were drawn.
     """
+    if campaign.plan.unit == "group":
+        raise NotReadyError.whole_groups()
     report = find_latest_report(session, campaign.shop_id, campaign.id)
     if report is None:
         raise NotReadyError.no_report()

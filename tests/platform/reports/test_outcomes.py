@@ -269,3 +269,32 @@ def test_a_household_shares_the_threshold_of_whoever_spent_most() -> None:
     found = window_orders(orders, people, of_households).purchases
 
     assert found["under_0"].to_list() == [750_000, 750_000]
+
+
+def test_a_post_costs_once_for_its_group_and_a_message_for_each_member() -> None:
+    together, apart = {"unit_id": "group:7"}, {"unit_id": "group:8", "arm": "Letters"}
+    shares = {"share_percent": "40", "contact_cost": "0.50"}
+    mixed = plan(
+        unit="group",
+        group_by="chat",
+        arms=[
+            arm(**shares, channel="groups"),
+            arm(name="Letters", offer={"kind": "message"}, **shares),
+        ],
+    )
+    rows = [
+        drawn("a", **together),
+        drawn("b", **together),
+        drawn("d", **apart),
+        drawn("e", **apart),
+    ]
+
+    found = unit_outcomes(
+        lines(line("1", "a", "2026-02-10", 30), line("2", "b", "2026-02-12", 40)),
+        ledger(*rows, held("c", unit_id="group:9")),
+        mixed,
+    )
+
+    assert outcome(found, "group:7")["goods"] == 700_000
+    costs = dict(found.select("unit_id", "contact_cost").iter_rows())
+    assert costs == {"group:7": 5_000, "group:8": 10_000, "group:9": 0}

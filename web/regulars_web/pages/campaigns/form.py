@@ -29,6 +29,7 @@ TEXTS = (
     "outcome_end",
     "settle_until",
     "unit",
+    "group_by",
     "holdout_percent",
     "margin_low_percent",
     "margin_high_percent",

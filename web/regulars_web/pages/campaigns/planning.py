@@ -31,6 +31,7 @@ from regulars_platform.campaigns.service import (
     update_draft,
 )
 from regulars_platform.campaigns.tables import LAUNCHED, Campaign
+from regulars_platform.customers.attributes import attribute_catalogue
 from regulars_platform.customers.store import build_feature_store
 from regulars_platform.errors import RegularsError
 from regulars_platform.offers.goods_costs import CostCoverage
@@ -241,6 +242,7 @@ def refuse_empty(preview: Preview) -> None:
             count.suppressed + count.no_consent,
             count.held_out,
             count.capped,
+            count.ungrouped,
         )
 
 
@@ -281,6 +283,7 @@ def _choices() -> dict[str, object]:
         "metrics": {name: METRIC_LABELS[name] for name in METRICS},
         "guardrails": GUARDRAIL_LABELS,
         "units": {name: UNIT_LABELS[name] for name in UNITS},
+        "headings": _headings(),
         "presets": {name: title() for name, (title, _) in PRESETS.items()},
         "max_arms": MAX_ARMS,
         "price_points": PRICE_POINT_LABELS,
@@ -289,6 +292,12 @@ def _choices() -> dict[str, object]:
         "rule_of": shown_rule,
         "as_json": json.dumps,
     }
+
+
+def _headings() -> dict[str, str]:
+    """The columns of the customers' file that may name a group, the fullest first."""
+    known = attribute_catalogue(settings().shop_dir(current_shop().id))
+    return {one.name: one.name for one in known}
 
 
 def _costs_known() -> CostCoverage | None:

@@ -13,7 +13,7 @@ from regulars_platform.campaigns.failed_sends import (
     failed_sends_by_arm,
     record_failed_sends,
 )
-from regulars_platform.campaigns.plan import EVERYONE_ELSE, HOLDOUT, Plan
+from regulars_platform.campaigns.plan import EVERYONE_ELSE, HOLDOUT, Plan, TreatmentArm
 from regulars_platform.campaigns.service import (
     LaunchedCampaign,
     campaign_ledger,
@@ -21,7 +21,7 @@ from regulars_platform.campaigns.service import (
     get_launched,
 )
 from regulars_platform.campaigns.tables import LAUNCHED
-from regulars_platform.delivery.service import contact_counts
+from regulars_platform.delivery.service import contact_counts, group_counts
 from regulars_platform.errors import RegularsError
 from regulars_platform.offers.kinds import MessageOnly, Offer
 from regulars_platform.orders.table import PAID, OrdersTable
@@ -49,7 +49,8 @@ from regulars_web.pages.segments.words import rule_text
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArmLine:
     """One arm as drawn. place: 1, 2, .. of treated arms, 0 of the holdout; listed: customers on
-    its contact list now; silenced: barred since the draw; failed: messages that did not arrive.
+    its contact list now; silenced: barred since the draw; failed: messages that did not arrive;
+    groups: to post to, None where persons are contacted.
     """
 
     place: int
@@ -61,6 +62,7 @@ class ArmLine:
     listed: int
     silenced: int
     failed: int
+    groups: int | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -140,7 +142,7 @@ def _page(campaign_id: int, problem: str) -> str:
     plan = campaign.plan
     page = CampaignPage(
         campaign=campaign,
-        arms=_arms(campaign, counts, failed),
+        arms=_arms(campaign, counts, failed, group_counts(settings(), campaign)),
         outcome=_outcome(campaign),
         has_started=moment >= plan.outcome_start,  # in the plan's frozen zone, as orders count
         is_provisional=moment < plan.settled_at,
@@ -152,7 +154,10 @@ def _page(campaign_id: int, problem: str) -> str:
 
 
 def _arms(
-    campaign: LaunchedCampaign, counts: dict[str, tuple[int, int]], failed: dict[str, int]
+    campaign: LaunchedCampaign,
+    counts: dict[str, tuple[int, int]],
+    failed: dict[str, int],
+    groups: dict[str, int],
 ) -> list[ArmLine]:
     personal = {arm.name for arm in campaign.plan.arms if arm.offer.reach == "personal"}
     lines = []
@@ -169,6 +174,7 @@ def _arms(
                 listed=listed,
                 silenced=silenced,
                 failed=failed.get(name, 0),
+                groups=groups.get(name),
             )
         )
     return lines
@@ -228,16 +234,23 @@ def _arm_lines(plan: Plan) -> list[str]:
             "" if offer == arm.name else offer,
             _own_words(arm.offer, plan.currency),
             gettext("with a personal code") if personal else gettext("open to the whole shop"),
-            gettext(
-                "%(channel)s at %(cost)s each",
-                channel=channel_text(arm.channel, arm.channel_label),
-                cost=money(arm.contact_cost, plan.currency),
-            ),
+            _channel_words(arm, plan.currency),
         ]
         if arm.offer.words:
             parts.append(gettext("“%(words)s”", words=arm.offer.words))
         lines.append(" · ".join(part for part in parts if part))
     return lines
+
+
+def _channel_words(arm: TreatmentArm, currency: str) -> str:
+    """How the arm is reached, and what one contact costs."""
+    facts = {
+        "channel": channel_text(arm.channel, arm.channel_label),
+        "cost": money(arm.contact_cost, currency),
+    }
+    if arm.reaches_audience:
+        return str(gettext("%(channel)s at %(cost)s a group", **facts))
+    return str(gettext("%(channel)s at %(cost)s each", **facts))
 
 
 def _own_words(offer: Offer, currency: str) -> str:
@@ -292,8 +305,9 @@ def _metric_lines(plan: Plan) -> list[str]:
 
 
 def _decision_lines(plan: Plan) -> list[str]:
+    unit = gettext("drawn by: %(unit)s", unit=UNIT_LABELS[plan.unit])
     return [
-        gettext("drawn by: %(unit)s", unit=UNIT_LABELS[plan.unit]),
+        f"{unit} · {plan.group_by}" if plan.group_by else unit,
         gettext("confidence: %(share)s%%", share=points_text(plan.confidence)),
         ngettext(
             "decided for %(num)s further round",

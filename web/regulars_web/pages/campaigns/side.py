@@ -117,7 +117,8 @@ class Suggestion:
 class Side:
     """The context of campaigns/side.html. withheld: what customers like those held back spent in
     a past window as long as the outcome window, ten-thousandths. contact_loses: on the assumptions
-    of the suggestions those who are told cost more than they bring."""
+    of the suggestions those who are told cost more than they bring. unmeasured: it posts to an
+    audience without drawing groups."""
 
     preview: Preview
     audience: str
@@ -132,6 +133,7 @@ class Side:
     withheld: int | None
     baskets: Baskets | None
     open_problems: int
+    unmeasured: bool
 
 
 def build_side(preview: Preview, form: PlanForm, shop: ShopProfile) -> Side:
@@ -155,6 +157,7 @@ def build_side(preview: Preview, form: PlanForm, shop: ShopProfile) -> Side:
         withheld=None if spend is None else _scaled(spend),
         baskets=_baskets(preview, form, shop),
         open_problems=len(preview.problems),
+        unmeasured=draft.unit != "group" and any(arm.reaches_audience for arm in draft.arms or ()),
     )
 
 

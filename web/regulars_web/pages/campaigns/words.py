@@ -45,6 +45,9 @@ CHANNEL_LABELS = {
     "poster": lazy_gettext("Poster"),
     "parcel_insert": lazy_gettext("Parcel insert"),
     "start_page": lazy_gettext("Start page"),
+    "groups": lazy_gettext("Post to groups"),
+    "moments": lazy_gettext("Post to moments"),
+    "posts": lazy_gettext("Post to a feed"),
     "other": lazy_gettext("Another channel"),
 }
 PRICE_POINT_LABELS = {
@@ -61,6 +64,7 @@ GUARDRAIL_LABELS = {"refunds": lazy_gettext("Refunds")}
 UNIT_LABELS = {
     "customer": lazy_gettext("Each customer"),
     "household": lazy_gettext("Household or shared phone together"),
+    "group": lazy_gettext("Whole groups, as a column of the customers' file names them"),
 }
 
 

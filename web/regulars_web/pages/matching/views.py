@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.wrappers import Response
 
+from regulars_platform.campaigns.plan import AUDIENCE_CHANNELS
 from regulars_platform.campaigns.service import create_draft, get_shop_of, list_campaigns
 from regulars_platform.customers.store import build_feature_store
 from regulars_platform.errors import InvalidInputError
@@ -51,7 +52,10 @@ def overview() -> str | tuple[str, int]:
         saved=saved,
         has_orders=ground is not None,
         kinds=KIND_LABELS,
-        channels=CHANNEL_LABELS,
+        # offers are matched to persons, one by one
+        channels={
+            name: label for name, label in CHANNEL_LABELS.items() if name not in AUDIENCE_CHANNELS
+        },
     )
     return (page, 422) if asked.problems else page
 

@@ -58,6 +58,8 @@ def family_terms(family: Family) -> str:
         )
     if family.unit == "household":
         parts.append(str(gettext("by household")))
+    if family.unit == "group":
+        parts.append(str(gettext("by whole groups")))
     return " · ".join(parts)
 
 

@@ -48,8 +48,8 @@ def contamination_section(document: Mapping[str, Any]) -> ContaminationSection |
     found = document.get("contamination")
     if found is None:
         return None
-    households = document["plan"]["unit"] == "household"
-    rows = [row for arm in found["arms"] for row in _uses(arm, households=households)]
+    unit = document["plan"]["unit"]
+    rows = [row for arm in found["arms"] for row in _uses(arm, unit)]
     rows += _customers(found)
     names = [group["arm"] for group in document["overall"]]
     by_arm = _by_arm(rows, names) if len(names) > 1 else ()
@@ -83,7 +83,20 @@ def _by_arm(rows: Sequence[LedgerRow], arms: Sequence[str]) -> tuple[ArmsRow, ..
     )
 
 
-def _uses(arm: Mapping[str, Any], *, households: bool) -> Iterator[LedgerRow]:
+def _users(unit: str) -> tuple[str, str]:
+    """What those held out, and those told, are called who used the offer."""
+    if unit == "household":
+        held = gettext("Held-out households that used the offer")
+        return str(held), str(gettext("Told households that did"))
+    if unit == "group":
+        return str(gettext("Held-out groups that used the offer")), str(
+            gettext("Told groups that did")
+        )
+    held = gettext("Held-out customers who used the offer")
+    return str(held), str(gettext("Told customers who did"))
+
+
+def _uses(arm: Mapping[str, Any], unit: str) -> Iterator[LedgerRow]:
     if arm["known"] == "nothing_to_use":
         return
     notes = {
@@ -96,11 +109,7 @@ def _uses(arm: Mapping[str, Any], *, households: bool) -> Iterator[LedgerRow]:
             "cannot be told: orders record neither codes nor what the offer took off"
         ),
     }
-    held, told = (
-        (gettext("Held-out households that used the offer"), gettext("Told households that did"))
-        if households
-        else (gettext("Held-out customers who used the offer"), gettext("Told customers who did"))
-    )
+    held, told = _users(unit)
     row = _row(
         held, arm["arm"], arm["held_out_users"], arm["held_out"], notes.get(arm["known"], "")
     )

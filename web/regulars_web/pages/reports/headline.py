@@ -77,10 +77,12 @@ def _earned(document: Mapping[str, Any], group: Group, currency: str, name: str 
 
 
 def _told(document: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
-    """Who was told: customers, or the households that were drawn, and in which arm of several."""
+    """Who was told: customers, or the households or groups that were drawn, and in which arm."""
     plan = document["plan"]
     if plan["unit"] == "household":
         who = gettext("these %(n)s households", **facts)
+    elif plan["unit"] == "group":
+        who = gettext("these %(n)s groups", **facts)
     else:
         who = gettext("these %(n)s customers", **facts)
     if len(plan["arms"]) > 1:

@@ -86,6 +86,8 @@ def targeting_section(campaign: LaunchedCampaign, document: Mapping[str, Any]) -
 
 
 def _waiting(document: Mapping[str, Any], campaign: LaunchedCampaign) -> str:
+    if campaign.plan.unit == "group":
+        return sentence(NotReadyError.whole_groups().problem)
     if document["status"]["state"] != "open":
         return ""
     return sentence(NotReadyError.still_open(campaign.plan.outcome_end).problem)
