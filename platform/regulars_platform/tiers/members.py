@@ -89,7 +89,7 @@ def compare_members(looked: Looked, by: MemberBy, as_of: dt.date) -> Compared | 
     return Compared(by=by, members=members, others=others, difference=_difference(others, members))
 
 
-def tested(learnings: tuple[Learning, ...]) -> list[Learning]:
+def by_lot(learnings: tuple[Learning, ...]) -> list[Learning]:
     """What campaigns proved of tiers, followers or points: drawn by lot, so like with like."""
     return [
         one

@@ -12,7 +12,7 @@ from regulars_experiments.results import Estimate, NotEstimable
 from regulars_platform.customers.store import FeatureStore
 from regulars_platform.customers.tiers import Tier, read_tiers
 from regulars_platform.tiers.costs import lowered, tier_costs, upgrades
-from regulars_platform.tiers.members import MemberBy, compare_members, tested
+from regulars_platform.tiers.members import MemberBy, by_lot, compare_members
 from regulars_platform.tiers.rights import Right, Rights
 from regulars_platform.tiers.shares import over_time, results
 from regulars_platform.tiers.standing import Looked, head_counts, month_starts, standing
@@ -157,7 +157,7 @@ def test_experiments_on_tiers_followers_or_points_are_told_from_others() -> None
         # everyone else, of a campaign that told tiers apart
         learning(4, 2.0, "2026-05-01", people={"rule": everybody, "without": [vip]}),
     )
-    assert [one.campaign_id for one in tested(found)] == [1, 3]
+    assert [one.campaign_id for one in by_lot(found)] == [1, 3]
 
 
 def test_one_tier_has_no_members_and_nobody_no_difference(tmp_path: Path) -> None:

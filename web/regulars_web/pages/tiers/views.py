@@ -87,7 +87,7 @@ def _figures(looked: Looked, found: Customers) -> dict[str, Any]:
     by = members.read_membership(shop)
     compared = members.compare_members(looked, by, as_of)
     with unit_of_work() as work:
-        tested = members.tested(read_learnings(work, settings(), shop.id))
+        tested = members.by_lot(read_learnings(work, settings(), shop.id))
     measures = {one.name: one.by for one in looked.tiers}
     currency = shop.currency
     return {
