@@ -7,11 +7,17 @@ from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import polars as pl
 import pytest
 from sqlalchemy import select
 
 from regulars_platform.delivery.channels import keep_channel_use
+from regulars_platform.delivery.lists import TreatedArm
+from regulars_platform.delivery.outbox import Mailing, queue_messages
+from regulars_platform.delivery.tables import MessageRow
+from regulars_platform.delivery.templates import keep_template
 from regulars_platform.jobs.models import Job, JobState
+from regulars_platform.offers.kinds import MessageOnly
 from regulars_platform.programmes.tables import ProgrammeEntryRow, ProgrammeRow
 from regulars_platform.reach.suppressions import add_suppressions
 from regulars_platform.segments.rules import parse_rule
@@ -269,3 +275,60 @@ def test_a_channel_that_sends_by_itself_shows_where_messages_stand_and_has_no_li
     assert "Contact lists" not in page
     refused = owner.get(f"{address}/contacts/{day}.csv", follow_redirects=True)
     assert "a list would reach people twice" in refused.get_data(as_text=True)
+
+
+def test_the_messages_of_a_programme_are_stopped_resumed_and_decided_about(
+    owner: Browser, orders: None, database: Database, settings: Settings
+) -> None:
+    page = start(owner, "honeymoon")
+    programme = int(page.rstrip("/").rpartition("/")[2])
+    there = f"{page}/messages"
+    assert "No messages yet" in text(owner, there)
+
+    names = [f"c{n:02d}" for n in range(4)]
+    with database.unit_of_work() as session:
+        shop = session.get_one(Shop, 1)
+        keep_channel_use(session, shop, 1, "chat", {"via": "webhook"})
+        words = {"name": "hello", "channel": "chat", "body": "Come by."}
+        template = keep_template(session, shop_id=1, raw=words, now=NOW)
+        made = queue_messages(
+            session,
+            settings,
+            Mailing(
+                shop_id=1,
+                source="programme",
+                source_id=programme,
+                arm=TreatedArm(name="told", offer=MessageOnly()),
+                channel="chat",
+                template_id=template.id,
+                send_at=NOW,
+            ),
+            pl.DataFrame({"customer_id": names}),
+            now=NOW,
+        )
+        rows = session.scalars(select(MessageRow).order_by(MessageRow.id)).all()
+        rows[0].state = "unsure"
+        rows[1].state = "unsure"
+    batch = made.batch_id
+    shown = text(owner, there)
+    assert "2 messages are unsure" in shown
+    assert "Stop at once" in shown
+    assert f'href="{there}"' in text(owner, page)
+
+    def press(what: str, path: str = there) -> int:
+        return owner.post(f"{path}/{batch}/{what}").status_code
+
+    def states() -> list[str]:
+        with database.unit_of_work() as session:
+            return list(session.scalars(select(MessageRow.state).order_by(MessageRow.id)))
+
+    assert press("stop") == 302
+    assert "Go on" in text(owner, there)
+    assert press("resume") == 302
+    assert "Stop at once" in text(owner, there)
+    assert press("again") == 302
+    assert states() == ["queued"] * 4
+    assert press("nonsense") == 404
+    # not by the address of another programme, nor of a campaign
+    assert press("stop", f"/programmes/{programme + 1}/messages") == 404
+    assert press("stop", f"/campaigns/{programme}/delivery/batches") == 404

@@ -13,20 +13,10 @@ from regulars_platform.campaigns.plan import TreatmentArm
 from regulars_platform.campaigns.service import LaunchedCampaign, get_launched
 from regulars_platform.delivery.campaigns import ArmMailing, Foreseen, foresee_arm, queue_arm
 from regulars_platform.delivery.channels import CALLS, SENDING, SMTP, ChannelUse, channel_use
-from regulars_platform.delivery.control import (
-    BatchStanding,
-    get_batch,
-    leave_unsure,
-    list_batches,
-    problems_of,
-    resume_batch,
-    send_unsure_again,
-    stop_batch,
-)
+from regulars_platform.delivery.control import BatchStanding, list_batches
 from regulars_platform.delivery.jobs import enqueue_sending
 from regulars_platform.delivery.links import keep_link, links_of
 from regulars_platform.delivery.opening import open_way
-from regulars_platform.delivery.states import RUNNING
 from regulars_platform.delivery.templates import MessageTemplate, get_template, list_templates
 from regulars_platform.delivery.transports import DownError, Outgoing
 from regulars_platform.errors import NotFoundError, RegularsError
@@ -35,7 +25,8 @@ from regulars_platform.words import N_, Sentence
 from regulars_web.edge import current_shop, now, settings, unit_of_work
 from regulars_web.formats import sentence
 from regulars_web.pages.campaigns.words import channel_text
-from regulars_web.pages.delivery.words import TONES, WAYS, queued_text, state_word
+from regulars_web.pages.delivery.deciding import batch_context, decide_about
+from regulars_web.pages.delivery.words import WAYS, queued_text
 
 blueprint = Blueprint("delivery", __name__)
 
@@ -144,26 +135,7 @@ def link(campaign_id: int, place: int) -> str | Response | tuple[str, int]:
 @blueprint.post("/<int:campaign_id>/delivery/batches/<int:batch_id>/<what>")
 def decide(campaign_id: int, batch_id: int, what: str) -> Response:
     """Stop, go on, or decide about the unsure."""
-    shop = current_shop()
-    with unit_of_work() as work:
-        batch = get_batch(work, shop.id, batch_id)
-        if (batch.source, batch.source_id) != ("campaign", campaign_id):
-            raise NotFoundError(Sentence(N_("There is no such batch of messages in this shop.")))
-        if what == "stop":
-            stop_batch(work, shop.id, batch_id)
-            said = gettext("Stopped. Nothing more of it leaves.")
-        elif what == "resume":
-            resume_batch(work, shop.id, batch_id, now=now())
-            said = gettext("It goes on.")
-        elif what == "again":
-            send_unsure_again(work, shop.id, batch_id, now=now())
-            said = gettext("The unsure ones are sent again.")
-        elif what == "leave":
-            leave_unsure(work, shop.id, batch_id, now=now())
-            said = gettext("The unsure ones stay as they are and count as not arrived.")
-        else:
-            raise NotFoundError(Sentence(N_("There is no such page.")))
-        enqueue_sending(work, shop.id, now=now())
+    said = decide_about("campaign", campaign_id, batch_id, what)
     flash(said, "good")
     return redirect(url_for("delivery.show", campaign_id=campaign_id, _anchor=f"batch-{batch_id}"))
 
@@ -179,26 +151,22 @@ def _page(campaign_id: int, *, place: int = 0, problem: RegularsError | None = N
             _delivery(work, campaign, row, number, arm, batches, links.get(arm.name))
             for number, arm in enumerate(campaign.plan.arms, start=1)
         ]
-        problems = {batch.id: problems_of(work, shop.id, batch.id, limit=20) for batch in batches}
+        context = batch_context(
+            work,
+            batches,
+            lambda batch, what: url_for(
+                "delivery.decide", campaign_id=campaign_id, batch_id=batch, what=what
+            ),
+        )
     return render_template(
         "delivery/show.html",
         campaign=campaign,
         arms=arms,
-        problems=problems,
         ways=WAYS,
-        tones=TONES,
-        state_word=state_word,
-        running=RUNNING,
-        calls=CALLS,
         local_now=now().astimezone(shop.zone),
         place=place or _number(request.args.get("arm")),
         problem="" if problem is None else _said(problem),
-        moving=any(
-            batch.state == RUNNING
-            and batch.via in SENDING
-            and (batch.counts["queued"] or batch.counts["claimed"])
-            for batch in batches
-        ),
+        **context,
     )
 
 

@@ -53,7 +53,7 @@ from regulars_web.edge import (
 )
 from regulars_web.formats import sentence
 from regulars_web.pages.campaigns.launching import new_salt
-from regulars_web.pages.programmes import dry, editing
+from regulars_web.pages.programmes import dry, editing, messages
 from regulars_web.pages.programmes.area import attachment, blueprint, today
 from regulars_web.pages.programmes.shown import result_page, short_result
 from regulars_web.pages.programmes.words import (
@@ -66,7 +66,7 @@ from regulars_web.pages.programmes.words import (
 )
 from regulars_web.signing_in import current_account
 
-__all__ = ["blueprint", "dry", "editing"]
+__all__ = ["blueprint", "dry", "editing", "messages"]
 
 NEEDS_MORE = ("holiday", "segment")
 """Kinds that cannot start before somebody has said which day, or which segment."""
@@ -165,7 +165,7 @@ def show(programme_id: int) -> str:
         counts = entry_counts(work, shop.id).get(programme_id, (0, 0))
         by_itself = version is not None and _sends(work, version)
         days = [] if by_itself else contact_days(work, programme_id)
-        messages = message_counts(work, shop.id, programme_id)
+        counted = message_counts(work, shop.id, programme_id)
         changed = has_changes(work, programme)
     orders_version = OrdersTable(settings().shop_dir(shop.id)).version()
     return render_template(
@@ -185,7 +185,7 @@ def show(programme_id: int) -> str:
         today=today(),
         missing=missing_need(shop, settings().shop_dir(shop.id), programme.kind),
         changed=changed,
-        messages=[(STATE_WORDS[name], number) for name, number in messages.items()],
+        messages=[(STATE_WORDS[name], number) for name, number in counted.items()],
     )
 
 
