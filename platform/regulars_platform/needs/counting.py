@@ -46,16 +46,19 @@ def count_needs(
     """Every need as of now, at a version of the orders."""
     total = int(buyers(store, version).select(pl.len()).collect().item())
     rows = purchases(store, version)
+    listed = store_products(store)["product"]
     found = []
     for need in needs:
         names = {leaf: product_names(store.shop_dir, "need", leaf) for leaf in need.served_by}
         held = {leaf: _held(rows, products, total) for leaf, products in names.items()}
-        found.append(_counted(need, names, held, total))
+        # a product that goes by two names is one
+        single = {leaf: int(listed.is_in(known).sum()) for leaf, known in names.items()}
+        found.append(_counted(need, single, held, total))
     return tuple(found)
 
 
 def _counted(
-    need: BigNeed, names: dict[str, list[str]], held: dict[str, Flags], total: int
+    need: BigNeed, products: dict[str, int], held: dict[str, Flags], total: int
 ) -> NeedCount:
     ways = np.sum(list(held.values()), axis=0)
     served = int((ways > 0).sum())
@@ -66,7 +69,7 @@ def _counted(
         leaves=tuple(
             LeafCount(
                 name=leaf,
-                products=len(names[leaf]),
+                products=products[leaf],
                 served=int(flags.sum()),
                 lacking=served - int(flags.sum()),
             )

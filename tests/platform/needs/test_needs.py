@@ -68,10 +68,10 @@ def test_who_is_served_and_who_lacks_which_leaf(tmp_path: Path) -> None:
     store = sleepers(tmp_path)
     (found,) = count_needs(store, 0, [SLEEP])
     assert (found.served, found.one_way, found.buyers) == (14, 8, 16)
-    assert [(one.name, one.served, one.lacking) for one in found.leaves] == [
-        ("lying well", 10, 4),
-        ("falling asleep", 10, 4),
-        ("waking up", 0, 14),
+    assert [(one.name, one.products, one.served, one.lacking) for one in found.leaves] == [
+        ("lying well", 1, 10, 4),
+        ("falling asleep", 1, 10, 4),
+        ("waking up", 0, 0, 14),
     ]
 
 
