@@ -18,11 +18,13 @@ from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.errors import InvalidInputError, RegularsError
 from regulars_platform.fields import FieldReader, percent_text
 from regulars_platform.offers.costs import discounts_are_recorded
+from regulars_platform.programme_effect.crowding import contacts_between
 from regulars_platform.programme_effect.findings import (
     GUARDRAILS,
     ProgrammeFindings,
     find_programme_effect,
 )
+from regulars_platform.programme_effect.nth_contact import LOOK_BACK, nth_contacts
 from regulars_platform.programme_effect.parts import (
     CONTACTS,
     OFFER_COSTS,
@@ -36,9 +38,7 @@ from regulars_platform.programme_effect.people import Known, group_rows
 from regulars_platform.programme_effect.quarters import Quarter, Window, measured_window
 from regulars_platform.programme_effect.sums import Part, Sum, add_up
 from regulars_platform.programme_effect.tables import ProgrammeEffectRow
-from regulars_platform.reach.crowding import contacts_between
 from regulars_platform.reach.holdout import list_holdouts
-from regulars_platform.reach.nth_contact import LOOK_BACK, nth_contacts
 from regulars_platform.reach.tables import Suppression
 from regulars_platform.reports.document import canonical_report
 from regulars_platform.settings import Settings

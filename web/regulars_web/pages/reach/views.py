@@ -13,6 +13,11 @@ from regulars_platform.errors import InvalidInputError, NotFoundError, RegularsE
 from regulars_platform.fields import FieldReader
 from regulars_platform.jobs.models import Job
 from regulars_platform.jobs.service import find_latest_job
+from regulars_platform.programme_effect.crowding import (
+    contacts_between,
+    count_contacts,
+    find_overlaps,
+)
 from regulars_platform.programme_effect.jobs import WORK_OUT, enqueue_quarter
 from regulars_platform.programme_effect.quarters import (
     Quarter,
@@ -25,11 +30,6 @@ from regulars_platform.programme_effect.service import (
     programme_margin,
 )
 from regulars_platform.programmes.caps import contact_caps, keep_caps
-from regulars_platform.reach.crowding import (
-    contacts_between,
-    count_contacts,
-    find_overlaps,
-)
 from regulars_platform.reach.holdout import (
     HoldoutError,
     draw_holdout,
