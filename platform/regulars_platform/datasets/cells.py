@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from regulars_platform.datasets.birthdays import FIRST_YEAR, Birthday, Order, read_birthday
-from regulars_platform.datasets.vocabulary import SAY_NOTHING, VOCABULARY, fold
+from regulars_platform.datasets.vocabulary import SAY_NOTHING, VOCABULARY, YES, fold
 from regulars_platform.intake.cells import (
     NOTHING,
     by_unique,
@@ -101,6 +101,21 @@ def read_words(cells: pl.Series, vocabulary: str) -> tuple[pl.Series, pl.Series]
 
     read_all = by_unique(cells, read)
     return read_all["value"], read_all["problem"]
+
+
+def read_opt_outs(cells: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Whether somebody wants no contact: words, or the day on which they said so."""
+    words, problem = read_words(cells, "opted_out")
+    unknown = pl.select(pl.when(problem.is_not_null()).then(cells)).to_series()
+    is_day = pl.any_horizontal(
+        read_times(unknown, order, dt.UTC)[0].is_not_null()
+        for order in ("day_first", "month_first")
+    )
+    read = pl.select(
+        pl.when(is_day).then(True).otherwise(words == YES).alias("value"),
+        pl.when(~is_day).then(problem).alias("problem"),
+    )
+    return read["value"], read["problem"]
 
 
 def _clean_texts(cells: pl.Series) -> list[str | None]:

@@ -1,6 +1,7 @@
 """The records of a file against what is stored: new, changed or repeated.
 
-A value that the file does not say changes nothing. Attributes are compared by name: a file with
+A value that the file does not say changes nothing, nor does an outcome of a message that says less
+than the one that is stored. Attributes are compared by name: a file with
 other ones adds to them. Nor does a file change anything that was stored before, byte for byte:
 what differs from it by now came later.
 """
@@ -8,6 +9,7 @@ what differs from it by now came later.
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -19,6 +21,7 @@ from regulars_platform.datasets.models import (
     DatasetTallies,
     LeftOut,
 )
+from regulars_platform.datasets.silence import NOBODY, asking_for_silence, weight_of
 from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.intake.staging import (
     Folder,
@@ -69,13 +72,10 @@ def compare(
     parts = sorted(folder.prepared.glob("part-*.parquet"))
     totals: dict[str, int] = {}
     span: list[dt.date] = []
-    silent: list[pl.DataFrame] = []
     with replacing(folder.classified) as out:
         for number, path in enumerate(parts):
             report("comparing", number, len(parts))
-            told = pl.read_parquet(path, glob=False)
-            silent.append(_opted_out(told, table.kind.name))
-            records = _with_fate(told, table, version)
+            records = _with_fate(pl.read_parquet(path, glob=False), table, version)
             if before is not None:
                 fate = pl.when(pl.col("fate") == CHANGED).then(pl.lit(REPEATED)).otherwise("fate")
                 records = records.with_columns(fate.alias("fate"))
@@ -85,7 +85,7 @@ def compare(
                 *table.kind.schema, "fate"
             ).write_parquet(part_path(out, number), compression="zstd")
         report("comparing", len(parts), len(parts))
-        names = pl.concat([*silent, _NOBODY]).unique("customer_id").sort("customer_id")
+        names = _opted_out(folder, parts, table.kind.name)
         names.write_parquet(out / "opted_out.parquet")
         tallies = _tally(facts, totals, span, names.height, before)
         result = Compared(tallies, version, None if before is None else before.id)
@@ -102,9 +102,6 @@ def read_compared(folder: Folder) -> Compared | None:
     if facts is None:
         return None
     return Compared(DatasetTallies.from_json(facts["tallies"]), facts["version"], facts["before"])
-
-
-_NOBODY = pl.DataFrame(schema={"customer_id": pl.String, "reason": pl.String})
 
 
 def _with_fate(records: pl.DataFrame, table: DatasetTable, version: int | None) -> pl.DataFrame:
@@ -126,6 +123,10 @@ def _with_fate(records: pl.DataFrame, table: DatasetTable, version: int | None) 
     )
     if "attributes" in schema:
         frame = _with_all_attributes(frame)
+    if table.kind.name == "contacts":
+        less = weight_of(pl.col("outcome")) < weight_of(pl.col(_OLD + "outcome"))
+        kept = pl.when(less).then(_OLD + "outcome").otherwise("outcome")
+        frame = frame.with_columns(kept.alias("outcome"))
     differs = [
         pl.col(name).is_not_null()
         & ~_comparable(name, kind).eq_missing(_comparable(_OLD + name, kind))
@@ -223,15 +224,15 @@ def _span(records: pl.DataFrame, kind: Kind, timezone: dt.tzinfo) -> list[dt.dat
     return [day for day in found if isinstance(day, dt.date)]
 
 
-def _opted_out(records: pl.DataFrame, kind: Kind) -> pl.DataFrame:
+def _opted_out(folder: Folder, parts: list[Path], kind: Kind) -> pl.DataFrame:
     """Customers who want no contact, by this file, and why."""
-    if kind == "customers":
-        named = records.filter(pl.col("opted_out").fill_null(value=False))
-        return named.select("customer_id", pl.lit("opted_out").alias("reason"))
-    if kind == "contacts":
-        named = records.filter(pl.col("outcome").is_in(["unsubscribed", "complained"]))
-        return named.select("customer_id", pl.col("outcome").alias("reason"))
-    return _NOBODY
+    told = folder.prepared / "opted_out.parquet"
+    if told.exists():
+        return pl.read_parquet(told, glob=False)
+    if not parts:
+        return NOBODY
+    # a file that was checked before lines were asked
+    return asking_for_silence(pl.scan_parquet(parts, glob=False), kind).collect()
 
 
 def _tally(

@@ -63,6 +63,7 @@ class ColumnError(IntakeError):
             "referrer_id": N_("No column says who brought the customer."),
             "points": N_("No column holds the number of points."),
             "day": N_("No column holds the day."),
+            "happened_at": N_("No column says when it happened."),
             "figure": N_("No column holds a figure of the day."),
             "kind": N_("No column says what happened; say it for all rows below."),
             "anything": N_("No column says anything about them beside the key."),

@@ -229,7 +229,7 @@ FIELDS: Mapping[Kind, tuple[Field, ...]] = MappingProxyType(
                 "word",
                 "event|event type|kind|action|type|事件|事件类型|行为|行为类型|动作|类型",
             ),
-            _field("happened_at", "moment", _TIMES),
+            _field("happened_at", "moment", _TIMES, needed=True),
             _field("product", "text", also=_PRODUCT),
             _field("value", "text", "value|note|details|内容|备注|说明"),
         ),
@@ -260,7 +260,7 @@ FIELDS: Mapping[Kind, tuple[Field, ...]] = MappingProxyType(
                 "movement_key", "key", "movement id|points id|流水号|变动编号|积分流水号|记录编号"
             ),
             _customer(),
-            _field("happened_at", "moment", _TIMES),
+            _field("happened_at", "moment", _TIMES, needed=True),
             _field(
                 "points",
                 "whole",
@@ -284,7 +284,12 @@ FIELDS: Mapping[Kind, tuple[Field, ...]] = MappingProxyType(
                 "message id|contact id|send id|消息id|消息编号|发送编号|记录编号",
             ),
             _customer(),
-            _field("happened_at", "moment", "sent at|send time|发送时间|触达时间|" + _TIMES),
+            _field(
+                "happened_at",
+                "moment",
+                "sent at|send time|发送时间|触达时间|" + _TIMES,
+                needed=True,
+            ),
             _field("channel", "word", "channel|sent by|触达渠道|发送渠道|渠道|触达方式|发送方式"),
             _field(
                 "outcome",

@@ -1,5 +1,7 @@
 """What a record can only know together with the others of its key: all of them are in one frame.
 
+Of several values the last one counts, but nobody who asked for silence loses it to a later line.
+
 Records without a number of their own are told apart by their content; like ones are counted (#1,
 #2), so that two points of a game on one day are two, and the same file again brings the same keys.
 """
@@ -11,6 +13,7 @@ import polars as pl
 from regulars_platform.datasets.kinds import KINDS
 from regulars_platform.datasets.parse import BY_CONTENT, OWN_KEYS, attribute_name
 from regulars_platform.datasets.recognise import figure_of
+from regulars_platform.datasets.silence import weight_of
 from regulars_platform.datasets.survey import Reading
 
 _COUNTED = frozenset({"events", "points", "contacts"})
@@ -37,7 +40,7 @@ def finish(typed: pl.DataFrame, reading: Reading) -> Finished:
     columns = [name for name in frame.columns if name not in ("line", "base", "wrong", key)]
     records = (
         frame.group_by(key, maintain_order=True)
-        .agg(pl.col("line").last(), *(pl.col(name).drop_nulls().last() for name in columns))
+        .agg(pl.col("line").last(), *(_one_of(name, reading.kind) for name in columns))
         .with_columns(pl.lit(1, dtype=pl.Int64).alias("lines"))
     )
     if "attributes" in schema:
@@ -51,6 +54,16 @@ def _with_keys(frame: pl.DataFrame, kind: str) -> pl.DataFrame:
     made = pl.col("base") + "#" + number if kind in _COUNTED else pl.col("base")
     is_made = pl.col("base").str.starts_with(BY_CONTENT) & pl.col(own).is_null()
     return frame.with_columns(pl.when(is_made).then(made).otherwise(own).alias(own))
+
+
+def _one_of(name: str, kind: str) -> pl.Expr:
+    """The value of a record out of those of its lines."""
+    told = pl.col(name).drop_nulls()
+    if kind == "customers" and name == "opted_out":
+        return told.max()
+    if kind == "contacts" and name == "outcome":
+        return told.sort_by(weight_of(told), maintain_order=True).last()
+    return told.last()
 
 
 def _attributes(reading: Reading) -> pl.Expr:

@@ -139,8 +139,11 @@ def _read(
         moments, problem = read.read_times(raw, order, reading.timezone)
         value = read.days_of(moments, reading.timezone) if sort == "day" else moments
         return {name: value}, problem
+    if name == "opted_out":
+        silent, problem = read.read_opt_outs(raw)
+        return {name: silent}, problem
     if sort == "yes":
-        words, problem = read.read_words(raw, "opted_out" if name == "opted_out" else "yes")
+        words, problem = read.read_words(raw, "yes")
         return {name: words == "yes"}, problem
     if sort == "filled":
         told = read.cleaned(raw)
@@ -173,7 +176,8 @@ def _plain(
         return read.read_wholes(raw, reading.decimal)
     if sort == "number":
         return read.read_sizes(raw, reading.decimal)
-    return read.read_texts(raw, masked_is_wrong=sort == "person")
+    hidden = sort == "person" or column.target == ATTRIBUTE
+    return read.read_texts(raw, masked_is_wrong=hidden)
 
 
 def _figures(

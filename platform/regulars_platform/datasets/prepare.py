@@ -18,6 +18,7 @@ from regulars_platform.datasets.kinds import Kind
 from regulars_platform.datasets.models import DatasetOptions, LeftOut
 from regulars_platform.datasets.parse import parse_batch
 from regulars_platform.datasets.rejects import write_rejects
+from regulars_platform.datasets.silence import asking_for_silence
 from regulars_platform.datasets.survey import (
     Column,
     ColumnEvidence,
@@ -56,8 +57,8 @@ class Task:
 
 
 def prepare(task: Task, report: Report) -> None:
-    """Read the file of `task` into its folder `prepared`: parts of records, rejects.csv and
-    facts.json. Run again, it starts over."""
+    """Read the file of `task` into its folder `prepared`: parts of records, rejects.csv,
+    opted_out.parquet and facts.json. Run again, it starts over."""
     columns = columns_of(task.kind, task.form, task.mapping, task.options)
     with replacing(task.folder.prepared) as out:
         work = out / "work"
@@ -156,6 +157,9 @@ def _finish(task: Task, work: Path, out: Path, reading: Reading, report: Report)
     again = records = done = 0
     if typed is not None:
         rows = int(typed.select(pl.len()).collect().item())
+        # of all lines: what else is wrong with one takes nobody's word back
+        silent = asking_for_silence(typed, task.kind).collect(engine="streaming")
+        silent.write_parquet(out / "opted_out.parquet")
         rejects.append(
             typed.filter(pl.col("wrong").is_not_null())
             .select("line", pl.col("wrong").alias("reason"))

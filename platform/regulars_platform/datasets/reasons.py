@@ -10,6 +10,7 @@ _REASONS = {
     "no_referrer_id": N_("Who brought the customer is missing."),
     "no_product": N_("The product is missing."),
     "no_day": N_("The day is missing."),
+    "no_happened_at": N_("It does not say when it happened."),
     "no_points": N_("The number of points is missing."),
     "no_kind": N_("It does not say what happened."),
     "no_figure": N_("The day has no figure at all."),

@@ -9,6 +9,7 @@ import pytest
 
 from regulars_platform.datasets import service, storing
 from regulars_platform.datasets.errors import DatasetImportNotFoundError, OrderFileError
+from regulars_platform.datasets.kinds import Kind
 from regulars_platform.datasets.models import DatasetImportId, DatasetOptions
 from regulars_platform.errors import InvalidInputError
 from regulars_platform.intake.errors import AmbiguousColumnError, WrongStateError
@@ -237,7 +238,7 @@ def test_who_opts_out_by_a_file_is_never_reached_again(shop: ShopBench) -> None:
 
 
 def test_a_file_stored_before_does_not_silence_again_who_was_taken_off(shop: ShopBench) -> None:
-    from regulars_platform.reach.suppressions import remove_suppressions
+    from regulars_platform.suppressions.service import remove_suppressions
 
     content = csv("customer_id,opted out", "anna,yes")
     shop.bring_in(content)
@@ -437,3 +438,51 @@ def test_a_file_of_very_many_columns_keeps_as_many_as_can_be(shop: ShopBench) ->
         )
     shop.bring_in(content)
     assert len(shop.stored("customers")["attributes"][0]) == 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "lines"),
+    [
+        (
+            "points",
+            (
+                "customer_id,points,date,reason",
+                "a,500,2026-13-01,order",
+                "a,5,,order",
+                "a,1,2026-01-01,order",
+            ),
+        ),
+        (
+            "events",
+            ("customer_id,event,date", "a,cart,2026-01-01 25:00", "a,cart,", "a,cart,2026-01-01"),
+        ),
+        (
+            "contacts",
+            ("customer_id,date,channel", "a,2026-02-31,sms", "a,,sms", "a,2026-01-01,sms"),
+        ),
+    ],
+)
+def test_what_happened_at_no_readable_moment_is_rejected_not_stored_uncounted(
+    shop: ShopBench, kind: Kind, lines: tuple[str, ...]
+) -> None:
+    tallies = shop.bring_in(csv(*lines), kind=kind)
+
+    assert (tallies.new, tallies.rejected) == (1, 2)
+    assert tallies.reasons == {"bad_date": 1, "no_happened_at": 1}
+
+
+def test_without_a_column_of_moments_the_file_is_asked_for_one(shop: ShopBench) -> None:
+    with pytest.raises(InvalidInputError, match="No column says when it happened"):
+        shop.checked(csv("customer_id,points", "a,500"), kind="points")
+
+
+def test_attributes_behind_stars_are_not_kept(shop: ShopBench) -> None:
+    tallies = shop.bring_in(
+        csv("customer_id,member", "13800000001,138****0002", "13800000002,gold"),
+        kind="customers",
+        mapping={"customer_id": "customer_id", "member": "attribute"},
+    )
+    assert [(item.heading, item.problem) for item in tallies.left_out] == [("member", "masked")]
+    first, second = shop.stored("customers")["attributes"].to_list()
+    assert first is None
+    assert second == [{"name": "member", "value": "gold"}]
