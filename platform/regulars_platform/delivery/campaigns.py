@@ -15,6 +15,7 @@ from regulars_platform.delivery.service import barred_of_arm
 from regulars_platform.delivery.templates import MessageTemplate, MissingValueError, get_template
 from regulars_platform.delivery.text_length import Length, text_length
 from regulars_platform.settings import Settings
+from regulars_platform.shops.tables import Shop
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,7 +74,9 @@ def foresee_arm(
     """The same without queueing: how many, how long, and what the first would read."""
     campaign, mailing = _mailing(session, asked, now)
     template = get_template(session, asked.shop_id, asked.template_id)
-    rows = addressed(settings, mailing, _rows(session, settings, campaign, mailing, now))
+    shop = session.get_one(Shop, asked.shop_id)
+    theirs = _rows(session, settings, campaign, mailing, now)
+    rows = addressed(settings, mailing, theirs, shop_name=shop.name)
     found = _Tally(template)
     for row in rows.iter_rows(named=True):
         found.take(row, most_examples)

@@ -106,7 +106,7 @@ def queue_messages(
     via = channel_use(shop, mailing.channel).via
     if via not in (*SENDING, CALLS):
         raise CannotQueueError.by_list(mailing.channel)
-    wanted = addressed(settings, mailing, rows)
+    wanted = addressed(settings, mailing, rows, shop_name=shop.name)
     gate = open_gate(
         session,
         settings,
@@ -225,7 +225,9 @@ def _store(
     return batch.id
 
 
-def addressed(settings: Settings, mailing: Mailing, rows: pl.DataFrame) -> pl.DataFrame:
+def addressed(
+    settings: Settings, mailing: Mailing, rows: pl.DataFrame, *, shop_name: str
+) -> pl.DataFrame:
     """The rows as `queue_messages` reads them: customer_id, address, occasion and every variable
     as text; without rows that name nobody."""
     columns = {
@@ -248,6 +250,7 @@ def addressed(settings: Settings, mailing: Mailing, rows: pl.DataFrame) -> pl.Da
     return found.with_columns(
         pl.coalesce("address", usual).alias("address"),
         pl.coalesce("name", "_name").alias("name"),
+        pl.col("shop").fill_null(shop_name),
         pl.col("occasion").fill_null(""),
     )
 

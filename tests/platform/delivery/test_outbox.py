@@ -13,6 +13,7 @@ from regulars_platform.delivery.errors import CannotQueueError, HoldoutContactEr
 from regulars_platform.delivery.lists import TreatedArm
 from regulars_platform.delivery.outbox import contacts_since, queue_messages, state_counts
 from regulars_platform.delivery.tables import MessageRow
+from regulars_platform.delivery.templates import keep_template
 from regulars_platform.errors import NotFoundError
 from regulars_platform.offers.kinds import MessageOnly
 from regulars_platform.reach.gate import keep_consent_required
@@ -143,6 +144,18 @@ def test_who_has_no_address_stands_there_as_failed_with_the_reason(
     assert state_counts(session, 1, source="programme", source_id=1) == {
         made.batch_id: {"failed": 1}
     }
+
+
+def test_the_name_of_the_shop_is_filled_in_by_itself(session: Session, settings: Settings) -> None:
+    bring_customers(settings, 1, [{"customer_id": "ann"}])
+    words = {"name": "from", "channel": "email", "subject": "Hello", "body": "Yours, {shop}"}
+    template = keep_template(session, shop_id=1, raw=words, now=NOON)
+    made = queue_messages(
+        session, settings, mailing(template_id=template.id), people("ann"), now=NOON
+    )
+    row = session.scalars(select(MessageRow)).one()
+    assert made.queued == 1
+    assert template.render(row.variables)[1] == "Yours, tea"
 
 
 def test_what_cannot_be_sent_is_refused_in_words(session: Session, settings: Settings) -> None:
