@@ -54,9 +54,12 @@ def _earned(
     ).iter_rows():
         if amount >= 100:
             found[name].append((moment, name, amount // 100, "order", number, ""))
+    since = dict(known.people.select("customer", "first").iter_rows())
     for name in members:
         for moment in moments_between(rng, MEMBERS_FROM, WRITTEN, int(rng.poisson(0.5))):
-            found[name].append((moment, name, int(rng.integers(1, 6)), "game", "", "sign-in"))
+            size = int(rng.integers(1, 6))
+            if moment > since[name]:
+                found[name].append((moment, name, size, "game", "", "sign-in"))
     return found
 
 
