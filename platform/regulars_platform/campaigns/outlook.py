@@ -114,11 +114,16 @@ def segment_names(draft: Draft) -> tuple[str, ...]:
 
 
 def read_terms(draft: Draft) -> Terms | None:
-    """What a forecast needs, once holdout, arms and margin hold."""
+    """What a forecast needs, once holdout, arms and margin hold.
+
+    Of a post that is not drawn by groups nothing can be foretold, as nothing will be measured.
+    """
     low, high = draft.margin_low, draft.margin_high
     if draft.holdout is None or draft.arms is None or low is None or high is None:
         return None
     if not low + high:
+        return None
+    if draft.unit != "group" and any(arm.reaches_audience for arm in draft.arms):
         return None
     return Terms(
         holdout=draft.holdout,

@@ -18,7 +18,7 @@ from regulars_platform.campaigns.errors import (
     NoOrdersError,
     PlanDamagedError,
 )
-from regulars_platform.campaigns.plan import MAX_ARMS, METRICS, UNITS
+from regulars_platform.campaigns.plan import AUDIENCE_CHANNELS, MAX_ARMS, METRICS, UNITS
 from regulars_platform.campaigns.plan_form import read_draft
 from regulars_platform.campaigns.preview import Preview, preview_draft
 from regulars_platform.campaigns.service import (
@@ -284,6 +284,7 @@ def _choices() -> dict[str, object]:
         "guardrails": GUARDRAIL_LABELS,
         "units": {name: UNIT_LABELS[name] for name in UNITS},
         "headings": _headings(),
+        "posting": AUDIENCE_CHANNELS,
         "presets": {name: title() for name, (title, _) in PRESETS.items()},
         "max_arms": MAX_ARMS,
         "price_points": PRICE_POINT_LABELS,
