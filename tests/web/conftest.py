@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -44,7 +44,7 @@ class Browser:
         return found.group(1)
 
     def post(
-        self, path: str, data: dict[str, object] | None = None, **options: object
+        self, path: str, data: Mapping[str, object] | None = None, **options: object
     ) -> TestResponse:
         """Send a form."""
         sent = {"csrf_token": self.token(), **(data or {})}

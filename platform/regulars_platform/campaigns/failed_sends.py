@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from regulars_platform.campaigns.plan import HOLDOUT
 from regulars_platform.campaigns.tables import FailedSend
-from regulars_platform.reach.id_lists import MAX_NOTE, read_ids
-from regulars_platform.reach.suppressions import CHUNK, chunks
+from regulars_platform.suppressions.id_lists import MAX_NOTE, read_ids
+from regulars_platform.suppressions.service import CHUNK, chunks
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

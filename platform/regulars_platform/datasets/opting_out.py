@@ -11,8 +11,8 @@ from pathlib import Path
 
 import polars as pl
 
-from regulars_platform.suppressions.service import add_suppressions, chunks
 from regulars_platform.storage.database import Database
+from regulars_platform.suppressions.service import add_suppressions, chunks
 
 _AT_ONCE = 2_000  # customers per unit of work: others have to write in between
 REASONS = {

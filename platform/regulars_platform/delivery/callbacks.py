@@ -24,7 +24,7 @@ from regulars_platform.delivery.states import (
 )
 from regulars_platform.delivery.tables import DeliveryEventRow, MessageRow
 from regulars_platform.errors import RegularsError
-from regulars_platform.reach.suppressions import suppress
+from regulars_platform.suppressions.service import suppress
 from regulars_platform.words import N_, Sentence
 
 _WEIGHT = {UNSURE: 0, SENT: 0, DELIVERED: 1, FAILED: 2, UNSUBSCRIBED: 3, COMPLAINED: 4}

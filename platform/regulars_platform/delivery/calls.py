@@ -20,9 +20,9 @@ from regulars_platform.delivery.tables import BatchRow, MessageRow
 from regulars_platform.delivery.templates import build_words
 from regulars_platform.errors import NotFoundError, RegularsError
 from regulars_platform.reach.gate import open_gate
-from regulars_platform.reach.suppressions import suppress
 from regulars_platform.settings import Settings
 from regulars_platform.shops.tables import Shop
+from regulars_platform.suppressions.service import suppress
 from regulars_platform.words import N_, Sentence
 
 RESULTS = {

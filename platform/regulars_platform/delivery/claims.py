@@ -36,9 +36,9 @@ from regulars_platform.delivery.templates import build_words
 from regulars_platform.delivery.transports import Outcome, Outgoing
 from regulars_platform.programmes.tables import ProgrammeEntryRow
 from regulars_platform.reach.gate import GLOBAL_HOLDOUT, NO_CONSENT, OPTED_OUT, open_gate
-from regulars_platform.reach.suppressions import chunks, suppress
 from regulars_platform.settings import Settings
 from regulars_platform.shops.tables import Shop
+from regulars_platform.suppressions.service import chunks, suppress
 from regulars_platform.words import N_, Sentence
 
 LEASE = dt.timedelta(minutes=10)

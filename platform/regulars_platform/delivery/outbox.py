@@ -30,9 +30,9 @@ from regulars_platform.delivery.templates import (
     get_template,
 )
 from regulars_platform.reach.gate import open_gate
-from regulars_platform.reach.suppressions import chunks
 from regulars_platform.settings import Settings
 from regulars_platform.shops.tables import Shop
+from regulars_platform.suppressions.service import chunks
 from regulars_platform.words import N_, Sentence
 
 Source = Literal["campaign", "programme"]

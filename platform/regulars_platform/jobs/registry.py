@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from regulars_platform.jobs.context import JobContext
@@ -37,8 +37,18 @@ SERIAL_PER_SHOP: frozenset[str] = frozenset(
 """Kinds of which one shop runs one at a time, in the order in which they were asked for."""
 
 
+SENDING = "regulars_platform.delivery.jobs:tick"
+"""Asked again and again whether messages are due to leave: takes a session and `now`."""
+
+
 def load_handler(kind: str) -> "Callable[[JobContext], None]":
     """The function of a kind, imported now."""
-    module, _, name = HANDLERS[kind].partition(":")
-    handler: Callable[[JobContext], None] = getattr(import_module(module), name)
+    handler: Callable[[JobContext], None] = load_function(HANDLERS[kind])
     return handler
+
+
+def load_function(path: str) -> Callable[..., Any]:
+    """The function of "module:function", imported now."""
+    module, _, name = path.partition(":")
+    found: Callable[..., Any] = getattr(import_module(module), name)
+    return found

@@ -21,7 +21,7 @@ from sqlalchemy import select, update
 from regulars_platform.jobs.daily import enqueue_daily
 from regulars_platform.jobs.errors import GAVE_UP, GAVE_UP_HINT
 from regulars_platform.jobs.models import JobState
-from regulars_platform.jobs.registry import SERIAL_PER_SHOP
+from regulars_platform.jobs.registry import SENDING, SERIAL_PER_SHOP, load_function
 from regulars_platform.jobs.run import run_inline, utc_now
 from regulars_platform.jobs.service import ACTIVE
 from regulars_platform.jobs.tables import JobRow
@@ -158,8 +158,7 @@ class Worker:
             enqueue_daily(session, utc_now())
 
     def _ask_for_sending(self) -> None:
-        from regulars_platform.delivery.jobs import tick
-
+        tick = load_function(SENDING)
         with self._database.unit_of_work() as session:
             tick(session, now=utc_now())
 

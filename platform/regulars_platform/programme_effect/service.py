@@ -39,11 +39,11 @@ from regulars_platform.programme_effect.quarters import Quarter, Window, measure
 from regulars_platform.programme_effect.sums import Part, Sum, add_up
 from regulars_platform.programme_effect.tables import ProgrammeEffectRow
 from regulars_platform.reach.holdout import list_holdouts
-from regulars_platform.reach.tables import Suppression
 from regulars_platform.reports.document import canonical_report
 from regulars_platform.settings import Settings
 from regulars_platform.shops.practice import HasPractice, keep_section, read_section
 from regulars_platform.storage.database import Database
+from regulars_platform.suppressions.tables import Suppression
 from regulars_platform.words import N_, Sentence
 
 FORMAT = "regulars-programme-effect/1"

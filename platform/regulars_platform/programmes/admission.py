@@ -23,7 +23,7 @@ from regulars_platform.programmes.caps import (
 from regulars_platform.programmes.plan import ProgrammePlan
 from regulars_platform.programmes.tables import ProgrammeEntryRow
 from regulars_platform.reach.gate import CONSENTS, NO_CONSENT, REASONS, open_gate
-from regulars_platform.reach.suppressions import chunks
+from regulars_platform.suppressions.service import chunks
 from regulars_platform.settings import Settings
 from regulars_platform.shops.tables import Shop
 

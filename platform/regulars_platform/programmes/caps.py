@@ -18,7 +18,7 @@ from regulars_platform.campaigns.tables import LAUNCHED, Campaign
 from regulars_platform.errors import InvalidInputError
 from regulars_platform.fields import FieldReader
 from regulars_platform.programmes.tables import ProgrammeEntryRow
-from regulars_platform.reach.suppressions import chunks
+from regulars_platform.suppressions.service import chunks
 from regulars_platform.settings import Settings
 from regulars_platform.shops.practice import HasPractice, keep_section, read_section
 from regulars_platform.shops.tables import Shop

@@ -17,10 +17,10 @@ from sqlalchemy.orm import Session
 from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.errors import NotFoundError
 from regulars_platform.reach.holdout import GlobalHoldout, holdout_on, in_holdout
-from regulars_platform.reach.suppressions import suppressed_among, suppressed_customers
 from regulars_platform.settings import Settings
 from regulars_platform.shops.practice import keep_section, read_section
 from regulars_platform.shops.tables import Shop
+from regulars_platform.suppressions.service import suppressed_among, suppressed_customers
 from regulars_platform.words import N_, Sentence
 
 OPTED_OUT, NO_CONSENT, GLOBAL_HOLDOUT = "opted_out", "no_consent", "global_holdout"

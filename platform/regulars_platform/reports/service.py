@@ -29,7 +29,7 @@ from regulars_platform.memory.promises import find_forecast
 from regulars_platform.memory.service import learn, pinned_lessons
 from regulars_platform.offers.kinds import CashBack
 from regulars_platform.orders.table import PAID, OrdersTable
-from regulars_platform.reach.suppressions import suppressed_by_arm
+from regulars_platform.suppressions.service import suppressed_by_arm
 from regulars_platform.reports.changes import with_changes
 from regulars_platform.reports.contamination import (
     Contamination,

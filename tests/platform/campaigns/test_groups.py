@@ -30,9 +30,9 @@ from regulars_platform.delivery.service import (
     group_counts,
 )
 from regulars_platform.errors import InvalidInputError
-from regulars_platform.reach.suppressions import add_suppressions
 from regulars_platform.settings import Settings
 from regulars_platform.storage.database import Database
+from regulars_platform.suppressions.service import add_suppressions
 from tests.platform.campaigns.build import arm, draft
 from tests.platform.campaigns.conftest import NOW
 

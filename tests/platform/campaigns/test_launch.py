@@ -41,9 +41,9 @@ from regulars_platform.campaigns.service import (
 )
 from regulars_platform.campaigns.tables import Campaign
 from regulars_platform.errors import InvalidInputError
-from regulars_platform.reach.suppressions import add_suppressions
 from regulars_platform.settings import Settings
 from regulars_platform.storage.database import Database
+from regulars_platform.suppressions.service import add_suppressions
 from tests.platform.campaigns.build import arm, draft
 from tests.platform.campaigns.conftest import NOW
 

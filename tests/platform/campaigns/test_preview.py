@@ -15,9 +15,9 @@ from regulars_platform.campaigns.foresight import Foreseen
 from regulars_platform.campaigns.preview import Preview, preview_draft
 from regulars_platform.campaigns.service import get_shop_of
 from regulars_platform.offers.leak import STEPS
-from regulars_platform.reach.suppressions import add_suppressions
 from regulars_platform.settings import Settings
 from regulars_platform.storage.database import Database
+from regulars_platform.suppressions.service import add_suppressions
 from tests.platform.campaigns.build import arm, draft
 from tests.platform.campaigns.conftest import NOW
 

@@ -9,8 +9,10 @@ from regulars_platform.campaigns.plan import HOLDOUT
 from regulars_platform.campaigns.service import campaign_ledger, create_draft
 from regulars_platform.customers.keys import clean_customer_id
 from regulars_platform.intake.cells import clean_key
-from regulars_platform.reach.id_lists import GivenId, IdListError, read_ids
-from regulars_platform.reach.suppressions import (
+from regulars_platform.settings import Settings
+from regulars_platform.storage.database import Database
+from regulars_platform.suppressions.id_lists import GivenId, IdListError, read_ids
+from regulars_platform.suppressions.service import (
     Added,
     add_suppressions,
     count_suppressions,
@@ -18,8 +20,6 @@ from regulars_platform.reach.suppressions import (
     remove_suppressions,
     suppressed_customers,
 )
-from regulars_platform.settings import Settings
-from regulars_platform.storage.database import Database
 from tests.platform.campaigns.build import draft
 from tests.platform.campaigns.conftest import NOW
 

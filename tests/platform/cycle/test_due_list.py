@@ -21,7 +21,7 @@ from regulars_platform.cycle.service import (
     work_out,
     write_due_dates,
 )
-from regulars_platform.reach.suppressions import suppress
+from regulars_platform.suppressions.service import suppress
 from regulars_platform.settings import Settings, build_settings, prepare_data_dir
 from regulars_platform.shops.tables import Shop
 from regulars_platform.storage.database import Database

@@ -51,7 +51,7 @@ from regulars_platform.delivery.transports import DownError, Outcome, Outgoing
 from regulars_platform.errors import RegularsError
 from regulars_platform.offers.kinds import MessageOnly
 from regulars_platform.reach.holdout import HoldoutError, draw_holdout, end_holdout
-from regulars_platform.reach.suppressions import remove_suppressions, suppress
+from regulars_platform.suppressions.service import remove_suppressions, suppress
 from regulars_platform.settings import Settings, build_settings, prepare_data_dir
 from regulars_platform.shops.practice import keep_section
 from regulars_platform.shops.tables import Shop

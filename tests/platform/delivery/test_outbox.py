@@ -18,11 +18,11 @@ from regulars_platform.errors import NotFoundError
 from regulars_platform.offers.kinds import MessageOnly
 from regulars_platform.reach.gate import keep_consent_required
 from regulars_platform.reach.holdout import draw_holdout
-from regulars_platform.reach.suppressions import suppress
 from regulars_platform.settings import Settings, build_settings, prepare_data_dir
 from regulars_platform.shops.tables import Shop
 from regulars_platform.storage.database import Database
 from regulars_platform.storage.migrations_run import create_all_tables
+from regulars_platform.suppressions.service import suppress
 from tests.platform.delivery.build import (
     NOON,
     bring_customers,

@@ -17,7 +17,7 @@ from regulars_platform.delivery.service import (
     contact_counts,
 )
 from regulars_platform.reach.holdout import draw_holdout, is_in
-from regulars_platform.reach.suppressions import add_suppressions, suppress
+from regulars_platform.suppressions.service import add_suppressions, suppress
 from regulars_platform.settings import Settings, build_settings, prepare_data_dir
 from regulars_platform.shops.tables import Shop
 from regulars_platform.storage.database import Base, Database

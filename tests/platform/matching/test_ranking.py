@@ -14,7 +14,7 @@ from regulars_platform.matching.ground import Ground, Terms, open_ground
 from regulars_platform.matching.offers import offers_near, price_point
 from regulars_platform.matching.ranking import rank_groups, rank_offers
 from regulars_platform.offers.reading import read_offer
-from regulars_platform.reach.suppressions import add_suppressions
+from regulars_platform.suppressions.service import add_suppressions
 from regulars_platform.segments.parsing import parse_rule
 from regulars_platform.segments.rules import EVERYBODY
 from regulars_platform.segments.service import save_segment

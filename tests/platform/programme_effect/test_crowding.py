@@ -27,7 +27,7 @@ from regulars_platform.programme_effect.crowding import (
 from regulars_platform.programme_effect.nth_contact import nth_contacts
 from regulars_platform.programmes.caps import Caps, contact_caps, keep_caps, over_the_cap
 from regulars_platform.reach.holdout import draw_holdout, holdout_on, in_holdout
-from regulars_platform.reach.planning import plan_sizes, quarter_spend, rotation_moves
+from regulars_platform.programme_effect.holdout_sizes import plan_sizes, quarter_spend, rotation_moves
 from regulars_platform.settings import Settings, build_settings, prepare_data_dir
 from regulars_platform.shops.tables import Shop
 from regulars_platform.storage.database import Database

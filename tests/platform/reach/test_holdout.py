@@ -19,7 +19,7 @@ from regulars_platform.reach.holdout import (
     in_holdout,
     list_holdouts,
 )
-from regulars_platform.reach.suppressions import add_suppressions
+from regulars_platform.suppressions.service import add_suppressions
 from regulars_platform.settings import Settings, build_settings, prepare_data_dir
 from regulars_platform.shops.service import open_shop
 from regulars_platform.storage.database import Database

@@ -8,7 +8,7 @@ import pytest
 
 from regulars_experiments.results import Estimate
 from regulars_platform.campaigns.plan import Plan
-from regulars_platform.reach.suppressions import (
+from regulars_platform.suppressions.service import (
     add_suppressions,
     remove_suppressions,
     suppressed_by_arm,

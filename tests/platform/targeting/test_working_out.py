@@ -10,7 +10,7 @@ from regulars_platform.campaigns.service import campaign_ledger, get_launched, g
 from regulars_platform.customers.store import build_feature_store
 from regulars_platform.fields import money_text
 from regulars_platform.offers.thresholds import customer_threshold
-from regulars_platform.reach.suppressions import add_suppressions
+from regulars_platform.suppressions.service import add_suppressions
 from regulars_platform.reports.service import evaluate_campaign
 from regulars_platform.targeting.data import CampaignData, campaign_data
 from regulars_platform.targeting.errors import NoTargetingError, NotReadyError

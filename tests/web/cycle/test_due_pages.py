@@ -14,7 +14,7 @@ from regulars_experiments.assignment import unit_hash
 from regulars_platform.customers.whole import due_path
 from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.jobs.models import Job, JobState
-from regulars_platform.reach.suppressions import suppress
+from regulars_platform.suppressions.service import suppress
 from regulars_platform.reach.tables import GlobalHoldoutRow
 from regulars_platform.settings import Settings
 from regulars_platform.storage.database import Database

@@ -14,7 +14,7 @@ from regulars_platform.datasets.kinds import KINDS
 from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.datasets.tables import DatasetImportRow
 from regulars_platform.jobs.models import Job
-from regulars_platform.reach.suppressions import suppressed_customers
+from regulars_platform.suppressions.service import suppressed_customers
 from regulars_platform.settings import Settings
 from regulars_platform.shops.tables import Shop
 from regulars_platform.storage.database import Database

@@ -14,7 +14,7 @@ from regulars_platform.delivery.secret_files import read_secret
 from regulars_platform.delivery.signing import sign
 from regulars_platform.delivery.tables import MessageRow
 from regulars_platform.jobs.models import Job
-from regulars_platform.reach.suppressions import suppressed_customers
+from regulars_platform.suppressions.service import suppressed_customers
 from tests.web.conftest import Browser
 from tests.web.delivery.conftest import SendingShop, launched
 

@@ -19,7 +19,7 @@ from regulars_platform.delivery.templates import keep_template
 from regulars_platform.jobs.models import Job, JobState
 from regulars_platform.offers.kinds import MessageOnly
 from regulars_platform.programmes.tables import ProgrammeEntryRow, ProgrammeRow
-from regulars_platform.reach.suppressions import add_suppressions
+from regulars_platform.suppressions.service import add_suppressions
 from regulars_platform.segments.rules import parse_rule
 from regulars_platform.segments.service import save_segment
 from regulars_platform.settings import Settings

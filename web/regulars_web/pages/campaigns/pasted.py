@@ -8,7 +8,7 @@ from typing import IO
 
 from flask import Request
 
-from regulars_platform.reach.id_lists import IdListError
+from regulars_platform.suppressions.id_lists import IdListError
 from regulars_platform.words import N_, Sentence
 
 PIECE = 1 << 16

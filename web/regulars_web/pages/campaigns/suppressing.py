@@ -7,13 +7,13 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from regulars_platform.errors import RegularsError
-from regulars_platform.reach.suppressions import (
+from regulars_platform.suppressions.service import (
     add_suppressions,
     count_suppressions,
     list_suppressions,
     remove_suppressions,
 )
-from regulars_platform.reach.tables import Suppression
+from regulars_platform.suppressions.tables import Suppression
 from regulars_web.edge import current_shop, now, unit_of_work
 from regulars_web.formats import number, sentence
 from regulars_web.pages.campaigns.area import blueprint

@@ -10,7 +10,7 @@ from regulars_platform.delivery.public import read_unsubscribe_token
 from regulars_platform.delivery.secret_files import read_secret
 from regulars_platform.delivery.signing import MOMENT_HEADER, SIGNATURE_HEADER, is_signed
 from regulars_platform.errors import RegularsError
-from regulars_platform.reach.suppressions import suppress
+from regulars_platform.suppressions.service import suppress
 from regulars_web.edge import now, settings, unit_of_work
 
 blueprint = Blueprint("hooks", __name__)

@@ -11,7 +11,7 @@ from flask_babel import gettext, lazy_gettext, ngettext
 from regulars_platform.programme_effect.quarters import Quarter
 from regulars_platform.programme_effect.service import QuarterEffect
 from regulars_platform.reach.holdout import GlobalHoldout
-from regulars_platform.reach.planning import Moves, SizePlan
+from regulars_platform.programme_effect.holdout_sizes import Moves, SizePlan
 from regulars_web.formats import date, number, percent
 from regulars_web.pages.reports.shown import Shown
 from regulars_web.pages.reports.words import amount, interval, listed, reason_words

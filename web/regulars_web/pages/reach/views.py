@@ -37,7 +37,7 @@ from regulars_platform.reach.holdout import (
     holdout_on,
     list_holdouts,
 )
-from regulars_platform.reach.planning import (
+from regulars_platform.programme_effect.holdout_sizes import (
     SHARES,
     draw_counts,
     plan_sizes,

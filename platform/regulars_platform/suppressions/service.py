@@ -10,8 +10,8 @@ import polars as pl
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from regulars_platform.reach.id_lists import MAX_NOTE, read_ids
-from regulars_platform.reach.tables import Suppression
+from regulars_platform.suppressions.id_lists import MAX_NOTE, read_ids
+from regulars_platform.suppressions.tables import Suppression
 
 CHUNK = 500
 _Item = TypeVar("_Item")
