@@ -152,7 +152,7 @@ def by_hand(rows: list[dict[str, Any]]) -> dict[tuple[str, str, str], dict[str, 
         own[row["product"]] = min(own.get(row["product"], row["ordered_at"]), row["ordered_at"])
         orders[row["customer_id"]][row["order_id"]].add(row["product"])
     n = len(first_day)
-    found = {}
+    found: dict[tuple[str, str, str], dict[str, Any]] = {}
     for a in PRODUCTS:
         for b in PRODUCTS:
             if a == b:
