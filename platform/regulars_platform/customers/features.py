@@ -15,7 +15,7 @@ from regulars_platform.customers.catalogue import (
     ORDER_FEATURE_SCHEMA,
     Feature,
 )
-from regulars_platform.orders.table import MONEY_SCALE, PAID, whole_orders
+from regulars_platform.orders.table import MONEY_SCALE, PAID, goods_refunded, whole_orders
 
 __all__ = ["FEATURES", "FEATURE_SCHEMA", "Feature", "customer_features", "order_features"]
 
@@ -29,13 +29,13 @@ def customer_features(
     Money is summed as integers and turned into currency units at the end. Days are calendar days
     in `timezone`. What cannot be said is null: no purchase has no average, one has no interval.
     """
-    return order_features(whole_orders(lines), as_of, timezone=timezone)
+    return order_features(goods_refunded(whole_orders(lines)), as_of, timezone=timezone)
 
 
 def order_features(
     orders: pl.LazyFrame, as_of: dt.datetime, *, timezone: str = "UTC"
 ) -> pl.LazyFrame:
-    """The same from whole orders (see `whole_orders`)."""
+    """The same from whole orders (see `whole_orders` and `goods_refunded`)."""
     if as_of.tzinfo is None:
         raise ValueError("as_of needs its time zone")
     known = orders.filter(

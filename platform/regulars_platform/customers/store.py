@@ -21,14 +21,14 @@ from regulars_platform.customers.histories import write_histories
 from regulars_platform.customers.kept_orders import write_kept_orders
 from regulars_platform.customers.whole import read_ways, ways_key, whole_frame
 from regulars_platform.datasets.table import dataset_versions
-from regulars_platform.orders.table import PAID, OrdersTable, start_of_day
+from regulars_platform.orders.table import PAID, OrdersTable, goods_refunded, start_of_day
 from regulars_platform.points.ledger import balances
 from regulars_platform.points.rules import read_points_rules
 from regulars_platform.settings import Settings
 from regulars_platform.shops.models import ShopProfile
 from regulars_platform.shops.tables import Shop
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever what is stored here changes its meaning."""
 
 KEPT = 8
@@ -88,14 +88,15 @@ class FeatureStore:
         return pl.scan_parquet(path)
 
     def orders(self, version: int) -> pl.LazyFrame:
-        """Whole orders (see `whole_orders`) of customers that are known, at that version."""
+        """Whole orders (see `whole_orders`) of customers that are known, at that version; `refund`
+        is that of the goods (see `goods_refunded`)."""
         path = self._folder / f"orders-{self._key(version)}.parquet"
         if not _touch(path):
             lines = self.table.scan(version)
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=self._folder, suffix=".tmp") as scratch:
                 self._place(path, lambda to: write_kept_orders(lines, to, Path(scratch)))
-        return pl.scan_parquet(path)
+        return goods_refunded(pl.scan_parquet(path))
 
     def histories(self, version: int) -> Path:
         """The folder of `write_histories` at that version, written once."""

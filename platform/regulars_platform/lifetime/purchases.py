@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from regulars_platform.customers.store import FeatureStore
-from regulars_platform.orders.table import MONEY_SCALE, PAID, whole_orders
+from regulars_platform.orders.table import MONEY_SCALE, PAID, goods_refunded, whole_orders
 
 _PAID_ORDER = (pl.col("status") == PAID) & (pl.col("amount") >= 0)
 _CREDIT_NOTE = (pl.col("status") == PAID) & (pl.col("amount") < 0)
@@ -113,7 +113,7 @@ def _without(store: FeatureStore, version: int, products: pl.Series) -> pl.LazyF
         pl.col("customer_id").is_not_null()
         & ~pl.col("product").is_in(products.implode()).fill_null(False)
     )
-    return whole_orders(kept)
+    return goods_refunded(whole_orders(kept))
 
 
 def _day(moment: dt.datetime | None, timezone: str) -> dt.date | None:

@@ -121,7 +121,9 @@ def _line_margin(flat: int) -> pl.Expr:
     # 128 bits: both factors may be ten-thousandths of a large number
     cost = pl.col("cost").cast(pl.Int128) * pl.col("quantity").cast(pl.Int128) // MONEY_SCALE
     own = pl.col("amount") - cost.cast(pl.Int64)
-    return pl.when(_known()).then(own).otherwise(_flat(pl.col("amount"), flat)).alias("margin")
+    return (
+        pl.when(_known()).then(own).otherwise(flat_margin(pl.col("amount"), flat)).alias("margin")
+    )
 
 
 def _lost(flat: int) -> pl.Expr:
@@ -133,8 +135,9 @@ def _lost(flat: int) -> pl.Expr:
         * pl.col("margin").cast(pl.Int128)
         // amount.clip(1).cast(pl.Int128)
     ).cast(pl.Int64)
-    return (part + _flat(refund - of_goods, flat)).alias("lost")
+    return (part + flat_margin(refund - of_goods, flat)).alias("lost")
 
 
-def _flat(money: pl.Expr, flat: int) -> pl.Expr:
+def flat_margin(money: pl.Expr, flat: int) -> pl.Expr:
+    """Margin on money at a flat rate in basis points, rounded down."""
     return (money.cast(pl.Int128) * flat // WHOLE).cast(pl.Int64)

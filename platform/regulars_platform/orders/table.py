@@ -112,6 +112,22 @@ def whole_orders(lines: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
+def freight_returned() -> pl.Expr:
+    """Of whole orders: what of `refund` gives back the freight, as far as the customer had paid any
+    and more came back than the goods had cost."""
+    beyond = (pl.col("refund") - pl.col("amount")).clip(lower_bound=0)
+    paid = pl.col("shipping").fill_null(0).clip(lower_bound=0)
+    return pl.when(pl.col("amount") >= 0).then(pl.min_horizontal(beyond, paid)).otherwise(0)
+
+
+def goods_refunded(orders: pl.LazyFrame) -> pl.LazyFrame:
+    """Whole orders with `refund` without the freight in it. Once only: not for its own result.
+
+    Freight is never counted as income, so that giving it back is no loss of goods.
+    """
+    return orders.with_columns((pl.col("refund") - freight_returned()).alias("refund"))
+
+
 def start_of_day(day: dt.date, timezone: dt.tzinfo) -> dt.datetime:
     """Midnight at the start of `day` in the shop's time zone, as an aware UTC value."""
     return dt.datetime.combine(day, dt.time(), tzinfo=timezone).astimezone(dt.UTC)

@@ -17,7 +17,7 @@ from regulars_platform.offers.costs import (
 )
 from regulars_platform.offers.kinds import FlashSale, MessageOnly, PriceCut
 from regulars_platform.offers.sales import SALE_DISCOUNT, SALE_GOODS, with_sale
-from regulars_platform.orders.table import PAID, start_of_day, whole_orders
+from regulars_platform.orders.table import PAID, goods_refunded, start_of_day, whole_orders
 from regulars_platform.programmes.plan import TOLD, ProgrammePlan
 
 ENTRY_SCHEMA: dict[str, pl.DataType] = {
@@ -117,9 +117,10 @@ def _orders_of(lines: pl.LazyFrame, ripe: pl.DataFrame, plan: ProgrammePlan) -> 
     it has been paid by now, in either arm.
     """
     people = ripe.lazy().select("customer_id").unique()
-    whole = whole_orders(
-        lines.filter(pl.col("customer_id").is_not_null()).join(people, on="customer_id", how="semi")
-    ).filter(pl.col("status") == PAID)
+    theirs = lines.filter(pl.col("customer_id").is_not_null()).join(
+        people, on="customer_id", how="semi"
+    )
+    whole = goods_refunded(whole_orders(theirs)).filter(pl.col("status") == PAID)
     windows = ripe.lazy().select(
         "entry", "customer_id", "arm", "begins", "ends", "reminded_of", "code", "threshold"
     )

@@ -22,11 +22,13 @@ def later_orders(
     plan: Plan,
     until: dt.date,
     costs: pl.LazyFrame | None = None,
+    *,
+    freight_apart: bool = True,
 ) -> pl.DataFrame | None:
     """Orders after the window up to the last mark or `until`, of customers of the ledger.
 
     Columns: unit_id, ordered_at, and goods and what was given back (ten-thousandths) under the
-    names of `goods_columns`. costs: as in `window_orders`. What was given back under an order
+    names of `goods_columns`. costs, freight_apart: as in `window_orders`. What was given back under an order
     number of its own before returns settle belongs to the window, and is not here. None
     where no day to ask about lies after the window, or orders do not reach one yet.
     """
@@ -43,7 +45,7 @@ def later_orders(
         whole_orders(theirs)
         .filter(pl.col("status") == PAID)
         .filter((pl.col("amount") > 0) | (moment >= plan.settled_at))
-        .pipe(with_returns, theirs, plan, costs)
+        .pipe(with_returns, theirs, plan, costs, freight_apart=freight_apart)
     )
     goods, returned, _ = goods_columns(plan)
     counted = pl.col("margin" if plan.margin_source == "products" else "amount")

@@ -19,13 +19,14 @@ from regulars_platform.offers.costs import (
 )
 from regulars_platform.offers.goods_costs import (
     COST_COLUMNS,
+    flat_margin,
     order_margins,
     with_offer_added_back,
 )
 from regulars_platform.offers.kinds import CashBack, FlashSale, MessageOnly, Offer, PriceCut
 from regulars_platform.offers.sales import SALE_DISCOUNT, SALE_GOODS, sale_column, with_sale
 from regulars_platform.offers.thresholds import OWN
-from regulars_platform.orders.table import PAID, whole_orders
+from regulars_platform.orders.table import PAID, freight_returned, whole_orders
 from regulars_platform.reports.rewards import cash_backs
 from regulars_platform.reports.taken import taken_column, with_taken
 
@@ -91,13 +92,17 @@ def window_orders(
     plan: Plan,
     costs: pl.LazyFrame | None = None,
     events: pl.LazyFrame | None = None,
+    *,
+    freight_apart: bool = True,
 ) -> WindowOrders:
     """The orders that count. ledger: one row per customer.
+
+    freight_apart: as in `with_returns`.
 
     costs: product, cost (see `product_costs`), for a plan that goes by them; None: none is known.
     events: of the shop, for cash back to those who follow.
     """
-    every = _window_orders(lines, ledger, plan, costs)
+    every = _window_orders(lines, ledger, plan, costs, freight_apart=freight_apart)
     purchases = every.filter(pl.col("amount") > 0).lazy()
     # asked of the whole shop: a few orders of a campaign would answer by chance
     discounts, coupons = discounts_are_recorded(lines), coupons_are_recorded(lines)
@@ -124,18 +129,35 @@ def with_sale_of(orders: pl.LazyFrame, plan: Plan, offer: Offer) -> pl.LazyFrame
 
 
 def with_returns(
-    orders: pl.LazyFrame, lines: pl.LazyFrame, plan: Plan, costs: pl.LazyFrame | None
+    orders: pl.LazyFrame,
+    lines: pl.LazyFrame,
+    plan: Plan,
+    costs: pl.LazyFrame | None,
+    *,
+    freight_apart: bool,
 ) -> pl.LazyFrame:
     """Whole orders with `returned`, and by costs per product with margin, unknown, returned_margin.
 
-    lines: those of the orders.
+    lines: those of the orders. freight_apart: freight that was given back is no returned goods;
+    reports that were made before it was told apart count it among them, and stay as they are.
     """
-    priced = orders.with_columns(RETURNED.alias("returned"))
+    freight = freight_returned() if freight_apart else pl.lit(0, dtype=pl.Int64)
+    priced = (
+        orders.with_columns(freight.alias("freight"))
+        .with_columns((pl.col("refund") - pl.col("freight")).alias("refund"))
+        .with_columns(RETURNED.alias("returned"))
+    )
     if plan.margin_source != "products":
-        return priced
+        return priced.drop("freight")
     known = pl.LazyFrame(schema=COST_COLUMNS) if costs is None else costs
     margins = order_margins(lines, known, plan.margin_low)
-    return priced.join(margins, on="order_id", how="left").rename({"back": "returned_margin"})
+    # beyond the price of the goods, `back` has the flat margin on all that was refunded
+    lost = pl.col("back") - flat_margin(pl.col("freight"), plan.margin_low)
+    return (
+        priced.join(margins, on="order_id", how="left")
+        .with_columns(lost.alias("returned_margin"))
+        .drop("back", "freight")
+    )
 
 
 RETURNED = pl.col("refund") - pl.col("amount").clip(upper_bound=0)
@@ -198,7 +220,12 @@ def outcomes_of(orders: WindowOrders, ledger: pl.DataFrame, plan: Plan) -> pl.Da
 
 
 def _window_orders(
-    lines: pl.LazyFrame, ledger: pl.DataFrame, plan: Plan, costs: pl.LazyFrame | None
+    lines: pl.LazyFrame,
+    ledger: pl.DataFrame,
+    plan: Plan,
+    costs: pl.LazyFrame | None,
+    *,
+    freight_apart: bool,
 ) -> pl.DataFrame:
     """Paid orders of ledger customers: purchases of the window, credit notes until settled.
 
@@ -215,7 +242,7 @@ def _window_orders(
         whole_orders(theirs)
         .filter(pl.col("status") == PAID)
         .filter((moment < plan.outcome_stop) | (pl.col("amount") < 0))
-        .pipe(with_returns, theirs, plan, costs)
+        .pipe(with_returns, theirs, plan, costs, freight_apart=freight_apart)
     )
     for i, offer in sales:
         names = {

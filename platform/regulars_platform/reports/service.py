@@ -58,6 +58,10 @@ from regulars_platform.settings import Settings
 
 CHOICES = ("keep", "stop", "retest", "change")
 
+FREIGHT_APART = "apart"
+"""Among a report's inputs where freight that was given back counts as no returned goods; reports
+without it are older, and are computed again by the rule they were made by."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
@@ -109,6 +113,7 @@ def gather_inputs(
         "memory": pinned_lessons(session, settings, campaign),
         "forecast": find_forecast(session, campaign.id),
         "evaluated_on": day.isoformat(),
+        "freight": FREIGHT_APART,
         "code_version": installed_version("regulars"),
     }
 
@@ -124,14 +129,17 @@ def compute_report(
     matches = [match_file(import_id, file, ledger, plan) for import_id, file in files]
     circumstances = _circumstances(campaign, lines, inputs, matches)
     costs = campaign_costs(settings, campaign)
-    orders = window_orders(lines, ledger, plan, costs, _events(settings, campaign, inputs))
+    apart = inputs.get("freight") == FREIGHT_APART
+    events = _events(settings, campaign, inputs)
+    orders = window_orders(lines, ledger, plan, costs, events, freight_apart=apart)
     outcomes = outcomes_of(orders, ledger, plan)
     lessons = [unpinned(lesson) for lesson in inputs.get("memory", ())]
     judged = plan_for_units(plan, ledger)
     findings, remembered = with_memory(find(outcomes, ledger, judged), judged, ledger, lessons)
     until = circumstances.data_until or circumstances.evaluated_on
     last = dt.date.fromisoformat(until)
-    days = find_days(orders, ledger, judged, last, later_orders(lines, ledger, plan, last, costs))
+    later = later_orders(lines, ledger, plan, last, costs, freight_apart=apart)
+    days = find_days(orders, ledger, judged, last, later)
     contamination = Contamination(
         arms=contaminated_arms(orders, outcomes, ledger, plan),
         split=split_households(lines, ledger, plan),

@@ -36,7 +36,9 @@ def random_lines(seed: int, orders: int = 120) -> list[dict[str, Any]]:
                     product=f"p{rng.integers(4)}",
                     status=str(rng.choice(["paid", "paid", "paid", "unpaid", "cancelled"])),
                     discount=float(rng.integers(0, 2)),
-                    refund=max(0.0, amount) if rng.random() < 0.1 else 0.0,
+                    # the freight comes back with the goods, or more than that
+                    refund=max(0.0, amount) + order % 9 if rng.random() < 0.1 else 0.0,
+                    shipping=6 * (order % 2),
                     channel=[None, "app", "web", "shop"][rng.integers(4)],
                     household=[None, None, "h1", "h2"][rng.integers(4)],
                 )
@@ -253,3 +255,22 @@ def test_before_the_first_order_nobody_is_known(tmp_path: Path) -> None:
     frame = Folder(tmp_path, *random_lines(2)).frame(dt.date(2025, 10, 1))
     assert frame.is_empty()
     assert dict(frame.schema) == FEATURE_SCHEMA
+
+
+@pytest.mark.parametrize(
+    ("refund", "shipping", "spend"),
+    [
+        (106, 6, 0.0),  # all of it, freight and all
+        (103, 6, 0.0),  # part of the freight
+        (110, 6, -4.0),  # beyond both: given on top
+        (50, 6, 50.0),  # goods come first
+        (106, None, -6.0),  # nobody told of any freight
+        (106, 0, -6.0),
+    ],
+)
+def test_freight_that_is_given_back_is_no_lost_spend(
+    tmp_path: Path, refund: float, shipping: float | None, spend: float
+) -> None:
+    told = {} if shipping is None else {"shipping": shipping}
+    shop = Folder(tmp_path, line("1", "ann", "2026-01-05", 100, refund=refund, **told))
+    assert shop.frame()["spend"].to_list() == [spend]

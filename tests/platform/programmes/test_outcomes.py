@@ -95,3 +95,18 @@ def test_an_offer_that_is_open_to_the_shop_costs_among_the_held_back_too() -> No
     own = outcomes(both, orders, plan(offer=offer | {"reach": "personal"})).settled
     assert own["offer_cost"].to_list() == [money(10), 0]
     assert own["goods"].to_list() == [money(110), money(100)]
+
+
+def test_freight_that_is_given_back_is_no_loss_of_goods() -> None:
+    found = outcomes(
+        [entry(1, "anna"), entry(2, "bert", held=True)],
+        lines(
+            line("1", "anna", "2026-05-05", 100, shipping=6, refund=106),
+            line("2", "bert", "2026-05-05", 100, shipping=6, refund=110),
+        ),
+        plan(window_days=30),
+    ).settled
+    assert found.select("arm", "returned", "kept").rows() == [
+        ("told", money(100), 0),
+        ("holdout", money(104), money(-4)),
+    ]

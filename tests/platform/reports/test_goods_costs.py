@@ -141,3 +141,11 @@ def test_with_costs_per_product_the_other_margin_is_one_number() -> None:
 
     problems = {problem.field for problem in read_draft(raw).problems}
     assert problems == {"margin_high_percent"}
+
+
+def test_freight_that_is_given_back_takes_no_margin() -> None:
+    orders = lines(line("1", "a", "2026-02-03", 50, shipping=6, refund=56))
+    found = one(unit_outcomes(orders, ledger(drawn("a"), held("b")), by_product(), COSTS), "a")
+
+    assert (found["goods_margin"], found["returned_margin"]) == (money(20), money(20))
+    assert (found["returned"], found["kept_margin"]) == (money(50), 0)

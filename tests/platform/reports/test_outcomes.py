@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import polars as pl
+import pytest
 
 from regulars_platform.campaigns.plan import Plan
 from regulars_platform.reports.outcomes import unit_outcomes, window_orders
@@ -298,3 +299,26 @@ def test_a_post_costs_once_for_its_group_and_a_message_for_each_member() -> None
     assert outcome(found, "group:7")["goods"] == 700_000
     costs = dict(found.select("unit_id", "contact_cost").iter_rows())
     assert costs == {"group:7": 5_000, "group:8": 10_000, "group:9": 0}
+
+
+@pytest.mark.parametrize(("refund", "kept"), [(106, 0), (103, 0), (110, -4), (40, 60)])
+def test_freight_that_is_given_back_is_no_loss_of_goods(refund: float, kept: float) -> None:
+    orders = lines(line("1", "h", "2026-02-10", 100, shipping=6, refund=refund))
+
+    found = outcome(unit_outcomes(orders, ledger(drawn("a"), held("h")), plan()), "h")
+
+    assert (found["goods"], found["kept"]) == (1_000_000, kept * 10_000)
+    assert found["revenue"] == found["capped_revenue"] == found["kept"]
+
+
+def test_freight_of_an_order_of_several_lines_is_given_back_once() -> None:
+    orders = lines(
+        line("1", "h", "2026-02-10", 60, line_key="1", shipping=6, refund=66),
+        line("1", "h", "2026-02-10", 40, line_key="2", shipping=6, refund=46),
+        line("2", "h", "2026-02-11", -10, shipping=6),
+    )
+
+    found = outcome(unit_outcomes(orders, ledger(drawn("a"), held("h")), plan()), "h")
+
+    # 112 back of 100 and freight of 6, and a credit note of 10
+    assert found["kept"] == -160_000

@@ -20,13 +20,16 @@ from regulars_platform.reports.document import canonical_report, rounded
 from regulars_platform.reports.errors import NoOutcomesError, NoReportError, UnknownDecisionError
 from regulars_platform.reports.service import (
     Report,
+    compute_report,
     evaluate_campaign,
     find_latest_report,
+    gather_inputs,
     get_report,
     list_decisions,
     list_reports,
     recompute,
     record_decision,
+    store_report,
 )
 from regulars_platform.settings import Settings, build_settings, prepare_data_dir
 from regulars_platform.shops.tables import Shop
@@ -142,6 +145,29 @@ def test_a_report_on_orders_from_before_a_column_came_stays_the_same_to_the_byte
         shutil.rmtree(kept) if kept.is_dir() else kept.unlink()  # nothing comes out of a cache
     with database.unit_of_work() as session:
         assert recompute(session, settings, shop_id=1, report_id=first.id)
+
+
+def test_a_report_from_before_freight_was_told_apart_stays_the_same_to_the_byte(
+    settings: Settings, database: Database, campaign: int, tmp_path: Path
+) -> None:
+    back = tmp_path / "back.csv"
+    back.write_text(
+        "Order number,Customer,Ordered at,Amount,Shipping fee,Refund\n"
+        + "".join(f"b-{i},c{i},2026-02-12 10:00,50.00,6.00,56.00\n" for i in range(300))
+    )
+    import_file(settings, database, 1, back, now=AFTER)
+    with database.unit_of_work() as session:
+        launched = get_launched(session, 1, campaign)
+        inputs = gather_inputs(session, settings, launched, now=AFTER)
+        older = {name: value for name, value in inputs.items() if name != "freight"}
+        text = compute_report(settings, launched, older)
+        first = store_report(session, older, text, now=AFTER)
+    second = evaluated(settings, database, campaign)
+
+    with database.unit_of_work() as session:
+        assert recompute(session, settings, shop_id=1, report_id=first.id)
+        assert recompute(session, settings, shop_id=1, report_id=second.id)
+    assert first.document["overall"] != second.document["overall"]
 
 
 def test_the_same_inputs_make_one_report(
