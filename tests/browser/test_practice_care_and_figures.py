@@ -273,6 +273,10 @@ def test_s13_channels_a_call_list_with_a_script_and_results(owner: Page) -> None
         assert row["customer_id"] in willing
         assert phones[row["customer_id"]] in row.values()
 
+    owner.get_by_label("What came of it").first.select_option("reached")
+    owner.get_by_role("button", name="Record it").first.click()
+    expect(owner.locator("main")).to_contain_text(f"{len(calls) - 1} of ")
+
 
 def test_s15_a_small_group_is_told_what_it_can_learn(owner: Page) -> None:
     tagged = books.customers().filter(pl.col("Tags").str.contains("wholesale"))["Customer ID"]
