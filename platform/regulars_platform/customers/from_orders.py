@@ -4,6 +4,7 @@ Definitions: docs/customer-features.md. Those of ORDER_FEATURES are the ones of 
 """
 
 import datetime as dt
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from regulars_platform.customers.histories import Before, read_names
 from regulars_platform.customers.rhythm import DEFAULT_RHYTHM, Rhythm, stages
 from regulars_platform.customers.runs import Array, Floats, Ints, Runs, gathered
 from regulars_platform.customers.taste import taste_columns
+from regulars_platform.intake.regions import plain_region
 from regulars_platform.orders.table import MONEY_SCALE
 
 EPOCH = dt.date(1970, 1, 1).toordinal()
@@ -171,16 +173,23 @@ def _words(folder: Path, today: int, size: int) -> Columns:
     return {
         "main_channel": gathered(read_names(folder, "channels"), word[pairs.starts], best),
         "household": _latest(folder, "households", today, size),
-        "region_of_orders": _latest(folder, "regions", today, size),
+        "region_of_orders": _latest(folder, "regions", today, size, plain_region),
     }
 
 
-def _latest(folder: Path, table: str, today: int, size: int) -> pl.Series:
-    """The word of each customer's latest order that has one."""
+def _latest(
+    folder: Path,
+    table: str,
+    today: int,
+    size: int,
+    spelt: Callable[[pl.Expr], pl.Expr] = lambda word: word,
+) -> pl.Series:
+    """The word of each customer's latest order that has one. spelt: how it is written."""
     named = Before(folder, table, today)
     runs = Runs.of(named["code"], size)
     last = np.where(runs.counts() > 0, runs.last(named["word"]).astype(np.int64), -1)
-    return gathered(read_names(folder, table), None, last)
+    words = read_names(folder, table).cast(pl.String).to_frame("word")
+    return gathered(words.select(spelt(pl.col("word"))).to_series(), None, last)
 
 
 def _scores(last_days: Array, orders: Ints, spend: Floats, has: Array) -> Columns:

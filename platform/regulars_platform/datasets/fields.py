@@ -17,6 +17,7 @@ from regulars_platform.intake.models import OrderField
 Sort = Literal[
     "key",
     "text",
+    "region",  # a text; provinces go by one name
     "person",  # a name, e-mail address or phone number: kept only to contact people
     "word",  # one of the words of `vocabulary`
     "yes",
@@ -68,6 +69,18 @@ def _field(
     return Field(name=name, sort=sort, words=(*_words(words), *also), needed=needed)
 
 
+def _agreeing(channels: str) -> str:
+    """The headings by which shops write down that somebody agreed to be contacted."""
+    return "|".join(
+        word.format(channel)
+        for channel in channels.split("|")
+        for word in (
+            "{}同意|同意{}|是否同意{}|同意接收{}|是否同意接收{}|同意{}营销|{}营销同意|{}授权|授权{}|"
+            "是否授权{}|接受{}|是否接受{}|愿意接收{}|{}订阅|订阅{}|是否订阅{}|允许{}|是否允许{}"
+        ).split("|")
+    )
+
+
 def _customer(words: str = "customer_id|customer id") -> Field:
     return _field("customer_id", "key", words, also=_CUSTOMER, needed=True)
 
@@ -87,7 +100,7 @@ FIELDS: Mapping[Kind, tuple[Field, ...]] = MappingProxyType(
             _field("age", "age", "age|年龄|客户年龄"),
             _field(
                 "region",
-                "text",
+                "region",
                 "region|province|state|province name|default address province|"
                 "default address province code|shipping province|省份|省|地区|区域|所在地|所属区域|"
                 "收货人省份|微信地域",
@@ -121,23 +134,30 @@ FIELDS: Mapping[Kind, tuple[Field, ...]] = MappingProxyType(
                 "consent_email",
                 "yes",
                 "accepts email marketing|accepts marketing|email consent|email marketing consent|"
-                "email opt in|consent email|marketing consent|是否接收邮件|接收邮件|邮件营销",
+                "email opt in|consent email|marketing consent|accepts email|agrees to email|"
+                "consent to email|email subscribed|email permission|是否接收邮件|接收邮件|邮件营销|"
+                + _agreeing("邮件|邮箱|电子邮件"),
             ),
             _field(
                 "consent_sms",
                 "yes",
                 "accepts sms marketing|sms consent|sms marketing consent|sms opt in|consent sms|"
-                "是否接收短信|接收短信|短信营销",
+                "accepts sms|agrees to sms|consent to sms|sms subscribed|sms permission|"
+                "text message consent|accepts text messages|agrees to text messages|text opt in|"
+                "是否接收短信|接收短信|短信营销|" + _agreeing("短信"),
             ),
             _field(
                 "consent_phone",
                 "yes",
-                "phone consent|accepts calls|consent phone|是否接收电话|接收电话|接受电话",
+                "phone consent|accepts calls|consent phone|agrees to calls|consent to calls|"
+                "call consent|phone opt in|phone permission|是否接收电话|接收电话|"
+                + _agreeing("电话|来电"),
             ),
             _field(
                 "consent_chat",
                 "yes",
-                "chat consent|consent chat|是否接收旺旺|接收旺旺|是否接收微信|接收微信",
+                "chat consent|consent chat|chat opt in|agrees to chat|是否接收旺旺|接收旺旺|"
+                "是否接收微信|接收微信|" + _agreeing("旺旺|微信"),
             ),
             _field(
                 "opted_out",

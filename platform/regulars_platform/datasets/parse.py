@@ -19,6 +19,7 @@ from regulars_platform.datasets.recognise import figure_of
 from regulars_platform.datasets.survey import Column, Reading
 from regulars_platform.datasets.vocabulary import FALLBACK
 from regulars_platform.intake.readers import column_name
+from regulars_platform.intake.regions import plain_region
 
 OWN_KEYS: Mapping[str, str] = {
     "events": "event_key",
@@ -177,7 +178,10 @@ def _plain(
     if sort == "number":
         return read.read_sizes(raw, reading.decimal)
     hidden = sort == "person" or column.target == ATTRIBUTE
-    return read.read_texts(raw, masked_is_wrong=hidden)
+    text, problem = read.read_texts(raw, masked_is_wrong=hidden)
+    if sort == "region":
+        text = text.to_frame("cell").select(plain_region(pl.col("cell"))).to_series()
+    return text, problem
 
 
 def _figures(

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import polars as pl
 
+from regulars_platform.intake.regions import plain_region_name
 from regulars_platform.segments.parsing import MAX_CONDITIONS, MAX_DEPTH, RuleError, parse_rule
 from regulars_platform.segments.tree import (
     BOUGHT_BY,
@@ -160,6 +161,8 @@ def _condition_expression(condition: Condition) -> pl.Expr:
         return (column if condition.op == "yes" else ~column).fill_null(False)
     # features are Float64 or whole numbers that a float holds exactly
     values = [float(v) if isinstance(v, Decimal) else v for v in condition.values]
+    if condition.feature == "region":
+        values = [plain_region_name(str(value)) for value in values]
     if condition.op == "in":
         held = column.cast(pl.Float64) if isinstance(values[0], float) else column
         return held.is_in(values).fill_null(False)

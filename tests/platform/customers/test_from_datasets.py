@@ -69,6 +69,17 @@ def test_where_no_file_says_where_somebody_lives_the_latest_order_does(tmp_path:
     assert after == {"ann": "Jiangsu", "ben": "Hunan", "cid": None, "zoe": None}
 
 
+def test_orders_stored_before_provinces_had_one_name_count_under_it(tmp_path: Path) -> None:
+    folder = Folder(
+        tmp_path,
+        line("1", "ann", "2026-01-05", 10, region="浙江省"),
+        line("2", "ben", "2026-01-05", 10, region="浙江"),
+        line("3", "cid", "2026-01-05", 10, region="廣東"),
+    )
+    known = {name: folder.known(name)["region"] for name in ("ann", "ben", "cid")}
+    assert known == {"ann": "浙江", "ben": "浙江", "cid": "广东"}
+
+
 def test_somebody_who_never_ordered_has_a_row_with_no_orders(folder: Folder) -> None:
     folder.bring(
         "customers",
@@ -231,3 +242,14 @@ def test_what_analyses_wrote_is_joined_and_counted_in_days_from_the_day(folder: 
     assert (ann["alive_probability"], ann["expected_value_90"]) == (0.25, None)
     assert folder.known("ben")["product_due_days"] == -2
     assert "stranger" not in folder.frame()["customer_id"]
+
+
+def test_a_product_that_is_overdue_is_not_hidden_by_one_that_is_due_much_later(
+    folder: Folder,
+) -> None:
+    (folder.path / "cycle").mkdir()
+    dates = [DAY - dt.timedelta(days=2), DAY + dt.timedelta(days=60)]
+    pl.DataFrame({"customer_id": ["ann", "ann"], "due_on": dates}).write_parquet(
+        folder.path / "cycle" / "due.parquet"
+    )
+    assert folder.known("ann")["product_due_days"] == -2

@@ -117,6 +117,24 @@ def test_shopify_customers_with_consent(shop: ShopBench) -> None:
     }
 
 
+def test_a_province_goes_by_one_name_however_it_is_spelt(shop: ShopBench) -> None:
+    told = [
+        "浙江省",
+        "浙江",
+        "浙江 杭州",
+        "廣東省",
+        "上海市",
+        "内蒙古自治区",
+        "华东 一区",
+        "Tuscany",
+    ]
+    rows = [f"c{n},女,{where}" for n, where in enumerate(told)]
+    shop.bring_in(csv("客户ID,性别,省份", *rows))
+    regions = shop.stored("customers").sort("customer_id")["region"].to_list()
+    plain = ["浙江", "浙江", "浙江", "广东", "上海", "内蒙古", "华东 一区", "Tuscany"]
+    assert regions == plain
+
+
 def test_names_and_addresses_are_kept_where_people_are_to_be_contacted(shop: ShopBench) -> None:
     content = csv(
         "First Name,Last Name,Email,Phone,Tags", "Anna,Berg,Anna@Example.com,13800000001,vip"

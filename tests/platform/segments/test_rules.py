@@ -62,6 +62,16 @@ def test_text_is_compared_whole() -> None:
     assert who({"feature": "main_channel", "op": "in", "value": ["web", "ap"]}) == ["two"]
 
 
+def test_a_province_is_asked_for_as_anybody_spells_it() -> None:
+    people = pl.LazyFrame({"region": ["浙江", "广东", "North", None]})
+    for op, value, found in [
+        ("=", "浙江省", ["浙江"]),
+        ("in", ["廣東", "North"], ["广东", "North"]),
+    ]:
+        rule = parse_rule({"feature": "region", "op": op, "value": value})
+        assert people.filter(rule_expression(rule)).collect()["region"].to_list() == found
+
+
 def test_numbers_may_be_listed() -> None:
     assert who({"feature": "orders", "op": "in", "value": [1, "10"]}) == ["one", "ten"]
 
