@@ -14,6 +14,7 @@ from regulars_platform.programme_effect.service import find_quarter
 from regulars_platform.reach.holdout import draw_holdout, holdout_on, in_holdout, list_holdouts
 from regulars_platform.settings import Settings
 from regulars_platform.storage.database import Database
+from regulars_web.pages.reach.shown import _patience
 from tests.platform.customers.build import line
 from tests.platform.programmes.build import keep_orders
 from tests.web.conftest import NOW, Browser
@@ -135,7 +136,7 @@ def test_no_such_quarter(owner: Browser, code: str) -> None:
 
 def test_the_limit_is_kept_or_refused(owner: Browser, orders: None) -> None:
     page = text(owner, "/campaigns/holdout/contacts")
-    assert "Campaigns have no limit until you keep one here" in page
+    assert "Four contacts in thirty days is the usual limit" in page
     kept = owner.post("/campaigns/holdout/contacts", {"contacts": "2", "days": "14", "apart": "3"})
     assert kept.status_code == 302
     page = text(owner, "/campaigns/holdout/contacts")
@@ -143,3 +144,18 @@ def test_the_limit_is_kept_or_refused(owner: Browser, orders: None) -> None:
     wrong = owner.post("/campaigns/holdout/contacts", {"contacts": "x", "days": "0", "apart": "-"})
     assert wrong.status_code == 422
     assert wrong.get_data(as_text=True).count('class="error"') == 3
+
+
+def test_a_draw_begins_tomorrow_unless_another_day_is_chosen(owner: Browser, orders: None) -> None:
+    page = text(owner, "/campaigns/holdout/")
+    found = re.search(r'name="starts_on" type="date" value="([^"]+)"', page)
+    assert found is not None
+    # the clock may pass midnight between the two
+    assert found[1] in {(TODAY + dt.timedelta(days=n)).isoformat() for n in (1, 2)}
+    assert "whose windows are still open" not in page
+
+
+def test_a_size_that_takes_centuries_is_not_said_to_prove_anything() -> None:
+    assert "10 quarters" in _patience(10)
+    assert _patience(801) == _patience(None)
+    assert "out of reach at this size" in _patience(801)

@@ -8,10 +8,10 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext, lazy_gettext, ngettext
 
+from regulars_platform.programme_effect.holdout_sizes import Moves, SizePlan
 from regulars_platform.programme_effect.quarters import Quarter
 from regulars_platform.programme_effect.service import QuarterEffect
 from regulars_platform.reach.holdout import GlobalHoldout
-from regulars_platform.programme_effect.holdout_sizes import Moves, SizePlan
 from regulars_web.formats import date, number, percent
 from regulars_web.pages.reports.shown import Shown
 from regulars_web.pages.reports.words import amount, interval, listed, reason_words
@@ -30,6 +30,9 @@ METRICS = (
     ("complained", lazy_gettext("Share who complained")),
 )
 _MONEY = ("revenue", "refunds")
+
+MOST_QUARTERS = 40
+"""Ten years: what takes longer to prove is not proved at this size."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -358,8 +361,8 @@ def _reach(reach: Mapping[str, Any], net: Mapping[str, Any], currency: str) -> s
 
 def _patience(quarters: int | None) -> str:
     """When a gain of a twentieth in spend would be proved."""
-    if quarters is None:
-        return str(gettext("A gain of 5% in spend stays out of reach at this size."))
+    if quarters is None or quarters > MOST_QUARTERS:
+        return str(gettext("A gain of 5 percent in spend stays out of reach at this size."))
     return str(
         ngettext(
             "A gain of 5%% in spend is proved in %(num)s quarter.",
