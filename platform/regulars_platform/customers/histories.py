@@ -31,6 +31,13 @@ A `word` is a number, too: its place among those of `<table>-words.parquet`.
 """
 
 
+BOUGHT, CREDIT, OTHER = 1, 2, 3
+"""Kinds of orders: purchases, money given back, and what was not paid."""
+
+WORDS = {"channels": "channel", "households": "household", "regions": "region"}
+"""Tables of words -> the column of whole orders that they are from."""
+
+
 def write_histories(
     orders: pl.LazyFrame, lines: pl.LazyFrame, folder: Path, *, timezone: str
 ) -> None:
@@ -38,30 +45,37 @@ def write_histories(
 
     folder: empty; holds `<table>.parquet` afterwards.
     """
-    ids = orders.select(pl.col("customer_id").unique().sort()).collect(engine="streaming")
-    _write(ids, folder, "customers")
-    known = _coded(orders, ids["customer_id"], "customer_id", "code").select(
-        "code",
+    ids = _names(orders, "customer_id", folder, "customers")
+    paid, positive = pl.col("status") == PAID, pl.col("amount") > 0
+    bought = orders.filter(paid & positive)
+    words = {
+        column: _names(bought if table == "channels" else orders, column, folder, f"{table}-words")
+        for table, column in WORDS.items()
+    }
+    money_back = pl.col("refund") - pl.col("amount").clip(upper_bound=0)
+    known = orders.select(
+        _code("customer_id", ids).alias("code"),
         _day(timezone),
         pl.col("ordered_at").to_physical().alias("at"),
-        "status",
-        "amount",
-        (pl.col("refund") - pl.col("amount").clip(upper_bound=0)).alias("returned"),
+        pl.col("amount"),
+        money_back.alias("returned"),
         (pl.col("discount") > 0).alias("discounted"),
+        ((pl.col("status") == UNPAID) & positive).alias("waiting"),
+        # without a status an order is neither paid nor anything else
+        pl.when(paid & positive)
+        .then(BOUGHT)
+        .when(paid & ~positive)
+        .then(CREDIT)
+        .when(~paid)
+        .then(OTHER)
+        .cast(pl.UInt8)
+        .alias("kind"),
+        *(_code(column, words[column]).alias(column) for column in WORDS.values()),
     )
-    paid, positive = pl.col("status") == PAID, pl.col("amount") > 0
-    _write_purchases(known.filter(paid & positive), folder)
-    _write_sorted(known.filter(paid & ~positive).select(*TABLES["credits"]), folder, "credits")
-    waiting = ((pl.col("status") == UNPAID) & positive).alias("waiting")
-    others = known.filter(~paid).select("code", "day", "at", waiting)
-    _write_sorted(others, folder, "others")
-    for table, column, rows in (
-        ("channels", "channel", orders.filter(paid & positive)),
-        ("households", "household", orders),
-        ("regions", "region", orders),
-    ):
-        _write_words(rows, ids["customer_id"], column, folder, table, timezone)
-    _write_lines(lines, ids["customer_id"], folder, timezone)
+    found = known.collect(engine="streaming")
+    _write_by_customer(found, folder)
+    del found
+    _write_lines(lines, ids, folder, timezone)
 
 
 class Before:
@@ -96,53 +110,70 @@ def _day(timezone: str) -> pl.Expr:
     return local.to_physical().alias("day")
 
 
-def _coded(frame: pl.LazyFrame, names: pl.Series, column: str, code: str) -> pl.LazyFrame:
-    """With the place of each name among the sorted names; rows without one are left out."""
-    codes = pl.LazyFrame({column: names, code: pl.arange(len(names), dtype=pl.UInt32, eager=True)})
-    return frame.join(codes, on=column, how="inner", maintain_order="left")
+def _names(rows: pl.LazyFrame, column: str, folder: Path, file: str) -> pl.Series:
+    """The texts of a column in their order, written as they are numbered."""
+    names = rows.select(pl.col(column).drop_nulls().unique().sort()).collect(engine="streaming")
+    _write(names, folder, file)
+    return names[column]
 
 
-def _write_purchases(purchases: pl.LazyFrame, folder: Path) -> None:
-    found = purchases.select(*TABLES["purchases"]).collect(engine="streaming")
-    found = found[by_code(found["code"].to_numpy())]
-    _write(found, folder, "purchases")
+def _code(column: str, names: pl.Series) -> pl.Expr:
+    """The place of each text among the sorted names; null for what is not among them."""
+    if names.is_empty():
+        return pl.lit(None, dtype=pl.UInt32)
+    return pl.col(column).cast(pl.Enum(names), strict=False).to_physical().cast(pl.UInt32)
+
+
+def _write_by_customer(found: pl.DataFrame, folder: Path) -> None:
+    """found: all orders by time, coded."""
+    order = by_code(found["code"].to_numpy())
+    kinds = found["kind"].fill_null(0).to_numpy()[order]
+    bought = order[kinds == BOUGHT]
+    _write(_picked(found, order[kinds == OTHER], "others"), folder, "others")
+    _write(_picked(found, order[kinds == CREDIT], "credits"), folder, "credits")
+    for table in ("households", "regions"):
+        _write(_words_of(found, order, table), folder, table)
+    _write(_ascending(_words_of(found, bought, "channels"), "word"), folder, "channels")
+    purchases = _picked(found, bought, "purchases")
+    del found, order, kinds, bought
+    _write(purchases, folder, "purchases")
+    _write(_ascending(_gaps(purchases), "gap"), folder, "gaps")
+    _write(_ascending(purchases.select(TABLES["amounts"]), "amount"), folder, "amounts")
+
+
+def _picked(found: pl.DataFrame, rows: Ints, table: str) -> pl.DataFrame:
+    return _gathered(found.select(TABLES[table]), rows)
+
+
+def _words_of(found: pl.DataFrame, rows: Ints, table: str) -> pl.DataFrame:
+    """Those of the rows that have a word of that kind."""
+    words = found.select("code", "day", pl.col(WORDS[table]).alias("word"))
+    if words["word"].null_count() == words.height:
+        return words.clear()
+    return _gathered(words, rows).drop_nulls("word")
+
+
+def _gaps(purchases: pl.DataFrame) -> pl.DataFrame:
     same = pl.col("code") == pl.col("code").shift(1)
     gap = pl.when(same).then(pl.col("day") - pl.col("day").shift(1))
-    gaps = found.select("code", "day", gap.alias("gap")).filter(pl.col("gap") > 0)
-    _write(_ascending(gaps, "gap"), folder, "gaps")
-    del gaps
-    _write(_ascending(found.select(*TABLES["amounts"]), "amount"), folder, "amounts")
-
-
-def _write_words(
-    rows: pl.LazyFrame, ids: pl.Series, column: str, folder: Path, table: str, timezone: str
-) -> None:
-    named = rows.filter(pl.col(column).is_not_null()).select("customer_id", _day(timezone), column)
-    words = named.select(pl.col(column).unique().sort()).collect(engine="streaming")
-    _write(words, folder, f"{table}-words")
-    coded = _coded(_coded(named, ids, "customer_id", "code"), words[column], column, "word")
-    found = coded.select(*TABLES[table]).collect(engine="streaming")
-    if table in ("households", "regions"):
-        found = found[by_code(found["code"].to_numpy())]
-    else:
-        found = _ascending(found, "word")
-    _write(found, folder, table)
+    return purchases.select("code", "day", gap.alias("gap")).filter(pl.col("gap") > 0)
 
 
 def _write_lines(lines: pl.LazyFrame, ids: pl.Series, folder: Path, timezone: str) -> None:
     bought = lines.filter(
         (pl.col("status") == PAID) & (pl.col("amount") > 0) & pl.col("product").is_not_null()
-    ).select("customer_id", _day(timezone), "product", "amount", "quantity")
-    words = bought.select(pl.col("product").unique().sort()).collect(engine="streaming")
-    _write(words, folder, "lines-words")
-    coded = _coded(_coded(bought, ids, "customer_id", "code"), words["product"], "product", "word")
-    found = coded.select(*TABLES["lines"]).collect(engine="streaming")
+    )
+    products = _names(bought, "product", folder, "lines-words")
+    coded = bought.select(
+        _code("customer_id", ids).alias("code"),
+        _day(timezone),
+        _code("product", products).alias("word"),
+        "amount",
+        "quantity",
+    )
+    found = coded.filter(pl.col("code").is_not_null()).collect(engine="streaming")
+    found = _gathered(found, by_code(found["code"].to_numpy()))
     _write(_ascending(found, "word"), folder, "lines")
-
-
-def _write_sorted(rows: pl.LazyFrame, folder: Path, table: str) -> None:
-    found = rows.collect(engine="streaming")
-    _write(found[by_code(found["code"].to_numpy())], folder, table)
 
 
 def by_code(codes: Array) -> Ints:
@@ -155,10 +186,33 @@ def by_code(codes: Array) -> Ints:
 
 
 def _ascending(frame: pl.DataFrame, column: str) -> pl.DataFrame:
-    """Sorted by code, and within one by `column`."""
-    first = np.argsort(frame[column].to_numpy())
-    return frame[first[by_code(frame["code"].to_numpy()[first])]]
+    """Rows that are sorted by code, sorted by `column` within each; words keep their order."""
+    if frame.is_empty():
+        return frame
+    codes, values = frame["code"].to_numpy(), frame[column].to_numpy()
+    low, high = int(values.min()), int(values.max())
+    width, rows = high - low + 1, len(codes)
+    last = (int(codes[-1]) + 1) * width
+    order: Ints
+    if last >= 2**63:
+        order = np.lexsort((values, codes))
+    else:
+        keys: Ints = codes.astype(np.int64) * width + (values.astype(np.int64) - low)
+        if last * rows < 2**63:
+            keys = keys * rows + np.arange(rows)
+            keys.sort()
+            order = keys % rows
+        else:
+            # equal amounts and equal gaps are one as good as the other
+            order = np.argsort(keys, kind="stable" if column == "word" else None)
+    # as many rows of each code as before, and in the same places
+    return frame.select("code", *_gathered(frame.drop("code"), order))
+
+
+def _gathered(frame: pl.DataFrame, rows: Ints) -> pl.DataFrame:
+    places = pl.Series(rows.astype(np.uint32))  # what they are made into anyway
+    return frame.select(pl.all().gather(places))
 
 
 def _write(frame: pl.DataFrame, folder: Path, table: str) -> None:
-    frame.write_parquet(folder / f"{table}.parquet", compression="lz4")
+    frame.write_parquet(folder / f"{table}.parquet", compression="lz4", statistics=False)
