@@ -21,6 +21,7 @@ from regulars_platform.customers.from_datasets import (
 from regulars_platform.customers.from_orders import Habits, order_columns
 from regulars_platform.customers.rhythm import HONEYMOON, RHYTHM, read_rhythm
 from regulars_platform.customers.tiers import TIERS, Tier, read_tiers, tier_columns
+from regulars_platform.orders.table import PAID, OrdersTable
 from regulars_platform.points.rules import POINTS
 from regulars_platform.shops.practice import HasPractice, read_section
 
@@ -90,6 +91,20 @@ def due_path(shop_dir: Path) -> Path:
     return shop_dir / "cycle" / "due.parquet"
 
 
+def waits_for_due_dates(shop_dir: Path) -> bool:
+    """Whether nobody has worked out yet who is due again, though orders name their products."""
+    if due_path(shop_dir).exists():
+        return False
+    named = pl.col("product").is_not_null() & pl.col("customer_id").is_not_null()
+    bought = OrdersTable(shop_dir).scan().filter((pl.col("status") == PAID) & named)
+    return not bought.head(1).collect(engine="streaming").is_empty()
+
+
+def due_dates(shop_dir: Path) -> pl.LazyFrame:
+    """customer_id, due_on of every product that customers are due to buy again; maybe nothing."""
+    return _read(due_path(shop_dir), {"due_on": pl.Date()})
+
+
 def lifetime_path(shop_dir: Path) -> Path:
     """Where the lifetime model writes customer_id and LIFETIME."""
     return shop_dir / "lifetime" / "customers.parquet"
@@ -114,11 +129,11 @@ def _with_others(bought: pl.DataFrame, brought: Brought) -> pl.DataFrame:
 def _with_analyses(frame: pl.LazyFrame, brought: Brought) -> pl.LazyFrame:
     """With the day on which a product is due, and what is expected of a customer."""
     day = pl.lit(brought.as_of)
-    due = _read(due_path(brought.shop_dir), {"due_on": pl.Date()})
-    # what is still to come counts before what was let pass
-    soonest = due.group_by("customer_id").agg(
-        pl.coalesce(pl.col("due_on").filter(pl.col("due_on") >= day).min(), pl.col("due_on").max())
-    )
+    due = due_dates(brought.shop_dir)
+    # the nearest to the day: one that was let pass lately is not hidden by one far ahead; of two
+    # equally near ones that which is still to come
+    away = (pl.col("due_on") - day).dt.total_days()
+    soonest = due.group_by("customer_id").agg(pl.col("due_on").sort_by(away.abs(), -away).first())
     expected = _read(lifetime_path(brought.shop_dir), dict.fromkeys(LIFETIME, pl.Float64()))
     first = expected.unique("customer_id", keep="first", maintain_order=True)
     return (

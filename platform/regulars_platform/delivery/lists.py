@@ -40,6 +40,9 @@ ASSIGNMENT_COLUMNS = (
     "code",
     "threshold",
 )
+FOR_ANALYSIS = "for analysis, not a contact list"
+"""In every row of a table of customers that neither the gate nor any holdout was asked about."""
+
 THRESHOLD_MARK = "{threshold}"
 """Where an offer's words have the threshold that the customer is told."""
 

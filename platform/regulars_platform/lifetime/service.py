@@ -18,7 +18,7 @@ from regulars_platform.campaigns.service import get_shop_of
 from regulars_platform.canonical import canonical_json
 from regulars_platform.customers.store import FeatureStore, build_feature_store
 from regulars_platform.datasets.table import DatasetTable, dataset_versions
-from regulars_platform.delivery.lists import csv_pieces
+from regulars_platform.delivery.lists import FOR_ANALYSIS, csv_pieces
 from regulars_platform.fields import money_text
 from regulars_platform.lifetime.backtest import run_backtest
 from regulars_platform.lifetime.document import (
@@ -263,11 +263,13 @@ CSV_COLUMNS = (
     "expected_value_365",
     "value_365_from",
     "value_365_to",
+    "note",
 )
 
 
 def customers_csv(settings: Settings, shop_id: int, found: Lifetime) -> Iterator[bytes]:
-    """Every customer with a forecast as CSV in pieces, the highest expected value first."""
+    """Every customer with a forecast as CSV in pieces, the highest expected value first; with a
+    note in every row that nobody was left out who must not be contacted."""
     customers = read_customers(
         settings.shop_dir(shop_id), found.customers_file, found.customers_sha256
     ).sort(
@@ -300,6 +302,7 @@ def _csv_rows(customers: pl.DataFrame) -> Iterator[tuple[object, ...]]:
                     ),
                 )
             ),
+            FOR_ANALYSIS,
         )
 
 

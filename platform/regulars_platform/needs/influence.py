@@ -16,7 +16,7 @@ from regulars_experiments.effects import wilson
 from regulars_experiments.results import Answer
 from regulars_platform.customers.store import FeatureStore
 from regulars_platform.datasets.table import DatasetTable
-from regulars_platform.delivery.lists import csv_pieces
+from regulars_platform.delivery.lists import FOR_ANALYSIS, csv_pieces
 from regulars_platform.fields import money_text
 from regulars_platform.orders.table import MONEY_SCALE, PAID
 
@@ -197,9 +197,10 @@ def _share(
 
 
 def bringers_csv(brought: pl.LazyFrame) -> Iterator[bytes]:
-    """Everybody who brought somebody, most value first: CSV_COLUMNS, money in currency units."""
+    """Everybody who brought somebody, most value first: CSV_COLUMNS, money in currency units, and
+    a note that nobody was left out who must not be contacted."""
     rows = (
-        (*texts, money_text(value), "" if cost is None else money_text(cost))
+        (*texts, money_text(value), "" if cost is None else money_text(cost), FOR_ANALYSIS)
         for *texts, value, cost in bringers(brought).select(CSV_COLUMNS).iter_rows()
     )
-    return csv_pieces(CSV_COLUMNS, rows)
+    return csv_pieces((*CSV_COLUMNS, "note"), rows)

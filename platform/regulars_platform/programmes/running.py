@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 from regulars_platform.campaigns.codes import personal_codes
 from regulars_platform.customers.rhythm import read_rhythm
 from regulars_platform.customers.store import FeatureStore, build_feature_store
+from regulars_platform.customers.whole import due_dates
 from regulars_platform.offers.kinds import own_multiple
 from regulars_platform.offers.thresholds import customer_threshold
 from regulars_platform.programmes.admission import (
@@ -155,6 +156,7 @@ def open_sources(store: FeatureStore, plan: ProgrammePlan, day: dt.date) -> tupl
         orders=store.orders(orders_version),
         lines=store.table.scan(orders_version),
         rhythm=read_rhythm(store),
+        due=due_dates(store.shop_dir),
     )
     return sources, orders_version
 

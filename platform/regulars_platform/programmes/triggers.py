@@ -7,7 +7,7 @@ order, a birthday. Its text is the same whenever it is found again, so nobody en
 
 import datetime as dt
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -26,6 +26,7 @@ OCCASION_SCHEMA: dict[str, pl.DataType] = {
     VALUE: pl.Float64(),  # of the customer, currency units
 }
 STANDING_SCHEMA: dict[str, pl.DataType] = {"customer_id": pl.String(), "value": pl.String()}
+DUE_SCHEMA: dict[str, pl.DataType] = {"customer_id": pl.String(), "due_on": pl.Date()}
 MOMENTS = {"shipped": "shipped_at", "received": "received_at"}
 """Kind -> the column of order lines that has its moment."""
 OF_ORDER = "order "
@@ -37,12 +38,14 @@ _NEVER = pl.lit(None, dtype=pl.Int64)
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sources:
     """What triggers look at. features: as of the start of the day; orders: whole orders of known
-    customers; lines: order lines; rhythm: when the shop calls a customer dormant, or lost."""
+    customers; lines: order lines; rhythm: when the shop calls a customer dormant, or lost; due:
+    customer_id and due_on of every product that customers are due to buy again."""
 
     features: pl.LazyFrame
     orders: pl.LazyFrame
     lines: pl.LazyFrame
     rhythm: Rhythm = DEFAULT_RHYTHM
+    due: pl.LazyFrame = field(default_factory=lambda: pl.LazyFrame(schema=DUE_SCHEMA))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,9 +138,10 @@ def _days(sources: Sources, plan: ProgrammePlan, day: dt.date) -> pl.LazyFrame:
             year = (today + pl.duration(days=left)).dt.year().cast(pl.String)
             return _dated(people, plan.before_days - left, pl.lit("birthday ") + year)
         case "product_due":
-            left = pl.col("product_due_days").cast(pl.Int64)
-            due = today + pl.duration(days=left)
-            return _dated(people, plan.before_days - left, _named("due", due))
+            dates = sources.due.drop_nulls().unique()
+            left = (pl.col("due_on") - today).dt.total_days()
+            told = people.join(dates, on="customer_id", how="inner")
+            return _dated(told, plan.before_days - left, _named("due", pl.col("due_on")))
         case _:  # a holiday
             return _dated(people, *_holiday(plan, day))
 

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 import polars as pl
 
 from regulars_platform.customers.catalogue import FEATURES, find_feature
-from regulars_platform.delivery.lists import csv_pieces
+from regulars_platform.delivery.lists import FOR_ANALYSIS, csv_pieces
 from regulars_platform.segments.rules import Rule, rule_expression
 
-NOTE = "for analysis, not a contact list"
 _SLICE = 20_000
 _SEPARATOR = "; "
 
@@ -28,6 +27,8 @@ def customers_csv(features: pl.LazyFrame, rule: Rule) -> Iterator[bytes]:
         ),
     )
     rows = (
-        (*row, NOTE) for part in inside.collect().iter_slices(_SLICE) for row in part.iter_rows()
+        (*row, FOR_ANALYSIS)
+        for part in inside.collect().iter_slices(_SLICE)
+        for row in part.iter_rows()
     )
     return csv_pieces(("customer_id", *names, "note"), rows)

@@ -51,7 +51,7 @@ TASTE = (
         key="category",
         theme="taste",
         title=N_("Favourite category"),
-        who=N_("They spend most in this category."),
+        who=N_("They buy in this category most often."),
         use=N_("Good for news of it: an offer on what they like needs less of a discount."),
         parameters=(text("category", N_("Category"), "favourite_category"),),
         rule=lambda asked: condition("favourite_category", "=", str(asked["category"])),

@@ -26,6 +26,7 @@ from regulars_platform.campaigns.service import (
 from regulars_platform.campaigns.tables import Campaign
 from regulars_platform.canonical import canonical_json
 from regulars_platform.customers.store import FeatureStore, build_feature_store
+from regulars_platform.cycle.held_back import held_back
 from regulars_platform.fields import WHOLE
 from regulars_platform.reach.gate import open_gate
 from regulars_platform.reports.document import canonical_report
@@ -303,19 +304,22 @@ def read_scores_of(settings: Settings, shop_id: int, found: Targeting) -> pl.Dat
 def keepers_csv(
     session: Session, settings: Settings, *, shop_id: int, campaign_id: int, day: dt.date
 ) -> Iterator[bytes]:
-    """Whom to contact next, as CSV in pieces, without whoever is barred on that day."""
+    """Whom to contact next, as CSV in pieces, without whoever is barred on that day or in the
+    holdout of a campaign or programme that is still looked at."""
     campaign = get_launched(session, shop_id, campaign_id)
     found = get_targeting(session, shop_id, campaign_id)
     ledger = campaign_ledger(settings, campaign)
     channels = {arm.channel for arm in campaign.plan.arms}
     gate = open_gate(session, settings, shop_id, channels=channels, day=day)
     names = ledger["customer_id"]
+    kept_back = pl.Series(sorted(held_back(session, settings, shop_id, day)), dtype=pl.String)
+    held = names.is_in(kept_back.implode())
     return keeper_list(
         read_scores_of(settings, shop_id, found),
         ledger,
         campaign.plan,
         ranked=found.document["chosen"]["kind"] in _LISTS,
-        suppressed=names.filter(gate.barred(names).is_not_null()).to_list(),
+        suppressed=names.filter(gate.barred(names).is_not_null() | held).to_list(),
     )
 
 

@@ -21,11 +21,11 @@ from regulars_platform.cycle.service import (
     work_out,
     write_due_dates,
 )
-from regulars_platform.suppressions.service import suppress
 from regulars_platform.settings import Settings, build_settings, prepare_data_dir
 from regulars_platform.shops.tables import Shop
 from regulars_platform.storage.database import Database
 from regulars_platform.storage.migrations_run import create_all_tables
+from regulars_platform.suppressions.service import suppress
 from tests.platform.campaigns.build import draft
 from tests.platform.customers.build import line
 from tests.platform.programmes.build import DAY, NOW, entries, keep_orders, open_shops, run, started
@@ -166,7 +166,7 @@ def test_lapsed_dates_are_not_read_by_features_unless_staff_gave_them(
     assert pl.read_parquet(shop_dir / "cycle" / "due.parquet").height == len(CUSTOMERS)
 
 
-def test_the_next_date_counts_before_one_that_was_let_pass(
+def test_of_several_dates_the_nearest_counts_past_or_to_come(
     settings: Settings, database: Database
 ) -> None:
     folder = settings.shop_dir(1) / "cycle"
@@ -177,7 +177,7 @@ def test_the_next_date_counts_before_one_that_was_let_pass(
     )
     with database.reading() as session:
         store = build_feature_store(settings, session.get_one(Shop, 1))
-    for ahead, left in ((0, 6), (6, 0), (7, 2), (20, -11)):
+    for ahead, left in ((0, -4), (1, 5), (2, 4), (6, 0), (7, -1), (8, 1), (20, -11)):
         frame = store.features(DAY + dt.timedelta(days=ahead), 0).collect()
         assert frame.row(0, named=True)["product_due_days"] == left
 

@@ -11,6 +11,7 @@ import pytest
 
 from regulars_platform.customers.store import FeatureStore
 from regulars_platform.datasets.table import DatasetTable
+from regulars_platform.delivery.lists import FOR_ANALYSIS
 from regulars_platform.errors import NotFoundError
 from regulars_platform.jobs.models import JobState
 from regulars_platform.jobs.run import run_inline
@@ -182,6 +183,7 @@ def test_the_list_names_every_customer_the_most_valuable_first(
     text = b"".join(customers_csv(shop.settings, shop.id, found)).decode("utf-8-sig")
     rows = [row.split(",") for row in text.splitlines()]
     assert len(rows) == 601
+    assert (rows[0][-1], {row[-1] for row in rows[1:]}) == ("note", {FOR_ANALYSIS})
     value = rows[0].index("expected_value_365")
     amounts = [float(row[value]) for row in rows[1:]]
     assert amounts == sorted(amounts, reverse=True)

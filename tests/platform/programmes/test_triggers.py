@@ -9,7 +9,12 @@ import pytest
 from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.orders.table import ORDER_SCHEMA
 from regulars_platform.programmes.plan import ProgrammePlan
-from regulars_platform.programmes.triggers import Occasions, Sources, find_occasions
+from regulars_platform.programmes.triggers import (
+    DUE_SCHEMA,
+    Occasions,
+    Sources,
+    find_occasions,
+)
 from regulars_platform.settings import Settings
 from regulars_platform.storage.database import Database
 from tests.platform.customers.build import line, lines
@@ -32,11 +37,18 @@ def named(
     orders: pl.LazyFrame | None = None,
     before: pl.DataFrame | None = None,
     ran_until: dt.date | None = None,
+    due: dict[str, list[dt.date]] | None = None,
 ) -> Occasions:
-    """Whom a plan names on a day."""
+    """Whom a plan names on a day. due: customer -> when something they buy is used up."""
     table = pl.LazyFrame(schema=ORDER_SCHEMA) if orders is None else orders
     whole = table.select("order_id", "customer_id", "status", "ordered_at", "amount")
-    sources = Sources(features=people, orders=whole, lines=table)
+    dates = [(name, one) for name, days in (due or {}).items() for one in days]
+    sources = Sources(
+        features=people,
+        orders=whole,
+        lines=table,
+        due=pl.LazyFrame(dates, schema=DUE_SCHEMA, orient="row"),
+    )
     return find_occasions(sources, wanted, day, ran_until=ran_until, before=before)
 
 
@@ -182,13 +194,18 @@ def test_the_holiday_that_is_next_names_everybody_of_the_audience() -> None:
 
 
 def test_a_product_is_told_of_before_it_is_due() -> None:
-    people = features(
-        {"customer_id": "anna", "product_due_days": 3},
-        {"customer_id": "bert", "product_due_days": 4},
-        {"customer_id": "cleo", "product_due_days": None},
-    )
-    found = named(plan("product_due", before_days=3, grace_days=2), people)
+    people = features({"customer_id": "anna"}, {"customer_id": "bert"}, {"customer_id": "cleo"})
+    due = {"anna": [dt.date(2026, 6, 18)], "bert": [dt.date(2026, 6, 19)]}
+    found = named(plan("product_due", before_days=3, grace_days=2), people, due=due)
     assert found.found["occasion"].to_list() == ["due 2026-06-18"]
+
+
+def test_of_several_products_each_is_told_of_in_its_time() -> None:
+    people = features({"customer_id": "anna"})
+    # one was let pass two days ago, and is nearer than the one to tell of
+    due = {"anna": [dt.date(2026, 6, 13), dt.date(2026, 6, 18), dt.date(2026, 8, 1)]}
+    found = named(plan("product_due", before_days=3, grace_days=2), people, due=due)
+    assert found.found.select("occasion", "late").rows() == [("due 2026-06-18", 0)]
 
 
 def test_a_tier_is_told_of_when_it_changes_but_not_to_who_is_new() -> None:

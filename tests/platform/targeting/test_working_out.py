@@ -1,5 +1,7 @@
 """Whom to keep is worked out in the report's own money, stored once, and never pretended."""
 
+import datetime as dt
+
 import numpy as np
 import polars as pl
 import pytest
@@ -10,8 +12,8 @@ from regulars_platform.campaigns.service import campaign_ledger, get_launched, g
 from regulars_platform.customers.store import build_feature_store
 from regulars_platform.fields import money_text
 from regulars_platform.offers.thresholds import customer_threshold
-from regulars_platform.suppressions.service import add_suppressions
 from regulars_platform.reports.service import evaluate_campaign
+from regulars_platform.suppressions.service import add_suppressions
 from regulars_platform.targeting.data import CampaignData, campaign_data
 from regulars_platform.targeting.errors import NoTargetingError, NotReadyError
 from regulars_platform.targeting.lists import keeper_list
@@ -146,6 +148,27 @@ def test_the_list_names_the_keepers_but_nobody_who_is_suppressed(finished: Finis
     listed = [row[0] for row in rows[1:]]
     assert listed == sorted({f"c{n}" for n in range(0, CUSTOMERS, 2)} - {"c4"})
     assert {tuple(row[1:]) for row in rows[1:]} == {("Message", "Big spenders")}
+
+
+def listed_on(finished: Finished, day: dt.date) -> set[str]:
+    with finished.database.reading() as session:
+        pieces = keepers_csv(
+            session, finished.settings, shop_id=1, campaign_id=finished.campaign_id, day=day
+        )
+        text = b"".join(pieces).decode("utf-8-sig")
+    return {line.split(",")[0] for line in text.splitlines()[1:]}
+
+
+def test_nor_anybody_in_the_holdout_of_a_campaign_that_is_still_looked_at(
+    finished: Finished,
+) -> None:
+    with finished.database.reading() as session:
+        campaign = get_launched(session, 1, finished.campaign_id)
+    ledger = campaign_ledger(finished.settings, campaign)
+    held = set(ledger.filter(pl.col("arm") == "holdout")["customer_id"])
+    assert not listed_on(finished, campaign.plan.outcome_end) & held
+    # once its window is over they are people like others
+    assert listed_on(finished, AFTER.date()) & held
 
 
 def ledger_of() -> pl.DataFrame:

@@ -119,8 +119,8 @@ def test_who_brings_others_with_value_range_share_and_csv(
     assert "Of new customers in the last 365 days, brought" in said
     assert re.search(r"ann 2 1 1 2 £70 £3\.00", said)
     rows = owner.get(f"{INFLUENCE}bringers.csv").get_data(as_text=True).splitlines()
-    assert rows[0].lstrip("\ufeff") == "customer_id,brought,friends,experts,bought,value,cost"
-    assert rows[1] == "ann,2,1,1,2,70,3"
+    assert rows[0].lstrip("\ufeff") == "customer_id,brought,friends,experts,bought,value,cost,note"
+    assert rows[1] == 'ann,2,1,1,2,70,3,"for analysis, not a contact list"'
     answer = owner.post(f"{INFLUENCE}segment", follow_redirects=True)
     assert answer.status_code == 200
     assert "Has brought somebody" in words(answer)
