@@ -1,5 +1,6 @@
 """What customers will buy: from orders to a stored answer, its back-test and its files."""
 
+import csv
 import datetime as dt
 from collections.abc import Iterator
 from itertools import pairwise
@@ -181,7 +182,7 @@ def test_the_list_names_every_customer_the_most_valuable_first(
 ) -> None:
     shop, found = lively
     text = b"".join(customers_csv(shop.settings, shop.id, found)).decode("utf-8-sig")
-    rows = [row.split(",") for row in text.splitlines()]
+    rows = list(csv.reader(text.splitlines()))
     assert len(rows) == 601
     assert (rows[0][-1], {row[-1] for row in rows[1:]}) == ("note", {FOR_ANALYSIS})
     value = rows[0].index("expected_value_365")
