@@ -255,6 +255,7 @@ def _tally(
         last_day=max(span, default=None),
         reasons=facts["reasons"],
         left_out=tuple(LeftOut(**item) for item in facts["left_out"]),
+        not_kept=facts.get("not_kept", {}),  # none in a file that was checked before they counted
         notes=(*(Sentence.from_json(note) for note in facts["notes"]), *_stored_before(before)),
     )
     if not tallies.adds_up:

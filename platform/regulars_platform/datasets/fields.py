@@ -69,16 +69,16 @@ def _field(
     return Field(name=name, sort=sort, words=(*_words(words), *also), needed=needed)
 
 
+_AGREEING = (
+    *("{}同意", "同意{}", "是否同意{}", "同意接收{}", "是否同意接收{}", "愿意接收{}"),
+    *("同意{}营销", "{}营销同意", "{}授权", "是否授权{}", "接受{}", "是否接受{}"),
+    *("{}订阅", "订阅{}", "是否订阅{}", "允许{}", "是否允许{}"),
+)
+
+
 def _agreeing(channels: str) -> str:
     """The headings by which shops write down that somebody agreed to be contacted."""
-    return "|".join(
-        word.format(channel)
-        for channel in channels.split("|")
-        for word in (
-            "{}同意|同意{}|是否同意{}|同意接收{}|是否同意接收{}|同意{}营销|{}营销同意|{}授权|授权{}|"
-            "是否授权{}|接受{}|是否接受{}|愿意接收{}|{}订阅|订阅{}|是否订阅{}|允许{}|是否允许{}"
-        ).split("|")
-    )
+    return "|".join(word.format(channel) for channel in channels.split("|") for word in _AGREEING)
 
 
 def _customer(words: str = "customer_id|customer id") -> Field:
@@ -136,7 +136,7 @@ FIELDS: Mapping[Kind, tuple[Field, ...]] = MappingProxyType(
                 "accepts email marketing|accepts marketing|email consent|email marketing consent|"
                 "email opt in|consent email|marketing consent|accepts email|agrees to email|"
                 "consent to email|email subscribed|email permission|是否接收邮件|接收邮件|邮件营销|"
-                + _agreeing("邮件|邮箱|电子邮件"),
+                + _agreeing("邮件|电子邮件"),
             ),
             _field(
                 "consent_sms",

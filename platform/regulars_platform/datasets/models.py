@@ -121,6 +121,7 @@ class DatasetTallies:
     table. opted_out: customers who want no contact, by this file; suppressed: those of them who
     were put on the list only now (after storing). known: records of customers (products) whom the
     shop's orders know. reasons: code -> rejected lines. first_day, last_day: of what has a day.
+    not_kept: name, email, phone -> lines that have one, where nobody asked to keep them.
     """
 
     read: int = 0
@@ -137,6 +138,7 @@ class DatasetTallies:
     reasons: Mapping[str, int] = field(default_factory=dict)
     left_out: tuple[LeftOut, ...] = ()
     notes: tuple[Sentence, ...] = ()
+    not_kept: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def stored(self) -> int:
@@ -162,6 +164,7 @@ class DatasetTallies:
             "reasons": dict(self.reasons),
             "left_out": [item.as_json() for item in self.left_out],
             "notes": [note.as_json() for note in self.notes],
+            "not_kept": dict(self.not_kept),
         }
 
     @classmethod

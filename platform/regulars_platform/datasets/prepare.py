@@ -25,8 +25,10 @@ from regulars_platform.datasets.survey import (
     Reading,
     columns_of,
     decide,
+    not_kept_columns,
     survey_batch,
 )
+from regulars_platform.intake.cells import clean, is_masked
 from regulars_platform.intake.models import FileForm
 from regulars_platform.intake.readers import Batch, column_name, read_batches
 from regulars_platform.intake.staging import Folder, Report, part_path, replacing, write_json
@@ -77,6 +79,7 @@ def prepare(task: Task, report: Report) -> None:
         facts = _finish(task, work, out, reading, report)
         facts["read"] = records
         facts["left_out"] = [item.as_json() for item in left_out]
+        facts["not_kept"] = _not_kept(task, work)
         facts["notes"] = [note.as_json() for note in _notes(reading, task)]
         write_json(out / "facts.json", facts)
         for path in sorted(work.iterdir()):
@@ -132,6 +135,26 @@ def _type(work: Path, reading: Reading, records: int, report: Report) -> list[Le
         LeftOut(heading=heading, problem=code, count=count, example=examples[heading, code])
         for (heading, code), count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     ]
+
+
+def _not_kept(task: Task, work: Path) -> dict[str, int]:
+    """name, email, phone -> lines that have one, where nobody asked to keep them."""
+    columns = not_kept_columns(task.kind, task.form, task.mapping, task.options)
+    parts = sorted(work.glob("part-*.parquet"))
+    if not columns or not parts:
+        return {}
+    filled = (
+        pl.any_horizontal(_readable(column_name(place)) for place in places).sum().alias(name)
+        for name, places in columns.items()
+    )
+    found = pl.scan_parquet(parts, glob=False).select(filled).collect(engine="streaming")
+    return {name: count for name, count in found.row(0, named=True).items() if count}
+
+
+def _readable(column: str) -> pl.Expr:
+    """Whether a cell is filled, and not hidden behind stars (which is never kept)."""
+    cell = clean(pl.col(column))
+    return cell.is_not_null() & ~is_masked(cell).fill_null(value=False)
 
 
 def _typed(work: Path) -> pl.LazyFrame | None:

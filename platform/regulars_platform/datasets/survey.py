@@ -109,6 +109,20 @@ def columns_of(
     return tuple(columns)
 
 
+def not_kept_columns(
+    kind: Kind, form: FileForm, mapping: Mapping[str, str], options: DatasetOptions
+) -> dict[str, list[int]]:
+    """name, email, phone -> places of the columns that are taken for it and are not read."""
+    found: dict[str, list[int]] = {}
+    if options.keep_contacts:
+        return found
+    for position, heading in enumerate(form.headings):
+        known = field_of(kind, mapping.get(heading, ""))
+        if known is not None and known.sort == "person":
+            found.setdefault(known.name, []).append(position)
+    return found
+
+
 def survey_batch(frame: pl.DataFrame, columns: tuple[Column, ...]) -> dict[str, ColumnEvidence]:
     """Evidence in one batch of records, by heading."""
     return {

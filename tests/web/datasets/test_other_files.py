@@ -14,10 +14,10 @@ from regulars_platform.datasets.kinds import KINDS
 from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.datasets.tables import DatasetImportRow
 from regulars_platform.jobs.models import Job
-from regulars_platform.suppressions.service import suppressed_customers
 from regulars_platform.settings import Settings
 from regulars_platform.shops.tables import Shop
 from regulars_platform.storage.database import Database
+from regulars_platform.suppressions.service import suppressed_customers
 from tests.web.conftest import NOW, Browser
 
 FinishJobs = Callable[[], list[Job]]
@@ -243,3 +243,72 @@ def test_where_the_encoding_is_in_doubt_a_person_chooses(owner: Browser) -> None
     owner.post("/data/other/1/encoding", {"encoding": "cp1252"})
     owner.post("/data/other/1/kind", {"kind": "customers"})
     assert "thé à la menthe" in page(owner, "/data/other/1")
+
+
+CONSENTING = """会员号,手机号,邮箱,短信同意,活动通知授权书
+mei,13800000001,mei@example.com,是,是
+li,13800000002,,否,否
+wu,138****0003,,否,
+"""
+
+
+def test_a_heading_of_consent_is_understood_and_one_that_is_not_is_pointed_out(
+    owner: Browser, finish_jobs: FinishJobs, settings: Settings
+) -> None:
+    upload(owner, CONSENTING)
+    shown = page(owner, "/data/other/1/columns")
+    said = "A column speaks of consent and is not taken for one: 活动通知授权书."
+    assert said in shown
+    assert '<option value="consent_sms" selected' in shown
+    confirm(owner)
+    finish_jobs()
+    assert said in page(owner, "/data/other/1")
+    owner.post("/data/other/1/store")
+    finish_jobs()
+    rows = DatasetTable(settings.shop_dir(1), "customers").scan().sort("customer_id").collect()
+    assert rows["consent_sms"].to_list() == [False, True, False]
+
+
+def test_the_check_says_whose_phones_are_not_kept_and_keeps_them_with_one_click(
+    owner: Browser, finish_jobs: FinishJobs, settings: Settings
+) -> None:
+    upload(owner, CONSENTING)
+    confirm(owner)
+    finish_jobs()
+    shown = page(owner, "/data/other/1")
+    # wu's number is behind stars and could not be kept anyway
+    assert "The phone numbers of 2 lines are not kept." in shown
+    assert "The e-mail address of 1 line is not kept." in shown
+    assert owner.post("/data/other/1/keep-contacts").status_code == 302
+    finish_jobs()
+    again = page(owner, "/data/other/1")
+    assert "not kept" not in again
+    owner.post("/data/other/1/store")
+    finish_jobs()
+    rows = DatasetTable(settings.shop_dir(1), "customers").scan().sort("customer_id").collect()
+    assert rows["phone"].to_list() == ["13800000002", "13800000001", None]
+    # stored: too late for that, and nothing is asked for twice
+    assert owner.post("/data/other/1/keep-contacts").status_code == 302
+    assert finish_jobs() == []
+    assert owner.post("/data/other/9/keep-contacts").status_code == 404
+
+
+def test_a_file_stored_without_phones_brings_them_when_it_comes_again(
+    owner: Browser, finish_jobs: FinishJobs, settings: Settings
+) -> None:
+    bring(owner, finish_jobs, CONSENTING)
+    assert "Bring it again" in page(owner, "/data/other/1")
+    bring(owner, finish_jobs, CONSENTING, 2, keep_contacts="yes")
+    rows = DatasetTable(settings.shop_dir(1), "customers").scan().sort("customer_id").collect()
+    assert rows["phone"].to_list() == ["13800000002", "13800000001", None]
+
+
+def test_a_stored_products_file_leads_to_where_it_is_of_use(
+    owner: Browser, finish_jobs: FinishJobs
+) -> None:
+    bring(owner, finish_jobs, "product,title,cost\nT1,Tea,3.50\n")
+    shown = page(owner, "/data/other/1")
+    for words in ("Plan a campaign with your costs", "See needs", "See who is due again"):
+        assert words in shown
+    bring(owner, finish_jobs, "product,title\nT2,Cup\n", 2)
+    assert "Plan a campaign with your costs" not in page(owner, "/data/other/2")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext
 
+from regulars_platform.datasets.consents import unplaced_consents
 from regulars_platform.datasets.errors import ColumnError
 from regulars_platform.datasets.figures import is_per_item
 from regulars_platform.datasets.kinds import Kind
@@ -33,7 +34,8 @@ class ColumnChoice:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ColumnsPage:
-    """The context of datasets/columns.html. given: the options as they stand."""
+    """The context of datasets/columns.html. given: the options as they stand; unplaced: headings
+    that speak of consent and are not taken for one."""
 
     import_: DatasetImport
     look: DatasetLook
@@ -44,6 +46,7 @@ class ColumnsPage:
     given: DatasetOptions
     as_of: str
     per_item: bool
+    unplaced: tuple[str, ...]
     problems: tuple[str, ...]
 
 
@@ -147,6 +150,11 @@ def build_columns_page(
         given=options,
         as_of=as_of,
         per_item=kind == "shop_days" and is_per_item(headings),
+        unplaced=unplaced_consents(
+            kind,
+            headings,
+            {headings[i]: name for i, name in chosen.items() if name and i < len(headings)},
+        ),
         problems=tuple(
             " ".join(filter(None, (sentence(p.problem), sentence(p.hint)))) for p in problems
         ),

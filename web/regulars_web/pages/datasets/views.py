@@ -1,5 +1,6 @@
 """The pages of another file: upload, kind, columns, check, review, store, result."""
 
+from dataclasses import replace
 from typing import BinaryIO, cast
 
 from flask import (
@@ -17,6 +18,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
 from regulars_platform.datasets import service as datasets
+from regulars_platform.datasets.consents import unplaced_consents
 from regulars_platform.datasets.errors import KindUnknownError, OrderFileError
 from regulars_platform.datasets.examples import example_file
 from regulars_platform.datasets.folder import folder_of
@@ -47,6 +49,8 @@ from regulars_web.pages.datasets.words import (
     EVENT_KINDS,
     KINDS,
     OPENS,
+    next_pages,
+    not_kept_words,
     problem_words,
 )
 from regulars_web.signing_in import current_account
@@ -163,6 +167,7 @@ def one(import_id: int) -> str | BaseResponse:
         return redirect(url_for("datasets.columns", import_id=import_id))
     if import_.state in (ImportState.CHECKED, ImportState.STORED) and import_.tallies is not None:
         page = "stored" if import_.state is ImportState.STORED else "review"
+        headings = import_.look.form.headings if import_.look else ()
         return render_template(
             f"datasets/{page}.html",
             import_=import_,
@@ -170,6 +175,9 @@ def one(import_id: int) -> str | BaseResponse:
             job=stopped,
             reason=problem_words,
             kinds=KINDS,
+            then=next_pages(import_.kind, (import_.mapping or {}).values()),
+            not_kept=not_kept_words(import_.tallies.not_kept),
+            unplaced=unplaced_consents(import_.kind, headings, import_.mapping or {}),
         )
     return render_template(
         "datasets/halted.html",
@@ -260,6 +268,18 @@ def again(import_id: int) -> BaseResponse:
             step = "check_dataset"
         if step is not None:
             ask_for(work, step, import_.id, now())
+    return redirect(url_for("datasets.one", import_id=import_id))
+
+
+@blueprint.post("/<int:import_id>/keep-contacts")
+def keep_contacts(import_id: int) -> BaseResponse:
+    """Keep names, addresses and phone numbers after all, and check again."""
+    with unit_of_work() as work:
+        import_ = _get_import(work, import_id)
+        if import_.state is ImportState.CHECKED and import_.mapping is not None:
+            options = replace(import_.options, keep_contacts=True)
+            datasets.confirm_columns(work, import_.id, import_.mapping, options, now())
+            ask_for(work, "check_dataset", import_.id, now())
     return redirect(url_for("datasets.one", import_id=import_id))
 
 

@@ -1,13 +1,15 @@
 """What kinds of files, their fields and what is wrong with cells are called on the pages."""
 
-from flask_babel import lazy_gettext
+from collections.abc import Collection, Mapping
+
+from flask_babel import lazy_gettext, ngettext
 
 from regulars_platform.datasets.fields import FIELDS
 from regulars_platform.datasets.figures import FIGURES
 from regulars_platform.datasets.kinds import Kind
 from regulars_platform.datasets.models import ATTRIBUTE, FIGURE, INDUSTRY
 from regulars_platform.datasets.reasons import reason_sentence
-from regulars_web.formats import sentence
+from regulars_web.formats import number, sentence
 
 KINDS: dict[Kind, object] = {
     "customers": lazy_gettext("Customers"),
@@ -186,6 +188,57 @@ def field_name(kind: Kind, name: str) -> str:
     return str(_OF_KIND.get((kind, name)) or _FIELDS[name])
 
 
+def next_pages(kind: Kind | None, targets: Collection[str]) -> list[tuple[str, str]]:
+    """Where a stored file of this kind is of use at once: (endpoint, words of the link).
+
+    targets: what its columns were taken for.
+    """
+    if kind == "customers":
+        return [("segments.overview", str(lazy_gettext("Use it in segments")))]
+    if kind != "products":
+        return []
+    costs = ("campaigns.overview", str(lazy_gettext("Plan a campaign with your costs")))
+    return [
+        *([costs] if "cost" in targets else []),
+        ("needs.overview", str(lazy_gettext("See needs"))),
+        ("cycle.overview", str(lazy_gettext("See who is due again"))),
+    ]
+
+
 def problem_words(code: str) -> str:
     """Why a line was rejected, or a cell was not taken over."""
     return sentence(reason_sentence(code))
+
+
+def not_kept_words(counts: Mapping[str, int]) -> list[str]:
+    """Which names, addresses and phone numbers are left out, of how many lines."""
+    phones, mails, names = (counts.get(name, 0) for name in ("phone", "email", "name"))
+    said = []
+    if phones:
+        said.append(
+            ngettext(
+                "The phone number of %(count)s line is not kept.",
+                "The phone numbers of %(count)s lines are not kept.",
+                phones,
+                count=number(phones),
+            )
+        )
+    if mails:
+        said.append(
+            ngettext(
+                "The e-mail address of %(count)s line is not kept.",
+                "The e-mail addresses of %(count)s lines are not kept.",
+                mails,
+                count=number(mails),
+            )
+        )
+    if names:
+        said.append(
+            ngettext(
+                "The name of %(count)s line is not kept.",
+                "The names of %(count)s lines are not kept.",
+                names,
+                count=number(names),
+            )
+        )
+    return [str(words) for words in said]
