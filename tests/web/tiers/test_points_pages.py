@@ -58,6 +58,16 @@ def test_points_without_orders_are_a_ledger_too(settings: Settings, owner: Brows
     assert "Points left 70" in text
 
 
+def test_what_points_will_cost_is_not_known_before_their_worth_is(
+    settings: Settings, owner: Browser
+) -> None:
+    bring(settings)
+    owner.post(f"{PAGE}rules", {"per_unit": "1"})
+    text = words(owner.get(PAGE))
+    assert "Will cost – say what a point is worth If all were spent –" in text
+    assert "£0.00" not in text
+
+
 def test_the_whole_page_by_hand(settings: Settings, owner: Browser) -> None:
     bring(settings)
     rules: dict[str, object] = {

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from babel.dates import format_skeleton
-from flask_babel import get_locale, gettext, lazy_gettext
+from flask_babel import get_locale, gettext, lazy_gettext, ngettext
 
 from regulars_platform.delivery.lists import csv_pieces
-from regulars_platform.points.ledger import Month, Owed, Redeemed
+from regulars_platform.points.ledger import Month, Redeemed
 from regulars_platform.points.movements import LINES
 from regulars_platform.points.overview import PointsOverview
 from regulars_platform.points.rules import PointsRules
@@ -68,19 +68,43 @@ def age_rows(page: PointsOverview) -> list[tuple[str, str, str, str]]:
     return found
 
 
-def owed_texts(owed: Owed, currency: str) -> dict[str, str]:
-    """What is owed: full, range and the middle."""
-    return {
-        "full": money(owed.full, currency),
-        "range": str(
-            gettext(
-                "%(low)s to %(high)s",
-                low=money(owed.low, currency),
-                high=money(owed.high, currency),
-            )
-        ),
-        "expected": "" if owed.expected is None else money(owed.expected, currency),
+def owed_figures(page: PointsOverview, currency: str) -> list[dict[str, str]]:
+    """What is owed: points left, what they will cost with its range, and if all were spent.
+
+    Without a point's worth nothing is known of the money: it is not nothing.
+    """
+    owed = page.owed
+    customers = ngettext(
+        "%(count)s customer", "%(count)s customers", owed.customers, count=number(owed.customers)
+    )
+    will_cost, if_all = str(gettext("Will cost")), str(gettext("If all were spent"))
+    left = {
+        "label": str(gettext("Points left")),
+        "value": number(owed.points),
+        "detail": str(customers),
     }
+    if not page.rules.value:
+        unsaid = str(gettext("say what a point is worth"))
+        return [
+            left,
+            {"label": will_cost, "value": "–", "detail": unsaid},
+            {"label": if_all, "value": "–"},
+        ]
+    low, high = money(owed.low, currency), money(owed.high, currency)
+    span = str(gettext("%(low)s to %(high)s", low=low, high=high))
+    cost = {"value": span, "detail": str(gettext("the whole range"))}
+    if owed.expected is not None:
+        cost = {"value": money(owed.expected, currency), "detail": span}
+    return [
+        left,
+        {"label": will_cost, **cost},
+        {"label": if_all, "value": money(owed.full, currency)},
+    ]
+
+
+def worth_text(points: int, rules: PointsRules, currency: str) -> str:
+    """Points if all were spent; a dash where nobody said what one is worth."""
+    return money(points * rules.value, currency) if rules.value else "–"
 
 
 def share_text(share: Redeemed) -> str:

@@ -21,7 +21,6 @@ from regulars_platform.points.rules import (
 from regulars_platform.shops.models import ShopId, ShopProfile
 from regulars_platform.tiers.service import change_rules, list_changes
 from regulars_web.edge import current_shop, now, read_shop_again, reading, settings, unit_of_work
-from regulars_web.formats import money
 from regulars_web.pages.points import shown
 from regulars_web.pages.tiers.views import changer, problems_of
 
@@ -53,7 +52,7 @@ def overview() -> str:
             for one in list_changes(work, shop.id, POINTS)
         ]
     ages = [
-        (label, points, money(int(raw) * page.rules.value, shop.currency), soon)
+        (label, points, shown.worth_text(int(raw), page.rules, shop.currency), soon)
         for label, points, raw, soon in shown.age_rows(page)
     ]
     return render_template(
@@ -64,7 +63,7 @@ def overview() -> str:
         months=shown.month_rows(page.months),
         more_months=len(page.months) > shown.MOST_MONTHS,
         ages=ages,
-        owed=shown.owed_texts(page.owed, shop.currency),
+        owed=shown.owed_figures(page, shop.currency),
         share=shown.share_text(page.share),
         differences=shown.difference_rows(page),
         changes=changes,
