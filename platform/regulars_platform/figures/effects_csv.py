@@ -96,12 +96,19 @@ def _industry(boards: Boards) -> Table:
             one.label,
             *(
                 plain(value, one.unit)
-                for value in (one.own, one.industry, one.own_before, one.industry_before)
+                for value in (
+                    one.own,
+                    one.industry,
+                    one.own_before,
+                    one.industry_before,
+                    one.by_day,
+                )
             ),
         )
         for one in boards.industry
     ]
-    return ("figure", "chinese", "own", "industry", "own_before", "industry_before"), rows
+    header = ("figure", "chinese", "own", "industry", "own_before", "industry_before")
+    return (*header, "own_by_day"), rows
 
 
 TABLES: Mapping[str, Callable[[Boards], Table]] = {

@@ -17,8 +17,9 @@ _OF_ORDERS = {one.name: one for one in WEEKLY if one.counted is not None}
 class Beside:
     """One figure: the shop's own and the industry's, and both in the period before.
 
-    None where not known of every day. from_orders: the shop's own is of its orders, each day's
-    people added up as files do, since no file of the shop tells it.
+    None where not known of every day. own: as the shop report has it, of the orders where they know
+    it, else of the shop's files (from_orders says which); by_day: the same the way the industry's
+    is told, each day added up, as the shop's file says or else its orders.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Beside:
     own_before: Fraction | None
     industry_before: Fraction | None
     from_orders: bool
+    by_day: Fraction | None
 
 
 def beside_industry(
@@ -45,33 +47,41 @@ def beside_industry(
         value = _whole(theirs.get(name), now[0])
         if value is None:
             continue
-        mine, is_counted = _own(name, ours, now)
+        counted = _of_orders(name, now[1])
+        told = _whole(ours.get(name), now[0])
         found.append(
             Beside(
                 name=name,
                 label=figure.label,
                 unit="people" if figure.unit == "count" else figure.unit,
-                own=mine,
+                own=told if counted is None else counted,
                 industry=value,
-                own_before=_own(name, ours_before, before)[0],
+                own_before=_before(name, ours_before, before, of_orders=counted is not None),
                 industry_before=_whole(earlier.get(name), before[0]),
-                from_orders=is_counted,
+                from_orders=counted is not None,
+                by_day=_of_orders(name, now[1], by_day=True) if told is None else told,
             )
         )
     return tuple(found)
 
 
-def _own(
-    name: str, told: Mapping[str, Told], period: tuple[Period, Counts | None]
-) -> tuple[Fraction | None, bool]:
-    value = _whole(told.get(name), period[0])
-    if value is not None:
-        return value, False
-    figure, counts = _OF_ORDERS.get(name), period[1]
+def _of_orders(name: str, counts: Counts | None, *, by_day: bool = False) -> Fraction | None:
+    figure = _OF_ORDERS.get(name)
     if figure is None or counts is None:
-        return None, False
-    read = figure.by_day or figure.counted
-    return (None if read is None else read(counts)), True
+        return None
+    read = (figure.by_day if by_day else None) or figure.counted
+    return None if read is None else read(counts)
+
+
+def _before(
+    name: str,
+    told: Mapping[str, Told],
+    period: tuple[Period, Counts | None],
+    *,
+    of_orders: bool,
+) -> Fraction | None:
+    """Of the same source as the period it is compared with."""
+    return _of_orders(name, period[1]) if of_orders else _whole(told.get(name), period[0])
 
 
 def _whole(told: Told | None, period: Period) -> Fraction | None:

@@ -9,6 +9,7 @@ import pytest
 
 from regulars_platform.figures.counts import Counts, count
 from regulars_platform.figures.goals import Goal, GoalError, parse_goal, read_goal
+from regulars_platform.figures.industry import beside_industry
 from regulars_platform.figures.periods import Period
 from regulars_platform.figures.sheet import WEEKLY, figures_of
 from regulars_platform.figures.stage import stage_of
@@ -91,6 +92,28 @@ def test_where_both_know_the_difference_is_of_the_same_sum_of_days(folder: Folde
     assert [new.orders, new.differs] == [1, -1]
     assert paid.differs is None  # the file knows one day of seven
     assert found["returning_buyer_share"].differs == Fraction(1) - Fraction(2, 3)
+
+
+def test_beside_the_industry_stands_the_reports_figure_and_the_same_sum_of_days(
+    folder: Folder,
+) -> None:
+    for day in range(5, 12):
+        for figure, value in [("paid_buyers", 9), ("paid_amount", 900), ("conversion", 0.5)]:
+            folder.bring("shop_days", told(day, figure, value, "industry"))
+        folder.bring("shop_days", told(day, "paid_amount", 20), told(day, "conversion", 0.25))
+    counts = count(source_of(folder, "UTC"), [WEEK])[0]
+    before = Period(first=WEEK.first - dt.timedelta(days=7), last=WEEK.first - dt.timedelta(days=1))
+    own, industry = Traffic(folder.path), Traffic(folder.path, "industry")
+    rows = {one.name: one for one in beside_industry(own, industry, (WEEK, counts), (before, None))}
+    report = figures_of(counts, own, WEEK)
+    assert {name: one.own for name, one in rows.items() if name in report} == {
+        name: report[name].value for name in ("paid_amount", "paid_buyers", "average_order_value")
+    }
+    # ann bought on two days: 2 different buyers, 3 by day; of the amount the file says 7 x 20
+    buyers, paid, conversion = (rows[name] for name in ("paid_buyers", "paid_amount", "conversion"))
+    assert [buyers.own, buyers.by_day, buyers.industry] == [2, 3, 63]
+    assert [paid.own, paid.by_day, paid.from_orders] == [money(187), money(140), True]
+    assert [conversion.own, conversion.from_orders] == [Fraction(1, 4), False]
 
 
 def test_without_orders_that_far_back_the_file_speaks_alone(folder: Folder) -> None:

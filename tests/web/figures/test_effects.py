@@ -43,8 +43,9 @@ def test_members_beside_others_by_hand(
     folder.bring(
         "shop_days",
         *(
-            {"day": day, "scope": "industry", "figure": "paid_amount", "value": money(100)}
+            {"day": day, "scope": "industry", "figure": figure, "value": money(value)}
             for day in week
+            for figure, value in [("paid_amount", 100), ("paid_buyers", 3), ("conversion", 0.05)]
         ),
     )
     start = last - dt.timedelta(days=29)
@@ -69,10 +70,21 @@ def test_members_beside_others_by_hand(
     )
     industry = table(owner, "/effects/industry.csv")
     own = sum(row["amount"] for _, day, row in plain.bought if day in week)
-    assert [(row["figure"], float(row["own"]), row["industry"]) for row in industry] == [
-        ("paid_amount", own / 10_000, "700")
-    ]
+    assert float(industry[0]["own"]) == own / 10_000
+    assert {row["figure"]: row["industry"] for row in industry} == {
+        "paid_amount": "700",
+        "paid_buyers": "21",
+        "average_order_value": "33.333333",
+        "conversion": "0.05",
+    }
+    bought = plain.between(week[-1], last)
+    different, by_day = len({who for who, _, _ in bought}), len({one[:2] for one in bought})
+    assert different < by_day
+    assert [industry[1][name] for name in ("own", "own_by_day")] == [str(different), str(by_day)]
     page = text(owner, "/effects/")
+    assert f"Paying buyers 支付买家数 {different} from the orders" in page
+    assert f"added up by day: {by_day} 21" in page
+    assert "Conversion to payment 支付转化率 – 5.0%" in page
     assert "Gold" in page
     assert "comparison and no effect of the membership" in page
 

@@ -17,6 +17,7 @@ from regulars_platform.figures.won import Won
 from regulars_platform.offers.titles import offer_title
 from regulars_platform.orders.table import MONEY_SCALE
 from regulars_web.formats import money, number, percent, short_date, signed
+from regulars_web.pages.datasets.words import FIGURE_NAMES
 from regulars_web.pages.figures.columns_chart import ColumnChart, ColumnInput, build_column_chart
 from regulars_web.pages.figures.values import NOTHING, Cell, change, shown
 from regulars_web.pages.figures.words import FIGURES, days_words
@@ -357,14 +358,17 @@ def _months(boards: Boards, currency: str) -> ColumnChart | None:
 
 
 def _industry(one: Beside, currency: str) -> tuple[str, str, Cell, Cell]:
-    own_change = change(one.own, one.own_before, one.unit)
+    own = shown(one.own, one.unit, currency)
+    beside = [change(one.own, one.own_before, one.unit)]
     if one.from_orders:
-        source = str(gettext("from the orders"))
-        own_change = f"{source} · {own_change}" if own_change else source
+        by_day = shown(one.by_day, one.unit, currency)
+        beside.insert(0, str(gettext("from the orders")))
+        if by_day != own:
+            beside.append(str(gettext("added up by day: %(value)s", value=by_day)))
     return (
-        str(FIGURES.get(one.name, one.label)),
-        one.label if one.name in FIGURES else "",
-        (shown(one.own, one.unit, currency), own_change),
+        str(FIGURES.get(one.name) or FIGURE_NAMES[one.name]),
+        one.label,
+        (own, " · ".join(part for part in beside if part)),
         (
             shown(one.industry, one.unit, currency),
             change(one.industry, one.industry_before, one.unit),
