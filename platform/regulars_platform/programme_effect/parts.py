@@ -31,8 +31,8 @@ from regulars_platform.orders.table import MONEY_SCALE
 from regulars_platform.programme_effect.quarters import Window
 from regulars_platform.programme_effect.sums import Part
 from regulars_platform.programmes.findings import find_programme
-from regulars_platform.programmes.outcomes import entry_outcomes
-from regulars_platform.programmes.results import read_entries
+from regulars_platform.programmes.outcomes import EntryOutcomes, entry_outcomes
+from regulars_platform.programmes.results import programme_costs, read_entries
 from regulars_platform.programmes.service import Version, list_programmes, list_versions
 from regulars_platform.reports.design import WHOLE
 from regulars_platform.reports.findings import find
@@ -105,13 +105,17 @@ def read_runs(session: Session, shop_id: int, window: Window) -> Runs:
 
 
 def find_parts(
-    settings: Settings, runs: Runs, lines: pl.LazyFrame, last_day: dt.date
+    settings: Settings, shop_id: int, runs: Runs, lines: pl.LazyFrame, last_day: dt.date
 ) -> Iterator[Found]:
     """One after the other. lines: order lines at the version; last_day: of these."""
+    shop_dir = settings.shop_dir(shop_id)
     for campaign in runs.campaigns:
         yield _campaign(settings, campaign, lines, last_day)
     for name, programme_id, version, entries in runs.versions:
-        yield _programme(name, programme_id, version, entries, lines, last_day)
+        outcomes = entry_outcomes(
+            lines, entries, version.plan, last_day, programme_costs(shop_dir, version.plan)
+        )
+        yield _programme(name, programme_id, version, entries, outcomes, last_day)
 
 
 def _campaign(
@@ -154,11 +158,10 @@ def _programme(
     programme_id: int,
     version: Version,
     entries: pl.DataFrame,
-    lines: pl.LazyFrame,
+    outcomes: EntryOutcomes,
     last_day: dt.date,
 ) -> Found:
     plan = version.plan
-    outcomes = entry_outcomes(lines, entries, plan, last_day)
     found = find_programme(outcomes, plan, planned=version.planned, until=last_day)
     net = dict(found.bars)["net"]
     told = entries.filter(~pl.col("held_back"))

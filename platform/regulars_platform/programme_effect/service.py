@@ -113,7 +113,7 @@ def work_out_quarter(
         margin, currency = programme_margin(shop), shop.currency
         told = contacts_between(session, settings, shop_id, window.first - LOOK_BACK, window.last)
     lines = store.table.scan(version)
-    found = list(find_parts(settings, runs, lines, days.last))
+    found = list(find_parts(settings, shop_id, runs, lines, days.last))
     known = Known(
         offer_costs=joined([one.offer_costs for one in found], OFFER_COSTS)
         .sort("offer_cost", descending=True)

@@ -3,6 +3,7 @@
 import datetime as dt
 
 from regulars_platform.errors import NotFoundError, RegularsError
+from regulars_platform.programmes.kinds import WORK_OUT_DUE
 from regulars_platform.words import N_, Sentence
 
 
@@ -49,12 +50,17 @@ class ProgrammeUnavailableError(RegularsError):
     @classmethod
     def needs(cls, what: str) -> "ProgrammeUnavailableError":
         """what: message id of what is missing."""
+        waits = what == WORK_OUT_DUE
         return cls(
             Sentence(
                 N_("The shop's data do not have what this needs: %(what)s."),
                 {"what": Sentence(what)},
             ),
-            Sentence(N_("Bring a file that has it, then start the programme.")),
+            Sentence(
+                N_("Work it out on the page “Due again”, then start the programme.")
+                if waits
+                else N_("Bring a file that has it, then start the programme.")
+            ),
         )
 
     @classmethod

@@ -17,7 +17,7 @@ from regulars_experiments.aggregation import aggregate
 from regulars_experiments.checks import SampleRatio, sample_ratio
 from regulars_experiments.comparison import Cell, Comparison, compare
 from regulars_experiments.moments import Moments, build_moments, plan_moments
-from regulars_experiments.profit import Waterfall, waterfall
+from regulars_experiments.profit import ProfitColumns, Waterfall, waterfall
 from regulars_experiments.results import Answer, Estimate, Intervals, NotEstimable, Reason
 from regulars_experiments.sequential import (
     LEAST_BUYERS_AT_A_LOOK,
@@ -29,7 +29,7 @@ from regulars_platform.fields import WHOLE
 from regulars_platform.orders.table import MONEY_SCALE
 from regulars_platform.programmes.outcomes import COHORT, EntryOutcomes
 from regulars_platform.programmes.plan import TOLD, ProgrammePlan
-from regulars_platform.reports.design import PROFIT
+from regulars_platform.reports.design import OF_PRODUCTS, PROFIT, shapes_of
 
 KEEP, STOP, GO_ON, TOO_EARLY = "keep", "stop", "go_on", "too_early"
 LEAST_SHOWN = 10
@@ -92,13 +92,14 @@ def find_programme(
 ) -> ProgrammeFindings:
     """planned: entries at which the running interval is narrowest; until: last day of orders."""
     frame = outcomes.settled
+    columns = _columns(plan)
     moments = aggregate(
         frame.lazy(),
         plan_moments(
             by=("arm", COHORT),
-            columns=dict.fromkeys(PROFIT.all(), MONEY_SCALE),
-            pairs=[(a, b) for a in PROFIT.all() for b in PROFIT.all() if a < b],
-            shapes=("goods", "kept"),
+            columns=dict.fromkeys(columns.all(), MONEY_SCALE),
+            pairs=[(a, b) for a in columns.all() for b in columns.all() if a < b],
+            shapes=shapes_of(columns),
         ),
     )
     cohorts = sorted({str(key[1]) for key in moments.keys})
@@ -170,14 +171,20 @@ def _cumulative(moments: Moments, cohorts: Sequence[str]) -> Moments:
 
 
 def _waterfall(comparison: Comparison, plan: ProgrammePlan, planned: Sequence[int]) -> Waterfall:
+    # goods of plans by costs per product count as the margin that they earn already
+    by_product = plan.margin_source == "products"
     return waterfall(
         comparison,
-        PROFIT,
-        margin_low=Fraction(plan.margin_low, WHOLE),
-        margin_high=Fraction(plan.margin_high, WHOLE),
+        _columns(plan),
+        margin_low=Fraction(1) if by_product else Fraction(plan.margin_low, WHOLE),
+        margin_high=Fraction(1) if by_product else Fraction(plan.margin_high, WHOLE),
         confidence=plan.confidence / WHOLE,
         planned=np.array(planned, dtype=np.float64),
     )
+
+
+def _columns(plan: ProgrammePlan) -> ProfitColumns:
+    return OF_PRODUCTS if plan.margin_source == "products" else PROFIT
 
 
 def _safe(found: Waterfall) -> Intervals:

@@ -27,6 +27,9 @@ class ProgrammeKind:
     plan: dict[str, Any] = field(default_factory=dict)
 
 
+WORK_OUT_DUE = N_("who is due again to be worked out")
+"""What a kind needs where its data are there, and only the answer is not."""
+
 COMMON: dict[str, Any] = {
     "audience": {"all": []},
     "offer": {"kind": "message", "reach": "open"},
@@ -44,6 +47,13 @@ COMMON: dict[str, Any] = {
     "confidence_percent": "95",
 }
 """The usual plan, in its JSON form; the words are added in the shop's language at the edge."""
+
+BY_PRODUCT: dict[str, Any] = {
+    "margin_source": "products",
+    "margin_low_percent": "40",
+    "margin_high_percent": "40",
+}
+"""Where the shop knows what its goods cost; the margin is that of the others."""
 
 KINDS: dict[str, ProgrammeKind] = {
     kind.name: kind

@@ -8,17 +8,21 @@ from pathlib import Path
 import polars as pl
 
 from regulars_platform.customers.tiers import read_tiers
-from regulars_platform.customers.whole import due_path
+from regulars_platform.customers.whole import due_path, waits_for_due_dates
 from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.orders.table import UNPAID, OrdersTable
-from regulars_platform.programmes.kinds import KINDS
+from regulars_platform.programmes.kinds import KINDS, WORK_OUT_DUE
 from regulars_platform.programmes.triggers import MOMENTS
 from regulars_platform.shops.practice import HasPractice
 
 
 def missing_need(shop: HasPractice, shop_dir: Path, kind: str) -> str | None:
-    """What is missing, as the message id of the kind's `needs`; None where it is all there."""
-    return None if _is_there(shop, shop_dir, kind) else KINDS[kind].needs
+    """What is missing, as the message id of the kind's `needs`, or WORK_OUT_DUE; None where it is
+    all there."""
+    if _is_there(shop, shop_dir, kind):
+        return None
+    waits = kind == "product_due" and waits_for_due_dates(shop_dir)
+    return WORK_OUT_DUE if waits else KINDS[kind].needs
 
 
 def _is_there(shop: HasPractice, shop_dir: Path, kind: str) -> bool:

@@ -15,9 +15,21 @@ from regulars_platform.offers.costs import (
     discounts_are_recorded,
     offer_use,
 )
+from regulars_platform.offers.goods_costs import (
+    COST_COLUMNS,
+    flat_margin,
+    order_margins,
+    with_offer_added_back,
+)
 from regulars_platform.offers.kinds import FlashSale, MessageOnly, PriceCut
 from regulars_platform.offers.sales import SALE_DISCOUNT, SALE_GOODS, with_sale
-from regulars_platform.orders.table import PAID, goods_refunded, start_of_day, whole_orders
+from regulars_platform.orders.table import (
+    PAID,
+    freight_returned,
+    goods_refunded,
+    start_of_day,
+    whole_orders,
+)
 from regulars_platform.programmes.plan import TOLD, ProgrammePlan
 
 ENTRY_SCHEMA: dict[str, pl.DataType] = {
@@ -33,12 +45,16 @@ COHORT = "cohort"
 """The Monday of the week in which the window begins, as YYYY-MM-DD."""
 
 MONEY = ("goods", "returned", "kept", "offer_cost", "contact_cost")
+MARGINS = ("goods_margin", "returned_margin", "kept_margin")
+"""Of plans that go by costs per product, in the places of goods, returned and kept."""
+
 _ORDER = "order "
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EntryOutcomes:
-    """settled: one row per entry whose window is over: entry, arm, cohort, MONEY, orders, buyer.
+    """settled: one row per entry whose window is over: entry, arm, cohort, MONEY, orders, buyer,
+    and MARGINS where the plan goes by costs per product.
 
     waiting: entries whose window lasts beyond the orders that are known.
     """
@@ -48,13 +64,19 @@ class EntryOutcomes:
 
 
 def entry_outcomes(
-    lines: pl.LazyFrame, entries: pl.DataFrame, plan: ProgrammePlan, until: dt.date
+    lines: pl.LazyFrame,
+    entries: pl.DataFrame,
+    plan: ProgrammePlan,
+    until: dt.date,
+    costs: pl.LazyFrame | None = None,
 ) -> EntryOutcomes:
     """lines: order lines at the pinned version; entries: ENTRY_SCHEMA; until: the last day of which
-    orders are known. Everybody who entered counts, whether a message arrived or not."""
+    orders are known; costs: product, cost (see `product_costs`), for a plan that goes by them, None
+    where none is known. Everybody who entered counts, whether a message arrived or not."""
+    margins = MARGINS[:2] if plan.margin_source == "products" else ()
     over = pl.col("contact_on") + pl.duration(days=plan.window_days - 1) <= until
     ripe = _with_windows(entries.filter(over), plan)
-    orders = _orders_of(lines, ripe, plan)
+    orders = _orders_of(lines, ripe, plan, costs)
     money = (
         _with_costs(orders, plan, lines)
         .group_by("entry")
@@ -62,10 +84,11 @@ def entry_outcomes(
             pl.col("goods").sum(),
             pl.col("returned").sum(),
             pl.col("offer_cost").sum(),
+            *(pl.col(name).sum() for name in margins),
             (pl.col("amount") > 0).sum().cast(pl.Int64).alias("orders"),
         )
     )
-    numbers = ("goods", "returned", "offer_cost", "orders")
+    numbers = ("goods", "returned", "offer_cost", "orders", *margins)
     settled = (
         ripe.select("entry", "arm", COHORT)
         .join(money.collect(), on="entry", how="left")
@@ -78,6 +101,7 @@ def entry_outcomes(
             .otherwise(0)
             .cast(pl.Int64)
             .alias("contact_cost"),
+            *([(pl.col(margins[0]) - pl.col(margins[1])).alias(MARGINS[2])] if margins else []),
         )
         .sort("entry")
     )
@@ -110,7 +134,9 @@ def _with_windows(entries: pl.DataFrame, plan: ProgrammePlan) -> pl.DataFrame:
     )
 
 
-def _orders_of(lines: pl.LazyFrame, ripe: pl.DataFrame, plan: ProgrammePlan) -> pl.LazyFrame:
+def _orders_of(
+    lines: pl.LazyFrame, ripe: pl.DataFrame, plan: ProgrammePlan, costs: pl.LazyFrame | None
+) -> pl.LazyFrame:
     """Paid orders of the windows, each with its entry.
 
     A reminder of an unpaid order is for that very order, which was placed before: it counts where
@@ -120,7 +146,9 @@ def _orders_of(lines: pl.LazyFrame, ripe: pl.DataFrame, plan: ProgrammePlan) -> 
     theirs = lines.filter(pl.col("customer_id").is_not_null()).join(
         people, on="customer_id", how="semi"
     )
-    whole = goods_refunded(whole_orders(theirs)).filter(pl.col("status") == PAID)
+    orders = whole_orders(theirs).with_columns(freight_returned().alias("freight"))
+    paid = goods_refunded(orders).filter(pl.col("status") == PAID)
+    whole = _with_margins(paid, theirs, plan, costs).drop("freight")
     windows = ripe.lazy().select(
         "entry", "customer_id", "arm", "begins", "ends", "reminded_of", "code", "threshold"
     )
@@ -130,6 +158,35 @@ def _orders_of(lines: pl.LazyFrame, ripe: pl.DataFrame, plan: ProgrammePlan) -> 
     return whole.join(windows, on="customer_id", how="inner").filter(within)
 
 
+def _with_margins(
+    orders: pl.LazyFrame, lines: pl.LazyFrame, plan: ProgrammePlan, costs: pl.LazyFrame | None
+) -> pl.LazyFrame:
+    """By costs per product, orders with margin, unknown (see `order_margins`), returned_margin."""
+    if plan.margin_source != "products":
+        return orders
+    known = pl.LazyFrame(schema=COST_COLUMNS) if costs is None else costs
+    margins = order_margins(lines, known, plan.margin_low)
+    # beyond the price of the goods, `back` has the flat margin on all that was refunded
+    lost = pl.col("back") - flat_margin(pl.col("freight"), plan.margin_low)
+    return (
+        orders.join(margins, on="order_id", how="left")
+        .with_columns(lost.alias("returned_margin"))
+        .drop("back")
+    )
+
+
+def _with_goods(orders: pl.LazyFrame, plan: ProgrammePlan, taken_off: pl.Expr) -> pl.LazyFrame:
+    """With goods, before what the offer took off, and what they earn by costs per product."""
+    amount = pl.col("amount")
+    goods = (amount.clip(lower_bound=0) + taken_off).alias("goods")
+    if plan.margin_source != "products":
+        return orders.with_columns(goods)
+    earned = with_offer_added_back(taken_off, amount, plan.margin_low)
+    # what a credit note takes back is among the returns
+    sold = pl.when(amount > 0).then(earned).otherwise(0).alias("goods_margin")
+    return orders.with_columns(goods, sold)
+
+
 def _with_costs(orders: pl.LazyFrame, plan: ProgrammePlan, lines: pl.LazyFrame) -> pl.LazyFrame:
     """Orders with offer_cost, goods (what the offer took off added back) and returned.
 
@@ -137,10 +194,9 @@ def _with_costs(orders: pl.LazyFrame, plan: ProgrammePlan, lines: pl.LazyFrame) 
     """
     none = pl.lit(0, dtype=pl.Int64).alias("offer_cost")
     given_back = (pl.col("refund") - pl.col("amount").clip(upper_bound=0)).alias("returned")
-    sold = pl.col("amount").clip(lower_bound=0)
     offer = plan.offer
     if isinstance(offer, MessageOnly):
-        return orders.with_columns(none, sold.alias("goods"), given_back)
+        return _with_goods(orders.with_columns(none, given_back), plan, pl.lit(0))
     theirs = orders if offer.reach == "open" else orders.filter(pl.col("arm") == TOLD)
     if isinstance(offer, FlashSale):
         theirs = with_sale(theirs, lines, offer)
@@ -153,4 +209,4 @@ def _with_costs(orders: pl.LazyFrame, plan: ProgrammePlan, lines: pl.LazyFrame) 
     others = orders.filter(pl.lit(offer.reach == "personal") & (pl.col("arm") != TOLD))
     together = pl.concat([costed, others.with_columns(none)], how="diagonal")
     taken_off = pl.col("offer_cost") if isinstance(offer, PriceCut) else pl.lit(0)
-    return together.with_columns((sold + taken_off).alias("goods"), given_back)
+    return _with_goods(together.with_columns(given_back), plan, taken_off)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from regulars_platform.campaigns.plan import NamedRule
+from regulars_platform.campaigns.plan import MARGIN_SOURCES, MarginSource, NamedRule
 from regulars_platform.delivery.channels import CHANNELS
 from regulars_platform.errors import InvalidInputError
 from regulars_platform.fields import WHOLE, FieldReader, money_text, percent_text
@@ -32,6 +32,7 @@ FIELDS = (
     *("name", "kind", "currency", "timezone", "audience", "offer", "channel", "channel_label"),
     *("contact_cost", "holdout_percent", "consent", "send_time", "grace_days", "window_days"),
     *("reentry_days", "margin_low_percent", "margin_high_percent", "confidence_percent"),
+    *("margin_source", "products_version"),
     *("wait_hours", "after_days", "before_days", "within", "dates", "segment", "template_id"),
 )
 MAX_DATES = 60
@@ -48,9 +49,11 @@ class ProgrammePlan:
     the customer's yes, or only no refusal. send_time: of the shop's day; grace_days: how late a
     message may still be sent when days were missed; window_days: orders of so many days from the
     day of the message on count; reentry_days: nobody enters again before, never less than the
-    window. Then the settings of some kinds: wait_hours after the occasion; after_days without an
-    order (None: by the customer's own rhythm); before_days before the day; within: money missing to
-    the next tier; dates; segment.
+    window. margin_source: "flat": all goods earn the margin; "products": goods whose cost the shop
+    brought earn what is left of their price, the rest the margin, which is then one number;
+    products_version: of the file of products whose costs hold. Then the settings of some kinds:
+    wait_hours after the occasion; after_days without an order (None: by the customer's own rhythm);
+    before_days before the day; within: money missing to the next tier; dates; segment.
     """
 
     name: str
@@ -71,6 +74,8 @@ class ProgrammePlan:
     margin_low: int
     margin_high: int
     confidence: int
+    margin_source: MarginSource = "flat"
+    products_version: int | None = None
     wait_hours: int = 0
     after_days: int | None = None
     before_days: int = 0
@@ -107,6 +112,12 @@ def programme_json(plan: ProgrammePlan) -> dict[str, Any]:
         if plan.segment is None
         else {"name": plan.segment.name, "rule": rule_json(plan.segment.rule)},
     }
+    # plans without costs per product read as they always have
+    costs: dict[str, Any] = (
+        {}
+        if plan.margin_source == "flat"
+        else {"margin_source": plan.margin_source, "products_version": plan.products_version}
+    )
     return {
         "name": plan.name,
         "kind": plan.kind,
@@ -127,6 +138,7 @@ def programme_json(plan: ProgrammePlan) -> dict[str, Any]:
         "margin_high_percent": percent_text(plan.margin_high),
         "confidence_percent": percent_text(plan.confidence),
         "template_id": plan.template_id,
+        **costs,
         **{name: settings[name] for name in KINDS[plan.kind].settings},
     }
 
@@ -169,7 +181,9 @@ def _common(reader: FieldReader) -> dict[str, Any]:
         "margin_low": reader.percent("margin_low_percent"),
         "margin_high": reader.percent("margin_high_percent"),
         "confidence": _confidence(reader),
-        "template_id": _template(reader),
+        "template_id": _version(reader, "template_id", least=1),
+        "margin_source": _margin_source(reader),
+        "products_version": _version(reader, "products_version", least=0),
     }
 
 
@@ -217,10 +231,15 @@ def _time(reader: FieldReader) -> dt.time | None:
         return None
 
 
-def _template(reader: FieldReader) -> int | None:
-    if reader.raw.get("template_id") in (None, ""):
+def _version(reader: FieldReader, field: str, *, least: int) -> int | None:
+    if reader.raw.get(field) in (None, ""):
         return None
-    return reader.whole("template_id", low=1, high=2**63 - 1)
+    return reader.whole(field, low=least, high=2**63 - 1)
+
+
+def _margin_source(reader: FieldReader) -> MarginSource | None:
+    found = reader.choice("margin_source", MARGIN_SOURCES, default="flat")
+    return None if found is None else "products" if found == "products" else "flat"
 
 
 def _after_days(reader: FieldReader) -> int | None:
@@ -267,6 +286,12 @@ def _hold_together(reader: FieldReader, found: Mapping[str, Any]) -> None:
     low, high = found["margin_low"], found["margin_high"]
     if low is not None and high is not None and low > high:
         reader.refuse("margin_high_percent", N_("The higher margin is below the lower one."))
+    elif found["margin_source"] == "products" and None not in (low, high) and low != high:
+        reader.refuse(
+            "margin_high_percent",
+            N_("With costs per product, the margin of the other goods is one number."),
+            Sentence(N_("Give the same margin twice: that of goods whose cost is not known.")),
+        )
     window, again = found["window_days"], found["reentry_days"]
     if window is not None and again is not None and again < window:
         reader.refuse(

@@ -7,6 +7,7 @@ import datetime as dt
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -16,9 +17,11 @@ from sqlalchemy.orm import Session
 from regulars_experiments.results import answer_as_json
 from regulars_platform.customers.order_days import find_order_days
 from regulars_platform.customers.store import build_feature_store
+from regulars_platform.offers.goods_costs import product_costs
 from regulars_platform.programmes.errors import ProgrammeUnavailableError
 from regulars_platform.programmes.findings import ProgrammeFindings, find_programme
 from regulars_platform.programmes.outcomes import ENTRY_SCHEMA, entry_outcomes
+from regulars_platform.programmes.plan import ProgrammePlan
 from regulars_platform.programmes.running import get_shop_row
 from regulars_platform.programmes.service import Version, get_version
 from regulars_platform.programmes.tables import ProgrammeEntryRow, ProgrammeResultRow
@@ -51,7 +54,8 @@ def evaluate_version(
     days = None if orders_version is None else find_order_days(store, orders_version)
     if orders_version is None or days is None:
         raise ProgrammeUnavailableError.no_orders()
-    outcomes = entry_outcomes(store.table.scan(orders_version), entries, version.plan, days.last)
+    lines, costs = store.table.scan(orders_version), programme_costs(store.shop_dir, version.plan)
+    outcomes = entry_outcomes(lines, entries, version.plan, days.last, costs)
     findings = find_programme(outcomes, version.plan, planned=version.planned, until=days.last)
     document = findings_json(findings, version, orders_version=orders_version, until=days.last)
     text = json.dumps(document, sort_keys=True, ensure_ascii=False, allow_nan=False)
@@ -63,6 +67,13 @@ def evaluate_version(
         row.orders_version, row.document, row.made_at = orders_version, text, now
         session.flush()
         return _build(row)
+
+
+def programme_costs(shop_dir: Path, plan: ProgrammePlan) -> pl.LazyFrame | None:
+    """product, cost as they were when the version began; None where it does not go by them."""
+    if plan.margin_source != "products" or plan.products_version is None:
+        return None
+    return product_costs(shop_dir, plan.products_version)
 
 
 def find_result(session: Session, version_id: int) -> Result | None:

@@ -15,14 +15,14 @@ from sqlalchemy.orm import Session
 
 from regulars_platform.canonical import canonical_json, sha256_of
 from regulars_platform.delivery.channels import CALLS, SENDING, channel_use
-from regulars_platform.delivery.templates import get_template, keep_template
+from regulars_platform.delivery.templates import get_template, keep_template, list_templates
 from regulars_platform.errors import InvalidInputError
 from regulars_platform.programmes.errors import (
     NoWordsError,
     ProgrammeNotFoundError,
     ProgrammeStateError,
 )
-from regulars_platform.programmes.kinds import COMMON, KINDS
+from regulars_platform.programmes.kinds import BY_PRODUCT, COMMON, KINDS
 from regulars_platform.programmes.plan import ProgrammePlan, programme_json, read_programme
 from regulars_platform.programmes.tables import (
     DRAFT,
@@ -67,9 +67,13 @@ class Programme:
     ran_until: dt.date | None
 
 
-def usual_draft(kind: str, *, name: str, words: str) -> dict[str, Any]:
-    """The usual plan of a kind as a draft; name and words in the shop's own language."""
-    plan = COMMON | KINDS[kind].plan | {"kind": kind, "name": name}
+def usual_draft(kind: str, *, name: str, words: str, by_product: bool = False) -> dict[str, Any]:
+    """The usual plan of a kind as a draft; name and words in the shop's own language.
+
+    by_product: the shop knows what its goods cost, so that profit goes by that.
+    """
+    margins = BY_PRODUCT if by_product else {}
+    plan = COMMON | margins | KINDS[kind].plan | {"kind": kind, "name": name}
     return plan | {"offer": {**COMMON["offer"], "words": words}}
 
 
@@ -134,9 +138,12 @@ def start_programme(
     user_id: int | None,
     salt: str,
     planned: int,
+    products_version: int | None = None,
 ) -> Programme:
     """Let the draft run, or run on after a pause. salt: a random text made for this start; it is
     used only where a new version begins. planned: entries expected in half a year.
+    products_version: of the file of products as it is now; a new version that goes by costs per
+    product keeps to it.
 
     Raises InvalidInputError, NoWordsError, ProgrammeStateError.
     """
@@ -146,8 +153,10 @@ def start_programme(
     current = None if row.version_id is None else get_version(session, shop_id, row.version_id)
     wanted = read_plan_of(session, _build(session, row))
     plan = _with_template(session, shop_id, wanted, current, now)
-    text = canonical_json(programme_json(plan))
-    if current is None or not _same_but_for_the_name(current.plan, plan):
+    if current is None or not _same(current.plan, plan):
+        if plan.margin_source == "products":
+            plan = replace(plan, products_version=products_version)
+        text = canonical_json(programme_json(plan))
         version = ProgrammeVersionRow(
             shop_id=shop_id,
             programme_id=row.id,
@@ -179,7 +188,7 @@ def has_changes(session: Session, programme: Programme) -> bool:
     current = programme.version.plan
     if wanted.template_id is None:
         wanted = replace(wanted, template_id=current.template_id)
-    return not _same_but_for_the_name(current, wanted)
+    return not _same(current, wanted)
 
 
 def pause_programme(
@@ -257,6 +266,19 @@ def list_versions(session: Session, shop_id: int, programme_id: int) -> list[Ver
     return [_version(row) for row in rows]
 
 
+def templates_of_programmes(session: Session, shop_id: int) -> frozenset[int]:
+    """Templates that hold the words of a programme: kept by its start, not written by the shop.
+
+    One that somebody has changed since is the shop's own.
+    """
+    row = ProgrammeVersionRow
+    texts = session.scalars(select(row.plan_json).where(row.shop_id == shop_id))
+    plans = [read_programme(json.loads(text)) for text in texts]
+    said = {(plan.template_id, plan.offer.words) for plan in plans}
+    found = list_templates(session, shop_id)
+    return frozenset(one.id for one in found if (one.id, one.body) in said)
+
+
 def sends_by_itself(session: Session, plan: ProgrammePlan, shop_id: int) -> bool:
     """Whether its channel sends messages or makes call lists, rather than handing out lists."""
     shop = session.get(Shop, shop_id)
@@ -298,8 +320,13 @@ def _with_template(
     return replace(plan, template_id=keep_template(session, shop_id=shop_id, raw=raw, now=now).id)
 
 
-def _same_but_for_the_name(one: ProgrammePlan, other: ProgrammePlan) -> bool:
-    return replace(one, name="") == replace(other, name="")
+def _same(one: ProgrammePlan, other: ProgrammePlan) -> bool:
+    """But for the name, and for costs that have come since: those of its start hold."""
+    return _bare(one) == _bare(other)
+
+
+def _bare(plan: ProgrammePlan) -> ProgrammePlan:
+    return replace(plan, name="", products_version=None)
 
 
 def _name(draft: Mapping[str, Any]) -> str:

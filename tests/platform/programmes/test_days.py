@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from regulars_experiments.results import NotEstimable
+from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.jobs.daily import enqueue_daily
 from regulars_platform.jobs.models import JobState
 from regulars_platform.jobs.run import run_inline
@@ -17,13 +18,20 @@ from regulars_platform.programmes.errors import ProgrammeUnavailableError
 from regulars_platform.programmes.findings import LEAST_SHOWN, find_programme
 from regulars_platform.programmes.jobs import enqueue_evaluation
 from regulars_platform.programmes.outcomes import entry_outcomes
-from regulars_platform.programmes.results import find_result, read_entries
+from regulars_platform.programmes.results import evaluate_version, find_result, read_entries
 from regulars_platform.programmes.running import run_programme
-from regulars_platform.programmes.service import create_programme, pause_programme, usual_draft
+from regulars_platform.programmes.service import (
+    Programme,
+    create_programme,
+    has_changes,
+    pause_programme,
+    start_programme,
+    usual_draft,
+)
 from regulars_platform.settings import Settings
 from regulars_platform.shops.tables import Shop
 from regulars_platform.storage.database import Database
-from tests.platform.customers.build import line, lines
+from tests.platform.customers.build import line, lines, money
 from tests.platform.programmes.build import (
     DAY,
     NOW,
@@ -149,3 +157,52 @@ def test_a_result_is_worked_out_in_a_job_from_the_orders_as_they_are(
     assert direct.n_told == len(told)
     assert min(direct.n_held, direct.n_told) >= LEAST_SHOWN
     assert isinstance(direct.net, NotEstimable) == ("not_estimable" in document["net"])
+
+
+def test_costs_hold_as_they_were_when_the_version_began(
+    settings: Settings, database: Database
+) -> None:
+    news = list(first_orders(400))
+    keep_orders(settings, *news)
+    products = DatasetTable(settings.shop_dir(1), "products")
+    first = products.merge(pl.DataFrame({"product": ["tea"], "cost": [money(30)]}))
+    draft = usual_draft("honeymoon", name="ours", words="Hello", by_product=True)
+    draft |= {"wait_hours": 240, "window_days": 10}
+
+    def start(version: int) -> Programme:
+        with database.unit_of_work() as session:
+            return start_programme(
+                session,
+                shop_id=1,
+                programme_id=made.id,
+                now=NOW,
+                user_id=None,
+                salt="s",
+                planned=1000,
+                products_version=version,
+            )
+
+    with database.unit_of_work() as session:
+        made = create_programme(session, shop_id=1, draft=draft, now=NOW)
+    programme = start(first)
+    assert programme.version is not None
+    assert programme.version.plan.products_version == first
+    run(database, settings, programme)
+    drawn = entries(database)
+    told = drawn.filter(~pl.col("held_back"))["customer_id"].to_list()
+    held = drawn.filter("held_back")["customer_id"].to_list()
+    paid = {who: 100 + place for place, who in enumerate([*told[:200], *held[:50]])}
+    bought = [line(f"n{who}", who, "2026-06-20", price) for who, price in paid.items()]
+    keep_orders(settings, *news, *bought, line("z", "stranger", "2026-06-30", 1))
+    later = products.merge(pl.DataFrame({"product": ["tea"], "cost": [money(90)]}))
+    with database.unit_of_work() as session:
+        assert not has_changes(session, programme)
+        pause_programme(session, shop_id=1, programme_id=made.id, now=NOW)
+    # run on, it is the same version and the same costs
+    assert start(later).version == programme.version
+    found = evaluate_version(
+        database, settings, shop_id=1, version_id=programme.version.id, now=NOW
+    ).document
+    # a tea cost 30 when it began; the 90 of later do not count
+    earned = [sum(paid.get(who, 30) - 30 for who in arm) / len(arm) for arm in (told, held)]
+    assert found["bars"]["goods"]["estimate"] == pytest.approx(earned[0] - earned[1])

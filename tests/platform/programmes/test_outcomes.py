@@ -4,9 +4,11 @@ import datetime as dt
 from typing import Any
 
 import polars as pl
+import pytest
 
+from regulars_platform.errors import InvalidInputError
 from regulars_platform.programmes.outcomes import ENTRY_SCHEMA, entry_outcomes
-from regulars_platform.programmes.plan import ProgrammePlan, read_programme
+from regulars_platform.programmes.plan import ProgrammePlan, programme_json, read_programme
 from regulars_platform.programmes.service import usual_draft
 from tests.platform.customers.build import line, lines, money
 
@@ -32,10 +34,15 @@ def entry(number: int, customer: str, *, held: bool = False, **other: Any) -> di
     } | other
 
 
-def outcomes(rows: list[dict[str, Any]], orders: pl.LazyFrame, wanted: ProgrammePlan) -> Any:
+def outcomes(
+    rows: list[dict[str, Any]],
+    orders: pl.LazyFrame,
+    wanted: ProgrammePlan,
+    costs: pl.LazyFrame | None = None,
+) -> Any:
     """Outcomes of entries, with orders known until the end of June."""
     frame = pl.DataFrame(rows, schema=ENTRY_SCHEMA)
-    return entry_outcomes(orders, frame, wanted, dt.date(2026, 6, 30))
+    return entry_outcomes(orders, frame, wanted, dt.date(2026, 6, 30), costs)
 
 
 def test_only_orders_of_the_window_count_and_what_was_given_back_is_taken_off() -> None:
@@ -110,3 +117,69 @@ def test_freight_that_is_given_back_is_no_loss_of_goods() -> None:
         ("told", money(100), 0),
         ("holdout", money(104), money(-4)),
     ]
+
+
+COSTS = pl.LazyFrame({"product": ["tea"], "cost": [money(30)]})
+
+
+def by_product(**changes: Any) -> ProgrammePlan:
+    """By costs per product; goods of unknown cost earn 40%."""
+    usual = usual_draft("honeymoon", name="ours", words="Hello", by_product=True)
+    return read_programme(usual | {"currency": "EUR", "timezone": "UTC"} | changes)
+
+
+def test_by_costs_per_product_goods_count_as_the_margin_they_earn() -> None:
+    found = outcomes(
+        [entry(1, "anna"), entry(2, "bert", held=True), entry(3, "none")],
+        lines(
+            line("1", "anna", "2026-05-05", 50, refund=25),
+            line("2", "anna", "2026-05-06", 20, product="honey"),
+            line("3", "bert", "2026-05-06", -50, quantity=-10_000),
+            line("4", "bert", "2026-05-07", 50, shipping=6, refund=56),
+        ),
+        by_product(),
+        COSTS,
+    ).settled
+    # tea: 50 - 30, of which half came back; honey: 40% of 20; a credit note takes 20 back, as
+    # does a tea that is sent back, and the freight of it nothing
+    margins = found.select("goods_margin", "returned_margin", "kept_margin").rows()
+    assert margins == [
+        (money(28), money(10), money(18)),
+        (money(20), money(40), money(-20)),
+        (0, 0, 0),
+    ]
+    assert found["goods"].to_list() == [money(70), money(50), 0]
+
+
+def test_what_an_offer_took_off_is_added_back_to_the_margin_in_full() -> None:
+    """40 paid for a tea of 50 that costs 30: a margin of 20, and the offer cost 10."""
+    offer = {"kind": "amount_off", "threshold": "40", "amount": "10", "words": "10 off"}
+    for reach in ("personal", "open"):
+        found = outcomes(
+            [entry(1, "anna")],
+            lines(line("1", "anna", "2026-05-05", 40, discount=10)),
+            by_product(offer=offer | {"reach": reach}),
+            COSTS,
+        ).settled
+        row = found.select("goods_margin", "offer_cost").row(0)
+        assert row == (money(20), money(10))
+
+
+def test_without_any_known_cost_the_margin_is_the_flat_one() -> None:
+    rows = [entry(1, "anna"), entry(2, "bert", held=True)]
+    orders = lines(
+        line("1", "anna", "2026-05-05", 50, refund=25), line("2", "bert", "2026-05-05", 30)
+    )
+    found = outcomes(rows, orders, by_product()).settled
+    assert found["goods_margin"].to_list() == [money(20), money(12)]
+    assert found["kept_margin"].to_list() == [money(10), money(12)]
+
+
+def test_by_costs_per_product_the_margin_of_the_rest_is_one_number() -> None:
+    with pytest.raises(InvalidInputError, match="one number") as caught:
+        by_product(margin_high_percent="50")
+    assert caught.value.problems[0].field == "margin_high_percent"
+    written = programme_json(by_product(products_version=3))
+    assert read_programme(written) == by_product(products_version=3)
+    # plans without read as they always have, and keep their hash
+    assert not {"margin_source", "products_version"} & set(programme_json(plan()))

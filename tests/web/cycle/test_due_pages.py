@@ -14,10 +14,10 @@ from regulars_experiments.assignment import unit_hash
 from regulars_platform.customers.whole import due_path
 from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.jobs.models import Job, JobState
-from regulars_platform.suppressions.service import suppress
 from regulars_platform.reach.tables import GlobalHoldoutRow
 from regulars_platform.settings import Settings
 from regulars_platform.storage.database import Database
+from regulars_platform.suppressions.service import suppress
 from tests.platform.customers.build import line, lines
 from tests.platform.lifetime.build import write_lines
 from tests.web.conftest import NOW, Browser
@@ -248,3 +248,32 @@ def test_old_orders_are_listed_from_the_day_after_the_last(
     said = work_out(owner, finish_jobs)
     assert "so the list begins the day after" in said
     assert listed(owner, ahead="20")[0]["due_on"] == ago(190)
+
+
+@pytest.mark.usefixtures("orders")
+def test_what_is_only_to_be_worked_out_is_not_called_a_missing_file(
+    owner: Browser, finish_jobs: Finish
+) -> None:
+    link = f'href="{PAGE}">Work it out</a>'
+    for path, said in (
+        ("/programmes/", "it needs who is due again to be worked out"),
+        ("/segments/", "Not worked out yet: who is due again."),
+    ):
+        before = owner.get(path)
+        assert said in words(before)
+        assert link in before.get_data(as_text=True)
+    work_out(owner, finish_jobs)
+    for path in ("/programmes/", "/segments/"):
+        after = owner.get(path)
+        assert "worked out" not in words(after).replace("Needs lifetime value to be worked out", "")
+        assert "Needs the repurchase cycle" not in words(after)
+        assert "repeated orders of them" not in words(after)
+        assert link not in after.get_data(as_text=True)
+
+
+def test_orders_without_products_leave_the_cycle_a_matter_of_files(
+    owner: Browser, settings: Settings
+) -> None:
+    write_lines(settings.shop_dir(1), [line("1", "ann", ago(9), 10, product=None)])
+    assert "Needs the repurchase cycle" in words(owner.get("/segments/"))
+    assert "repeated orders of them" in words(owner.get("/programmes/"))

@@ -17,6 +17,7 @@ from regulars_platform.jobs.models import Job
 from regulars_platform.suppressions.service import suppressed_customers
 from tests.web.conftest import Browser
 from tests.web.delivery.conftest import SendingShop, launched
+from tests.web.programmes.test_programme_pages import typed as programme_typed
 
 Finish = Callable[[], list[Job]]
 
@@ -263,3 +264,17 @@ def test_pages_of_others_and_of_nothing_are_not_found(sending: SendingShop) -> N
         assert browser.get(path).status_code == 404
     assert browser.post("/settings/channels/nothing").status_code == 302
     assert browser.post("/campaigns/calls/9/1", {"result": "reached"}).status_code == 404
+
+
+def test_the_words_of_a_programme_are_not_offered_to_a_campaign(sending: SendingShop) -> None:
+    browser, page = sending.browser, f"/campaigns/{sending.campaign}/delivery"
+    sending.set_up(email="webhook")
+    form = programme_typed(name="Welcome", channel="email", wait="240")
+    made = browser.post("/programmes/new?kind=honeymoon", form)
+    started = browser.post(f"{made.headers['Location']}/start", follow_redirects=True)
+    assert "It runs." in started.get_data(as_text=True)
+    assert "No words for this channel yet" in text(browser, page)
+    # whoever changes it makes it words of the shop's own
+    words: dict[str, object] = {"name": "Hello", "channel": "email", "subject": "Hi", "body": "All"}
+    assert browser.post("/settings/channels/templates/1", words).status_code == 302
+    assert "No words for this channel yet" not in text(browser, page)

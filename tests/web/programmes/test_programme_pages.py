@@ -3,14 +3,17 @@
 import csv
 import datetime as dt
 import io
+import re
 from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
+from scipy import stats
 from sqlalchemy import select
 
+from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.delivery.channels import keep_channel_use
 from regulars_platform.delivery.lists import TreatedArm
 from regulars_platform.delivery.outbox import Mailing, queue_messages
@@ -19,12 +22,12 @@ from regulars_platform.delivery.templates import keep_template
 from regulars_platform.jobs.models import Job, JobState
 from regulars_platform.offers.kinds import MessageOnly
 from regulars_platform.programmes.tables import ProgrammeEntryRow, ProgrammeRow
-from regulars_platform.suppressions.service import add_suppressions
 from regulars_platform.segments.rules import parse_rule
 from regulars_platform.segments.service import save_segment
 from regulars_platform.settings import Settings
 from regulars_platform.shops.tables import Shop
 from regulars_platform.storage.database import Database
+from regulars_platform.suppressions.service import add_suppressions
 from tests.platform.customers.build import line
 from tests.platform.programmes.build import keep_orders
 from tests.web.conftest import NOW, Browser
@@ -90,6 +93,32 @@ def test_a_programme_starts_in_one_step_and_a_second_click_starts_no_second(
         assert len(session.scalars(select(ProgrammeRow)).all()) == 1
 
 
+def test_where_costs_are_known_profit_goes_by_them_from_the_first_click_on(
+    owner: Browser, orders: None, settings: Settings
+) -> None:
+    asked = text(owner, "/programmes/new?kind=honeymoon")
+    assert 'value="products" checked' not in asked
+    assert "30% to 50% of goods" in text(owner, start(owner, "unpaid"))
+
+    costs = pl.DataFrame({"product": ["tea"], "cost": [30 * 10_000]})
+    DatasetTable(settings.shop_dir(1), "products").merge(costs)
+    asked = text(owner, "/programmes/new?kind=honeymoon")
+    assert 'value="products" checked' in asked
+    assert "Costs are known for 100.0%" in asked
+    address = start(owner, "honeymoon")
+    assert "by what each product cost; 40% of goods without a known cost" in text(owner, address)
+
+    # the form can say otherwise, and says what does not go together
+    edit = f"{address}/edit"
+    wrong = owner.post(edit, typed(margin_source="products", wait="240"), follow_redirects=True)
+    assert "Give the same margin twice" in wrong.get_data(as_text=True)
+    owner.post(edit, typed(margin_source="flat", wait="240"))
+    owner.post(f"{address}/start")
+    assert "30% to 50% of goods" in text(owner, address)
+    first = text(owner, f"{address}?version=1")
+    assert "by what each product cost" in first
+
+
 def test_the_dry_run_says_who_and_why_and_keeps_the_arms_to_itself(
     owner: Browser, orders: None, database: Database
 ) -> None:
@@ -143,6 +172,29 @@ def test_a_result_that_is_too_early_says_so(
     page = text(owner, address)
     assert "Too early: nobody’s 30 days in which orders count are over yet." in page
     assert "further entries count once their days are over" in page
+
+
+def test_the_sizes_of_the_groups_are_looked_at_and_said(
+    owner: Browser, orders: None, settings: Settings, finish_jobs: Finish, database: Database
+) -> None:
+    address = start(owner, "honeymoon")
+    owner.post("/programmes/run")
+    finish_jobs()
+    # orders a month and more after the entries: all windows are over
+    with database.reading() as session:
+        held = sum(row.held_back for row in session.scalars(select(ProgrammeEntryRow)))
+    again = [line(f"o{n}", f"c{n:02d}", ago(10), 50) for n in range(40)]
+    keep_orders(settings, *again, line("late", "somebody", ago(-60), 50))
+    owner.post(f"{address}/result")
+    assert [job.state for job in finish_jobs()] == [JobState.DONE]
+    p = stats.binomtest(held, 40, 0.2).pvalue
+    found = re.search(
+        r"Sizes of the groups: (\d+) told and (\d+) held back, as drawn \(p = ([\d.]+)\)",
+        text(owner, address),
+    )
+    assert found is not None
+    assert (int(found[1]), int(found[2])) == (40 - held, held)
+    assert abs(float(found[3]) - p) < 0.2  # by chi-square there, exact here
 
 
 def test_an_id_with_markup_in_it_is_shown_as_text(owner: Browser, orders: None) -> None:

@@ -23,6 +23,7 @@ from regulars_platform.offers.kinds import (
 )
 from regulars_platform.offers.reading import read_offer
 from regulars_platform.orders.table import MONEY_SCALE
+from regulars_platform.programmes.plan import ProgrammePlan
 from regulars_web.formats import money, number
 
 KIND_LABELS = {
@@ -161,7 +162,7 @@ def channel_text(channel: str, label: str) -> str:
     return label or str(CHANNEL_LABELS[channel])
 
 
-def margin_text(plan: Plan) -> str:
+def margin_text(plan: Plan | ProgrammePlan) -> str:
     """One rate, or both ends of the range."""
     low, high = points_text(plan.margin_low), points_text(plan.margin_high)
     if plan.margin_source == "products":

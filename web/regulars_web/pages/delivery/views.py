@@ -20,6 +20,7 @@ from regulars_platform.delivery.opening import open_way
 from regulars_platform.delivery.templates import MessageTemplate, get_template, list_templates
 from regulars_platform.delivery.transports import DownError, Outgoing
 from regulars_platform.errors import NotFoundError, RegularsError
+from regulars_platform.programmes.service import templates_of_programmes
 from regulars_platform.shops.tables import Shop
 from regulars_platform.words import N_, Sentence
 from regulars_web.edge import current_shop, now, settings, unit_of_work
@@ -181,7 +182,7 @@ def _delivery(
 ) -> ArmDelivery:
     use = channel_use(row, arm.channel)
     sends = use.via in (*SENDING, CALLS)
-    templates = list_templates(work, row.id, arm.channel) if sends else []
+    templates = _templates(work, row.id, arm.channel) if sends else []
     wanted = _number(request.values.get("template")) if _asked_for(place) else 0
     chosen = next((one for one in templates if one.id == wanted), None)
     if chosen is None and len(templates) == 1:
@@ -205,6 +206,12 @@ def _delivery(
         link=link,
         batches=[batch for batch in batches if batch.arm == arm.name],
     )
+
+
+def _templates(work: Session, shop_id: int, channel: str) -> list[MessageTemplate]:
+    """Of the channel, without the words that belong to programmes."""
+    of_programmes = templates_of_programmes(work, shop_id)
+    return [one for one in list_templates(work, shop_id, channel) if one.id not in of_programmes]
 
 
 def _asked_for(place: int) -> bool:

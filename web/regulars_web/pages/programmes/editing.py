@@ -14,7 +14,6 @@ from regulars_platform.programmes.service import (
     get_programme,
     save_draft,
     sends_by_itself,
-    usual_draft,
 )
 from regulars_platform.programmes.tables import RUNNING
 from regulars_platform.segments.service import list_segments
@@ -22,6 +21,7 @@ from regulars_web.edge import current_shop, now, unit_of_work
 from regulars_web.formats import sentence
 from regulars_web.pages.campaigns.words import KIND_LABELS
 from regulars_web.pages.programmes.area import blueprint
+from regulars_web.pages.programmes.costs import costs_known, usual_plan
 from regulars_web.pages.programmes.form import (
     OFFER_KINDS,
     ProgrammeForm,
@@ -33,7 +33,6 @@ from regulars_web.pages.programmes.form import (
 )
 from regulars_web.pages.programmes.words import (
     CONSENTS,
-    MESSAGES,
     channel_labels,
     kind_says,
     kind_title,
@@ -46,7 +45,7 @@ def new() -> str | BaseResponse:
     kind = request.args.get("kind", "")
     if kind not in KINDS:
         return redirect(url_for("programmes.overview"))
-    draft = usual_draft(kind, name=kind_title(kind), words=str(MESSAGES[kind]))
+    draft = usual_plan(current_shop(), kind)
     with unit_of_work() as work:
         segments = list_segments(work, current_shop().id)
     return _page(form_of(draft, segments), None)
@@ -152,5 +151,6 @@ def _page(form: ProgrammeForm, programme: Programme | None) -> str:
         channels=channel_labels(),
         consents=CONSENTS,
         templates={"": gettext("The words above"), **{str(one.id): one.name for one in fitting}},
+        costs=costs_known(shop),
         units={"hours": gettext("hours"), "days": gettext("days")},
     )

@@ -18,7 +18,7 @@ LONGEST = 5_000
 PLAIN = (
     *("name", "channel", "channel_label", "contact_cost", "holdout_percent", "consent"),
     *("send_time", "grace_days", "window_days", "reentry_days", "margin_low_percent"),
-    *("margin_high_percent", "confidence_percent", "template_id"),
+    *("margin_high_percent", "margin_source", "confidence_percent", "template_id"),
 )
 """Fields of the draft that are typed as they are kept."""
 
@@ -84,6 +84,7 @@ def form_typed(
     given = {name: value[:LONGEST].replace("\r\n", "\n") for name, value in typed.items()}
     kind = str(draft["kind"])
     kept: dict[str, Any] = {"kind": kind} | {name: given.get(name, "").strip() for name in PLAIN}
+    kept["margin_source"] = kept["margin_source"] or "flat"
     kept["offer"] = _offer(given)
     rules = {str(one.id): one for one in segments}
     kept["audience"] = _audience(given.get("audience", EVERYBODY), draft, rules)

@@ -33,8 +33,8 @@ class WeekLine:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ResultPage:
     """One version's result. statement: one sentence in money; advice: (kind of verdict, word);
-    held: what holding back cost or saved; waiting, reach, broken: sentences, "" where there is
-    nothing to say; bars: (name, answer per entry)."""
+    held: what holding back cost or saved; waiting, reach, broken, sizes: sentences, "" where there
+    is nothing to say; bars: (name, answer per entry)."""
 
     statement: str
     advice: tuple[str, str]
@@ -42,6 +42,7 @@ class ResultPage:
     waiting: str
     reach: str
     broken: str
+    sizes: str
     figures: list[dict[str, str]]
     bars: list[tuple[str, Shown]]
     chart: DayChart | None
@@ -65,6 +66,7 @@ def result_page(result: Result) -> ResultPage:
         waiting=_waiting_words(document),
         reach=_reach_words(document),
         broken=_broken_words(document),
+        sizes=_sizes_words(document),
         figures=_figures(document),
         bars=[(str(BARS[name]), shown(answer, currency)) for name, answer in _bars(document)],
         chart=chart,
@@ -209,6 +211,21 @@ def _broken_words(document: Mapping[str, Any]) -> str:
             "has changed who was counted: do not trust the result before it is found.",
             told=number(document["told"]),
             held=number(document["held_back"]),
+        )
+    )
+
+
+def _sizes_words(document: Mapping[str, Any]) -> str:
+    """That the sizes of the groups were looked at, and found as they were drawn."""
+    p_value = document["sample_ratio_p"]
+    if p_value is None or p_value < _LEVEL:
+        return ""
+    return str(
+        gettext(
+            "Sizes of the groups: %(told)s told and %(held)s held back, as drawn (p = %(p)s).",
+            told=number(document["told"]),
+            held=number(document["held_back"]),
+            p=number(p_value, 2),
         )
     )
 

@@ -23,7 +23,7 @@ from regulars_platform.programmes.history import (
     message_counts,
 )
 from regulars_platform.programmes.jobs import EVALUATE, RUN, enqueue_evaluation, enqueue_run
-from regulars_platform.programmes.kinds import KINDS
+from regulars_platform.programmes.kinds import KINDS, WORK_OUT_DUE
 from regulars_platform.programmes.needs import missing_need
 from regulars_platform.programmes.results import find_result
 from regulars_platform.programmes.sending import programme_list
@@ -40,7 +40,6 @@ from regulars_platform.programmes.service import (
     pause_programme,
     sends_by_itself,
     start_programme,
-    usual_draft,
 )
 from regulars_platform.programmes.tables import DRAFT, ENDED, RUNNING
 from regulars_web.edge import (
@@ -55,9 +54,9 @@ from regulars_web.formats import sentence
 from regulars_web.pages.campaigns.launching import new_salt
 from regulars_web.pages.programmes import dry, editing, messages
 from regulars_web.pages.programmes.area import attachment, blueprint, today
+from regulars_web.pages.programmes.costs import products_version, usual_plan
 from regulars_web.pages.programmes.shown import result_page, short_result
 from regulars_web.pages.programmes.words import (
-    MESSAGES,
     STATE_WORDS,
     STATES,
     kind_says,
@@ -113,6 +112,7 @@ def _overview(problem: RegularsError | None = None) -> str:
             }
             for kind in KINDS
         ],
+        work_out_due=WORK_OUT_DUE,
         caps=contact_caps(shop),
         quiet=quiet_hours(shop),
         problem="" if problem is None else sentence(problem.problem),
@@ -142,8 +142,7 @@ def start_usual(kind: str) -> BaseResponse:
         known = [one for one in list_programmes(work, shop.id) if one.kind == kind]
         programme = next((one for one in known if one.state != ENDED), None)
         if programme is None:
-            words = str(MESSAGES[kind])
-            draft = usual_draft(kind, name=kind_title(kind), words=words)
+            draft = usual_plan(shop, kind)
             programme = create_programme(work, shop_id=shop.id, draft=draft, now=now())
     if programme.state != DRAFT:
         return redirect(url_for("programmes.show", programme_id=programme.id))
@@ -184,6 +183,7 @@ def show(programme_id: int) -> str:
         days=days,
         today=today(),
         missing=missing_need(shop, settings().shop_dir(shop.id), programme.kind),
+        work_out_due=WORK_OUT_DUE,
         changed=changed,
         messages=[(STATE_WORDS[name], number) for name, number in counted.items()],
     )
@@ -212,6 +212,7 @@ def _start(programme: Programme) -> BaseResponse:
                 user_id=current_account().id,
                 salt=new_salt(),
                 planned=planned,
+                products_version=products_version(current_shop()),
             )
     except (InvalidInputError, NoWordsError):
         return back

@@ -8,7 +8,7 @@ from regulars_platform.delivery.channels import CHANNELS
 from regulars_platform.programmes.kinds import KINDS
 from regulars_platform.programmes.plan import ProgrammePlan
 from regulars_web.formats import date, number
-from regulars_web.pages.campaigns.words import offer_text, points_text, short_money
+from regulars_web.pages.campaigns.words import margin_text, offer_text, points_text, short_money
 from regulars_web.pages.segments.words import rule_text
 
 STATES = {
@@ -182,6 +182,7 @@ def plan_words(plan: ProgrammePlan) -> list[tuple[str, list[str]]]:
             str(gettext("Held back at random (holdout)")),
             [str(gettext("%(share)s%% of those who enter", share=holdout))],
         ),
+        (str(gettext("Margin")), [margin_text(plan)]),
         (
             str(gettext("Counts")),
             [

@@ -10,6 +10,7 @@ from flask_babel import gettext, lazy_gettext
 
 from regulars_platform.customers.catalogue import FEATURES
 from regulars_platform.customers.rhythm import read_rhythm
+from regulars_platform.customers.whole import due_path, waits_for_due_dates
 from regulars_platform.fields import FieldReader
 from regulars_platform.orders.table import MONEY_SCALE
 from regulars_platform.segments import presets
@@ -62,18 +63,21 @@ _MISSING_FEATURE = {
     "follows": lazy_gettext("Needs who follows you: in a customers file, or a file of events."),
     OWN: lazy_gettext("Needs a customers file with a column of your own for it."),
 }
+_OF_CYCLE = frozenset(name for name, one in FEATURES.items() if one.source == "cycle")
 _OPENED_AT = {"orders": "data.overview", "cycle": "cycle.overview", "lifetime": "lifetime.overview"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Offered:
     """A ready-made group on the page. count: None where it asks for something first; missing: what
-    has to be brought before, "" where nothing, and the page on which one does."""
+    has to be brought before, "" where nothing, and the page on which one does. worked_out: the data
+    are there, and what is missing is worked out from them."""
 
     preset: Preset
     count: SegmentCount | None
     missing: str
     opened_at: str | None
+    worked_out: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,12 +123,17 @@ def offer_themes(
 ) -> tuple[OfferedTheme, ...]:
     """All ready-made groups by theme. rules: see `usual_rules`; counts: of those."""
     there = frozenset() if found is None else known_features(found.features)
+    shop_dir = None if found is None else found.store.shop_dir
+    if shop_dir is not None and due_path(shop_dir).exists():
+        there |= _OF_CYCLE  # worked out, even where nobody is due
+    waits = shop_dir is not None and waits_for_due_dates(shop_dir)
     offered = [
         Offered(
             preset=preset,
             count=counts.get(preset.key) if preset.key in rules else None,
-            missing="" if found is None or is_open(preset, there) else _missing(preset),
+            missing="" if found is None or is_open(preset, there) else _missing(preset, waits),
             opened_at=_opened_at(preset),
+            worked_out=_source(preset) == "lifetime" or (waits and _source(preset) == "cycle"),
         )
         for preset in PRESETS.values()
     ]
@@ -200,8 +209,16 @@ def _usual(preset: Preset) -> dict[str, str]:
     return {}
 
 
-def _missing(preset: Preset) -> str:
+def _source(preset: Preset) -> str:
+    """What kind of data, or which analysis, it reads."""
+    return FEATURES[preset.needs[0]].source if preset.needs and preset.needs[0] != OWN else ""
+
+
+def _missing(preset: Preset, waits: bool) -> str:
+    """waits: the repurchase cycle is only to be worked out."""
     name = preset.needs[0]
+    if waits and _source(preset) == "cycle":
+        return str(gettext("Not worked out yet: who is due again."))
     if name in _MISSING_FEATURE:
         return str(_MISSING_FEATURE[name])
     return str(_MISSING[FEATURES[name].source])
@@ -209,8 +226,7 @@ def _missing(preset: Preset) -> str:
 
 def _opened_at(preset: Preset) -> str | None:
     """The page on which one brings what is missing; None where there is none yet."""
-    source = FEATURES[preset.needs[0]].source if preset.needs and preset.needs[0] != OWN else ""
-    wanted = _OPENED_AT.get(source, "datasets.overview")
+    wanted = _OPENED_AT.get(_source(preset), "datasets.overview")
     if preset.key == "near_tier" and page_exists("tiers.overview"):
         wanted = "tiers.overview"
     return next((url_for(one) for one in (wanted, "data.overview") if page_exists(one)), None)
