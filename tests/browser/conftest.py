@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.serving import Server, free_port
 
@@ -78,6 +78,7 @@ def sample_shop(
     tmp_path_factory: pytest.TempPathFactory, chromium: Browser
 ) -> Iterator[SampleShop]:
     """One for the tests of a file, which change it each in a corner of its own."""
+    expect.set_options(timeout=30_000)  # some pages count over all orders, on a busy machine
     data = tmp_path_factory.mktemp("sample") / "data"
     command = [sys.executable, "-m", "regulars_web", "demo", "--no-serve", "--data", str(data)]
     built = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)

@@ -175,6 +175,7 @@ def test_s06_repurchase_reminder_when_the_quantity_runs_out(owner: Page) -> None
     owner.get_by_label("Due on another day").fill("2026-09-03")
     owner.get_by_label("Why").fill("On holiday until then")
     owner.get_by_role("button", name="Keep this day").click()
+    expect(owner.locator("main")).to_contain_text("Kept. It holds")
     owner.goto("/customers/due/")
     with owner.expect_download() as waiting:
         owner.get_by_role("link", name="The list for staff").click()
