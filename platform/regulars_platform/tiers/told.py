@@ -1,4 +1,4 @@
-"""The tier that a customers file names, beside the one that the shop's rules give."""
+"""The tier that a customers file names: alone, and beside the one that the shop's rules give."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,39 @@ class CrossTable:
     further: int
     total: int
     agree: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ToldTiers:
+    """What files alone say, where the shop has no rules. counts: (tier, customers, of them without
+    a purchase), the commonest first, at most MOST_NAMES; further: customers told of another one;
+    customers: everybody who is known, told of or not."""
+
+    counts: list[tuple[str, int, int]]
+    further: int
+    told: int
+    customers: int
+
+
+def told_tiers(features: pl.LazyFrame) -> ToldTiers | None:
+    """None where no file names a tier. features: the frame of a shop that has no rules."""
+    sums = (
+        features.group_by("tier")
+        .agg(pl.len(), (pl.col("orders").fill_null(0) == 0).sum().alias("strangers"))
+        .sort(["len", "tier"], descending=[True, False])
+        .collect(engine="streaming")
+    )
+    named = sums.filter(pl.col("tier").is_not_null())
+    if named.is_empty():
+        return None
+    return ToldTiers(
+        counts=[(tier, int(many), int(strangers)) for tier, many, strangers in named.rows()][
+            :MOST_NAMES
+        ],
+        further=int(named["len"].slice(MOST_NAMES).sum()),
+        told=int(named["len"].sum()),
+        customers=int(sums["len"].sum()),
+    )
 
 
 def told_beside_rules(shop_dir: Path, features: pl.LazyFrame) -> CrossTable | None:

@@ -3,8 +3,10 @@
 import datetime as dt
 import re
 
+import polars as pl
 import pytest
 
+from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.segments.rules import parse_rule
 from regulars_platform.segments.service import get_segment
 from regulars_platform.settings import Settings
@@ -45,6 +47,36 @@ def test_a_shop_without_orders_or_tiers_is_told_what_the_page_will_show(
     text = owner.get(PAGE).get_data(as_text=True)
     assert "Write the tiers down" in text
     assert 'href="/customers/tiers/rules"' in text
+
+
+def test_tiers_of_a_customers_file_count_until_rules_are_written(
+    settings: Settings, owner: Browser
+) -> None:
+    bring_orders(settings)
+    told = [
+        {"customer_id": f"c{n:03d}", "tier_told": "Regular" if n < 30 else "Gold <b>"}
+        for n in range(45)
+    ]
+    told.append({"customer_id": "never", "tier_told": "Gold <b>"})
+    DatasetTable(settings.shop_dir(1), "customers").merge(pl.DataFrame(told))
+    page = owner.get(PAGE)
+    text = words(page)
+    assert "No tiers yet" not in text
+    # 101 who bought and one who never did; 30 and 16 of the 46 in a tier
+    assert "46 of 102 customers have one, 56 have none" in text
+    assert "Of those in a tier Of all customers" in text
+    assert "Regular 30 65.2% 29.4%" in text
+    assert "Gold <b> 1 never bought 16 34.8% 15.7%" in text
+    assert "<b>" not in page.get_data(as_text=True)
+    assert 'href="/customers/tiers/rules"' in page.get_data(as_text=True)
+    everybody = words(owner.get("/customers/"))
+    assert "Regular 30 (65%)" in everybody
+    assert "Shares of the 46 customers with a value; 56 have none." in everybody
+    effects = words(owner.get("/effects/"))
+    assert "Tier Customers Of all customers" in effects
+    assert "Regular 30 29.4%" in effects
+    owner.post(f"{PAGE}rules", RULES | {"do": "save"})
+    assert "You have written no rules" not in words(owner.get(PAGE))
 
 
 def test_usual_names_and_beginnings_are_proposed(settings: Settings, owner: Browser) -> None:

@@ -58,10 +58,11 @@ class FeatureChart:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Portrait:
-    """One feature of words: customers by its values."""
+    """One feature of words: customers by its values. note: whom the shares are of."""
 
     heading: str
     chart: BarChart
+    note: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,7 +96,7 @@ def build_portraits(features: pl.LazyFrame) -> tuple[Portrait, ...]:
     """Customers by the value of each feature of words that anybody has a value of."""
     found = ((name, distribution(features, name)) for name in PORTRAIT)
     return tuple(
-        Portrait(heading=feature_heading(name), chart=_bars(spread))
+        Portrait(heading=feature_heading(name), chart=_bars(spread), note=_base(spread))
         for name, spread in found
         if spread.values
     )
@@ -121,6 +122,18 @@ def build_scores(features: pl.LazyFrame) -> ScoreTable | None:
             )
             for recency in SCORES
         ),
+    )
+
+
+def _base(spread: Distribution) -> str:
+    if not spread.empty:
+        return ""
+    return str(
+        gettext(
+            "Shares of the %(known)s customers with a value; %(without)s have none.",
+            known=formats.number(spread.customers),
+            without=formats.number(spread.empty),
+        )
     )
 
 

@@ -11,7 +11,7 @@ from regulars_platform.memory.models import Learning
 from regulars_platform.tiers.costs import Lowered, TierCost, Upgrade
 from regulars_platform.tiers.members import Compared, Side
 from regulars_platform.tiers.shares import MonthEnd, Share, TierResult
-from regulars_platform.tiers.told import CrossTable
+from regulars_platform.tiers.told import CrossTable, ToldTiers
 from regulars_web.formats import date, money, number, percent, signed
 from regulars_web.pages.reports.words import amount, interval, reason_words
 from regulars_web.pages.tiers.words import measure_text, tier_name
@@ -218,6 +218,50 @@ def cross_rows(table: CrossTable, names: Sequence[str]) -> list[CrossRow]:
         )
         for told in table.told
     ]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ToldRow:
+    """A tier that files name. of_told, of_all: shares of who is in any, and of everybody."""
+
+    tier: str
+    customers: str
+    of_told: str
+    of_all: str
+    strangers: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ToldPage:
+    """What files say of tiers. without: customers of whom none does."""
+
+    rows: tuple[ToldRow, ...]
+    told: str
+    customers: str
+    without: str
+
+
+def told_rows(found: ToldTiers | None) -> ToldPage | None:
+    """The tiers of files, with the base of each share."""
+    if found is None:
+        return None
+    rest = str(gettext("rarer names"))
+    counts = [*found.counts, *([(rest, found.further, 0)] if found.further else [])]
+    return ToldPage(
+        rows=tuple(
+            ToldRow(
+                tier=tier,
+                customers=number(many),
+                of_told=percent(many / found.told),
+                of_all=percent(many / found.customers),
+                strangers=strangers,
+            )
+            for tier, many, strangers in counts
+        ),
+        told=number(found.told),
+        customers=number(found.customers),
+        without=number(found.customers - found.told),
+    )
 
 
 def side_row(side: Side, currency: str) -> tuple[str, Pair, str, str]:

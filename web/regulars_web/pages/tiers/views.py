@@ -66,7 +66,11 @@ def overview() -> str:
         started = [one for one in programmes if one.kind in _ABOUT_TIERS and one.state != "draft"]
     if found is None or not tiers:
         return render_template(
-            "tiers/overview.html", page=None, has_orders=found is not None, changes=changes
+            "tiers/overview.html",
+            page=None,
+            told=None if found is None else shown.told_rows(told.told_tiers(found.features)),
+            has_orders=found is not None,
+            changes=changes,
         )
     page = _figures(Looked(store=found.store, version=found.version, tiers=tiers), found)
     return render_template(
