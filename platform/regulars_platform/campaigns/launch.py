@@ -14,6 +14,7 @@ import polars as pl
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from regulars_platform.campaigns.at_once import members_of, running_beside
 from regulars_platform.campaigns.blended import at_average_margin
 from regulars_platform.campaigns.errors import (
     AlreadyLaunchedError,
@@ -140,6 +141,7 @@ def prepare_launch(
         gate=gate,
         crowded=campaign_limit(session, settings, shop, plan.send_date),
         grouping=grouping_of(plan),
+        elsewhere=members_of(running_beside(session, settings, shop_id, plan)),
     )
     if population.drawn.is_empty():
         raise EmptyAudienceError.of(

@@ -79,12 +79,15 @@ class Exclusions:
     customers: ids taken out before the draw (test orders, staff), sorted;
     max_average_order_value: those above it are taken out (wholesalers), ten-thousandths;
     customer_revenue_cap: one customer's revenue in the evaluation counts at most this much
-    (winsorised; the report shows both), ten-thousandths.
+    (winsorised; the report shows both), ten-thousandths;
+    running_campaigns: customers of campaigns whose outcome window shares a day with this one's are
+    taken out, in whichever arm they are there.
     """
 
     customers: tuple[str, ...] = ()
     max_average_order_value: int | None = None
     customer_revenue_cap: int | None = None
+    running_campaigns: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -207,6 +210,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
                 "customers": list(out.customers),
                 "max_average_order_value": _optional(out.max_average_order_value),
                 "customer_revenue_cap": _optional(out.customer_revenue_cap),
+                **({"running_campaigns": "yes"} if out.running_campaigns else {}),
             },
             "confidence_percent": percent_text(plan.confidence),
             "horizon_rounds": plan.horizon_rounds,

@@ -335,7 +335,9 @@ def _words(
 def _exclusions(reader: FieldReader) -> Exclusions | None:
     part = reader.inner("exclusions", reader.raw.get("exclusions"))
     before = len(reader.problems)
-    part.refuse_unknown(("customers", "max_average_order_value", "customer_revenue_cap"))
+    part.refuse_unknown(
+        ("customers", "max_average_order_value", "customer_revenue_cap", "running_campaigns")
+    )
     pasted = part.raw.get("customers")
     given = pasted.splitlines() if isinstance(pasted, str) else part.items("customers")
     if any(not isinstance(name, str) for name in given):
@@ -344,10 +346,11 @@ def _exclusions(reader: FieldReader) -> Exclusions | None:
         name: part.money(name, least=None) if part.raw.get(name) not in (None, "") else None
         for name in ("max_average_order_value", "customer_revenue_cap")
     }
+    running = part.choice("running_campaigns", ("no", "yes"), default="no")
     if len(reader.problems) > before:
         return None
     customers = sorted({clean_customer_id(str(name)) for name in given} - {""})
-    return Exclusions(customers=tuple(customers), **limits)
+    return Exclusions(customers=tuple(customers), running_campaigns=running == "yes", **limits)
 
 
 def _confidence(reader: FieldReader) -> int | None:

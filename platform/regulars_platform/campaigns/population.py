@@ -57,12 +57,15 @@ def build_population(
     gate: Gate,
     crowded: Callable[[pl.Series], pl.Series] | None = None,
     grouping: Grouping | None = None,
+    elsewhere: pl.Series | None = None,
 ) -> Population:
     """Apply a plan's rules to the feature frame. gate: of the plan's channels and send date.
 
     crowded: of customers, who has no room for one more contact (see `programmes.caps`);
-    grouping: where groups are drawn.
+    grouping: where groups are drawn; elsewhere: ids of the customers of running campaigns, taken
+    out where the exclusions say so.
     """
+    taken = elsewhere if exclusions.running_campaigns else None
     found = (
         features.filter(rule_expression(audience))
         .select(
@@ -71,7 +74,7 @@ def build_population(
             segment_expression(segments).alias("segment"),
             *BASELINE,
             *([] if grouping is None else [_group(features, grouping)]),
-            _excluded(exclusions).alias("_excluded"),
+            _excluded(exclusions, taken).alias("_excluded"),
         )
         .sort("customer_id")
         .collect()
@@ -120,8 +123,10 @@ def segment_expression(segments: Sequence[NamedRule]) -> pl.Expr:
     return found
 
 
-def _excluded(exclusions: Exclusions) -> pl.Expr:
+def _excluded(exclusions: Exclusions, elsewhere: pl.Series | None) -> pl.Expr:
     listed = _among("customer_id", exclusions.customers)
+    if elsewhere is not None:
+        listed = listed | pl.col("customer_id").is_in(elsewhere.implode())
     limit = exclusions.max_average_order_value
     if limit is None:
         return listed

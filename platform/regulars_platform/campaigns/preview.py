@@ -5,7 +5,7 @@ past (features and orders before the plan's day); nothing is drawn and nothing s
 """
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -14,6 +14,13 @@ from sqlalchemy.orm import Session
 
 from regulars_experiments.assignment import quota_edges
 from regulars_experiments.holdouts import HoldoutSizes
+from regulars_platform.campaigns.at_once import (
+    Meeting,
+    RunningCampaign,
+    find_meetings,
+    members_of,
+    running_beside,
+)
 from regulars_platform.campaigns.blended import at_average_margin
 from regulars_platform.campaigns.few_groups import confidence_of_few
 from regulars_platform.campaigns.foresight import (
@@ -142,6 +149,8 @@ class Preview:
     below which a report could say nothing of the holdout, likewise; forecast: what each arm is
     expected to earn, likewise; margin: the share of the price, 0 to 1, that all of it counts at;
     pooled: what so many customers can tell by one such campaign and by several, likewise;
+    meetings: campaigns in the same days whose customers would be drawn again; apart: campaigns in
+    the same days whose customers are left out, by name;
     short_history: the orders do not reach back as far as the window is long, so that leak and
     detectable effect are too low.
     """
@@ -158,6 +167,8 @@ class Preview:
     margin: float | None
     short_history: bool
     pooled: Learnable | None = None
+    meetings: tuple[Meeting, ...] = ()
+    apart: tuple[str, ...] = ()
 
 
 def preview_draft(
@@ -202,6 +213,7 @@ def preview_draft(
         ),
         shop_memory(session, settings, shop.id) if memory is None else memory,
         campaign_limit(session, settings, shop, draft.send_date or draft.as_of),
+        running_beside(session, settings, shop.id, draft),
     )
 
 
@@ -213,11 +225,12 @@ def build_preview(
     gate: Gate,
     memory: ShopMemory = NO_MEMORY,
     crowded: Callable[[pl.Series], pl.Series] | None = None,
+    running: Sequence[RunningCampaign] = (),
 ) -> Preview:
     """The preview of a draft whose audience and day hold, from the orders at `version`.
 
     gate: of its channels and send date; memory: what past campaigns of the shop taught; crowded:
-    see `build_population`.
+    see `build_population`; running: campaigns in the draft's days.
     """
     if draft.as_of is None:
         raise ValueError("the draft has no day to describe customers as of")
@@ -232,6 +245,7 @@ def build_preview(
         gate=gate,
         crowded=crowded,
         grouping=grouping_of(draft),
+        elsewhere=members_of(running),
     )
     groups = _groups(population.drawn, draft)
     values = told_values(population.drawn, draft)
@@ -266,6 +280,10 @@ def build_preview(
         pooled=None
         if spend is None or terms is None or holdout is None or arms is None
         else _pooled(spend, terms, holdout, arms),
+        meetings=find_meetings(running, population.drawn, draft.holdout),
+        apart=tuple(one.name for one in running)
+        if draft.exclusions is not None and draft.exclusions.running_campaigns
+        else (),
     )
 
 

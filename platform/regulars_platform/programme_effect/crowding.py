@@ -83,7 +83,7 @@ def contacts_between(
     frames = [
         pl.DataFrame([tuple(row) for row in session.execute(told)], schema=DAYS, orient="row")
     ]
-    for campaign in _launched(session, shop_id):
+    for campaign in launched_campaigns(session, shop_id):
         if first <= campaign.plan.send_date <= last:
             ledger = campaign_ledger(settings, campaign).filter(pl.col("arm") != HOLDOUT)
             sent = pl.lit(campaign.plan.send_date).alias("day")
@@ -121,7 +121,7 @@ def find_overlaps(
     """What runs in these days, the latest MOST_RUNNING, and pairs that share days and customers,
     those that share most first."""
     running: list[tuple[Running, pl.DataFrame]] = []
-    for campaign in _launched(session, shop_id):
+    for campaign in launched_campaigns(session, shop_id):
         plan = campaign.plan
         if plan.send_date <= last and plan.outcome_end >= first:
             people = campaign_ledger(settings, campaign).select("customer_id").unique()
@@ -186,7 +186,8 @@ def _programmes(
     return found
 
 
-def _launched(session: Session, shop_id: int) -> list[LaunchedCampaign]:
+def launched_campaigns(session: Session, shop_id: int) -> list[LaunchedCampaign]:
+    """Every launched campaign of the shop, the oldest first."""
     rows = session.scalars(
         select(Campaign)
         .where(Campaign.shop_id == shop_id, Campaign.state == LAUNCHED)

@@ -18,10 +18,10 @@ from regulars_platform.campaigns.tables import LAUNCHED, Campaign
 from regulars_platform.errors import InvalidInputError
 from regulars_platform.fields import FieldReader
 from regulars_platform.programmes.tables import ProgrammeEntryRow
-from regulars_platform.suppressions.service import chunks
 from regulars_platform.settings import Settings
 from regulars_platform.shops.practice import HasPractice, keep_section, read_section
 from regulars_platform.shops.tables import Shop
+from regulars_platform.suppressions.service import chunks
 
 SECTION = "caps"
 CHUNK = 400
@@ -75,13 +75,11 @@ def keep_caps(session: Session, shop_id: int, raw: Mapping[str, Any]) -> Caps:
 
 def campaign_limit(
     session: Session, settings: Settings, shop: Shop, day: dt.date
-) -> Callable[[pl.Series], pl.Series] | None:
+) -> Callable[[pl.Series], pl.Series]:
     """Of customers, in order, whether a contact on `day` would be one too many (a boolean each).
 
-    None where the shop has never set a limit: then campaigns have none.
+    By the shop's limit, and by the usual one where it never set any (see `contact_caps`).
     """
-    if read_section(shop, SECTION) is None:
-        return None
     caps = contact_caps(shop)
 
     def crowded(customers: pl.Series) -> pl.Series:
@@ -94,6 +92,8 @@ def campaign_limit(
             first=day - caps.reach,
             last=day + caps.reach,
         )
+        if planned.is_empty():
+            return pl.repeat(False, len(names), dtype=pl.Boolean, eager=True)
         people = names.to_frame().with_columns(pl.lit(day).alias("contact_on"))
         return over_the_cap(people, planned, caps)
 

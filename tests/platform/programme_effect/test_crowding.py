@@ -24,10 +24,15 @@ from regulars_platform.programme_effect.crowding import (
     count_contacts,
     find_overlaps,
 )
+from regulars_platform.programme_effect.holdout_sizes import (
+    plan_sizes,
+    quarter_spend,
+    rotation_moves,
+)
 from regulars_platform.programme_effect.nth_contact import nth_contacts
+from regulars_platform.programme_effect.told_lately import told_and_waiting
 from regulars_platform.programmes.caps import Caps, contact_caps, keep_caps, over_the_cap
 from regulars_platform.reach.holdout import draw_holdout, holdout_on, in_holdout
-from regulars_platform.programme_effect.holdout_sizes import plan_sizes, quarter_spend, rotation_moves
 from regulars_platform.settings import Settings, build_settings, prepare_data_dir
 from regulars_platform.shops.tables import Shop
 from regulars_platform.storage.database import Database
@@ -226,3 +231,19 @@ def test_what_a_holdout_costs_and_could_tell(session: Session, settings: Setting
     assert large.detectable is not None
     assert large.detectable < small.detectable
     assert large.quarters == 1
+
+
+def test_who_was_told_before_a_holdout_begins_is_counted_while_the_window_is_open(
+    session: Session, settings: Settings
+) -> None:
+    first = launched(session, settings, "2026-05-01")
+    launched(session, settings, "2026-05-20")
+    told = campaign_ledger(settings, first).filter(pl.col("arm") != "holdout").height
+    inside = told_and_waiting(session, settings, 1, dt.date(2026, 5, 14))
+    assert (inside.customers, inside.last) == (told, dt.date(2026, 5, 14))
+    assert inside.clean_from == dt.date(2026, 5, 15)
+    between = told_and_waiting(session, settings, 1, dt.date(2026, 5, 15))
+    assert (between.customers, between.last, between.clean_from) == (0, None, None)
+    # sent on the day itself: the holdout is out of that one
+    assert told_and_waiting(session, settings, 1, dt.date(2026, 5, 20)).customers == 0
+    assert told_and_waiting(session, settings, 2, dt.date(2026, 5, 14)).customers == 0

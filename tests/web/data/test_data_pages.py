@@ -100,7 +100,7 @@ def test_a_file_goes_from_upload_to_store_and_every_line_is_accounted_for(
     owner.post("/data/1/store")
     finish_jobs()
     result = page(owner, "/data/1")
-    assert "3 of 4 lines are stored, worth £110.50." in result
+    assert "3 of 4 lines are stored; their amounts add up to £110.50, paid or not." in result
     assert stored_lines(settings)["order_id"].sort().to_list() == ["A1", "A2", "A3"]
     assert "orders.csv" in page(owner, "/data/")
 
@@ -115,13 +115,13 @@ def test_a_file_of_one_line_is_spoken_of_in_the_singular(
 
     owner.post("/data/1/store")
     finish_jobs()
-    assert "1 line is stored, worth £80.50." in page(owner, "/data/1")
+    assert "1 line is stored; its amount is £80.50, paid or not." in page(owner, "/data/1")
 
 
 def test_one_line_of_several_is_stored(owner: Browser, finish_jobs: FinishJobs) -> None:
     header, first, _, _, no_such_day = ORDERS.splitlines(keepends=True)
     bring(owner, finish_jobs, header + first + no_such_day)
-    assert "1 of 2 lines is stored, worth £80.50." in page(owner, "/data/1")
+    assert "1 of 2 lines is stored; its amount is £80.50, paid or not." in page(owner, "/data/1")
 
 
 def test_rejected_lines_come_back_as_a_file_with_their_reason(

@@ -1,6 +1,6 @@
 """Adding and removing rows of the plan form: pure changes of what was posted."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +23,8 @@ from regulars_web.pages.campaigns.numbers import even_shares, scaled_shares
 PRESETS: dict[str, tuple[Callable[[], str], Callable[[], Rule]]] = {
     "frequent": (lambda: str(gettext("Frequent buyers")), frequent_buyers),
     "recent": (lambda: str(gettext("Recent buyers")), recent_buyers),
-    "dormant": (lambda: str(gettext("Dormant")), dormant),
+    # by days, so not called dormant: that word is for each customer's own rhythm
+    "dormant": (lambda: str(gettext("Away for long")), dormant),
     "one_time": (lambda: str(gettext("One-time buyers")), one_time_buyers),
 }
 """Ready-made report segments: name in the reader's language, and rule."""
@@ -51,6 +52,8 @@ def change_form(form: PlanForm, do: str, *, add: str, saved: Sequence[Segment]) 
     number = int(place) if place.isdecimal() else -1
     if action == "holdout" and 0 < number < WHOLE:
         return _with_holdout(form, number)
+    if action in ("apart", "together"):
+        return _with_running(form, "yes" if action == "apart" else "no")
     if action in ("arm-add", "arm-remove"):
         return _with_arms(form, _changed_arms(form.arms, action, number))
     if action == "ladder":
@@ -67,6 +70,18 @@ def _with_holdout(form: PlanForm, points: int) -> PlanForm:
     shares = scaled_shares(holdout, [arm["share_percent"] for arm in form.arms])
     shared = [arm | {"share_percent": share} for arm, share in zip(form.arms, shares, strict=True)]
     return replace(form, draft=form.draft | {"holdout_percent": holdout, "arms": shared})
+
+
+def _with_running(form: PlanForm, left_out: str) -> PlanForm:
+    """Customers of campaigns in the same days left out, or taken in again."""
+    return replace(form, draft=without_running(form.draft, left_out))
+
+
+def without_running(draft: Mapping[str, Any], left_out: str) -> dict[str, Any]:
+    """The draft with "yes" or "no" to leaving them out."""
+    kept = draft.get("exclusions")
+    exclusions = dict(kept) if isinstance(kept, Mapping) else {}
+    return {**draft, "exclusions": exclusions | {"running_campaigns": left_out}}
 
 
 def _with_ladder(form: PlanForm) -> PlanForm:

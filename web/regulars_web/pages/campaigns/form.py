@@ -39,7 +39,12 @@ TEXTS = (
     "horizon_rounds",
 )
 LISTS = ("secondary_metrics", "guardrails")
-EXCLUSIONS = ("customers", "max_average_order_value", "customer_revenue_cap")
+EXCLUSIONS = (
+    "customers",
+    "max_average_order_value",
+    "customer_revenue_cap",
+    "running_campaigns",
+)
 ARM_TEXTS = ("name", "channel", "channel_label", "contact_cost")
 OFFER_FIELDS: dict[str, tuple[str, ...]] = {
     "free_shipping": ("threshold", "shipping_cost"),

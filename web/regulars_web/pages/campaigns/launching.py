@@ -16,11 +16,12 @@ from regulars_platform.campaigns.launch import prepare_launch, store_launch
 from regulars_platform.campaigns.plan import Plan
 from regulars_platform.campaigns.plan_form import read_plan
 from regulars_platform.campaigns.preview import Preview, preview_draft
-from regulars_platform.campaigns.service import get_campaign, get_shop_of
+from regulars_platform.campaigns.service import get_campaign, get_shop_of, update_draft
 from regulars_platform.campaigns.tables import LAUNCHED, Campaign
 from regulars_platform.errors import RegularsError
 from regulars_web.edge import current_shop, now, reading, settings, unit_of_work
 from regulars_web.pages.campaigns.area import blueprint
+from regulars_web.pages.campaigns.changes import without_running
 from regulars_web.pages.campaigns.planning import refuse_empty, show_form
 from regulars_web.pages.campaigns.problems import full_draft
 from regulars_web.pages.campaigns.show import plan_words
@@ -56,6 +57,23 @@ def launch(campaign_id: int) -> str | Response | tuple[str, int]:
         return show_form(campaign_id, error)
     page = LaunchPage(campaign=campaign, plan=plan, preview=preview, revision=campaign.revision)
     return render_template("campaigns/launch.html", page=page, words=plan_words(plan))
+
+
+@blueprint.post("/<int:campaign_id>/apart")
+def leave_out_running(campaign_id: int) -> Response:
+    """Leave out the customers of campaigns in the same days, and look at the plan again."""
+    shop = current_shop()
+    with unit_of_work() as work:
+        campaign = get_campaign(work, shop.id, campaign_id)
+        if campaign.state != LAUNCHED:
+            update_draft(
+                work,
+                shop_id=shop.id,
+                campaign_id=campaign_id,
+                raw=without_running(campaign.draft, "yes"),
+                now=now(),
+            )
+    return redirect(url_for("campaigns.launch", campaign_id=campaign_id))
 
 
 @blueprint.post("/<int:campaign_id>/launch")

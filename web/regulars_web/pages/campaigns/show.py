@@ -221,6 +221,8 @@ def _exclusion_lines(plan: Plan) -> list[str]:
     if out.max_average_order_value is not None:
         cap = short_money(out.max_average_order_value, plan.currency)
         lines.append(gettext("average order value above %(cap)s", cap=cap))
+    if out.running_campaigns:
+        lines.append(gettext("customers of campaigns in the same days"))
     return lines or [gettext("nobody, besides those on the suppression list")]
 
 

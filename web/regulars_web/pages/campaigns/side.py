@@ -118,7 +118,8 @@ class Side:
     """The context of campaigns/side.html. withheld: what customers like those held back spent in
     a past window as long as the outcome window, ten-thousandths. contact_loses: on the assumptions
     of the suggestions those who are told cost more than they bring. unmeasured: it posts to an
-    audience without drawing groups."""
+    audience without drawing groups. likely_to_lose: every arm is expected to cost more than it
+    brings."""
 
     preview: Preview
     audience: str
@@ -134,6 +135,7 @@ class Side:
     baskets: Baskets | None
     open_problems: int
     unmeasured: bool
+    likely_to_lose: bool
 
 
 def build_side(preview: Preview, form: PlanForm, shop: ShopProfile) -> Side:
@@ -158,6 +160,8 @@ def build_side(preview: Preview, form: PlanForm, shop: ShopProfile) -> Side:
         baskets=_baskets(preview, form, shop),
         open_problems=len(preview.problems),
         unmeasured=draft.unit != "group" and any(arm.reaches_audience for arm in draft.arms or ()),
+        likely_to_lose=bool(preview.forecast)
+        and all(arm.expected < 0 for arm in preview.forecast or ()),
     )
 
 

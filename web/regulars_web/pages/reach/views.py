@@ -1,6 +1,7 @@
 """Customers held back from everything, what everything brings, and how often customers are told."""
 
 import datetime as dt
+from collections.abc import Sequence
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -18,6 +19,12 @@ from regulars_platform.programme_effect.crowding import (
     count_contacts,
     find_overlaps,
 )
+from regulars_platform.programme_effect.holdout_sizes import (
+    SHARES,
+    draw_counts,
+    plan_sizes,
+    quarter_spend,
+)
 from regulars_platform.programme_effect.jobs import WORK_OUT, enqueue_quarter
 from regulars_platform.programme_effect.quarters import (
     Quarter,
@@ -29,19 +36,15 @@ from regulars_platform.programme_effect.service import (
     keep_programme_margin,
     programme_margin,
 )
+from regulars_platform.programme_effect.told_lately import told_and_waiting
 from regulars_platform.programmes.caps import contact_caps, keep_caps
 from regulars_platform.reach.holdout import (
+    GlobalHoldout,
     HoldoutError,
     draw_holdout,
     end_holdout,
     holdout_on,
     list_holdouts,
-)
-from regulars_platform.programme_effect.holdout_sizes import (
-    SHARES,
-    draw_counts,
-    plan_sizes,
-    quarter_spend,
 )
 from regulars_platform.words import N_, Sentence
 from regulars_web.edge import (
@@ -89,6 +92,8 @@ def _overview(problems: dict[str, str] | None = None) -> str:
         lasting = holdout_on(work, shop.id, today())
         quarters = quarters_to_show(holdouts, days.last) if days else []
         kept = {one.code: find_quarter(work, shop.id, one) for one in quarters}
+        begins = max(today() + dt.timedelta(days=1), _after_the_latest(holdouts))
+        lately = told_and_waiting(work, settings(), shop.id, begins)
     low, high = programme_margin(shop)
     history, sizes = [], []
     if version is not None and days is not None:
@@ -113,9 +118,15 @@ def _overview(problems: dict[str, str] | None = None) -> str:
         sizes=sizes,
         quarters=[quarter_line(one, kept[one.code]) for one in quarters],
         margin=(low / 100, high / 100),
-        today=today(),
+        begins=begins,
+        told_lately=lately,
         problems=problems or {},
     )
+
+
+def _after_the_latest(holdouts: Sequence[GlobalHoldout]) -> dt.date:
+    """The first day on which a further draw can begin."""
+    return holdouts[0].starts_on + dt.timedelta(days=1) if holdouts else dt.date.min
 
 
 @blueprint.post("/draw")
