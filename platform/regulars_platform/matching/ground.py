@@ -100,6 +100,15 @@ class Ground:
         )
         return None if found is None else Decimal(str(round(found, 2)))
 
+    def share_of(self, rule: Rule, part: Rule | None) -> float | None:
+        """The share of a group that is in `part` as well; None without a part or customers."""
+        if part is None:
+            return None
+        inside = rule_expression(part).fill_null(False)
+        found = self.features([rule, part]).filter(rule_expression(rule)).select(inside.mean())
+        share: float | None = found.collect().item()
+        return share
+
     def usual_shipping(self) -> Decimal:
         """What customers mostly pay for a parcel; 0 where no order says."""
         paid = self.store.orders(self.version).filter(pl.col("shipping") > 0)

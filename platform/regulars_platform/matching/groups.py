@@ -29,11 +29,15 @@ MOST = 40
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Group:
-    """A group to try. title: its name (saved ones) or what it is; saved_id: of a saved segment."""
+    """A group to try. title: its name (saved ones) or what it is; saved_id: of a saved segment.
+
+    fitting: it is made of those whom the offer's threshold fits.
+    """
 
     title: Sentence
     rule: Rule
     saved_id: int | None = None
+    fitting: bool = False
 
 
 def groups_to_try(
@@ -56,12 +60,17 @@ def groups_to_try(
 
 
 def _fitting(offer: dict[str, object]) -> list[Group]:
+    rule = fitting_rule(offer)
+    if rule is None:
+        return []
+    return [Group(title=Sentence(N_("Those whom the threshold fits")), rule=rule, fitting=True)]
+
+
+def fitting_rule(offer: dict[str, object]) -> Rule | None:
+    """Those whom an offer's one threshold fits; None where it has none, or each has their own."""
     read = read_offer(FieldReader(offer))
     threshold = None if read is None else offer_threshold(read)
-    if threshold is None:
-        return []
-    rule = fits_threshold(Decimal(threshold) / MONEY_SCALE)
-    return [Group(title=Sentence(N_("Those whom the threshold fits")), rule=rule)]
+    return None if threshold is None else fits_threshold(Decimal(threshold) / MONEY_SCALE)
 
 
 def _saved(session: Session, shop_id: int) -> list[Group]:

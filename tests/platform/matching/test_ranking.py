@@ -1,6 +1,7 @@
 """Offers and groups both ways: what is expected, worked out by hand from the same orders."""
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -12,14 +13,20 @@ from regulars_platform.errors import InvalidInputError
 from regulars_platform.fields import FieldReader
 from regulars_platform.matching.ground import Ground, Terms, open_ground
 from regulars_platform.matching.offers import offers_near, price_point
-from regulars_platform.matching.ranking import rank_groups, rank_offers
+from regulars_platform.matching.ranking import (
+    campaigns_of_other_reach,
+    rank_groups,
+    rank_offers,
+)
+from regulars_platform.memory.likeness import ShopMemory
+from regulars_platform.memory.models import Lesson
 from regulars_platform.offers.reading import read_offer
-from regulars_platform.suppressions.service import add_suppressions
 from regulars_platform.segments.parsing import parse_rule
 from regulars_platform.segments.rules import EVERYBODY
 from regulars_platform.segments.service import save_segment
 from regulars_platform.settings import Settings
 from regulars_platform.storage.database import Database
+from regulars_platform.suppressions.service import add_suppressions
 from tests.platform.campaigns.conftest import NOW, database, settings
 
 __all__ = ["database", "settings"]
@@ -85,11 +92,50 @@ def test_a_threshold_is_worth_more_to_those_who_spent_about_as_much(
 
     order = [str(one.group.title) for one in ranked]
     assert order.index("near") < order.index("far")
-    nets = [one.match.net for one in ranked]
+    nets = [one.match.net for one in ranked if not one.group.fitting]
     assert nets == sorted(nets, reverse=True)
     # those who spend 40 to 44 cannot be expected to reach 80: only the e-mail is certain
     far = ranked[order.index("far")].match
     assert far.net == pytest.approx(-0.02)
+    # whose orders cannot reach 80 are a group that the offer hardly fits; they are 25 of 300
+    assert ranked[order.index("far")].hardly_fits
+    assert not ranked[order.index("near")].hardly_fits
+    everybody = ranked[order.index("Every customer")]
+    assert everybody.fits == pytest.approx(sum(48 <= 40 + n % 60 <= 96 for n in range(300)) / 300)
+    # of guesses alone, the one about those whom the threshold fits comes first
+    assert ranked[0].group.fitting
+
+
+def test_past_campaigns_with_another_reach_are_told_of_since_no_forecast_counts_them(
+    database: Database, settings: Settings
+) -> None:
+    def learnt(campaign: int, family: str, ends_on: dt.date = dt.date(2026, 1, 10)) -> Lesson:
+        return Lesson(
+            campaign_id=campaign,
+            report_id=campaign,
+            cell=("everybody", family),
+            ends_on=ends_on,
+            n=100,
+            net=1.0,
+            error=0.5,
+            level=20.0,
+        )
+
+    coded = "free_shipping|personal|email||customer|near|"
+    lessons = (
+        learnt(1, coded),
+        learnt(1, coded.replace("near", "far")),
+        learnt(2, coded.replace("email", "sms")),
+        learnt(3, coded.replace("free_shipping", "gift")),
+        learnt(4, coded.replace("personal", "open")),
+        learnt(5, coded, ends_on=dt.date(2027, 1, 1)),
+    )
+    place = replace(ground(database, settings), memory=ShopMemory(lessons=lessons))
+
+    assert campaigns_of_other_reach(place, FREE_FROM_80) == 1
+    assert campaigns_of_other_reach(place, FREE_FROM_80 | {"reach": "personal"}) == 1
+    assert campaigns_of_other_reach(place, {"kind": "message", "reach": "open"}) == 0
+    assert campaigns_of_other_reach(place, {"kind": "free_shipping"}) == 0
 
 
 def test_every_row_is_a_campaign_that_can_be_planned(

@@ -3,10 +3,13 @@
 import html
 import re
 
+import pytest
+
 from regulars_platform.campaigns.service import list_campaigns
 from regulars_platform.segments.parsing import parse_rule
 from regulars_platform.segments.service import save_segment
 from regulars_platform.storage.database import Database
+from regulars_web.pages.matching import views
 from tests.web.campaigns.conftest import planner
 from tests.web.conftest import NOW, Browser
 
@@ -38,6 +41,36 @@ def test_an_offer_is_held_against_groups_and_a_row_becomes_a_campaign(
     with database.unit_of_work() as session:
         (draft,) = list_campaigns(session, 1)
         assert draft.draft["arms"][0]["offer"]["threshold"] == "80"
+
+
+def test_groups_that_an_offer_hardly_fits_are_folded_away(
+    planner: Browser, database: Database
+) -> None:
+    rule = parse_rule({"feature": "average_order_value", "op": "<", "value": "45"})
+    with database.unit_of_work() as session:
+        save_segment(session, shop_id=1, name="Small baskets", rule=rule, now=NOW)
+    page = planner.get(FREE).get_data(as_text=True)
+
+    before, folded = page.split('<details class="more">')
+    assert "hardly fits</summary>" in folded
+    assert "Small baskets" in folded
+    assert "Small baskets" not in before
+    assert before.index("Those whom the threshold fits") < before.index("Every customer")
+    assert "not counted here" not in page
+
+
+def test_what_was_learnt_with_codes_is_said_to_be_left_out_of_an_open_offer(
+    planner: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "campaigns_of_other_reach", lambda *_: 1)
+    page = planner.get(FREE + "&endpoint=x&_scheme=y").get_data(as_text=True)
+
+    assert "1 past campaign with such an offer is not counted here" in page
+    found = re.search(r'href="([^"]*reach=personal[^"]*)">Rank it with a code', page)
+    assert found is not None
+    other = planner.get(html.unescape(found[1])).get_data(as_text=True)
+    assert "That was open to the whole shop." in other
+    assert '<option value="personal" selected>' in other
 
 
 def test_a_group_is_held_against_offers(planner: Browser, database: Database) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask_babel import gettext
 
@@ -17,7 +17,8 @@ from regulars_web.pages.segments.words import rule_text
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """One match. title: the group, or the offer; detail: its rule, or who may use it."""
+    """One match. title: the group, or the offer; detail: its rule, or who may use it; hardly: its
+    threshold fits hardly anybody of the group."""
 
     title: str
     detail: str
@@ -30,12 +31,18 @@ class Row:
     basis: str
     remembered: bool
     draft: str
+    hardly: bool = False
 
 
 def group_rows(found: Sequence[RankedGroup], currency: str) -> list[Row]:
     """Groups for an offer, in their order."""
     return [
-        _row(one.match, sentence(one.group.title), rule_text(one.group.rule, currency), currency)
+        replace(
+            _row(
+                one.match, sentence(one.group.title), rule_text(one.group.rule, currency), currency
+            ),
+            hardly=one.hardly_fits,
+        )
         for one in found
     ]
 

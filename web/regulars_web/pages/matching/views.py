@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
@@ -14,7 +15,11 @@ from regulars_platform.campaigns.service import create_draft, get_shop_of, list_
 from regulars_platform.customers.store import build_feature_store
 from regulars_platform.errors import InvalidInputError
 from regulars_platform.matching.ground import Ground, open_ground
-from regulars_platform.matching.ranking import rank_groups, rank_offers
+from regulars_platform.matching.ranking import (
+    campaigns_of_other_reach,
+    rank_groups,
+    rank_offers,
+)
 from regulars_platform.segments.parsing import parse_rule
 from regulars_platform.segments.rules import EVERYBODY, Rule
 from regulars_platform.segments.service import get_segment, list_segments
@@ -40,15 +45,20 @@ def overview() -> str | tuple[str, int]:
         saved = [(segment.id, segment.name) for segment in list_segments(work, shop.id)]
         ground = _ground(work, asked)
         rows: list[Row] | None = None
+        uncounted = 0
         if ground is not None and asked.rank:
             try:
                 rows = _rank(work, ground, asked)
+                if asked.way != GROUP_FIRST:
+                    uncounted = campaigns_of_other_reach(ground, asked.offer())
             except InvalidInputError as error:
                 asked = replace(asked, problems=_beside_fields(error))
     page = render_template(
         "matching/overview.html",
         asked=asked,
         rows=rows,
+        uncounted=uncounted,
+        other_reach=_with_other_reach(asked),
         saved=saved,
         has_orders=ground is not None,
         kinds=KIND_LABELS,
@@ -58,6 +68,12 @@ def overview() -> str | tuple[str, int]:
         },
     )
     return (page, 422) if asked.problems else page
+
+
+def _with_other_reach(asked: Asked) -> str:
+    """The address of the same question, with the offer for those whom it is not for now."""
+    other = "open" if asked.value("reach") == "personal" else "personal"
+    return f"{url_for('.overview')}?{urlencode({**request.args.to_dict(), 'reach': other})}"
 
 
 @blueprint.post("/plan")
