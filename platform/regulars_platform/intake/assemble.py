@@ -9,6 +9,7 @@ all parts of an order or none.
 import polars as pl
 
 from regulars_platform.intake.finish import share_out
+from regulars_platform.orders.parts import RETURNED
 from regulars_platform.orders.table import CANCELLED, ORDER_SCHEMA, PAID, TOLD_LATER, whole_orders
 
 _REFUND_SCHEMA = {"order_id": pl.String(), "line_key": pl.String(), "amount": pl.Int64()}
@@ -105,6 +106,11 @@ def _lines_of_items(heads: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit(CANCELLED))
         .otherwise(pl.col("order_status"))
         .alias("status"),
+    )
+    # of a line given back as a whole nobody said how much: it is what was paid for it
+    whole = (pl.col("item_status") == RETURNED) & (pl.col("refund") == 0)
+    lines = lines.with_columns(
+        pl.when(whole).then(pl.col("amount").clip(0)).otherwise(pl.col("refund")).alias("refund")
     )
     return _with_discounts(lines)
 

@@ -5,19 +5,21 @@ correction: they keep what is stored. Nor does a file correct that was stored be
 byte: what differs from it by now was corrected since.
 """
 
-import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from regulars_platform.intake.comparing_notes import notes_on
 from regulars_platform.intake.finish import LINE_SCHEMA
 from regulars_platform.intake.imports import OrderImport
-from regulars_platform.intake.models import FilePart, ImportId, OrderField
+from regulars_platform.intake.known import Known
+from regulars_platform.intake.models import FilePart, ImportId, OrderField, OrderForm
 from regulars_platform.intake.overlap import find_overlap
 from regulars_platform.intake.staging import (
+    FATE_SCHEMA,
     Folder,
     Report,
     part_path,
@@ -25,10 +27,10 @@ from regulars_platform.intake.staging import (
     replacing,
     write_json,
 )
+from regulars_platform.intake.takeover import beside_stored, is_older
 from regulars_platform.intake.tallies import Overlap, Share, Tallies
-from regulars_platform.orders.parts import ITEM, ORDER, OrderParts
-from regulars_platform.orders.table import KEY, ORDER_SCHEMA, TOLD_LATER, OrdersTable, in_schema
-from regulars_platform.words import N_, Sentence
+from regulars_platform.orders.table import KEY, ORDER_SCHEMA, TOLD_LATER, in_schema
+from regulars_platform.words import Sentence
 
 CONTENT = tuple(name for name in ORDER_SCHEMA if name not in (*KEY, "import_id", "source_line"))
 _SOURCES: dict[str, tuple[OrderField, ...]] = {
@@ -50,49 +52,6 @@ _SOURCES: dict[str, tuple[OrderField, ...]] = {
 _STORED = "_stored"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Known:
-    """What the rows of a file are compared with.
-
-    lines: stored rows of the same kind (ORDER_SCHEMA): of a file of orders, the orders as files of
-    orders brought them, not as items and refunds completed them. whole: `order_id` and `amount` of
-    every order that a file of orders brought. items: order_id, line_key and amount of stored items.
-    version,
-    parts_version: of the two tables these were read from (None: no such table).
-    """
-
-    part: FilePart
-    lines: pl.LazyFrame
-    whole: pl.LazyFrame
-    items: pl.LazyFrame
-    version: int | None
-    parts_version: int | None
-
-
-def what_is_known(orders: OrdersTable, parts: OrderParts, part: FilePart) -> Known:
-    """The stored rows that a file of this kind is compared with, as they are now."""
-    version, parts_version = orders.version(), parts.version()
-    stored = orders.scan(version)
-    kept = parts.scan(part).filter(~pl.col("left_out")).select(list(ORDER_SCHEMA))
-    heads = parts.scan(ORDER).select("order_id", "amount")
-    own = stored
-    if parts_version is not None:
-        own = stored.join(heads.select("order_id").unique(), on="order_id", how="anti")
-    lines = pl.concat([own, kept]) if part is FilePart.ORDER else kept
-    return Known(
-        part=part,
-        lines=lines,
-        whole=_per_order(pl.concat([own.select("order_id", "amount"), heads])),
-        items=parts.scan(ITEM).select("order_id", "line_key", "amount"),
-        version=version,
-        parts_version=parts_version,
-    )
-
-
-def _per_order(lines: pl.LazyFrame) -> pl.LazyFrame:
-    return lines.group_by("order_id").agg(pl.col("amount").sum())
-
-
 @dataclass(frozen=True, slots=True)
 class Classified:
     """The tallies of a file against one state of what is stored (None: no table yet).
@@ -112,19 +71,27 @@ def classify(
     mapping: Mapping[OrderField, str],
     report: Report,
     before: OrderImport | None,
+    same_file: Collection[int] = (),
 ) -> Classified:
     """Compare the prepared lines with what is `known`; result in `folder.classified`.
 
     before: the stored import of a file of the very same bytes (`repository.find_stored_before`);
-    then no stored line is corrected, but for columns that are still blank.
+    then no stored line is corrected, but for columns that are still blank. same_file: all stored
+    imports of the same bytes: read in another way, the file corrects even what it made paid.
     """
     facts = read_json(folder.prepared / "facts.json")
     parts = sorted(folder.prepared.glob("part-*.parquet"))
+    told = Told(
+        mapping=mapping,
+        form=OrderForm(facts.get("order_form", OrderForm.LINES)),
+        again=before is not None,
+        same_file=same_file,
+    )
     with replacing(folder.classified) as out:
         for number, path in enumerate(parts):
             report("comparing", number, len(parts))
             prepared = in_schema(pl.scan_parquet(path, glob=False), LINE_SCHEMA).collect()
-            lines = _with_fate(prepared, known, mapping, again=before is not None)
+            lines = _with_fate(prepared, known, told)
             left_out = pl.when("left_out").then(pl.lit("left_out")).otherwise(pl.col("fate"))
             lines = lines.with_columns(left_out.alias("fate"))
             lines.write_parquet(part_path(out, number), compression="zstd")
@@ -161,102 +128,94 @@ def read_classified(folder: Folder) -> Classified | None:
     )
 
 
-def _with_fate(
-    lines: pl.DataFrame, known: Known, mapping: Mapping[OrderField, str], *, again: bool
-) -> pl.DataFrame:
-    """again: the very same file was stored before; then it only fills what is not known yet, as
-    where the columns of TOLD_LATER were left out then."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Told:
+    """What a file tells: its columns, and how much of an order at once. again: the very same file
+    was stored before, read in the same way; then it only fills what is not known yet, as where the
+    columns of TOLD_LATER were left out then. same_file: all imports of the same bytes."""
+
+    mapping: Mapping[OrderField, str]
+    form: OrderForm
+    again: bool
+    same_file: Collection[int]
+
+
+def _with_fate(lines: pl.DataFrame, known: Known, told: Told) -> pl.DataFrame:
+    """The lines with what becomes of them (FATE_SCHEMA)."""
+    lines = lines.with_columns(pl.col("amount").alias("read_amount"))
     if (known.version is None and known.parts_version is None) or lines.is_empty():
-        return lines.with_columns(
-            pl.lit("new").alias("fate"), pl.lit(value=False).alias("order_known")
+        no = pl.lit(value=False)
+        return lines.with_columns(fate=pl.lit("new"), order_known=no, older=no, replaces=no).select(
+            list(FATE_SCHEMA)
         )
-    stored = (
-        known.lines.join(lines.lazy().select("order_id").unique(), on="order_id", how="semi")
-        .select(*KEY, *(pl.col(name).alias(name + _STORED) for name in CONTENT))
-        .collect(engine="streaming")
+    orders = lines.lazy().select("order_id").unique()
+    stored, keys = pl.collect_all(
+        [
+            known.lines.join(orders, on="order_id", how="semi").select(
+                "order_id",
+                pl.col("line_key").alias("stored_key"),
+                pl.col("import_id").alias("wrote"),
+                *(pl.col(name).alias(name + _STORED) for name in CONTENT),
+            ),
+            known.keys.join(orders, on="order_id", how="semi"),
+        ],
+        engine="streaming",
     )
-    orders = (
-        stored.select("order_id").unique().with_columns(pl.lit(value=True).alias("order_known"))
+    frame = _with_what_is_not_said(beside_stored(lines, stored, keys, told.form), told)
+    frame = frame.with_columns(is_older(told.same_file).alias("older"))
+    if told.form is OrderForm.WHOLE:
+        # neither an older file nor the same one again takes away what came between
+        frame = frame.with_columns(pl.col("replaces") & ~pl.col("older") & pl.lit(not told.again))
+    stays = pl.col("found") & (pl.col("older") | (pl.col("replaces") & pl.lit(told.again)))
+    frame = frame.with_columns(
+        pl.when(stays).then(pl.coalesce(name + _STORED, name)).otherwise(pl.col(name)).alias(name)
+        for name in CONTENT
     )
-    frame = (
-        lines.join(
-            stored.with_columns(pl.lit(value=True).alias("found")),
-            on=list(KEY),
-            how="left",
-            maintain_order="left",
-        )
-        .join(orders, on="order_id", how="left", maintain_order="left")
-        .with_columns(pl.col("order_known", "found").fill_null(value=False))
-    )
-    # what this file does not say stays as it is stored
+    return frame.with_columns(_fate(told).alias("fate")).select(list(FATE_SCHEMA))
+
+
+def _with_what_is_not_said(frame: pl.DataFrame, told: Told) -> pl.DataFrame:
+    """What the file does not say stays as it is stored."""
     silent = [
-        name for name, sources in _SOURCES.items() if not any(field in mapping for field in sources)
+        name
+        for name, sources in _SOURCES.items()
+        if not any(field in told.mapping for field in sources)
     ]
     refund = pl.col("refund")
-    if OrderField.REFUND not in mapping and OrderField.PAID_AT in mapping:
+    if OrderField.REFUND not in told.mapping and OrderField.PAID_AT in told.mapping:
         # such a file tells of returned orders only; what another told of refunds stands
         refund = pl.max_horizontal("refund", pl.col("refund" + _STORED).fill_null(0))
         silent.remove("refund")
-    frame = frame.with_columns(refund.alias("refund")).with_columns(
+    # of an order told in one row a blank title takes no title away
+    filled = (*TOLD_LATER, "product") if told.form is OrderForm.ROW else TOLD_LATER
+    silent = [name for name in silent if name not in filled]
+    return frame.with_columns(refund.alias("refund")).with_columns(
         *(
             pl.when("found").then(pl.col(name + _STORED)).otherwise(pl.col(name)).alias(name)
             for name in silent
         ),
-        *(pl.coalesce(name, name + _STORED).alias(name) for name in TOLD_LATER),
+        *(pl.coalesce(name, name + _STORED).alias(name) for name in filled),
     )
+
+
+def _fate(told: Told) -> pl.Expr:
     same = {name: pl.col(name).eq_missing(pl.col(name + _STORED)) for name in CONTENT}
     blank = {name: pl.col(name + _STORED).is_null() for name in TOLD_LATER}
     filled = pl.all_horizontal(same[name] | blank.get(name, False) for name in CONTENT)
-    fate = (
-        pl.when(~pl.col("found"))
+    # an order is told anew as a whole, or not at all
+    whole = pl.col("order_known") & pl.lit(told.form is OrderForm.WHOLE)
+    return (
+        pl.when("replaces")
+        .then(pl.lit("corrected"))
+        .when(~pl.col("found") & whole & (pl.col("older") | pl.lit(told.again)))
+        .then(pl.lit("repeated"))
+        .when(~pl.col("found"))
         .then(pl.lit("new"))
         .when(pl.all_horizontal(same.values()))
         .then(pl.lit("repeated"))
-        .when(pl.lit(again) & ~filled)
+        .when(pl.lit(told.again) & ~filled)
         .then(pl.lit("repeated"))
         .otherwise(pl.lit("corrected"))
-    )
-    return frame.with_columns(fate.alias("fate")).select(*LINE_SCHEMA, "fate", "order_known")
-
-
-def _orders_in_another_form(lines: pl.LazyFrame) -> Iterator[Sentence]:
-    """Orders that are stored, but with none of the lines they have here: perhaps the same orders
-    exported once as a whole and once line by line."""
-    found = (
-        lines.group_by("order_id")
-        .agg(
-            pl.len().alias("lines"),
-            (pl.col("order_known") & (pl.col("fate") == "new")).all().alias("other"),
-        )
-        .filter("other")
-        .select(pl.len().alias("orders"), pl.col("lines").sum())
-        .collect(engine="streaming")
-        .row(0, named=True)
-    )
-    if found["orders"]:
-        yield Sentence(
-            N_(
-                "%(orders)s orders are stored already, but with other lines than here; their"
-                " %(lines)s lines would be added to them. If this file holds the same orders in"
-                " another form (whole orders or single lines), do not store it."
-            ),
-            found,
-        )
-
-
-def _stored_before(before: OrderImport | None) -> Iterator[Sentence]:
-    if before is None:
-        return
-    moment = before.stored_at or before.received_at
-    yield Sentence(
-        N_(
-            "This very file was stored before (“%(filename)s”, %(stored_at)s). Of what is stored"
-            " only blanks are filled: corrections that came later stand."
-        ),
-        {
-            "filename": before.filename,
-            "stored_at": f"{moment.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC",
-        },
     )
 
 
@@ -273,7 +232,7 @@ def _tally(
     shares = {
         fate: Share(lines=int(count), money=int(money))
         for fate, count, money in lines.group_by("fate")
-        .agg(pl.len(), pl.col("amount").cast(pl.Int128).sum())
+        .agg(pl.len(), pl.col("read_amount").cast(pl.Int128).sum())
         .collect(engine="streaming")
         .iter_rows()
     }
@@ -313,9 +272,7 @@ def _tally(
         overlap=overlap,
         notes=(
             *(Sentence.from_json(note) for note in facts["notes"]),
-            *_stored_before(before),
-            *(_orders_in_another_form(lines) if whole else ()),
-            *_lines_missing(lines, known),
+            *notes_on(lines, known, before),
         ),
         left_out=shares.get("left_out", Share()),
         part=str(known.part),
@@ -325,33 +282,6 @@ def _tally(
     if not tallies.adds_up:
         raise AssertionError(f"lines went astray: {tallies}")
     return tallies
-
-
-_CENT = 100  # ten-thousandths
-
-
-def _lines_missing(lines: pl.LazyFrame, known: Known) -> Iterator[Sentence]:
-    """Orders whose items come to less than was paid for them: some lines may not be there."""
-    alone = known.part is FilePart.ORDER and known.parts_version is None
-    if alone or known.part is FilePart.REFUND:
-        return
-    mine = _per_order(lines.filter(pl.col("fate") != "left_out"))
-    whole, items = (
-        (mine, _per_order(known.items)) if known.part is FilePart.ORDER else (known.whole, mine)
-    )
-    short = whole.join(items, on="order_id", how="inner", suffix="_of_items").filter(
-        pl.col("amount_of_items") < pl.col("amount") - _CENT
-    )
-    orders = int(short.select(pl.len()).collect(engine="streaming").item())
-    if orders:
-        yield Sentence(
-            N_(
-                "Of %(orders)s orders the lines come to less than the order itself: lines may be"
-                " missing. The order's money is what counts; it is shared over the lines that are"
-                " there."
-            ),
-            {"orders": orders},
-        )
 
 
 def _count_waiting(lines: pl.LazyFrame, known: Known) -> tuple[int, int]:

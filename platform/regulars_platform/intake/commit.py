@@ -94,11 +94,12 @@ def commit(orders: OrdersTable, lines: pl.LazyFrame, import_id: ImportId, *, mer
 
 
 def commit_parts(parts: OrderParts, rows: pl.LazyFrame, import_id: ImportId) -> None:
-    """Write `rows` (PART_SCHEMA), in place of what was stored under their keys."""
+    """Write `rows` (PART_SCHEMA and `gone`) in place of what was stored under their keys, taking
+    away those that are gone."""
     if parts.exists() and _are_there(rows, parts.scan(), PART_KEY):
-        _merge(parts, rows, PART_KEY, PART_SCHEMA, import_id)
+        _merge(parts, rows, PART_KEY, PART_SCHEMA, import_id, gone="gone")
     else:
-        _append(parts, rows, PART_SCHEMA, import_id)
+        _append(parts, rows.filter(~pl.col("gone")), PART_SCHEMA, import_id)
 
 
 def commit_joined(orders: OrdersTable, lines: pl.LazyFrame, import_id: ImportId) -> int:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from regulars_platform.intake.models import FilePart, OrderField
+from regulars_platform.intake.models import FilePart, OrderField, OrderForm
 from regulars_platform.intake.status import REFUNDED, plain_word
 from regulars_platform.intake.survey import Reading
+from regulars_platform.orders.parts import RETURNED
 from regulars_platform.orders.table import CANCELLED, ORDER_SCHEMA, PAID, TOLD_LATER, UNPAID
 
 _CARRIED = (
@@ -39,6 +40,10 @@ REJECT_SCHEMA: dict[str, pl.DataType] = {
     "reason": pl.String(),
     "amount": pl.Int64(),  # null: not readable
 }
+ORDER_KEY = "order#1"
+"""Key of an order's one line where a row is an order: titles change, the order does not."""
+
+_MORE_THAN_LINES = 1 << 40
 _CONTENT_ORDER = (
     "order_id",
     "product",
@@ -110,9 +115,11 @@ def finish_orders(
         pl.lit(import_id, dtype=pl.Int64).alias("import_id"),
     ).rename({"line": "source_line"})
     good = frame.filter(pl.col("reason").is_null())
-    lines, repeats, conflicts = _with_keys(good)
+    lines, repeats, conflicts = _with_keys(good, reading.form)
     if _is_before_order_discount(reading):
         lines = _less_order_discount(lines, frame)
+    if reading.part is FilePart.ORDER:
+        lines = _given_back(lines)
     rejects = pl.concat(
         [
             frame.filter(pl.col("reason").is_not_null()).select(
@@ -217,15 +224,21 @@ def _with_refund_status(
 
 
 def _closed_after_payment(frame: pl.DataFrame, reading: Reading) -> pl.DataFrame:
-    """An order closed although it was paid was given back in full; one never paid was cancelled.
-
-    Only where the file says when orders were paid: "closed" alone does not tell the two apart.
-    """
+    """An order closed although it was paid was returned; one never paid was cancelled. Only where
+    the file says when orders were paid: "closed" alone does not tell the two apart."""
     if not (reading.has(OrderField.STATUS) and reading.has(OrderField.PAID_AT)):
         return frame
     returned = (pl.col("status") == CANCELLED) & ~pl.col("cancelled") & pl.col("paid")
-    whole = pl.max_horizontal("refund", pl.col("amount").fill_null(0).clip(0))
     return frame.with_columns(
+        pl.when(returned).then(pl.lit(RETURNED)).otherwise(pl.col("status")).alias("status")
+    )
+
+
+def _given_back(lines: pl.DataFrame) -> pl.DataFrame:
+    """What was returned was paid for, and its money given back in full."""
+    returned = pl.col("status") == RETURNED
+    whole = pl.max_horizontal("refund", pl.col("amount").clip(0))
+    return lines.with_columns(
         pl.when(returned).then(pl.lit(PAID)).otherwise(pl.col("status")).alias("status"),
         pl.when(returned).then(whole).otherwise(pl.col("refund")).alias("refund"),
     )
@@ -337,26 +350,34 @@ def _less_order_discount(lines: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFra
     )
 
 
-def _with_keys(good: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Lines with unique keys, repeats of own line numbers, and lines in conflict (REJECT_SCHEMA).
+def _with_keys(
+    good: pl.DataFrame, form: OrderForm
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Lines with unique keys, repeats of own keys, and lines in conflict (REJECT_SCHEMA).
 
     Without a line number of its own a line is keyed by its product and its place among the lines
-    of that product in the order, sorted by content: the order of the rows does not matter.
+    of that product in the order, sorted by content: the order of the rows does not matter. Where a
+    row is a whole order, two of them are two states of it: the last counts, but one that waits for
+    its payment never does beside one that was paid or closed.
     """
+    by_row = form is OrderForm.ROW
     frame = good.sort(_CONTENT_ORDER, nulls_last=True).with_columns(
         (pl.int_range(pl.len()).over("order_id", "product") + 1).alias("place")
     )
     numbered = pl.concat_str(
         pl.col("product").fill_null(""), pl.lit("#"), pl.col("place").cast(pl.String)
     )
-    frame = frame.with_columns(pl.coalesce("line_id", numbered).alias("line_key")).select(
+    named = pl.lit(ORDER_KEY) if by_row else pl.coalesce("line_id", numbered)
+    frame = frame.with_columns(named.alias("line_key")).select(
         pl.col(name).cast(kind) for name, kind in LINE_SCHEMA.items()
     )
     key = ["order_id", "line_key"]
-    last = pl.col("source_line") == pl.col("source_line").max().over(key)
+    waits = (pl.col("status") == UNPAID).fill_null(False) & pl.lit(by_row)
+    rank = pl.col("source_line") - waits.cast(pl.Int64) * _MORE_THAN_LINES
+    last = rank == rank.max().over(key)
     if frame.select(pl.struct(key).n_unique()).item() == frame.height:
         empty = frame.clear()
-        return frame.sort(key), empty, _as_rejects(empty)
+        return frame.sort(key), empty, _as_rejects(empty, "")
     content = [name for name in ORDER_SCHEMA if name not in ("import_id", "source_line")]
     same = pl.struct(content).n_unique().over(key) == 1
     marked = frame.with_columns(last.alias("last"), same.alias("same"))
@@ -364,13 +385,16 @@ def _with_keys(good: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataF
     return (
         marked.filter("last").select(columns).sort(key),
         marked.filter(~pl.col("last") & pl.col("same")).select(columns),
-        _as_rejects(marked.filter(~pl.col("last") & ~pl.col("same"))),
+        _as_rejects(
+            marked.filter(~pl.col("last") & ~pl.col("same")),
+            "order_again" if by_row else "line_id_again",
+        ),
     )
 
 
-def _as_rejects(frame: pl.DataFrame) -> pl.DataFrame:
+def _as_rejects(frame: pl.DataFrame, reason: str) -> pl.DataFrame:
     return frame.select(
         pl.col("source_line").alias("line"),
-        pl.lit("line_id_again").alias("reason"),
+        pl.lit(reason).alias("reason"),
         pl.col("amount"),
     )

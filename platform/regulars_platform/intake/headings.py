@@ -14,10 +14,10 @@ from regulars_platform.intake.models import OrderField
 _TRADITIONAL = str.maketrans(
     "訂單編號買會員賬帳戶實際應貨總額郵費運狀態創時間標題數價優惠減類種聯繫電話機積點關閉"
     "購銷補還備註與無產屬規碼來發並渠幣錢門達務"
-    "級別籤儲餘訪瀏覽統計筆導員獲須話線礎動態觸評論費齡歲區縣園",
+    "級別籤儲餘訪瀏覽統計筆導員獲須話線礎動態觸評論費齡歲區縣園顧",
     "订单编号买会员账账户实际应货总额邮费运状态创时间标题数价优惠减类种联系电话机积点关闭"
     "购销补还备注与无产属规码来发并渠币钱门达务"
-    "级别签储余访浏览统计笔导员获须话线础动态触评论费龄岁区县园",
+    "级别签储余访浏览统计笔导员获须话线础动态触评论费龄岁区县园顾",
 )
 _UNIT = re.compile(r"[(（\[【<][^)）\]】>]*[)）\]】>]")
 
@@ -135,6 +135,8 @@ def normalise(heading: str) -> str:
 
     >>> normalise("  Order_ID "), normalise("Order #"), normalise("訂單編號（元）")
     ('orderid', 'ordernumber', '订单编号')
+    >>> normalise("顧客編號")
+    '顾客编号'
     """
     text = unicodedata.normalize("NFKC", heading).strip().lstrip("﻿").translate(_TRADITIONAL)
     without_unit = _UNIT.sub("", text)

@@ -2,14 +2,20 @@
 
 import datetime as dt
 
+import polars as pl
 from sqlalchemy.orm import Session
 
 from regulars_platform.intake import repository, service
 from regulars_platform.intake.models import ImportId, OverlapChoice
 from regulars_platform.jobs.context import JobContext
-from regulars_platform.jobs.models import Job, JobId
+from regulars_platform.jobs.models import Job, JobId, JobState
 from regulars_platform.jobs.run import utc_now
 from regulars_platform.jobs.service import enqueue, find_latest_job
+from regulars_platform.orders.table import OrdersTable
+
+LAY_OUT = "lay_out_orders"
+LARGE = 200_000
+"""Order lines from which on a page waits for seconds until they are laid out."""
 
 KINDS = ("look_import", "check_import", "store_import")
 
@@ -56,3 +62,20 @@ def store_import(context: JobContext) -> None:
     service.store(
         context.settings, context.database, import_id, choice, context.report, now=utc_now()
     )
+    _have_laid_out(context)
+
+
+def _have_laid_out(context: JobContext) -> None:
+    """Have a large shop's orders prepared for the pages, which would wait for it otherwise.
+
+    A job of its own: the import is over, and nothing that happens from here on can undo it.
+    """
+    shop_id = context.job.shop_id
+    table = OrdersTable(context.settings.shop_dir(shop_id))
+    if table.scan().select(pl.len()).collect(engine="streaming").item() < LARGE:
+        return
+    with context.database.unit_of_work() as session:
+        latest = find_latest_job(session, (LAY_OUT,), shop_id, shop_id=shop_id)
+        # one that has not begun yet will find these lines, too
+        if latest is None or latest.state is not JobState.QUEUED:
+            enqueue(session, LAY_OUT, shop_id, shop_id, utc_now())

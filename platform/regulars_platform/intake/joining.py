@@ -14,6 +14,7 @@ from regulars_platform.intake.assemble import assemble
 from regulars_platform.intake.limits import LIMITS
 from regulars_platform.intake.models import FilePart
 from regulars_platform.intake.staging import Report, part_path, replacing, scan_parts
+from regulars_platform.intake.takeover import going
 from regulars_platform.orders.parts import ITEM, ORDER, PART_SCHEMA, REFUND, OrderParts
 from regulars_platform.orders.table import KEY, ORDER_SCHEMA, OrdersTable
 
@@ -42,7 +43,7 @@ def _any(rows: pl.LazyFrame) -> bool:
 def rows_for_parts(
     lines: pl.LazyFrame, part: FilePart, orders: OrdersTable, parts: OrderParts
 ) -> pl.LazyFrame:
-    """What is to be kept of a file as parts (PART_SCHEMA).
+    """What is to be kept of a file as parts (PART_SCHEMA and `gone`: to be taken away).
 
     lines: those to be stored, with their `fate`. Items and refunds all are; orders where other
     parts of them are known, or where they are left out. Of orders stored as a whole before their
@@ -53,7 +54,9 @@ def rows_for_parts(
         mine = lines.join(known, on="order_id", how="left").filter(
             pl.col("known").fill_null(value=False) | (pl.col("fate") == "left_out")
         )
-        return _as_parts(mine, ORDER)
+        return pl.concat(
+            [_as_parts(mine, ORDER), _as_parts(going(mine, parts.scan(ORDER)), ORDER, gone=True)]
+        )
     touched = _touched(lines, part, parts)
     adopted = (
         orders.scan()
@@ -64,9 +67,24 @@ def rows_for_parts(
     return pl.concat([_as_parts(lines, part), _as_parts(adopted, ORDER)])
 
 
-def _as_parts(lines: pl.LazyFrame, part: str) -> pl.LazyFrame:
+def _as_parts(lines: pl.LazyFrame, part: str, *, gone: bool = False) -> pl.LazyFrame:
     return lines.with_columns(pl.lit(str(part)).alias("part")).select(
-        pl.col(name).cast(kind) for name, kind in PART_SCHEMA.items()
+        *(pl.col(name).cast(kind) for name, kind in PART_SCHEMA.items()),
+        pl.lit(gone).alias("gone"),
+    )
+
+
+def whole_changes(lines: pl.LazyFrame, orders: pl.LazyFrame) -> pl.LazyFrame:
+    """Changes to the orders table (JOINED_SCHEMA) of orders that have no parts.
+
+    lines: those to be stored; orders: the table.
+    """
+    both = [(lines, False), (going(lines, orders), True)]
+    return pl.concat(
+        frame.with_columns(pl.lit(gone).alias("gone")).select(
+            pl.col(name).cast(kind) for name, kind in JOINED_SCHEMA.items()
+        )
+        for frame, gone in both
     )
 
 
@@ -110,12 +128,8 @@ def join_parts(
     changed = scan_parts(folder, JOINED_SCHEMA)
     if part is not FilePart.ORDER:
         return changed
-    plain = (
-        lines.join(parts.scan().select("order_id").unique(), on="order_id", how="anti")
-        .with_columns(pl.lit(value=False).alias("gone"))
-        .select(pl.col(name).cast(kind) for name, kind in JOINED_SCHEMA.items())
-    )
-    return pl.concat([plain, changed])
+    plain = lines.join(parts.scan().select("order_id").unique(), on="order_id", how="anti")
+    return pl.concat([whole_changes(plain, orders.scan()), changed])
 
 
 def _refunds_of(touched: pl.LazyFrame, parts: OrderParts) -> pl.LazyFrame:

@@ -73,6 +73,14 @@ class FilePart(StrEnum):
     REFUND = "refund"  # refunds, each of an order (or a line) in another file
 
 
+class OrderForm(StrEnum):
+    """How much of an order a file of orders tells at once."""
+
+    ROW = "row"  # one row is one order, whatever its cell of goods says
+    WHOLE = "whole"  # all lines of an order, whose amount is one: they come and go together
+    LINES = "lines"  # lines, each for itself
+
+
 class ImportState(StrEnum):
     """How far an import is. `REFUSED` waits for a person (another file, another mapping);
     `FAILED` may simply be tried again."""

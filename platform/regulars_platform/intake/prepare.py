@@ -7,7 +7,7 @@ parts, so that memory does not grow with the file. Nothing here depends on what 
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,14 @@ import polars as pl
 
 from regulars_platform.intake.finish import REJECT_SCHEMA, finish_orders, per_order
 from regulars_platform.intake.limits import Limits
-from regulars_platform.intake.models import FileForm, FilePart, ImportId, OrderField, ReadingOptions
+from regulars_platform.intake.models import (
+    FileForm,
+    FilePart,
+    ImportId,
+    OrderField,
+    OrderForm,
+    ReadingOptions,
+)
 from regulars_platform.intake.parse import parse_batch
 from regulars_platform.intake.readers import Batch, RaggedRecord, column_name, read_batches
 from regulars_platform.intake.rejects import write_rejects
@@ -117,6 +124,10 @@ def _finish(task: Task, work: Path, out: Path, reading: Reading, report: Report)
     typed = _typed(work)
     rows = int(typed.select(pl.len()).collect().item())
     once = _amount_per_order(typed, reading)
+    if once:
+        reading = replace(reading, form=OrderForm.WHOLE)
+    if reading.part is not FilePart.ORDER:
+        reading = replace(reading, form=OrderForm.LINES)
     rejects = [_ragged(work)]
     repeats: list[pl.DataFrame] = []
     unknown: Counter[str] = Counter()
@@ -135,6 +146,7 @@ def _finish(task: Task, work: Path, out: Path, reading: Reading, report: Report)
     write_rejects(out / "rejects.csv", task.form.headings, _cells(work, task.form), rejected)
     readable = rejected["amount"].drop_nulls()
     return {
+        "order_form": reading.form,
         "read_money": money,
         "rejected": {"lines": rejected.height, "money": int(readable.cast(pl.Int128).sum())},
         "unreadable_amounts": rejected.height - readable.len(),

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from regulars_platform.intake.headings import normalise
-from regulars_platform.intake.models import FilePart, OrderField
+from regulars_platform.intake.models import FilePart, OrderField, OrderForm
 from regulars_platform.words import N_, Sentence
 
 
@@ -21,6 +21,7 @@ class Preset:
     wanted: a file is one where it has a heading of each of these groups; without: and none of
     these. part: what its rows are. fields: headings of each field, most preferred first; empty:
     the columns are found one by one as in any file. waits_for: the file to upload beside it.
+    form: how much of an order it tells at once.
     """
 
     code: str
@@ -30,6 +31,7 @@ class Preset:
     without: frozenset[str] = frozenset()
     fields: Mapping[OrderField, tuple[str, ...]] = field(default_factory=dict)
     waits_for: Sentence | None = None
+    form: OrderForm = OrderForm.LINES
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -105,6 +107,7 @@ PRESETS = (
         code="taobao_orders",
         title=Sentence(N_("Taobao/Tmall order report (订单报表)")),
         part=FilePart.ORDER,
+        form=OrderForm.ROW,
         wanted=_all_of("订单编号", "买家会员名|买家会员昵称", "买家应付货款", "订单状态"),
         fields=_fields(
             order_id="订单编号",
@@ -151,7 +154,10 @@ PRESETS = (
         code="youzan_orders",
         title=Sentence(N_("Youzan order file, one line per order (订单维度)")),
         part=FilePart.ORDER,
-        wanted=_all_of("订单号", "归属店铺", "订单实付金额", "全部商品名称"),
+        form=OrderForm.ROW,
+        wanted=_all_of(
+            "订单号", "归属店铺", "订单实付金额", "全部商品名称|商品种类数|商品金额合计"
+        ),
         fields=_fields(
             order_id="订单号",
             customer_id="买家手机号|买家昵称|买家姓名|收货人手机号/提货人手机号",
@@ -177,6 +183,7 @@ PRESETS = (
         code="shopify_orders",
         title=Sentence(N_("Shopify orders (orders_export)")),
         part=FilePart.ORDER,
+        form=OrderForm.WHOLE,
         wanted=_all_of("Name", "Financial Status", "Lineitem quantity"),
         fields=_fields(
             order_id="Name",
@@ -250,3 +257,13 @@ def part_of(chosen: FilePart | None, headings: Iterable[str]) -> FilePart:
         return chosen
     preset = recognise(headings)
     return FilePart.ORDER if preset is None else preset.part
+
+
+def form_of(headings: Iterable[str], mapping: Mapping[OrderField, str]) -> OrderForm:
+    """How much of an order a file tells at once, read by these columns: as its export does, unless
+    somebody chose another order number, or lines with numbers of their own."""
+    preset = recognise(headings)
+    order_id = normalise(mapping.get(OrderField.ORDER_ID, ""))
+    if preset is None or order_id not in preset.fields.get(OrderField.ORDER_ID, ()):
+        return OrderForm.LINES
+    return OrderForm.LINES if OrderField.LINE_ID in mapping else preset.form

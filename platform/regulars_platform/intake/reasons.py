@@ -26,6 +26,9 @@ _REASONS = {
         "The workbook holds the customer number as a number, which keeps 15 digits: different"
         " customers would become one. Export again as CSV, or with that column as text."
     ),
+    "order_again": N_(
+        "The same order comes again in this file with other content; that row counts."
+    ),
     "line_id_again": N_("The same line number comes again below with other content."),
     "customer_scientific": N_(
         "The customer number is in scientific notation: different customers would become one."

@@ -63,6 +63,16 @@ def find_stored_before(session: Session, import_: OrderImport) -> OrderImport | 
     return next(alike, None)
 
 
+def find_same_file(session: Session, import_: OrderImport) -> frozenset[int]:
+    """Numbers of the stored imports of the same shop of the very same bytes, however read."""
+    query = select(OrderImportRow.id).where(
+        OrderImportRow.shop_id == import_.shop_id,
+        OrderImportRow.sha256 == import_.sha256,
+        OrderImportRow.state == ImportState.STORED,
+    )
+    return frozenset(session.scalars(query))
+
+
 def _read_alike(earlier: OrderImport, now: OrderImport) -> bool:
     before, mapping = earlier.mapping or {}, now.mapping or {}
     shared = {

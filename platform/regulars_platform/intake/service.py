@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from regulars_platform.errors import NotFoundError, RegularsError
 from regulars_platform.intake import repository, storing
 from regulars_platform.intake.arithmetic import check_sums
-from regulars_platform.intake.classify import classify, read_classified, what_is_known
+from regulars_platform.intake.classify import classify, read_classified
 from regulars_platform.intake.columns import (
     check_mapping,
     fingerprint,
@@ -34,6 +34,7 @@ from regulars_platform.intake.errors import (
     WrongStateError,
 )
 from regulars_platform.intake.imports import OrderImport
+from regulars_platform.intake.known import what_is_known
 from regulars_platform.intake.limits import LIMITS, Limits
 from regulars_platform.intake.models import (
     FilePart,
@@ -245,7 +246,8 @@ def check(
         known = what_is_known(OrdersTable(shop_dir), OrderParts(shop_dir), part)
         with database.unit_of_work() as session:
             before = repository.find_stored_before(session, import_)
-        result = classify(folder, known, import_.mapping, listener, before)
+            same = repository.find_same_file(session, import_)
+        result = classify(folder, known, import_.mapping, listener, before, same)
     with database.unit_of_work() as session:
         row = repository.get_row(session, import_id)
         row.tallies = result.tallies.as_json()

@@ -22,6 +22,15 @@ from regulars_platform.intake.models import ImportId
 from regulars_platform.orders.table import in_schema
 from regulars_platform.settings import Settings
 
+FATE_SCHEMA: dict[str, pl.DataType] = {
+    **LINE_SCHEMA,
+    "fate": pl.String(),  # new | corrected | repeated | left_out
+    "order_known": pl.Boolean(),  # lines of its order are stored
+    "read_amount": pl.Int64(),  # `amount` as the file has it, where what is stored stays
+    "older": pl.Boolean(),  # waits for its payment here, and what is stored does not
+    "replaces": pl.Boolean(),  # its order's lines here take the place of those stored
+}
+
 Report = Callable[[str, int, int | None], None]
 """Told of progress: step, done, total (None: not known). May raise to cancel."""
 
@@ -85,9 +94,8 @@ class Folder:
         return self.original
 
     def lines(self) -> pl.LazyFrame:
-        """Lines of the file with their fate (LINE_SCHEMA, `fate`, `order_known`)."""
-        schema = {**LINE_SCHEMA, "fate": pl.String(), "order_known": pl.Boolean()}
-        return in_schema(scan_parts(self.classified, schema), schema)
+        """Lines of the file with their fate (FATE_SCHEMA)."""
+        return in_schema(scan_parts(self.classified, FATE_SCHEMA), FATE_SCHEMA)
 
     def overlapping(self) -> pl.LazyFrame:
         """Numbers (`source_line`) of the lines that overlap an earlier file."""

@@ -14,7 +14,6 @@ from regulars_platform.intake.classify import (
     Classified,
     classify,
     read_classified,
-    what_is_known,
 )
 from regulars_platform.intake.commit import (
     commit,
@@ -25,7 +24,13 @@ from regulars_platform.intake.commit import (
 )
 from regulars_platform.intake.errors import UndecidedError, WrongStateError
 from regulars_platform.intake.imports import OrderImport
-from regulars_platform.intake.joining import goes_through_parts, join_parts, rows_for_parts
+from regulars_platform.intake.joining import (
+    goes_through_parts,
+    join_parts,
+    rows_for_parts,
+    whole_changes,
+)
+from regulars_platform.intake.known import what_is_known
 from regulars_platform.intake.models import FilePart, ImportId, ImportState, OverlapChoice
 from regulars_platform.intake.presets import part_of
 from regulars_platform.intake.staging import Folder, Report, folder_of, read_json, write_json
@@ -92,13 +97,14 @@ def _up_to_date(
     now = (tables.orders.version(), tables.parts.version())
     with database.unit_of_work() as session:
         before = repository.find_stored_before(session, import_)
+        same_file = repository.find_same_file(session, import_)
     same = last is not None and (last.version, last.parts_version) == now
     if last is not None and same and last.before == (before and before.id):
         return last
     if import_.mapping is None or not folder.prepared.exists():
         raise WrongStateError.of(import_.state, ImportState.CHECKED)
     known = what_is_known(tables.orders, tables.parts, _part_of(import_))
-    return classify(folder, known, import_.mapping, report, before)
+    return classify(folder, known, import_.mapping, report, before, same_file)
 
 
 def _require_choice(
@@ -153,6 +159,8 @@ def _write(folder: Folder, tables: _Tables, import_: OrderImport, report: Report
         )
     if goes_through_parts(lines, FilePart(tallies.part), tables.parts):
         return _write_parts(folder, tables, lines, tallies, import_.id, report)
+    if lines.filter("replaces").head(1).collect(engine="streaming").height:
+        return commit_joined(tables.orders, whole_changes(lines, tables.orders.scan()), import_.id)
     return commit(
         tables.orders,
         lines.select(list(ORDER_SCHEMA)),

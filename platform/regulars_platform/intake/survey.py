@@ -26,10 +26,11 @@ from regulars_platform.intake.models import (
     FileForm,
     FilePart,
     OrderField,
+    OrderForm,
     ReadingOptions,
 )
 from regulars_platform.intake.money import Decimal, DecimalEvidence, decimal_evidence
-from regulars_platform.intake.presets import part_of
+from regulars_platform.intake.presets import form_of, part_of
 from regulars_platform.intake.readers import column_name
 from regulars_platform.intake.status import refund_meanings, status_meanings
 
@@ -109,9 +110,10 @@ class Reading:
     positions: field -> column number; bare_floats: key columns whose values all end in .0 (which
     is dropped); rounded: key columns whose long numbers a spreadsheet has rounded (such lines are
     rejected); meanings: compared status word -> status, refund_meanings: the same of a refund's;
-    part: what the rows are; leave_out: words in a remark or tag that keep an order out; doubtful:
-    key columns that are believed although more long numbers end in zeros than chance explains;
-    undated: LATER_MOMENTS with cells that are no dates (`paid` needs none), and an example.
+    part: what the rows are; form: how much of an order they tell at once; leave_out: words in a
+    remark or tag that keep an order out; doubtful: key columns that are believed although more long
+    numbers end in zeros than chance explains; undated: LATER_MOMENTS with cells that are no dates
+    (`paid` needs none), and an example.
     """
 
     positions: Mapping[OrderField, int]
@@ -123,6 +125,7 @@ class Reading:
     meanings: Mapping[str, str]
     refund_meanings: Mapping[str, str] = field(default_factory=dict)
     part: FilePart = FilePart.ORDER
+    form: OrderForm = OrderForm.LINES
     leave_out: tuple[str, ...] = ()
     doubtful: Mapping[OrderField, int] = field(default_factory=dict)
     undated: Mapping[OrderField, str] = field(default_factory=dict)
@@ -217,6 +220,7 @@ def decide(
         ),
         refund_meanings=refund_meanings(dict(options.status_words)),
         part=part_of(options.part, form.headings),
+        form=form_of(form.headings, mapping),
         leave_out=options.leave_out,
         doubtful={
             name: keys.rounded_keys

@@ -14,6 +14,9 @@ from deltalake import DeltaTable
 from regulars_platform.orders.table import ORDER_SCHEMA, in_schema
 
 ORDER, ITEM, REFUND = "order", "item", "refund"
+RETURNED = "returned"
+"""Status of an item that was paid and then closed: given back as a whole. Its `refund` is what its
+file says of it, 0 where it says nothing: what the line came to is known with its order only."""
 
 PART_SCHEMA: dict[str, pl.DataType] = {
     "part": pl.String(),  # order | item | refund

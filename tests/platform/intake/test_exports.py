@@ -253,3 +253,9 @@ def test_a_column_of_masked_phones_is_not_proposed_as_the_customer(shop: ShopBen
 def test_a_filled_column_is_preferred_to_an_empty_one(shop: ShopBench) -> None:
     seen = look(shop, csv("订单号,买家会员名,买家会员昵称,下单时间,金额", "1,,小王,2020-01-02,5"))
     assert seen.mapping()[OrderField.CUSTOMER_ID] == "买家会员昵称"
+
+
+def test_customers_in_traditional_characters_are_known(shop: ShopBench) -> None:
+    content = csv("訂單編號,顧客編號,訂單時間,金額", "1,c1,2026-05-01 10:00,5.00")
+    seen = service.look(shop.settings, shop.database, shop.upload(content))
+    assert seen.mapping()[OrderField.CUSTOMER_ID] == "顧客編號"

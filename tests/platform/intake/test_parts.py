@@ -106,7 +106,7 @@ def test_killed_while_joining(
     assert lines == [
         ("81", "811", 60_000),
         ("81", "812", 30_000),
-        ("82", "绿茶250g，白瓷杯#1", 50_000),
+        ("82", "order#1", 50_000),
     ]
     parts = OrderParts(shop.settings.shop_dir(SHOP)).scan().collect()
     assert parts.select("part", "order_id", "line_key").is_duplicated().sum() == 0
@@ -134,6 +134,6 @@ def test_a_shop_never_sees_the_parts_of_another(tmp_path: Path, shop: ShopBench)
     shop.bring_in(ITEMS)
     other = open_shop(tmp_path / "other")
     other.bring_in(ORDERS)
-    assert other.stored()["line_key"].str.contains("绿茶").all()
+    assert other.stored()["product"].str.contains("绿茶").all()
     assert other.stored().filter(pl.col("order_id") == "81").height == 1
     other.database.dispose()

@@ -158,12 +158,17 @@ ORDER = st.tuples(CENTS, st.lists(ITEM, min_size=1, max_size=4), st.booleans())
 
 
 def written(orders: list[tuple[int, list[tuple[int, int, str]], bool]]) -> list[bytes]:
-    """The three reports of invented orders."""
-    heads, items, refunds = [], [], []
+    """The three reports of invented orders, and the order report of an earlier day, when those that
+    are paid by now still waited for their payment, under other titles or none."""
+    heads, items, refunds, earlier = [], [], [], []
     for number, (cents, lines, paid) in enumerate(orders, start=1):
         order = f"70000000000000{number:04d}"
         more = {} if paid else {"订单状态": "等待买家付款", "订单付款时间": ""}
         heads.append(taobao_order(order, "小王", f"{cents / 100:.2f}", **more))
+        if paid:
+            title = ["", "旧名"][number % 2]
+            waits = {"订单状态": "等待买家付款", "订单付款时间": "", "宝贝标题": title}
+            earlier.append(taobao_order(order, "小王", f"{cents / 50:.2f}", **waits))
         for place, (price, quantity, word) in enumerate(lines):
             line = f"{order}{place}"
             goods = f"{price * quantity / 100:.2f}"
@@ -172,18 +177,20 @@ def written(orders: list[tuple[int, list[tuple[int, int, str]], bool]]) -> list[
             if word:
                 refunds.append(taobao_refund(f"R{line}", order, "0.50", 退款状态=word))
     refunds.append(taobao_refund("R0", "no such order", "1.00"))
+    earlier.append(taobao_order("69999999999999999", "小丽", "1.00"))
     return [
         export(TAOBAO_ORDERS, *heads),
         export(TAOBAO_ITEMS, *items),
         export(TAOBAO_REFUNDS, *refunds),
+        export(TAOBAO_ORDERS, *earlier),
     ]
 
 
 @settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(ORDER, min_size=1, max_size=4),
-    st.lists(st.sampled_from([0, 1, 2]), max_size=2),
-    st.permutations([0, 1, 2]),
+    st.lists(st.sampled_from([0, 1, 2, 3]), max_size=2),
+    st.permutations([0, 1, 2, 3]),
 )
 def test_uploads_in_any_order_and_again_end_in_the_same_orders(
     tmp_path_factory: pytest.TempPathFactory,
@@ -194,7 +201,7 @@ def test_uploads_in_any_order_and_again_end_in_the_same_orders(
     files = written(orders)
     folder = tmp_path_factory.mktemp("shops")
     straight, mixed = open_shop(folder / "a"), open_shop(folder / "b")
-    for number in (0, 1, 2):
+    for number in (3, 0, 1, 2):
         straight.bring_in(files[number])
     for number in [*again, *way, *again]:
         assert mixed.bring_in(files[number]).adds_up
@@ -205,7 +212,7 @@ def test_uploads_in_any_order_and_again_end_in_the_same_orders(
     assert sums == {
         f"70000000000000{number:04d}": cents * 100
         for number, (cents, _, _) in enumerate(orders, start=1)
-    }
+    } | {"69999999999999999": 10_000}
     for shop in (straight, mixed):
         shop.database.dispose()
 
