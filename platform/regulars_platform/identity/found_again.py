@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from regulars_platform.orders.parts import ORDER
+
 _PART = 2_000_000  # order lines worked on together
 
 
@@ -34,33 +36,52 @@ class ShopRate:
         return self.again >= 50 and self.another_week < 0.02 * self.again
 
 
-def file_rates(lines: pl.LazyFrame) -> tuple[FileRate, ...]:
+def file_rates(lines: pl.LazyFrame, parts: pl.LazyFrame | None = None) -> tuple[FileRate, ...]:
     """One entry per import of the stored order lines (ORDER_SCHEMA), oldest first.
 
-    A line belongs to the import that last wrote it. Orders are worked through in parts.
+    parts: the files that are only part of an order (PART_SCHEMA), where there are any. An order
+    belongs to the import that brought its customer: of an order in parts that is the order file,
+    not the items that last wrote its lines; else the import that last wrote a line. Orders are
+    worked through in parts.
     """
-    first = (
-        lines.filter(pl.col("customer_id").is_not_null())
+    rows = int(lines.select(pl.len()).collect(engine="streaming").item())
+    many = max(1, -(-rows // _PART))
+    firsts = pl.concat(
+        _credited(lines, parts, number, many)
+        .filter(pl.col("customer_id").is_not_null())
         .group_by("customer_id")
         .agg(pl.col("import_id").min().alias("first_import"))
         .collect(engine="streaming")
+        for number in range(many)
     )
-    rows = int(lines.select(pl.len()).collect(engine="streaming").item())
-    parts = max(1, -(-rows // _PART))
-    found = pl.concat(_rates_of_part(lines, first, number, parts) for number in range(parts))
+    first = firsts.group_by("customer_id").min()
+    found = pl.concat(
+        _rates(_credited(lines, parts, number, many), first) for number in range(many)
+    )
     total = found.group_by("import_id").sum().sort("import_id")
     return tuple(FileRate(**row) for row in total.iter_rows(named=True))
 
 
-def _rates_of_part(
-    lines: pl.LazyFrame, first: pl.DataFrame, number: int, parts: int
-) -> pl.DataFrame:
-    orders = (
-        lines.select("import_id", "order_id", "customer_id")
-        .filter(pl.col("order_id").hash(seed=5) % parts == number)
-        .group_by("import_id", "order_id")
-        .agg(pl.col("customer_id").min())
+def _credited(
+    lines: pl.LazyFrame, parts: pl.LazyFrame | None, number: int, many: int
+) -> pl.LazyFrame:
+    """import_id, order_id, customer_id of one part of the orders; import_id: whom it belongs to."""
+    mine = pl.col("order_id").hash(seed=5) % many == number
+    told = lines.select("import_id", "order_id", "customer_id").filter(mine)
+    if parts is None:
+        return told
+    brought = (
+        parts.filter((pl.col("part") == ORDER) & pl.col("customer_id").is_not_null() & mine)
+        .group_by("order_id")
+        .agg(pl.col("import_id").min().alias("brought_by"))
     )
+    return told.join(brought, on="order_id", how="left").select(
+        pl.coalesce("brought_by", "import_id").alias("import_id"), "order_id", "customer_id"
+    )
+
+
+def _rates(credited: pl.LazyFrame, first: pl.DataFrame) -> pl.DataFrame:
+    orders = credited.group_by("import_id", "order_id").agg(pl.col("customer_id").min())
     return (
         orders.join(first.lazy(), on="customer_id", how="left")
         .group_by("import_id")

@@ -34,6 +34,7 @@ from regulars_platform.intake.models import ImportState, OrderField
 from regulars_platform.intake.readers import column_name, read_batches
 from regulars_platform.intake.service import list_imports
 from regulars_platform.intake.staging import Report, folder_of, keep_quiet
+from regulars_platform.orders.parts import ORDER, OrderParts
 from regulars_platform.orders.table import OrdersTable
 from regulars_platform.reports.matching import match_file
 from regulars_platform.settings import Settings
@@ -136,7 +137,9 @@ def examine(
         heading = _key_heading(session, shop_id)
         launched = _latest_launches(session, shop_id)
     report("rates", 0, None)
-    files, shop = file_rates(lines), shop_rate(lines)
+    parts = OrderParts(folder)
+    brought = parts.scan(ORDER) if parts.exists() else None
+    files, shop = file_rates(lines, brought), shop_rate(lines)
     arms = tuple(_arms_before(settings, campaign, lines) for campaign in launched)
     work = Path(tempfile.mkdtemp(prefix="identity-", dir=folder))
     try:

@@ -21,6 +21,13 @@ from regulars_platform.intake import service as intake
 from regulars_platform.intake.models import OrderField
 from regulars_platform.storage.migrations_run import create_all_tables
 from tests.platform.intake.builders import NOW, SHOP, ShopBench, csv, open_shop
+from tests.platform.intake.exports import (
+    TAOBAO_ITEMS,
+    TAOBAO_ORDERS,
+    export,
+    taobao_item,
+    taobao_order,
+)
 
 HEADER = "订单编号,买家会员名,联系手机,订单创建时间,买家应付货款,订单状态"
 
@@ -57,6 +64,21 @@ def test_what_is_found_is_kept_and_read_back_as_it_was(shop: ShopBench) -> None:
     assert found.pairs == {"spelling": 1}
     assert last_examination(shop.settings, SHOP) == (found, False)
     assert pairs_of_shop(shop.settings, SHOP).collect().rows() == [("Anna", "anna", "spelling")]
+
+
+@pytest.mark.parametrize("items_first", [True, False])
+def test_of_orders_in_parts_the_order_file_is_listed_and_no_file_without_a_buyer(
+    shop: ShopBench, items_first: bool
+) -> None:
+    orders = export(TAOBAO_ORDERS, taobao_order("1001", "小王", "100.00"))
+    items = export(TAOBAO_ITEMS, taobao_item("100101", "1001", "TEA", "100.00"))
+    for content in (items, orders) if items_first else (orders, items):
+        shop.bring_in(content)
+    found = examine(shop.database, shop.settings, SHOP, now=NOW)
+    order_file = 2 if items_first else 1
+    assert [(rate.import_id, rate.orders, rate.with_customer) for rate in found.files] == [
+        (order_file, 1, 1)
+    ]
 
 
 def test_it_says_that_orders_came_in_since(shop: ShopBench) -> None:

@@ -5,6 +5,7 @@ import datetime as dt
 import polars as pl
 
 from regulars_platform.identity.found_again import FileRate, ShopRate, file_rates, shop_rate
+from regulars_platform.orders.parts import ORDER
 from regulars_platform.orders.table import ORDER_SCHEMA
 
 MONDAY = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
@@ -44,6 +45,21 @@ def test_the_share_of_a_files_orders_whose_customer_an_earlier_file_held() -> No
     assert rates == (
         FileRate(import_id=1, orders=2, with_customer=2, known=0),
         FileRate(import_id=2, orders=4, with_customer=3, known=1),
+    )
+
+
+def test_an_order_in_parts_belongs_to_the_file_that_named_its_customer() -> None:
+    # the order file came second, and third an order file with one buyer who is known by then;
+    # the item file of the first import wrote all lines
+    stored = lines(
+        (1, "A1", "ann", 0), (1, "A1", "ann", 0), (4, "A2", "ann", 8), (4, "A3", None, 8)
+    )
+    brought = lines((2, "A1", "ann", 0), (3, "A2", "ann", 8), (3, "A3", None, 8))
+    parts = brought.with_columns(pl.lit(ORDER).alias("part"))
+    assert file_rates(stored, parts) == (
+        FileRate(import_id=2, orders=1, with_customer=1, known=0),
+        FileRate(import_id=3, orders=1, with_customer=1, known=1),
+        FileRate(import_id=4, orders=1, with_customer=0, known=0),
     )
 
 

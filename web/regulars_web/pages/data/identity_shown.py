@@ -104,7 +104,11 @@ def identity_page(
         made_at=found.made_at,
         key=key_shown(found.key),
         figures=(
-            {"label": gettext("Customers"), "value": number(shop.customers)},
+            {
+                "label": gettext("Customers of orders"),
+                "value": number(shop.customers),
+                "detail": gettext("who never ordered is in none of these figures"),
+            },
             {
                 "label": gettext("Seen again"),
                 "value": _share(shop.again, shop.customers),
