@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from regulars_platform.campaigns.service import LaunchedCampaign, campaign_ledger, get_launched
 from regulars_platform.delivery.links import short_link
 from regulars_platform.delivery.lists import TreatedArm, contacted, told_of, treated_arm
 from regulars_platform.delivery.outbox import Mailing, Queued, addressed, queue_messages
-from regulars_platform.delivery.service import barred_of_arm
+from regulars_platform.delivery.service import reasons_of_arm
+from regulars_platform.delivery.tables import MessageRow
 from regulars_platform.delivery.templates import MessageTemplate, MissingValueError, get_template
 from regulars_platform.delivery.text_length import Length, text_length
 from regulars_platform.settings import Settings
@@ -22,14 +24,19 @@ from regulars_platform.shops.tables import Shop
 class Foreseen:
     """What queueing would mean, before anybody is queued.
 
-    messages: customers who would get one; no_address, no_value: who would not, and why; segments:
-    text segments of all messages together (of sms; else as many as messages); longest: of one;
-    examples: the first messages in full (customer id, subject, text).
+    drawn = messages + known + no_address + the sums of barred and no_value. drawn: customers of the
+    arm; messages: who would get one; known: who was queued before, whatever became of it; barred:
+    reason of the gate -> customers; no_value: first variable without a value -> customers;
+    segments: text segments of all messages together (of sms; else as many as messages); longest: of
+    one; examples: the first messages in full (customer id, subject, text), also of the known.
     """
 
+    drawn: int
     messages: int
+    known: int
+    barred: Mapping[str, int]
     no_address: int
-    no_value: int
+    no_value: Mapping[str, int]
     segments: int
     longest: Length | None
     examples: tuple[tuple[str, str, str], ...]
@@ -58,9 +65,10 @@ def queue_arm(
     Raises HoldoutContactError, ArmNotFoundError, NotLaunchedError, CannotQueueError, NotFoundError.
     """
     campaign, mailing = _mailing(session, asked, send_at)
-    return queue_messages(
-        session, settings, mailing, _rows(session, settings, campaign, mailing, now), now=now
-    )
+    ledger = campaign_ledger(settings, campaign)
+    barred = reasons_of_arm(session, settings, campaign, asked.arm, ledger, now=now)
+    rows = _rows(session, campaign, mailing, ledger, barred["customer_id"])
+    return queue_messages(session, settings, mailing, rows, now=now)
 
 
 def foresee_arm(
@@ -75,13 +83,22 @@ def foresee_arm(
     campaign, mailing = _mailing(session, asked, now)
     template = get_template(session, asked.shop_id, asked.template_id)
     shop = session.get_one(Shop, asked.shop_id)
-    theirs = _rows(session, settings, campaign, mailing, now)
+    ledger = campaign_ledger(settings, campaign).filter(pl.col("arm") == asked.arm)
+    barred = reasons_of_arm(session, settings, campaign, asked.arm, ledger, now=now)
+    theirs = _rows(session, campaign, mailing, ledger, barred["customer_id"])
     rows = addressed(settings, mailing, theirs, shop_name=shop.name)
+    before = _queued_before(session, asked)
+    known = frozenset(before)
+    names = pl.Series(before, dtype=pl.String).implode()
     found = _Tally(template)
     for row in rows.iter_rows(named=True):
-        found.take(row, most_examples)
+        found.take(row, most_examples, known=row["customer_id"] in known)
+    reasons = barred.filter(~pl.col("customer_id").is_in(names))["barred"]
     return Foreseen(
+        drawn=ledger.height,
         messages=found.messages,
+        known=ledger.filter(pl.col("customer_id").is_in(names)).height,
+        barred=dict(reasons.value_counts().iter_rows()),
         no_address=found.no_address,
         no_value=found.no_value,
         segments=found.segments,
@@ -93,26 +110,31 @@ def foresee_arm(
 class _Tally:
     def __init__(self, template: MessageTemplate) -> None:
         self.template = template
-        self.messages = self.no_address = self.no_value = self.segments = 0
+        self.messages = self.no_address = self.segments = 0
+        self.no_value: dict[str, int] = {}
         self.longest: Length | None = None
         self.examples: list[tuple[str, str, str]] = []
 
-    def take(self, row: Mapping[str, str | None], most_examples: int) -> None:
+    def take(self, row: Mapping[str, str | None], most_examples: int, *, known: bool) -> None:
         if not (row["address"] or "").strip():
-            self.no_address += 1
+            self.no_address += not known
             return
         try:
             subject, text = self.template.render(row)
-        except MissingValueError:
-            self.no_value += 1
+        except MissingValueError as error:
+            if not known:
+                name = str(error.problem.parameters["name"])
+                self.no_value[name] = self.no_value.get(name, 0) + 1
+            return
+        if len(self.examples) < most_examples:
+            self.examples.append((row["customer_id"] or "", subject, text))
+        if known:
             return
         self.messages += 1
         length = text_length(text)
         self.segments += length.segments if self.template.channel == "sms" else 1
         if self.longest is None or length.characters > self.longest.characters:
             self.longest = length
-        if len(self.examples) < most_examples:
-            self.examples.append((row["customer_id"] or "", subject, text))
 
 
 def _mailing(
@@ -135,16 +157,14 @@ def _mailing(
 
 def _rows(
     session: Session,
-    settings: Settings,
     campaign: LaunchedCampaign,
     mailing: Mailing,
-    now: dt.datetime,
+    ledger: pl.DataFrame,
+    barred: pl.Series,
 ) -> pl.DataFrame:
     """The arm's contact list as rows with variables."""
     arm = mailing.arm
-    ledger = campaign_ledger(settings, campaign)
-    barred = barred_of_arm(session, settings, campaign, arm.name, ledger, now=now)
-    theirs = contacted(arm, ledger, suppressed=barred)
+    theirs = contacted(arm, ledger, suppressed=barred.to_list())
     link = short_link(
         session, mailing.shop_id, source="campaign", source_id=campaign.id, arm=arm.name
     )
@@ -153,6 +173,20 @@ def _rows(
         pl.Series("offer", [words for words, _ in told], dtype=pl.String),
         pl.Series("threshold", [amount for _, amount in told], dtype=pl.String),
         pl.lit(link, pl.String).alias("link"),
+    )
+
+
+def _queued_before(session: Session, asked: ArmMailing) -> list[str]:
+    """Customers of the arm who have a message of this campaign, whatever became of it."""
+    return list(
+        session.scalars(
+            select(MessageRow.customer_id).where(
+                MessageRow.shop_id == asked.shop_id,
+                MessageRow.source == "campaign",
+                MessageRow.source_id == asked.campaign_id,
+                MessageRow.arm == asked.arm,
+            )
+        )
     )
 
 

@@ -57,12 +57,28 @@ def barred_of_arm(
     *,
     now: dt.datetime,
 ) -> list[str]:
-    """Customers of a treated arm whom the gate bars at this moment, for the arm's channel."""
+    """Customers of a treated arm whom the gate bars for the arm's channel, on the day of sending: a
+    list that is fetched ahead leaves out whom a holdout of that day holds back."""
+    barred = reasons_of_arm(session, settings, campaign, arm, ledger, now=now)
+    return barred["customer_id"].to_list()
+
+
+def reasons_of_arm(
+    session: Session,
+    settings: Settings,
+    campaign: LaunchedCampaign,
+    arm: str,
+    ledger: pl.DataFrame,
+    *,
+    now: dt.datetime,
+) -> pl.DataFrame:
+    """The same with the gate's reason: customer_id, barred (see `reach.gate.REASONS`)."""
     channel = next(one.channel for one in campaign.plan.arms if one.name == arm)
-    day = now.astimezone(ZoneInfo(campaign.plan.timezone)).date()
+    today = now.astimezone(ZoneInfo(campaign.plan.timezone)).date()
+    day = max(today, campaign.plan.send_date)
     gate = open_gate(session, settings, campaign.shop_id, channels=(channel,), day=day)
-    theirs = ledger.filter(pl.col("arm") == arm)["customer_id"]
-    return theirs.filter(gate.barred(theirs).is_not_null()).to_list()
+    theirs = ledger.filter(pl.col("arm") == arm).select("customer_id")
+    return theirs.with_columns(gate.barred(theirs["customer_id"])).drop_nulls("barred")
 
 
 def campaign_assignment_list(

@@ -3,18 +3,27 @@
 import csv
 import io
 import json
+import re
 import time
 from collections.abc import Callable
+from decimal import Decimal
 
+import polars as pl
 import pytest
 from sqlalchemy import select
 
+from regulars_platform.campaigns.service import get_launched
+from regulars_platform.datasets.table import DatasetTable
+from regulars_platform.datasets.tables import DatasetImportRow
+from regulars_platform.delivery.address_gaps import address_gap, check_own_address
 from regulars_platform.delivery.public import unsubscribe_token
 from regulars_platform.delivery.secret_files import read_secret
 from regulars_platform.delivery.signing import sign
 from regulars_platform.delivery.tables import MessageRow
+from regulars_platform.errors import RegularsError
 from regulars_platform.jobs.models import Job
 from regulars_platform.suppressions.service import suppressed_customers
+from tests.platform.delivery.build import NOON, bring_customers
 from tests.web.conftest import Browser
 from tests.web.delivery.conftest import SendingShop, launched
 from tests.web.programmes.test_programme_pages import typed as programme_typed
@@ -278,3 +287,138 @@ def test_the_words_of_a_programme_are_not_offered_to_a_campaign(sending: Sending
     words: dict[str, object] = {"name": "Hello", "channel": "email", "subject": "Hi", "body": "All"}
     assert browser.post("/settings/channels/templates/1", words).status_code == 302
     assert "No words for this channel yet" not in text(browser, page)
+
+
+def account(shown: str) -> dict[str, int]:
+    """The lines of the table that accounts for an arm: label -> customers."""
+    table = shown.partition('class="table stack account"')[2].partition("</table>")[0]
+    rows = re.findall(r'<th scope="row">([^<]*).*?<td class="num"[^>]*>([\d,]+)</td>', table, re.S)
+    return {label: int(count.replace(",", "")) for label, count in rows}
+
+
+def test_everybody_who_was_drawn_is_accounted_for(
+    sending: SendingShop, finish_jobs: Finish
+) -> None:
+    browser, page = sending.browser, f"/campaigns/{sending.campaign}/delivery"
+    sending.set_up(email="webhook")
+    sending.write("email", "{name}, you are {tier}")
+    names = listed(browser, sending.campaign)
+    bring_customers(
+        sending.settings,
+        1,
+        [
+            {"customer_id": name, "consent_email": place >= 5, "email": f"{place}@example.org"}
+            for place, name in enumerate(names)
+        ],
+    )
+    shown = account(text(browser, page))
+    assert shown == {
+        "To be sent": 0,
+        "Did not agree to this channel": 5,
+        "Have no value of {tier}": len(names) - 5,
+        "Drawn into this arm": len(names),
+    }
+    assert "Nobody of this arm can be written to as things stand." in text(browser, page)
+    assert "Send to this arm" not in text(browser, page)
+
+    words: dict[str, object] = {"name": "a", "channel": "email", "subject": "s", "body": "{name}"}
+    browser.post("/settings/channels/templates/1", words)
+    assert account(text(browser, page))["To be sent"] == len(names) - 5
+    browser.post(f"{page}/1/queue", {"template": "1"})
+    finish_jobs()
+    after = text(browser, page)
+    assert account(after) == {
+        "To be sent": 0,
+        "Written to before, or tried": len(names) - 5,
+        "Did not agree to this channel": 5,
+        "Drawn into this arm": len(names),
+    }
+    assert "nobody is left to send to" in after
+    assert "Send to this arm" not in after
+
+
+def test_who_has_no_address_is_told_why_and_where_to_bring_them(sending: SendingShop) -> None:
+    browser, page = sending.browser, f"/campaigns/{sending.campaign}/delivery"
+    sending.set_up(email="webhook")
+    sending.write("email", "Hello")
+    names = listed(browser, sending.campaign)
+    with sending.database.unit_of_work() as session:
+        assert address_gap(session, sending.settings, 1, "email") == "some"
+        assert address_gap(session, sending.settings, 1, "chat") == "some"
+    table = DatasetTable(sending.settings.shop_dir(1), "customers")
+    without = table.scan().with_columns(pl.lit(None, pl.String).alias("email")).collect()
+    without.write_delta(table.path, mode="overwrite")
+    assert account(text(browser, page))["Have no address"] == len(names)
+    assert "No customers’ file has brought any yet." in text(browser, page)
+    with sending.database.unit_of_work() as session:
+        stored = DatasetImportRow(
+            shop_id=1,
+            user_id=None,
+            filename="customers.csv",
+            size=1,
+            sha256="0" * 64,
+            state="stored",
+            kind="customers",
+            mapping={"Mail": "email"},
+            received_at=NOON,
+        )
+        session.add(stored)
+    shown = text(browser, page)
+    assert "had them, and they were left out" in shown
+    assert "/data/other/?kind=customers#bring" in shown
+
+
+def test_the_price_of_the_plan_counts_and_another_one_of_the_channel_is_pointed_out(
+    sending: SendingShop,
+) -> None:
+    browser, page = sending.browser, f"/campaigns/{sending.campaign}/delivery"
+    sending.set_up(email="webhook")
+    sending.write("email", "Hello")
+    count = len(listed(browser, sending.campaign))
+    with sending.database.unit_of_work() as session:
+        planned = get_launched(session, 1, sending.campaign).plan.arms[0].contact_cost
+    assert planned
+    assert "as planned" in text(browser, page)
+    assert "The settings of this channel say" not in text(browser, page)
+    same = Decimal(planned) / 10_000
+    uses: dict[str, object] = {"email.via": "webhook", "email.price": str(same)}
+    assert browser.post("/settings/channels/use", uses).status_code == 302
+    assert "The settings of this channel say" not in text(browser, page)
+    browser.post("/settings/channels/use", uses | {"email.price": str(same + 1)})
+    shown = text(browser, page)
+    assert "The settings of this channel say" in shown
+    assert f"{(same + 1) * count:,.2f}" in shown
+    assert f"{same * count:,.2f}" in shown
+
+
+@pytest.mark.parametrize(
+    ("channel", "address", "taken"),
+    [
+        ("sms", "not a phone", False),
+        ("sms", "+86 138 0013 8000", True),
+        ("sms", "12", False),
+        ("email", "not a mail", False),
+        ("email", "me@example.org", True),
+        ("chat", "anything", True),
+        ("chat", "", False),
+    ],
+)
+def test_a_test_goes_only_to_what_can_be_an_address(
+    channel: str, address: str, taken: bool
+) -> None:
+    if taken:
+        check_own_address(channel, address)
+    else:
+        with pytest.raises(RegularsError):
+            check_own_address(channel, address)
+
+
+def test_a_test_to_no_phone_is_refused_on_the_page(sending: SendingShop) -> None:
+    sending.set_up(sms="webhook")
+    sending.write("sms", "Dear {name}")
+    campaign = launched(sending.browser, **{"arms.0.channel": "sms"})
+    sent: dict[str, object] = {"template": "1", "address": "not a phone"}
+    answer = sending.browser.post(f"/campaigns/{campaign}/delivery/1/test", sent)
+    assert answer.status_code == 422
+    assert "A phone number as in" in answer.get_data(as_text=True)
+    assert sending.receiver.calls == []

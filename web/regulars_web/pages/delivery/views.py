@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from regulars_platform.campaigns.plan import TreatmentArm
 from regulars_platform.campaigns.service import LaunchedCampaign, get_launched
+from regulars_platform.delivery.address_gaps import Gap, address_gap, check_own_address
 from regulars_platform.delivery.campaigns import ArmMailing, Foreseen, foresee_arm, queue_arm
 from regulars_platform.delivery.channels import CALLS, SENDING, SMTP, ChannelUse, channel_use
 from regulars_platform.delivery.control import BatchStanding, list_batches
@@ -27,15 +28,17 @@ from regulars_web.edge import current_shop, now, settings, unit_of_work
 from regulars_web.formats import sentence
 from regulars_web.pages.campaigns.words import channel_text
 from regulars_web.pages.delivery.deciding import batch_context, decide_about
-from regulars_web.pages.delivery.words import WAYS, queued_text
+from regulars_web.pages.delivery.words import WAYS, barred_words, gap_words, queued_text
 
 blueprint = Blueprint("delivery", __name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArmDelivery:
-    """One treated arm on the page. place: 1, 2, ..; foreseen: with the chosen template; cost: of
-    all its messages, ten-thousandths."""
+    """One treated arm on the page. place: 1, 2, ..; foreseen: with the chosen template; gap: why
+    some have no address, where any lacks one; cost: of all its messages as the plan has it;
+    channel_cost: by the price in the settings of the channel, None where it says the same or has
+    none; ten-thousandths."""
 
     place: int
     arm: TreatmentArm
@@ -45,7 +48,9 @@ class ArmDelivery:
     templates: list[MessageTemplate]
     chosen: MessageTemplate | None
     foreseen: Foreseen | None
+    gap: Gap | None
     cost: int
+    channel_cost: int | None
     link: tuple[str, str, int] | None
     batches: list[BatchStanding]
 
@@ -95,7 +100,8 @@ def test(campaign_id: int, place: int) -> str | Response | tuple[str, int]:
             foreseen = foresee_arm(work, settings(), asked, now=now(), most_examples=1)
             row = work.get_one(Shop, shop.id)
             via = channel_use(row, arm.channel).via
-        _refuse_no_test(address, foreseen, via)
+        check_own_address(arm.channel, address)
+        _refuse_no_test(foreseen, via)
         said = _send_test(row, via, arm.channel, address, foreseen)
     except RegularsError as error:
         return _page(campaign_id, place=place, problem=error), 422
@@ -164,6 +170,8 @@ def _page(campaign_id: int, *, place: int = 0, problem: RegularsError | None = N
         campaign=campaign,
         arms=arms,
         ways=WAYS,
+        barred_words=barred_words,
+        gap_words=gap_words,
         local_now=now().astimezone(shop.zone),
         place=place or _number(request.args.get("arm")),
         problem="" if problem is None else _said(problem),
@@ -187,12 +195,16 @@ def _delivery(
     chosen = next((one for one in templates if one.id == wanted), None)
     if chosen is None and len(templates) == 1:
         chosen = templates[0]
-    foreseen = None
+    foreseen, gap, cost, by_channel = None, None, 0, 0
     if chosen is not None:
         asked = ArmMailing(
             shop_id=row.id, campaign_id=campaign.id, arm=arm.name, template_id=chosen.id
         )
         foreseen = foresee_arm(work, settings(), asked, now=now())
+        if foreseen.no_address:
+            gap = address_gap(work, settings(), row.id, arm.channel)
+        cost = foreseen.messages * arm.contact_cost
+        by_channel = foreseen.segments * use.price
     return ArmDelivery(
         place=place,
         arm=arm,
@@ -202,7 +214,9 @@ def _delivery(
         templates=templates,
         chosen=chosen,
         foreseen=foreseen,
-        cost=0 if foreseen is None else foreseen.segments * use.price,
+        gap=gap,
+        cost=cost,
+        channel_cost=by_channel if by_channel and by_channel != cost else None,
         link=link,
         batches=[batch for batch in batches if batch.arm == arm.name],
     )
@@ -241,9 +255,7 @@ def _send_at() -> dt.datetime:
     return local.replace(tzinfo=current_shop().zone).astimezone(dt.UTC)
 
 
-def _refuse_no_test(address: str, foreseen: Foreseen, via: str) -> None:
-    if not address:
-        raise RegularsError(Sentence(N_("Say where the test goes.")), field="address")
+def _refuse_no_test(foreseen: Foreseen, via: str) -> None:
     if not foreseen.examples or via not in SENDING:
         raise RegularsError(Sentence(N_("There is no message to test with.")), field="address")
 

@@ -2,9 +2,11 @@
 
 from flask_babel import gettext, lazy_gettext
 
+from regulars_platform.delivery.address_gaps import Gap
 from regulars_platform.delivery.calls import RESULTS
 from regulars_platform.delivery.outbox import Queued
 from regulars_platform.delivery.states import STATES
+from regulars_platform.reach.gate import GLOBAL_HOLDOUT, NO_CONSENT, OPTED_OUT
 from regulars_web.formats import number
 
 WAYS = {
@@ -39,6 +41,29 @@ def state_word(state: str) -> str:
 def result_words() -> dict[str, str]:
     """What a call can come to."""
     return {name: str(gettext(word)) for name, word in RESULTS.items()}
+
+
+def barred_words() -> dict[str, str]:
+    """Why the gate keeps somebody from being written to."""
+    return {
+        OPTED_OUT: str(gettext("Want no contact at all")),
+        NO_CONSENT: str(gettext("Did not agree to this channel")),
+        GLOBAL_HOLDOUT: str(gettext("Held back from everything")),
+    }
+
+
+def gap_words(gap: Gap) -> str:
+    """Why customers have no address."""
+    if gap == "left_out":
+        return str(
+            gettext(
+                "Your customers’ file had them, and they were left out. Bring it again and tick "
+                "“Keep names, e-mail addresses and phone numbers”."
+            )
+        )
+    if gap == "never":
+        return str(gettext("No customers’ file has brought any yet."))
+    return str(gettext("Your customers’ file has none for them."))
 
 
 def queued_text(made: Queued) -> str:
