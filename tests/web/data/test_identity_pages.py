@@ -43,6 +43,7 @@ def test_customers_are_looked_at_in_the_background_and_the_pairs_are_shown(
     text = page(owner, "/data/identity/")
     assert "1 pair of ids may be one person" in text
     assert "the same but for capitals" in text
+    assert "Customers of orders" in text
     assert "100.0%" in text  # everybody came in another week
     table = owner.get("/data/identity/pairs.csv").get_data(as_text=True)
     assert 'Anna,anna,"the same but for capitals' in table
