@@ -4,24 +4,26 @@ import csv
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
-import polars as pl
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from regulars_platform.customers.keys import clean_customer_id
 from regulars_platform.delivery.channels import CALLS
-from regulars_platform.delivery.claims import SETTLED, WHY_BARRED, tell_campaign
+from regulars_platform.delivery.claims import WHY_BARRED, Reached, tell_campaign, why_barred
 from regulars_platform.delivery.lists import csv_pieces
-from regulars_platform.delivery.settled import settled_keys
-from regulars_platform.delivery.states import BARRED, DELIVERED, FAILED, QUEUED, UNSUBSCRIBED
+from regulars_platform.delivery.states import (
+    BARRED,
+    DELIVERED,
+    FAILED,
+    QUEUED,
+    RUNNING,
+    UNSUBSCRIBED,
+)
 from regulars_platform.delivery.tables import BatchRow, MessageRow
 from regulars_platform.delivery.templates import build_words
 from regulars_platform.errors import NotFoundError, RegularsError
-from regulars_platform.reach.gate import open_gate
 from regulars_platform.settings import Settings
-from regulars_platform.shops.tables import Shop
 from regulars_platform.suppressions.service import suppress
 from regulars_platform.words import N_, Sentence
 
@@ -90,8 +92,14 @@ def open_calls(
     now: dt.datetime,
     limit: int = 20,
 ) -> list[Call]:
-    """Whom to call now, the gate asked again; whoever is barred leaves the list here."""
+    """Whom to call now; nobody where the list was stopped.
+
+    Everything is asked that is asked of a message that leaves by itself; whoever is barred leaves
+    the list here.
+    """
     batch = _batch(session, shop_id, batch_id)
+    if batch.state != RUNNING:
+        return []
     rows = session.scalars(
         select(MessageRow)
         .where(
@@ -101,23 +109,13 @@ def open_calls(
         )
         .order_by(MessageRow.next_attempt_at, MessageRow.id)
     ).all()
-    shop = session.get_one(Shop, shop_id)
-    names = pl.Series([row.customer_id for row in rows], dtype=pl.String)
-    gate = open_gate(
-        session,
-        settings,
-        shop_id,
-        channels=(batch.channel,),
-        day=now.astimezone(ZoneInfo(shop.timezone)).date(),
-        among=names.to_list(),
-    )
-    settled = settled_keys(session, settings, batch)
+    chosen = {row.key: Reached(row.customer_id, row.address) for row in rows}
+    barred = why_barred(session, settings, batch, chosen, now=now)
     found: list[Call] = []
-    for row, barred in zip(rows, gate.barred(names), strict=True):
-        reason = barred or (SETTLED if row.key in settled else None)
-        if reason:
+    for row in rows:
+        if row.key in barred:
             row.state, row.changed_at = BARRED, now
-            row.problem = Sentence(WHY_BARRED[reason]).as_json()
+            row.problem = Sentence(WHY_BARRED[barred[row.key]]).as_json()
         elif len(found) < limit:
             found.append(_call(batch, row))
     session.flush()

@@ -9,6 +9,7 @@ queued again, elsewhere it is unsure, shown, and never sent again by itself.
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from regulars_platform.campaigns.failed_sends import record_failed_send
 from regulars_platform.campaigns.service import campaign_ledger, get_launched
+from regulars_platform.delivery.addresses import silent_addresses
 from regulars_platform.delivery.channels import SMTP, channel_use
 from regulars_platform.delivery.outbox import CHUNK, message_key
 from regulars_platform.delivery.settled import settled_keys
@@ -88,7 +90,7 @@ def claim(
         return Claim(attempt_id=attempt_id, messages=(), barred=0, limited=False)
     room = _room(session, shop, batch.channel, now)
     due = session.execute(
-        select(MessageRow.id, MessageRow.customer_id, MessageRow.key)
+        select(MessageRow.id, MessageRow.customer_id, MessageRow.key, MessageRow.address)
         .where(
             MessageRow.batch_id == batch_id,
             MessageRow.state == QUEUED,
@@ -98,8 +100,14 @@ def claim(
         .limit(most)
     ).all()
     chosen = due[: max(0, room)]
-    barred = _barred(session, settings, shop, batch, {key: name for _, name, key in chosen}, now)
-    for place, _, key in chosen:
+    barred = why_barred(
+        session,
+        settings,
+        batch,
+        {key: Reached(name, address) for _, name, key, address in chosen},
+        now=now,
+    )
+    for place, _, key, _ in chosen:
         if key in barred:
             session.execute(
                 update(MessageRow)
@@ -110,7 +118,7 @@ def claim(
                     changed_at=now,
                 )
             )
-    free = [place for place, _, key in chosen if key not in barred]
+    free = [place for place, _, key, _ in chosen if key not in barred]
     session.execute(
         update(MessageRow)
         .where(MessageRow.id.in_(free), MessageRow.state == QUEUED)
@@ -267,27 +275,39 @@ def _room(session: Session, shop: Shop, channel: str, now: dt.datetime) -> int:
     return channel_use(shop, channel).per_minute - (used or 0)
 
 
-def _barred(
+class Reached(NamedTuple):
+    """Whom a message reaches, and where."""
+
+    customer_id: str
+    address: str | None
+
+
+def why_barred(
     session: Session,
     settings: Settings,
-    shop: Shop,
     batch: BatchRow,
-    chosen: Mapping[str, str],
+    chosen: Mapping[str, Reached],
+    *,
     now: dt.datetime,
 ) -> dict[str, str]:
-    """Key -> why not, of the messages (key -> customer) that may not leave at this moment."""
+    """Key -> why not (see WHY_BARRED), of the messages (by key) that may not leave at this moment,
+    by whatever way."""
     if not chosen:
         return {}
+    shop = session.get_one(Shop, batch.shop_id)
     day = now.astimezone(ZoneInfo(shop.timezone)).date()
-    customers = list(dict.fromkeys(chosen.values()))
+    customers = list(dict.fromkeys(one.customer_id for one in chosen.values()))
     gate = open_gate(
         session, settings, shop.id, channels=(batch.channel,), day=day, among=customers
     )
-    names = pl.Series(list(chosen.values()), dtype=pl.String)
+    names = pl.Series([one.customer_id for one in chosen.values()], dtype=pl.String)
     barred = {key: reason for key, reason in zip(chosen, gate.barred(names), strict=True) if reason}
+    addresses = {one.address for one in chosen.values() if one.address}
+    silent = silent_addresses(session, settings, shop.id, batch.channel, addresses)
+    barred |= {key: OPTED_OUT for key, one in chosen.items() if one.address in silent}
     if batch.source == "campaign":
         treated = arm_members(session, settings, shop.id, batch.source_id, batch.arm)
-        strangers = {key for key, name in chosen.items() if name not in treated}
+        strangers = {key for key, one in chosen.items() if one.customer_id not in treated}
     else:
         strangers = set(chosen) - told_keys(session, shop.id, batch.source_id, customers)
     settled = settled_keys(session, settings, batch) & chosen.keys()

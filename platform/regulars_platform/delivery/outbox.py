@@ -18,6 +18,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from regulars_platform.datasets.table import DatasetTable
+from regulars_platform.delivery.addresses import silent_addresses
 from regulars_platform.delivery.channels import CALLS, CHANNELS, SENDING, channel_use
 from regulars_platform.delivery.errors import CannotQueueError, HoldoutContactError
 from regulars_platform.delivery.lists import TreatedArm
@@ -29,7 +30,7 @@ from regulars_platform.delivery.templates import (
     MissingValueError,
     get_template,
 )
-from regulars_platform.reach.gate import open_gate
+from regulars_platform.reach.gate import OPTED_OUT, open_gate
 from regulars_platform.settings import Settings
 from regulars_platform.shops.tables import Shop
 from regulars_platform.suppressions.service import chunks
@@ -114,7 +115,9 @@ def queue_messages(
         channels=(mailing.channel,),
         day=max(mailing.send_at, now).astimezone(ZoneInfo(shop.timezone)).date(),
     )
-    barred = gate.barred(wanted["customer_id"])
+    barred = _also_by_address(
+        session, settings, mailing, wanted["address"], gate.barred(wanted["customer_id"])
+    )
     admitted = wanted.filter(barred.is_null())
     prepared = (_message(row, mailing, template) for row in admitted.iter_rows(named=True))
     fresh = [row for part in chunks(_once(prepared), CHUNK) for row in _unknown(session, part)]
@@ -128,6 +131,18 @@ def queue_messages(
         incomplete=incomplete,
         barred=dict(barred.drop_nulls().value_counts().iter_rows()),
     )
+
+
+def _also_by_address(
+    session: Session, settings: Settings, mailing: Mailing, addresses: pl.Series, barred: pl.Series
+) -> pl.Series:
+    """Reasons why not: also where somebody who opted out is reached by the address."""
+    told = addresses.drop_nulls().unique().to_list()
+    silent = silent_addresses(session, settings, mailing.shop_id, mailing.channel, told)
+    frame = pl.DataFrame({"barred": barred, "address": addresses})
+    known = pl.Series(sorted(silent), dtype=pl.String).implode()
+    by_address = pl.when(pl.col("address").is_in(known)).then(pl.lit(OPTED_OUT))
+    return frame.select(pl.coalesce("barred", by_address).alias("barred"))["barred"]
 
 
 def message_key(

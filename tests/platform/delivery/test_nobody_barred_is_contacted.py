@@ -1,8 +1,9 @@
 """Random histories of a shop that contacts people: nobody barred, nobody twice, nobody lost.
 
 A model beside the product knows, by a few lines of its own, who is barred at which moment; every
-path that reaches a customer (a downloaded list, a mail, a call of a webhook, of campaigns and of
-programmes, retries, jobs that were killed and begun again, two workers at once) is held against it.
+path that reaches a customer (a downloaded list, a mail, a call list, a call of a webhook, of
+campaigns and of programmes, retries, jobs that were killed and begun again, two workers at once) is
+held against it.
 """
 
 import datetime as dt
@@ -32,6 +33,7 @@ from regulars_platform.campaigns.plan import HOLDOUT
 from regulars_platform.campaigns.service import campaign_ledger, create_draft
 from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.delivery.callbacks import take_events
+from regulars_platform.delivery.calls import RESULTS, open_calls, record_call
 from regulars_platform.delivery.campaigns import ArmMailing, queue_arm
 from regulars_platform.delivery.channels import keep_channel_use
 from regulars_platform.delivery.control import (
@@ -51,12 +53,12 @@ from regulars_platform.delivery.transports import DownError, Outcome, Outgoing
 from regulars_platform.errors import RegularsError
 from regulars_platform.offers.kinds import MessageOnly
 from regulars_platform.reach.holdout import HoldoutError, draw_holdout, end_holdout
-from regulars_platform.suppressions.service import remove_suppressions, suppress
 from regulars_platform.settings import Settings, build_settings, prepare_data_dir
 from regulars_platform.shops.practice import keep_section
 from regulars_platform.shops.tables import Shop
 from regulars_platform.storage.database import Database
 from regulars_platform.storage.migrations_run import create_all_tables
+from regulars_platform.suppressions.service import remove_suppressions, suppress
 from regulars_platform.words import Sentence
 from tests.platform.campaigns.build import arm, draft
 from tests.platform.customers.build import line, lines
@@ -64,8 +66,10 @@ from tests.platform.delivery.build import let_in, open_programme
 
 START = dt.datetime(2026, 2, 1, 12, tzinfo=dt.UTC)
 NAMES = [f"c{number:02d}" for number in range(24)]
-CHANNELS = ("email", "sms")
-ARMS = ("mailed", "texted")
+CHANNELS = ("email", "sms", "phone")
+ARMS = ("mailed", "texted", "called")
+TWINS = [{"c02", "c03"}, {"c07", "c08"}]
+"""Two ids of one person, with one mailbox and one telephone."""
 PROGRAMME_HOLDS = [{name for name in NAMES if int(name[1:]) % 4 == day} for day in range(3)]
 """A programme's own holdout: each day it draws anew, another quarter of the customers."""
 LONG = os.environ.get("REGULARS_CONTACT_SAFETY") == "long"
@@ -75,6 +79,11 @@ FATES = ("accepted",) * 4 + ("refused", "retry", "unsure", "down", "killed befor
 
 class KilledError(BaseException):
     """The process is gone at this very line."""
+
+
+def _first(name: str) -> str:
+    """The first id of the same person."""
+    return min(next((twins for twins in TWINS if name in twins), {name}))
 
 
 def made_shop(folder: Path) -> Settings:
@@ -89,9 +98,9 @@ def made_shop(folder: Path) -> Settings:
         pl.DataFrame(
             {
                 "customer_id": NAMES,
-                "email": [f"{name}@example.org" for name in NAMES],
+                "email": [f"{_first(name)}@example.org" for name in NAMES],
                 # one of them cannot be texted
-                "phone": [None, *(f"+44{number}" for number in range(1, len(NAMES)))],
+                "phone": [None, *(f"+44{int(_first(name)[1:])}" for name in NAMES[1:])],
             }
         )
     )
@@ -99,7 +108,7 @@ def made_shop(folder: Path) -> Settings:
         shop = Shop(name="tea", currency="EUR", timezone="UTC", created_at=START)
         session.add(shop)
         session.flush()
-        for channel, via in zip(CHANNELS, ("smtp", "webhook"), strict=True):
+        for channel, via in zip(CHANNELS, ("smtp", "webhook", "calls"), strict=True):
             keep_channel_use(session, shop, 1, channel, {"via": via, "per_minute": "60000"})
             raw = {"name": channel, "channel": channel, "subject": "Hi", "body": "Come by."}
             keep_template(session, shop_id=1, raw=raw, now=START)
@@ -126,8 +135,13 @@ class World:
         self.arms: dict[tuple[str, int], dict[str, str]] = {}
         self.mailed: list[str] = []
         self.texted: set[str] = set()
+        self.called: set[str] = set()
         self.allowed_twice: set[str] = set()
         self.occasions: dict[str, int] = {}
+
+    def reached_in_silence(self, name: str) -> bool:
+        """Whether the address belongs to somebody who wants none."""
+        return any(name in twins and twins & self.silent for twins in TWINS)
 
     def barred(self, name: str, channel: str, day: dt.date) -> bool:
         if name in self.silent or name in self.refused.get(channel, ()):
@@ -298,8 +312,8 @@ class Contacts(RuleBasedStateMachine):
             outcome_end=(day + dt.timedelta(days=9)).isoformat(),
             settle_until=(day + dt.timedelta(days=9)).isoformat(),
             arms=[
-                arm(name=name, share_percent="40", channel=channel, offer={"kind": "message"})
-                for name, channel in zip(ARMS, CHANNELS, strict=True)
+                arm(name=name, share_percent=share, channel=channel, offer={"kind": "message"})
+                for name, channel, share in zip(ARMS, CHANNELS, ("27", "27", "26"), strict=True)
             ],
         )
         del raw["currency"], raw["timezone"]
@@ -324,7 +338,7 @@ class Contacts(RuleBasedStateMachine):
         self.campaigns.append(campaign.id)
 
     @precondition(lambda self: self.campaigns)
-    @rule(pick=st.integers(0, 2), place=st.integers(0, 1))
+    @rule(pick=st.integers(0, 2), place=st.integers(0, 2))
     def downloads_a_list(self, pick: int, place: int) -> None:
         campaign = self.campaigns[pick % len(self.campaigns)]
         with self.database.unit_of_work() as session:
@@ -343,7 +357,7 @@ class Contacts(RuleBasedStateMachine):
             assert not self.world.barred(name, CHANNELS[place], self.now.date())
 
     @precondition(lambda self: self.campaigns)
-    @rule(pick=st.integers(0, 2), place=st.integers(0, 1), hours=st.sampled_from([0, 0, 5, 30]))
+    @rule(pick=st.integers(0, 2), place=st.integers(0, 2), hours=st.sampled_from([0, 0, 5, 30]))
     def queues_an_arm(self, pick: int, place: int, hours: int) -> None:
         campaign = self.campaigns[pick % len(self.campaigns)]
         with self.database.unit_of_work() as session:
@@ -358,7 +372,7 @@ class Contacts(RuleBasedStateMachine):
 
     @rule(
         names=st.lists(st.sampled_from(NAMES), max_size=12),
-        place=st.integers(0, 1),
+        place=st.integers(0, 2),
         day=st.integers(0, 2),
     )
     def programme_queues(self, names: list[str], place: int, day: int) -> None:
@@ -403,6 +417,24 @@ class Contacts(RuleBasedStateMachine):
                 self.world.allowed_twice |= set(session.scalars(unsure))
                 send_unsure_again(session, 1, batch, now=self.now)
 
+    @rule(pick=st.integers(0, 20), results=st.lists(st.sampled_from(list(RESULTS)), max_size=5))
+    def calls(self, pick: int, results: list[str]) -> None:
+        with self.database.unit_of_work() as session:
+            batches = session.scalars(select(BatchRow).where(BatchRow.via == "calls")).all()
+            if not batches:
+                return
+            batch = batches[pick % len(batches)]
+            found = open_calls(session, self.settings, 1, batch.id, now=self.now)
+            assert not found or batch.state == "running"
+            for call in found:
+                self.check_contact(session.get_one(MessageRow, call.id))
+            for call, result in zip(found, results, strict=False):
+                record_call(session, 1, call.id, result=result, note="", now=self.now)
+                self.world.called.add(session.get_one(MessageRow, call.id).key)
+                if result == "no_calls":
+                    self.world.silent.add(call.customer_id)
+        self.check_lists()
+
     # what machines do
 
     @rule(fates=st.lists(st.sampled_from(FATES), min_size=2, max_size=9), nested=st.booleans())
@@ -443,10 +475,11 @@ class Contacts(RuleBasedStateMachine):
             for place in range(len(ARMS)):
                 self.downloads_a_list(pick, place)
 
-    def check_contact(self, message: Outgoing) -> None:
+    def check_contact(self, message: Outgoing | MessageRow) -> None:
         """Somebody is about to be contacted."""
         name = message.customer_id
         assert not self.world.barred(name, message.channel, self.now.date()), name
+        assert not self.world.reached_in_silence(name), name
         if message.source == "campaign":
             drawn = self.world.arms["campaign", message.source_id]
             assert drawn[name] == message.arm != HOLDOUT
@@ -472,7 +505,7 @@ class Contacts(RuleBasedStateMachine):
         of_campaigns = [row[1:3] for row in rows if row.source == "campaign"]
         assert len(of_campaigns) == len(set(of_campaigns))
         assert len({row.key for row in rows}) == len(rows)
-        contacted = set(mailed) | self.world.texted
+        contacted = set(mailed) | self.world.texted | self.world.called
         # whoever was reached is never shown as waiting untouched, as barred, or not at all,
         # unless the receiver drops doubles by the key
         known = {row.key: row.state for row in rows}
@@ -491,14 +524,17 @@ class Contacts(RuleBasedStateMachine):
             self.run_worker([])
         self.nobody_twice()
         with self.database.unit_of_work() as session:
-            states = set(session.scalars(select(MessageRow.state)))
+            sent = select(BatchRow.id).where(BatchRow.via != "calls")
+            states = set(
+                session.scalars(select(MessageRow.state).where(MessageRow.batch_id.in_(sent)))
+            )
             reached = set(
                 session.scalars(
                     select(MessageRow.key).where(MessageRow.state.in_(("sent", "delivered")))
                 )
             )
         assert states <= FINAL
-        assert reached <= set(self.world.mailed) | self.world.texted
+        assert reached <= set(self.world.mailed) | self.world.texted | self.world.called
         self.database.dispose()
         self.folder.cleanup()
 

@@ -1,5 +1,6 @@
 """Lists of a launched campaign, as the shop stands now."""
 
+import datetime as dt
 from pathlib import Path
 
 import polars as pl
@@ -17,10 +18,10 @@ from regulars_platform.delivery.service import (
     contact_counts,
 )
 from regulars_platform.reach.holdout import draw_holdout, is_in
-from regulars_platform.suppressions.service import add_suppressions, suppress
 from regulars_platform.settings import Settings, build_settings, prepare_data_dir
 from regulars_platform.shops.tables import Shop
 from regulars_platform.storage.database import Base, Database
+from regulars_platform.suppressions.service import add_suppressions, suppress
 from tests.platform.campaigns.build import draft
 from tests.platform.campaigns.conftest import NOW, database, settings
 from tests.platform.customers.build import line, lines
@@ -134,4 +135,32 @@ def test_a_list_leaves_out_whom_a_later_holdout_holds_back(
     assert before == (240, 0)
     assert after == (len(names), 240 - len(names))
     assert 0 < len(names) < 240
+    assert not [name for name in names if is_in(name, salt="later", share=5000)]
+
+
+def test_a_list_that_is_fetched_ahead_leaves_out_whom_the_day_of_sending_holds_back(
+    database: Database, settings: Settings
+) -> None:
+    early = dt.datetime(2026, 1, 28, 12, tzinfo=dt.UTC)
+    raw = draft(as_of="2026-01-28")
+    del raw["currency"], raw["timezone"]
+    with database.unit_of_work() as session:
+        created = create_draft(session, shop_id=1, raw=raw, now=early)
+        asked = {"shop_id": 1, "campaign_id": created.id}
+        launched = launch(session, settings, now=early, user_id=1, salt="s", **asked)
+        draw_holdout(
+            session,
+            shop_id=1,
+            share=5000,
+            starts_on=launched.plan.send_date,
+            salt="later",
+            user_id=None,
+            now=early,
+        )
+        content = b"".join(
+            campaign_contact_list(session, settings, arm="Free shipping", now=early, **asked)
+        ).decode("utf-8-sig")
+        counts = contact_counts(session, settings, now=early, **asked)["Free shipping"]
+    names = [row.split(",")[0] for row in content.split("\r\n")[1:-1]]
+    assert 0 < len(names) == counts[0] < 240
     assert not [name for name in names if is_in(name, salt="later", share=5000)]
