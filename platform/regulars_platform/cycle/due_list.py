@@ -11,6 +11,7 @@ from regulars_platform.cycle.corrections import read_corrections
 from regulars_platform.cycle.held_back import held_back
 from regulars_platform.cycle.service import Cycle, due_rows, lapsed
 from regulars_platform.datasets.table import DatasetTable
+from regulars_platform.delivery.addresses import silent_addresses
 from regulars_platform.delivery.channels import CHANNELS
 from regulars_platform.delivery.lists import csv_pieces
 from regulars_platform.reach.gate import GLOBAL_HOLDOUT, open_gate
@@ -79,9 +80,15 @@ def build_due_list(
     free = marked.filter(pl.col("reason_not").is_null() & ~pl.col("held"))
     held = marked.filter("held")["customer_id"].n_unique()
     barred = marked.filter(pl.col("reason_not").is_not_null() & ~pl.col("held"))
+    rows = _with_address(settings, shop_id, free.drop("reason_not", "held"), asked.channel)
+    told = rows["address"].drop_nulls().unique().to_list()
+    # somebody who opted out has the same address under another id
+    also = silent_addresses(session, settings, shop_id, asked.channel, told)
+    reached = pl.col("address").is_in(pl.Series(sorted(also), dtype=pl.String).implode())
+    silenced = rows.filter(reached)["customer_id"].n_unique()
     return DueList(
-        rows=_with_address(settings, shop_id, free.drop("reason_not", "held"), asked.channel),
-        barred=barred["customer_id"].n_unique(),
+        rows=rows.filter(~reached.fill_null(False)),
+        barred=barred["customer_id"].n_unique() + silenced,
         held_back=held,
         stopped=_stopped(session, shop_id, cycle, asked),
     )

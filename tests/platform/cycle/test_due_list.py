@@ -21,6 +21,7 @@ from regulars_platform.cycle.service import (
     work_out,
     write_due_dates,
 )
+from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.settings import Settings, build_settings, prepare_data_dir
 from regulars_platform.shops.tables import Shop
 from regulars_platform.storage.database import Database
@@ -126,6 +127,22 @@ def test_the_holdout_of_a_campaign_is_left_out_while_its_window_lasts(
     assert len(held) == 24
     assert names(listed(settings, database, cycle)) == set(CUSTOMERS) - held
     assert names(listed(settings, database, cycle, DAY + dt.timedelta(days=7))) == set(CUSTOMERS)
+
+
+def test_nobody_who_opted_out_is_listed_under_another_id_with_the_same_telephone(
+    settings: Settings, database: Database, cycle: Cycle
+) -> None:
+    phones = {"c000": "13800000001", "c001": "+86 138 0000 0001", "c002": "13800000002"}
+    DatasetTable(settings.shop_dir(1), "customers").merge(
+        pl.DataFrame({"customer_id": list(phones), "phone": list(phones.values())})
+    )
+    with database.unit_of_work() as session:
+        suppress(session, shop_id=1, customers=["c000"], reason="asked", now=NOW)
+    with database.reading() as session:
+        asked = DueAsked(day=DAY, channel="phone")
+        found = build_due_list(session, settings, 1, cycle, asked)
+    assert names(found) == set(CUSTOMERS) - {"c000", "c001"}
+    assert found.barred == 2
 
 
 def test_opted_out_are_counted_and_corrections_are_of_their_own_shop(
