@@ -12,7 +12,6 @@ import polars as pl
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from regulars_platform.campaigns.plan import HOLDOUT
 from regulars_platform.campaigns.service import (
     LaunchedCampaign,
     campaign_ledger,
@@ -22,6 +21,7 @@ from regulars_platform.campaigns.service import (
 from regulars_platform.campaigns.tables import LAUNCHED, Campaign
 from regulars_platform.customers.store import FeatureStore
 from regulars_platform.datasets.table import DatasetTable
+from regulars_platform.programme_effect.sent import campaign_contacts
 from regulars_platform.programmes.service import list_programmes
 from regulars_platform.programmes.tables import ProgrammeEntryRow
 from regulars_platform.settings import Settings
@@ -73,7 +73,10 @@ class Overlap:
 def contacts_between(
     session: Session, settings: Settings, shop_id: int, first: dt.date, last: dt.date
 ) -> pl.DataFrame:
-    """DAYS: everybody who was told something on a day from `first` to `last`, once a day."""
+    """DAYS: everybody who was told something on a day from `first` to `last`, once a day.
+
+    Where messages of a campaign went out from here, those that left count and not those drawn.
+    """
     entry = ProgrammeEntryRow
     told = select(entry.customer_id, entry.contact_on).where(
         entry.shop_id == shop_id,
@@ -83,11 +86,10 @@ def contacts_between(
     frames = [
         pl.DataFrame([tuple(row) for row in session.execute(told)], schema=DAYS, orient="row")
     ]
-    for campaign in launched_campaigns(session, shop_id):
-        if first <= campaign.plan.send_date <= last:
-            ledger = campaign_ledger(settings, campaign).filter(pl.col("arm") != HOLDOUT)
-            sent = pl.lit(campaign.plan.send_date).alias("day")
-            frames.append(ledger.select("customer_id", sent))
+    frames += [
+        campaign_contacts(session, settings, campaign, first, last)
+        for campaign in launched_campaigns(session, shop_id)
+    ]
     frames.append(_logged(settings, shop_id, session, first, last))
     return pl.concat(frames).unique()
 

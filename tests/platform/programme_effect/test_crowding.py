@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from regulars_experiments.results import Estimate
@@ -19,6 +20,12 @@ from regulars_platform.campaigns.service import (
 )
 from regulars_platform.customers.store import build_feature_store
 from regulars_platform.datasets.table import DatasetTable
+from regulars_platform.delivery.channels import keep_channel_use
+from regulars_platform.delivery.lists import TreatedArm
+from regulars_platform.delivery.outbox import Mailing, queue_messages
+from regulars_platform.delivery.tables import MessageRow
+from regulars_platform.delivery.templates import keep_template
+from regulars_platform.offers.kinds import MessageOnly
 from regulars_platform.programme_effect.crowding import (
     contacts_between,
     count_contacts,
@@ -152,6 +159,44 @@ def test_contacts_of_one_day_count_once(session: Session, settings: Settings) ->
     counted = count_contacts(store, version, found, days=30, until=day)
     assert counted.counts == (len(held) - 1, len(told) + 1, 0, 0, 0, 0)
     assert counted.customers == CUSTOMERS
+
+
+def test_what_left_counts_and_not_who_was_drawn(session: Session, settings: Settings) -> None:
+    campaign = launched(session, settings, "2026-05-01")
+    ledger = campaign_ledger(settings, campaign)
+    arm = campaign.plan.arms[0].name
+    told = ledger.filter(ledger["arm"] == arm)["customer_id"].sort().to_list()
+    shop = session.get_one(Shop, 1)
+    keep_channel_use(session, shop, 1, "email", {"via": "webhook"})
+    assert campaign.plan.arms[0].channel == "email"
+    words = {"name": "a", "channel": "email", "subject": "s", "body": "Hello"}
+    template = keep_template(session, shop_id=1, raw=words, now=NOW).id
+    rows = pl.DataFrame({"customer_id": told, "address": [f"{name}@example.org" for name in told]})
+    queue_messages(
+        session,
+        settings,
+        Mailing(
+            shop_id=1,
+            source="campaign",
+            source_id=campaign.id,
+            arm=TreatedArm(name=arm, offer=MessageOnly()),
+            channel="email",
+            template_id=template,
+            send_at=NOW,
+        ),
+        rows,
+        now=NOW,
+    )
+    assert contacts_between(session, settings, 1, MAY, MAY).is_empty()
+    later = NOW + dt.timedelta(days=2)
+    for name, state in zip(told, ("sent", "delivered", "unsure", "failed", "barred"), strict=False):
+        query = select(MessageRow).where(MessageRow.customer_id == name)
+        row = session.scalars(query).one()
+        row.state, row.sent_at, row.changed_at = state, later, later
+    session.flush()
+    found = contacts_between(session, settings, 1, MAY, later.date())
+    assert found.sort("customer_id").rows() == [(name, later.date()) for name in told[:3]]
+    assert contacts_between(session, settings, 1, MAY, MAY).is_empty()
 
 
 def test_campaigns_at_the_same_time_and_whom_they_share(

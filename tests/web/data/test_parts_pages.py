@@ -53,7 +53,9 @@ def test_an_item_report_waits_and_its_order_report_takes_it_along(
     assert "2 lines would wait for their order file" in page(owner, "/data/1")
     owner.post("/data/1/store")
     finish_jobs()
-    assert "2 lines wait for their order file" in page(owner, "/data/1")
+    stored = page(owner, "/data/1")
+    assert "2 lines wait for their order file" in stored
+    assert stored.index("Bring its order file") < stored.index("See customers")
     overview = page(owner, "/data/")
     assert "2 lines are waiting for their order file" in overview
     assert "Waits for its order file" in overview
@@ -61,6 +63,7 @@ def test_an_item_report_waits_and_its_order_report_takes_it_along(
     bring(owner, finish_jobs, ORDERS, 2)
     assert "waiting for their order file" not in page(owner, "/data/")
     assert "wait for their order file" not in page(owner, "/data/1")
+    assert "Bring its order file" not in page(owner, "/data/1")
     lines = OrdersTable(settings.shop_dir(1)).scan().sort("line_key").collect()
     assert lines["amount"].to_list() == [540_000, 360_000, 100_000]
 
