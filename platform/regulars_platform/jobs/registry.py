@@ -11,6 +11,7 @@ HANDLERS: dict[str, str] = {
     "look_import": "regulars_platform.intake.jobs:look_import",
     "check_import": "regulars_platform.intake.jobs:check_import",
     "store_import": "regulars_platform.intake.jobs:store_import",
+    "lay_out_orders": "regulars_platform.figures.jobs:lay_out_orders",
     "look_dataset": "regulars_platform.datasets.jobs:look_dataset",
     "check_dataset": "regulars_platform.datasets.jobs:check_dataset",
     "store_dataset": "regulars_platform.datasets.jobs:store_dataset",

@@ -8,6 +8,7 @@ TITLES = {
     "look_import": lazy_gettext("Looking at an order file"),
     "check_import": lazy_gettext("Checking an order file"),
     "store_import": lazy_gettext("Storing an order file"),
+    "lay_out_orders": lazy_gettext("Preparing a large shop's orders for the pages"),
     "look_dataset": lazy_gettext("Looking at a file"),
     "check_dataset": lazy_gettext("Checking a file"),
     "store_dataset": lazy_gettext("Storing a file"),
