@@ -40,7 +40,9 @@ def test_an_offer_is_held_against_groups_and_a_row_becomes_a_campaign(
     assert planned.headers["Location"].endswith("/plan")
     with database.unit_of_work() as session:
         (draft,) = list_campaigns(session, 1)
-        assert draft.draft["arms"][0]["offer"]["threshold"] == "80"
+        (arm,) = draft.draft["arms"]
+        assert arm["offer"]["threshold"] == "80"
+        assert arm["name"] == "Free shipping from €80"
 
 
 def test_groups_that_an_offer_hardly_fits_are_folded_away(

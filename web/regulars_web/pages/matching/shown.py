@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 
 from flask_babel import gettext
 
+from regulars_platform.fields import FieldReader
 from regulars_platform.matching.ground import Match
 from regulars_platform.matching.ranking import RankedGroup, RankedOffer
+from regulars_platform.offers.reading import read_offer
 from regulars_web.formats import number, percent, sentence
 from regulars_web.pages.campaigns.words import offer_text
 from regulars_web.pages.memory.words import basis_text
@@ -61,7 +63,11 @@ def _reach(one: RankedOffer) -> str:
 
 
 def _row(match: Match, title: str, detail: str, currency: str) -> Row:
-    named = {**match.draft, "name": title[:200]}
+    (arm,) = match.draft["arms"]
+    offer = read_offer(FieldReader(arm["offer"]))
+    # the arm is called after its offer, as the plan form calls one that nobody named
+    called = arm | {"name": "" if offer is None else offer_text(offer, currency)}
+    named = {**match.draft, "name": title[:200], "arms": [called]}
     return Row(
         title=title,
         detail=detail,

@@ -105,6 +105,7 @@ def _usual(work: Session) -> dict[str, Any]:
         find_shop_facts(build_feature_store(settings(), shop)),
         today=now().astimezone(shop.zone).date(),
         last_plan=None if latest is None else latest.draft,
+        shop=shop,
     )
 
 
