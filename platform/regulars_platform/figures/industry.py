@@ -19,7 +19,7 @@ class Beside:
 
     None where not known of every day. own: as the shop report has it, of the orders where they know
     it, else of the shop's files (from_orders says which); by_day: the same the way the industry's
-    is told, each day added up, as the shop's file says or else its orders.
+    is told, each day added up, as the shop's file says (from_file) or else its orders.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Beside:
     industry_before: Fraction | None
     from_orders: bool
     by_day: Fraction | None
+    from_file: bool
 
 
 def beside_industry(
@@ -60,6 +61,7 @@ def beside_industry(
                 industry_before=_whole(earlier.get(name), before[0]),
                 from_orders=counted is not None,
                 by_day=_of_orders(name, now[1], by_day=True) if told is None else told,
+                from_file=told is not None,
             )
         )
     return tuple(found)

@@ -113,6 +113,7 @@ def test_beside_the_industry_stands_the_reports_figure_and_the_same_sum_of_days(
     buyers, paid, conversion = (rows[name] for name in ("paid_buyers", "paid_amount", "conversion"))
     assert [buyers.own, buyers.by_day, buyers.industry] == [2, 3, 63]
     assert [paid.own, paid.by_day, paid.from_orders] == [money(187), money(140), True]
+    assert [paid.from_file, buyers.from_file] == [True, False]
     assert [conversion.own, conversion.from_orders] == [Fraction(1, 4), False]
 
 

@@ -364,7 +364,12 @@ def _industry(one: Beside, currency: str) -> tuple[str, str, Cell, Cell]:
         by_day = shown(one.by_day, one.unit, currency)
         beside.insert(0, str(gettext("from the orders")))
         if by_day != own:
-            beside.append(str(gettext("added up by day: %(value)s", value=by_day)))
+            said = (
+                gettext("your daily file: %(value)s", value=by_day)
+                if one.from_file
+                else gettext("added up by day: %(value)s", value=by_day)
+            )
+            beside.append(str(said))
     return (
         str(FIGURES.get(one.name) or FIGURE_NAMES[one.name]),
         one.label,
