@@ -149,6 +149,8 @@ def _with_fate(lines: pl.DataFrame, known: Known, told: Told) -> pl.DataFrame:
             list(FATE_SCHEMA)
         )
     orders = lines.lazy().select("order_id").unique()
+    # single lines take nobody's place
+    others = known.keys.head(0) if told.form is OrderForm.LINES else known.keys
     stored, keys = pl.collect_all(
         [
             known.lines.join(orders, on="order_id", how="semi").select(
@@ -157,7 +159,7 @@ def _with_fate(lines: pl.DataFrame, known: Known, told: Told) -> pl.DataFrame:
                 pl.col("import_id").alias("wrote"),
                 *(pl.col(name).alias(name + _STORED) for name in CONTENT),
             ),
-            known.keys.join(orders, on="order_id", how="semi"),
+            others.join(orders, on="order_id", how="semi"),
         ],
         engine="streaming",
     )

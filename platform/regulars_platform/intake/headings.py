@@ -127,6 +127,7 @@ _SYNONYMS: dict[OrderField, str] = {
     ),
     OrderField.REMARK: "商家备注|商家备忘|商家订单备注|卖家备注|订单备注|seller note|staff note",
     OrderField.TAG: "备注标签|订单标签|旗帜|订单星级|order tags|flag",
+    OrderField.ORDER_TYPE: "订单类型|order type",
 }
 
 

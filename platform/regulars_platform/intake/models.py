@@ -39,6 +39,7 @@ class OrderField(StrEnum):
     REGION = "region"  # province or state; of a whole address in Chinese its first part
     REMARK = "remark"  # the seller's own remark
     TAG = "tag"  # the seller's own tag or flag
+    ORDER_TYPE = "order_type"  # what the shop system calls this kind of order
 
 
 MONEY_FIELDS = (
@@ -60,7 +61,12 @@ LATER_MOMENTS = (OrderField.PAID_AT, OrderField.SHIPPED_AT, OrderField.RECEIVED_
 """Moments of an order beside the one at which it was placed; a cell without one is no mistake."""
 
 
-ADDING = (OrderField.SHIPPED_AT, OrderField.RECEIVED_AT, OrderField.REGION)
+ADDING = (
+    OrderField.SHIPPED_AT,
+    OrderField.RECEIVED_AT,
+    OrderField.REGION,
+    OrderField.ORDER_TYPE,
+)
 """Fields that say something more of an order and change nothing else of it."""
 
 

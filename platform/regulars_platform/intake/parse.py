@@ -25,6 +25,7 @@ from regulars_platform.intake.regions import region
 from regulars_platform.intake.survey import KEY_FIELDS, Reading
 from regulars_platform.orders.table import MONEY_SCALE
 
+_NO_GOODS = "储值|礼品卡|儲值|禮品卡"
 _LARGEST = 10**DIGITS * MONEY_SCALE
 
 TYPED: dict[str, pl.DataType] = {
@@ -39,6 +40,7 @@ TYPED: dict[str, pl.DataType] = {
     "cancelled": pl.Boolean(),
     "paid": pl.Boolean(),  # the time of payment is filled
     "left_out": pl.Boolean(),  # the seller's own remark says so
+    "no_goods": pl.Boolean(),  # by its type the order is money put on account, or a gift card
     "product": pl.String(),
     "quantity": pl.Int64(),
     "priced": pl.Int64(),  # unit price x quantity - line discount
@@ -77,6 +79,10 @@ def parse_batch(frame: pl.DataFrame, reading: Reading) -> pl.DataFrame:
         _cell(reading, OrderField.PAID_AT, clean_key).is_not_null().alias("paid"),
         region(_cell(reading, OrderField.REGION)).alias("region"),
         _is_left_out(reading).alias("left_out"),
+        _cell(reading, OrderField.ORDER_TYPE)
+        .str.contains(_NO_GOODS)
+        .fill_null(value=False)
+        .alias("no_goods"),
     ).drop("line")
     priced, too_large = _priced(numbers)
     numbers = _with_order_discounts(numbers)
@@ -112,9 +118,10 @@ def _cell(
 
 
 def _is_left_out(reading: Reading) -> pl.Expr:
-    """Whether the remark or tag holds one of the words, width and case aside."""
+    """Whether remark, tag or type of the order hold one of the words, width and case aside."""
     words = [word for word in map(_plain_text, reading.leave_out) if word]
-    columns = [name for name in (OrderField.REMARK, OrderField.TAG) if reading.has(name)]
+    told = (OrderField.REMARK, OrderField.TAG, OrderField.ORDER_TYPE)
+    columns = [name for name in told if reading.has(name)]
     if not words or not columns:
         return pl.lit(value=False)
     return pl.any_horizontal(

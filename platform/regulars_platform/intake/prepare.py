@@ -55,7 +55,8 @@ def prepare(task: Task, report: Report) -> None:
         _type(work, reading, records, report)
         facts = _finish(task, work, out, reading, report)
         facts["read_lines"] = records
-        facts["notes"] = [note.as_json() for note in _notes(reading, task.mapping)]
+        notes = (*_notes(reading, task.mapping), *_about_no_goods(facts["no_goods"]))
+        facts["notes"] = [note.as_json() for note in notes]
         write_json(out / "facts.json", facts)
         for path in sorted(work.iterdir()):
             path.unlink()
@@ -131,7 +132,7 @@ def _finish(task: Task, work: Path, out: Path, reading: Reading, report: Report)
     rejects = [_ragged(work)]
     repeats: list[pl.DataFrame] = []
     unknown: Counter[str] = Counter()
-    money = done = 0
+    money = done = no_goods = 0
     for number, part in enumerate(_orders_in_parts(work, rows, task.limits)):
         finished = finish_orders(part, reading, task.import_id, amount_per_order=once)
         finished.lines.write_parquet(part_path(out, number), compression="zstd")
@@ -140,6 +141,7 @@ def _finish(task: Task, work: Path, out: Path, reading: Reading, report: Report)
         unknown.update(finished.unknown_words)
         money += finished.money
         done += part.height
+        no_goods += part.filter(pl.col("no_goods") & ~pl.col("left_out")).height
         report("checking", done, rows)
     pl.concat(repeats).write_parquet(out / "own_repeats.parquet")
     rejected = pl.concat(rejects).sort("line")
@@ -147,6 +149,7 @@ def _finish(task: Task, work: Path, out: Path, reading: Reading, report: Report)
     readable = rejected["amount"].drop_nulls()
     return {
         "order_form": reading.form,
+        "no_goods": no_goods,
         "read_money": money,
         "rejected": {"lines": rejected.height, "money": int(readable.cast(pl.Int128).sum())},
         "unreadable_amounts": rejected.height - readable.len(),
@@ -220,3 +223,15 @@ def _notes(reading: Reading, mapping: Mapping[OrderField, str]) -> Iterator[Sent
         yield Sentence(N_("Dates were read with the month first."))
     if reading.decimal == "comma":
         yield Sentence(N_("Amounts were read with a comma before the decimals."))
+
+
+def _about_no_goods(lines: int) -> Iterator[Sentence]:
+    if lines:
+        yield Sentence(
+            N_(
+                "%(lines)s lines are money put on account or gift cards by the type of their order"
+                " (储值, 礼品卡). These are no sales of goods. To leave them out, confirm the"
+                " columns again with these words among those that leave orders out."
+            ),
+            {"lines": lines},
+        )

@@ -177,6 +177,7 @@ PRESETS = (
             region="收货人省份",
             remark="商家订单备注",
             tag="订单星级",
+            order_type="订单类型",
         ),
     ),
     Preset(

@@ -126,3 +126,19 @@ def test_the_lines_of_a_returned_order_share_its_refund(shop: ShopBench) -> None
         shop.bring_in(content)
     refunds = shop.stored().filter(pl.col("order_id") == TWO)["refund"]
     assert refunds.to_list() == [50_000, 75_000]
+
+
+def test_stored_value_and_gift_cards_are_asked_about_and_left_out_on_request(
+    shop: ShopBench,
+) -> None:
+    content = export(
+        YOUZAN_ORDERS,
+        youzan_order(ONE, "13800000001", "500.00", 订单类型="储值订单"),
+        youzan_order(TWO, "13800000002", "50.00"),
+    )
+    asked = shop.bring_in(content)
+    assert "1 lines are money put on account or gift cards" in str(asked.notes[0])
+    assert shop.stored().height == 2
+    done = shop.bring_in(content, options=ReadingOptions(leave_out=("储值", "礼品卡")))
+    assert (done.left_out.lines, done.notes) == (1, ())
+    assert shop.stored()["order_id"].to_list() == [TWO]

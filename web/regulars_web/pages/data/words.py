@@ -38,6 +38,7 @@ FIELDS = {
     OrderField.LINE_ID: lazy_gettext("Number of the line or of the refund"),
     OrderField.REMARK: lazy_gettext("Seller's remark"),
     OrderField.TAG: lazy_gettext("Seller's tag or flag"),
+    OrderField.ORDER_TYPE: lazy_gettext("Type of the order"),
 }
 """Field -> its name, in the order in which the list offers them."""
 
@@ -76,6 +77,7 @@ GROUPS = (
             OrderField.REGION,
             OrderField.REMARK,
             OrderField.TAG,
+            OrderField.ORDER_TYPE,
             OrderField.CUSTOMER_FALLBACK,
             OrderField.HOUSEHOLD,
             OrderField.LINE_ID,
