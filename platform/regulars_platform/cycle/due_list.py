@@ -23,8 +23,17 @@ LATE = 30
 """Days overdue from which on somebody is no longer listed."""
 
 CSV_COLUMNS = (
-    *("due_on", "customer_id", "address", "product", "last_bought_on", "pieces", "rests_on"),
-    *("based_on", "corrected_by", "reason", "mark", "best_channel", "contacts", "ordered"),
+    *("due_on", "customer_id", "address", "product", "title", "last_bought_on", "pieces"),
+    *(
+        "rests_on",
+        "based_on",
+        "corrected_by",
+        "reason",
+        "mark",
+        "best_channel",
+        "contacts",
+        "ordered",
+    ),
     "cost_per_contact",
 )
 

@@ -83,15 +83,19 @@ def _bought_lines(store: FeatureStore, version: int) -> pl.LazyFrame:
 def product_names(shop_dir: Path, by: By, name: str) -> list[str]:
     """As order lines may call it, or what is of that category or for that need; sorted.
 
-    A product file may know a product under two names: either stands for both.
+    A product file may know a product under two names: either stands for both, and so does its
+    title, for all products that have it.
     """
     products = (
-        DatasetTable(shop_dir, "products").scan().select("product", "also", "category", "need")
+        DatasetTable(shop_dir, "products")
+        .scan()
+        .select("product", "also", "title", "category", "need")
     )
     if by != "product":
         found = products.filter(pl.col(by) == name).collect()
         return sorted({text for row in found.select(_UNNAMED).rows() for text in row if text})
-    same = products.filter((pl.col("product") == name) | (pl.col("also") == name)).collect()
+    called = pl.any_horizontal(pl.col("product", "also", "title") == name)
+    same = products.filter(called).collect()
     return sorted({name} | {text for row in same.select(_UNNAMED).rows() for text in row if text})
 
 

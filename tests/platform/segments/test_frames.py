@@ -41,13 +41,22 @@ def orders(seed: int = 3) -> list[dict[str, Any]]:
     ]
 
 
+TITLES = {"green": "Teas of ours", "black": "Teas of ours", "pillow": "Pillow"}
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> FeatureStore:
     lines(*orders()).collect().write_delta(tmp_path / "orders")
     DatasetTable(tmp_path, "products").merge(
         pl.DataFrame(
             [
-                {"product": name, "category": category, "need": need, "also": also}
+                {
+                    "product": name,
+                    "category": category,
+                    "need": need,
+                    "also": also,
+                    "title": TITLES.get(name),
+                }
                 for name, (category, need, also) in PRODUCTS.items()
             ]
         )
@@ -82,6 +91,7 @@ def who(store: FeatureStore, raw: dict[str, Any]) -> set[str]:
         ("product", "SKU-1", {"green", "SKU-1"}),
         ("product", "duvet", {"duvet", "SKU-4"}),
         ("product", "unlisted", {"unlisted"}),
+        ("product", "Teas of ours", {"green", "black", "SKU-1", "SKU-2"}),
         ("product", "nothing of that name", set()),
         ("category", "tea", {"green", "black", "SKU-1", "SKU-2"}),
         ("need", "sleep", {"pillow", "SKU-3", "SKU-4", "duvet"}),

@@ -277,3 +277,37 @@ def test_orders_without_products_leave_the_cycle_a_matter_of_files(
     write_lines(settings.shop_dir(1), [line("1", "ann", ago(9), 10, product=None)])
     assert "Needs the repurchase cycle" in words(owner.get("/segments/"))
     assert "repeated orders of them" in words(owner.get("/programmes/"))
+
+
+def test_products_go_by_their_titles_with_the_number_of_the_orders(
+    owner: Browser, settings: Settings, finish_jobs: Finish
+) -> None:
+    write_lines(settings.shop_dir(1), bought("ann", "B-02", 72, 52, 22))
+    titles = {"product": ["B-02"], "title": ["Pu’er <b>cake</b>"]}
+    DatasetTable(settings.shop_dir(1), "products").merge(pl.DataFrame(titles))
+    assert "Pu’er <b>cake</b> (B-02)" in work_out(owner, finish_jobs)
+    assert "Pu’er <b>cake</b> (B-02)" in words(
+        owner.get(f"{PAGE}correct?customer=ann&product=B-02")
+    )
+    row = listed(owner)[0]
+    assert (row["product"], row["title"]) == ("B-02", "Pu’er <b>cake</b>")
+    owner.post("/customers/needs/edit", {"needs": "Calm"})
+    assert "Pu’er <b>cake</b> (B-02)" in words(owner.get("/customers/needs/edit"))
+
+
+def test_a_long_list_comes_by_the_page_and_the_file_has_all(
+    owner: Browser, settings: Settings, finish_jobs: Finish
+) -> None:
+    rows = [one for n in range(60) for one in bought(f"c{n:02d}", "tea", 57, 37, 17)]
+    write_lines(settings.shop_dir(1), rows)
+    first = work_out(owner, finish_jobs)
+    assert "1 to 50 of 60" in first
+    assert first.count("not enough contacts to say") == 1
+    pages = [words(owner.get(f"{PAGE}?page={number}")) for number in (1, 2, 99)]
+    assert "51 to 60 of 60" in pages[1]
+    assert pages[1] == pages[2]
+    on = [{n for n in range(60) if f"Change c{n:02d}" in page} for page in pages[:2]]
+    assert (len(on[0]), len(on[1]), on[0] & on[1]) == (50, 10, set())
+    assert len(listed(owner)) == 60
+    for odd in ("0", "-1", "x", "9" * 30):
+        assert "1 to 50 of 60" in words(owner.get(f"{PAGE}?page={odd}"))

@@ -1,8 +1,14 @@
 """How good the dates are, in words that hide nothing."""
 
-from flask import Flask
+import datetime as dt
 
-from regulars_web.pages.cycle.words import backtest_sentence
+import polars as pl
+import pytest
+from flask import Flask
+from statsmodels.stats.proportion import proportion_confint
+
+from regulars_platform.cycle.service import Cycle
+from regulars_web.pages.cycle.words import backtest_sentence, weighed
 
 
 def counted(**other: object) -> dict[str, object]:
@@ -32,3 +38,31 @@ def test_nothing_told_and_nobody_back_are_said(app: Flask) -> None:
         assert "of 303 dates told, nobody has come back yet" in backtest_sentence(
             counted(share=None)
         )
+
+
+def tried(**other: object) -> Cycle:
+    return Cycle(
+        document={"backtest": counted(**other)},
+        inputs={},
+        made_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+        rows=pl.LazyFrame(),
+        products=pl.DataFrame(),
+    )
+
+
+def test_the_headline_says_how_many_can_be_counted_on(app: Flask) -> None:
+    low, high = proportion_confint(90, 300, method="wilson")
+    with app.test_request_context():
+        said = weighed(tried(told=300, near=90), 50)
+        assert said == (
+            f"Of the dates told on the past 30% came true ({low:.0%} to {high:.0%}): count on "
+            "about 15 of them."
+        )
+
+
+@pytest.mark.parametrize(("told", "customers"), [(0, 50), (300, 0)])
+def test_it_says_nothing_where_nothing_was_tried_or_nobody_is_due(
+    app: Flask, told: int, customers: int
+) -> None:
+    with app.test_request_context():
+        assert weighed(tried(told=told, near=0), customers) == ""

@@ -22,17 +22,20 @@ from regulars_web.pages.cycle.words import (
     channel_word,
     rests_text,
 )
+from regulars_web.product_labels import product_labels
 
-MOST_ROWS = 300
+MOST_ROWS = 50
 MOST_PRODUCTS = 50
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DueRow:
-    """One customer and product. channel: the word; record: its counts, or why there are none."""
+    """One customer and product. label: the product as the reader knows it; channel: the word;
+    record: its counts with this customer, "" where it is that of customers alike."""
 
     customer_id: str
     product: str
+    label: str
     address: str
     last: str
     rests: str
@@ -70,26 +73,38 @@ class Best:
         return next((record for record in alike if record.ordered), None)
 
 
-def due_days(rows: pl.DataFrame, best: Best, first: dt.date, currency: str) -> tuple[DueDay, ...]:
-    """The first MOST_ROWS of the list, by day."""
+def page_of(rows: pl.DataFrame, page: int) -> pl.DataFrame:
+    """The rows of one page, from 0 on."""
+    return rows.slice(page * MOST_ROWS, MOST_ROWS)
+
+
+def due_days(
+    rows: pl.DataFrame, page: int, best: Best, first: dt.date, currency: str
+) -> tuple[DueDay, ...]:
+    """One page of the list, by day. page: from 0 on."""
     counts = dict(rows.group_by("due_on").len().iter_rows())
-    shown = rows.head(MOST_ROWS).iter_rows(named=True)
+    of_page = page_of(rows, page)
+    labels = product_labels(of_page["product"].unique().to_list())
+    shown = of_page.iter_rows(named=True)
     return tuple(
         DueDay(
             day=date(day),
             overdue=day < first,
             count=number(counts[day]),
-            rows=tuple(_due_row(row, best, currency) for row in of_day),
+            rows=tuple(_due_row(row, best, labels, currency) for row in of_day),
         )
         for day, of_day in groupby(shown, key=lambda row: row["due_on"])
     )
 
 
-def _due_row(row: Mapping[str, Any], best: Best, currency: str) -> DueRow:
+def _due_row(
+    row: Mapping[str, Any], best: Best, labels: Mapping[str, str], currency: str
+) -> DueRow:
     record = best.of(row["customer_id"])
     return DueRow(
         customer_id=row["customer_id"],
         product=row["product"],
+        label=labels[row["product"]],
         address=row["address"] or "",
         last=str(
             gettext(
@@ -100,17 +115,8 @@ def _due_row(row: Mapping[str, Any], best: Best, currency: str) -> DueRow:
         mark=str(MARKS[row["mark"]]) if row["mark"] else "",
         corrected=_corrected(row),
         channel="" if record is None else channel_word(record.channel),
-        record=_record(record, currency),
+        record=channel_text(record, currency) if record is not None and record.own else "",
     )
-
-
-def _record(record: ChannelRecord | None, currency: str) -> str:
-    if record is None:
-        return str(gettext("not enough contacts to say"))
-    said = channel_text(record, currency)
-    if record.own:
-        return str(gettext("of this customer's own: %(said)s", said=said))
-    return str(gettext("of customers alike: %(said)s", said=said))
 
 
 def _corrected(row: Mapping[str, Any]) -> str:
@@ -127,7 +133,9 @@ def _corrected(row: Mapping[str, Any]) -> str:
     )
 
 
-def csv_rows(rows: pl.DataFrame, best: Best) -> Iterator[tuple[object, ...]]:
+def csv_rows(
+    rows: pl.DataFrame, best: Best, titles: Mapping[str, str]
+) -> Iterator[tuple[object, ...]]:
     """One tuple per row of the list, in the order of `due_list.CSV_COLUMNS`."""
     for row in rows.iter_rows(named=True):
         record = best.of(row["customer_id"])
@@ -137,6 +145,7 @@ def csv_rows(rows: pl.DataFrame, best: Best) -> Iterator[tuple[object, ...]]:
             row["customer_id"],
             row["address"] or "",
             row["product"],
+            titles.get(row["product"], ""),
             row["last_day"].isoformat(),
             Decimal(f"{row['pieces']:.4f}").normalize() + 0,
             row["rests_on"],
@@ -205,9 +214,10 @@ def _tried(name: str, row: Mapping[str, Any]) -> dict[str, str]:
 def product_rows(cycle: Cycle) -> list[dict[str, str]]:
     """Products by how many bought them."""
     rows = cycle.products.sort(["buyers", "product"], descending=[True, False]).head(MOST_PRODUCTS)
+    labels = product_labels(rows["product"].to_list())
     return [
         {
-            "product": row["product"],
+            "product": labels[row["product"]],
             "days": "–" if row["unit"] is None else number(row["unit"], 1),
             "limits": str(gettext("too few came back"))
             if row["unit"] is None

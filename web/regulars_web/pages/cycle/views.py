@@ -36,6 +36,7 @@ from regulars_platform.cycle.service import (
     first_day,
     gather_inputs,
 )
+from regulars_platform.datasets.titles import product_titles
 from regulars_platform.delivery.channels import CHANNELS, channel_use
 from regulars_platform.errors import RegularsError
 from regulars_platform.jobs.models import JobState
@@ -53,10 +54,12 @@ from regulars_web.pages.cycle.shown import (
     alike_rows,
     csv_rows,
     due_days,
+    page_of,
     product_rows,
     tried_page,
 )
-from regulars_web.pages.cycle.words import MARKS, channel_word, rests_text
+from regulars_web.pages.cycle.words import MARKS, channel_word, rests_text, weighed
+from regulars_web.product_labels import product_labels
 from regulars_web.signing_in import current_account
 
 blueprint = Blueprint("cycle", __name__)
@@ -87,7 +90,9 @@ def overview() -> str:
     if found is None:
         return render_template("cycle/overview.html", job=job, running=running, page=None)
     listed = _listed(found)
-    best = _best(found, listed.rows.head(MOST_ROWS))
+    pages = max(1, -(-listed.rows.height // MOST_ROWS))
+    at = min(_page(), pages) - 1
+    best = _best(found, page_of(listed.rows, at))
     late = pl.col("due_on") < found.wanted.day
     coming, overdue = listed.rows.filter(~late), listed.rows.filter(late)
     page = {
@@ -97,13 +102,17 @@ def overview() -> str:
         "old": found.wanted.day == found.cycle.last + dt.timedelta(days=1)
         and found.wanted.day < _today(),
         "last": date(found.cycle.last),
-        "days": due_days(listed.rows, best, found.wanted.day, shop.currency),
+        "days": due_days(listed.rows, at, best, found.wanted.day, shop.currency),
+        "at": at + 1,
+        "pages": pages,
+        "first": at * MOST_ROWS + 1,
+        "until_row": min((at + 1) * MOST_ROWS, listed.rows.height),
+        "weighed": weighed(found.cycle, coming["customer_id"].n_unique()),
         "total": listed.rows.height,
         "customers": coming["customer_id"].n_unique(),
         "overdue": overdue["customer_id"].n_unique(),
         "until": date(found.wanted.day + dt.timedelta(days=found.wanted.ahead)),
         "from": date(found.wanted.day),
-        "shown": min(listed.rows.height, MOST_ROWS),
         "barred": listed.barred,
         "held_back": listed.held_back,
         "stopped": listed.stopped,
@@ -138,7 +147,11 @@ def download() -> Response:
     found = _found()
     listed = _listed(found)
     best = _best(found, listed.rows)
-    answer = Response(due_csv(csv_rows(listed.rows, best)), content_type="text/csv; charset=utf-8")
+    names = listed.rows["product"].unique().to_list()
+    titles = product_titles(found.asked.store.shop_dir, names)
+    answer = Response(
+        due_csv(csv_rows(listed.rows, best, titles)), content_type="text/csv; charset=utf-8"
+    )
     name = f"due-{found.wanted.day.isoformat()}.csv"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
@@ -207,6 +220,7 @@ def _correction(problem: RegularsError | None = None) -> str:
     return render_template(
         "cycle/correct.html",
         row=row,
+        label=product_labels([row["product"]])[row["product"]],
         rests=rests_text(row),
         mark=str(MARKS[row["mark"]]) if row["mark"] else "",
         history=lines,
@@ -306,6 +320,12 @@ def _remembered() -> list[dict[str, str]]:
         }
         for channel, cell in sorted(best.items(), key=lambda one: -one[1].average.low)
     ]
+
+
+def _page() -> int:
+    """Of the list, from 1 on."""
+    text = request.args.get("page", "")
+    return max(1, int(text)) if text.isdecimal() and len(text) < 7 else 1
 
 
 def _today() -> dt.date:

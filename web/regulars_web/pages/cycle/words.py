@@ -3,12 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from flask_babel import gettext, lazy_gettext, ngettext
 
+from regulars_experiments.effects import wilson
 from regulars_platform.cycle.best_channel import ChannelRecord
 from regulars_platform.cycle.dates import OWN, PRODUCT
+from regulars_platform.cycle.service import Cycle
 from regulars_web.formats import money, number, percent
 from regulars_web.pages.campaigns.words import CHANNEL_LABELS
+
+_Z = 1.959963984540054  # of 95%, as the back-test's own ranges
 
 MARKS = {
     "not_sold": lazy_gettext("no longer sold"),
@@ -69,6 +74,26 @@ def cost_text(record: ChannelRecord, currency: str) -> str:
     if record.cost is None:
         return str(gettext("cost not known"))
     return str(gettext("%(cost)s a contact", cost=money(record.cost, currency)))
+
+
+def weighed(cycle: Cycle, customers: int) -> str:
+    """How many of those who are due can be counted on, by what such dates were worth; "" where
+    nobody can say."""
+    found = (cycle.document["backtest"] or {}).get("all")
+    if not found or not found["told"] or not customers:
+        return ""
+    near, told = found["near"], found["told"]
+    low, high = wilson(np.array([float(near)]), np.array([float(told)]), _Z)
+    return str(
+        gettext(
+            "Of the dates told on the past %(share)s came true (%(low)s to %(high)s): count on "
+            "about %(count)s of them.",
+            share=percent(near / told, 0),
+            low=percent(float(low[0]), 0),
+            high=percent(float(high[0]), 0),
+            count=number(round(customers * near / told)),
+        )
+    )
 
 
 def backtest_sentence(found: Mapping[str, Any]) -> str:

@@ -98,6 +98,15 @@ def one_off_rows(
     return tuple(rows)
 
 
+def product_words(
+    later: Sequence[PairRow], together: Sequence[PairRow], one_off: Sequence[OneOffRow]
+) -> set[str]:
+    """All products that the rows name."""
+    pairs = (*later, *together, *(pair for row in one_off for pair in row.pairs))
+    found = {name for pair in pairs for name in (pair.first, pair.second)}
+    return found | {row.product for row in one_off}
+
+
 def summary(counts: Sequence[NeedCount], found: Affinities | None) -> NeedsSummary:
     """The few figures of it."""
     pairs = () if found is None else pair_rows(found, LATER)

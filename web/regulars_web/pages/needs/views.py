@@ -53,8 +53,10 @@ from regulars_web.pages.needs.shown import (
     NeedsSummary,
     one_off_rows,
     pair_rows,
+    product_words,
     summary,
 )
+from regulars_web.product_labels import product_labels
 
 blueprint = Blueprint("needs", __name__)
 MOST_SHOWN = 100
@@ -72,8 +74,12 @@ def overview() -> str:
         return render_template("needs/empty.html")
     store, version = asked.store, asked.orders_version
     found = find_affinities(store.shop_dir)
+    later = () if found is None else pair_rows(found, LATER)
+    together = () if found is None else pair_rows(found, TOGETHER)
+    one_off = one_off_rows(one_off_products(store, version), found)
     return render_template(
         "needs/overview.html",
+        label=product_labels(product_words(later, together, one_off)),
         needs=count_needs(store, version, read_needs(shop)),
         job=job,
         running=job is not None and not job.is_over,
@@ -82,9 +88,9 @@ def overview() -> str:
         made="" if found is None else date_time(found.made_at),
         counts=None if found is None else found.counts,
         least=LEAST,
-        later=() if found is None else pair_rows(found, LATER),
-        together=() if found is None else pair_rows(found, TOGETHER),
-        one_off=one_off_rows(one_off_products(store, version), found),
+        later=later,
+        together=together,
+        one_off=one_off,
     )
 
 
@@ -234,6 +240,7 @@ def _edit(text: str, problem: str = "") -> str:
         text=text,
         problem=problem,
         rows=rows,
+        label=product_labels([row["product"] for row in rows]),
         search=search,
         most=MOST_SHOWN,
         leaves=[leaf for one in read_needs(shop) for leaf in one.served_by],
