@@ -42,7 +42,7 @@ def test_an_offer_is_held_against_groups_and_a_row_becomes_a_campaign(
         (draft,) = list_campaigns(session, 1)
         (arm,) = draft.draft["arms"]
         assert arm["offer"]["threshold"] == "80"
-        assert arm["name"] == "Free shipping from €80"
+        assert arm["name"] == "Free shipping from £80"
 
 
 def test_groups_that_an_offer_hardly_fits_are_folded_away(
