@@ -95,6 +95,13 @@ def channel_use(shop: HasPractice, name: str) -> ChannelUse:
     return found or usual
 
 
+def contact_price(shop: HasPractice, name: str) -> str:
+    """What the shop says that one contact by a channel costs, as a plan has it ("0.06"); "" where
+    it never said, or where there is no such channel."""
+    price = channel_use(shop, name).price if name in CHANNELS else 0
+    return money_text(price) if price else ""
+
+
 def keep_channel_use(
     session: Session, shop: HasPractice, shop_id: int, name: str, raw: Mapping[str, Any]
 ) -> ChannelUse:

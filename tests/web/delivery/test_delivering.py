@@ -422,3 +422,20 @@ def test_a_test_to_no_phone_is_refused_on_the_page(sending: SendingShop) -> None
     assert answer.status_code == 422
     assert "A phone number as in" in answer.get_data(as_text=True)
     assert sending.receiver.calls == []
+
+
+def test_new_plans_begin_with_the_price_of_the_channel(sending: SendingShop) -> None:
+    browser = sending.browser
+
+    def cost(path: str) -> str:
+        field = re.search(r'<input[^>]*name="[^"]*contact_cost"[^>]*>', text(browser, path))
+        assert field, path
+        return field[0].partition('value="')[2].partition('"')[0]
+
+    before = cost("/campaigns/new")
+    uses: dict[str, object] = {"email.price": "0.07", "sms.price": "0.06"}
+    assert browser.post("/settings/channels/use", uses).status_code == 302
+    # as the last plan, by e-mail; programmes begin with text messages
+    assert before != "0.07"
+    assert cost("/campaigns/new") == "0.07"
+    assert cost("/programmes/new?kind=honeymoon") == "0.06"

@@ -265,7 +265,12 @@ def discount(event_id: int) -> Response | tuple[str, int]:
         ahead = next_occurrence(event, today())
         send = today() if ahead is None else ahead.first
         latest = next(iter(list_campaigns(work, shop.id)), None)
-        raw = new_draft(facts, today=send, last_plan=None if latest is None else latest.draft)
+        raw = new_draft(
+            facts,
+            today=send,
+            last_plan=None if latest is None else latest.draft,
+            shop=shop,
+        )
         raw |= {"name": f"{event.name} {send.isoformat()}"[:200], "audience": {"all": []}}
         if ahead is not None:
             raw |= _days(ahead, facts.last_day)

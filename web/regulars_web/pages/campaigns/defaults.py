@@ -11,8 +11,10 @@ import polars as pl
 from flask_babel import format_date, gettext
 
 from regulars_platform.customers.store import FeatureStore
+from regulars_platform.delivery.channels import contact_price
 from regulars_platform.fields import money_text
 from regulars_platform.orders.table import PAID
+from regulars_platform.shops.practice import HasPractice
 from regulars_web.pages.campaigns.changes import usual_segments
 
 WINDOW_DAYS = 28
@@ -59,9 +61,14 @@ def find_shop_facts(store: FeatureStore) -> ShopFacts:
 
 
 def new_draft(
-    facts: ShopFacts, *, today: dt.date, last_plan: Mapping[str, Any] | None
+    facts: ShopFacts,
+    *,
+    today: dt.date,
+    last_plan: Mapping[str, Any] | None,
+    shop: HasPractice | None = None,
 ) -> dict[str, Any]:
-    """A plan to start from. last_plan: the draft of the campaign planned last, for what stays."""
+    """A plan to start from. last_plan: the draft of the campaign planned last, for what stays;
+    shop: whose settings say what a contact costs, before the last plan does."""
     as_of = today if facts.last_day is None else facts.last_day + dt.timedelta(days=1)
     send = max(as_of, today)
     return {
@@ -70,7 +77,7 @@ def new_draft(
         "unit": "customer",
         "holdout_percent": HOLDOUT,
         "segments": usual_segments(),
-        "arms": [_first_arm(facts, last_plan)],
+        "arms": [_first_arm(facts, last_plan, shop)],
         "primary_metric": "net_profit",
         "secondary_metrics": ["revenue", "buyers"],
         "guardrails": ["refunds"],
@@ -123,10 +130,13 @@ def near(value: float) -> int:
     return round(math.ceil(aim / step) * step)
 
 
-def _first_arm(facts: ShopFacts, last_plan: Mapping[str, Any] | None) -> dict[str, Any]:
+def _first_arm(
+    facts: ShopFacts, last_plan: Mapping[str, Any] | None, shop: HasPractice | None
+) -> dict[str, Any]:
     threshold = "" if not facts.median_basket else str(near(facts.median_basket))
     shipping = "" if facts.shipping is None else money_text(facts.shipping)
-    channel, cost = _last_channel(last_plan)
+    channel, last_cost = _last_channel(last_plan)
+    cost = ("" if shop is None else contact_price(shop, channel)) or last_cost
     return {
         "name": "",
         "share_percent": str(100 - int(HOLDOUT)),

@@ -111,6 +111,7 @@ def new() -> str | Response | tuple[str, int]:
             _facts(),
             today=now().astimezone(ZoneInfo(shop.timezone)).date(),
             last_plan=None if latest is None else latest.draft,
+            shop=shop,
         )
         wanted = request.args.get("segment", type=read_id)
         if wanted is not None:

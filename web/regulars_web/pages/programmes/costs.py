@@ -7,6 +7,7 @@ from regulars_platform.campaigns.blended import year_coverage
 from regulars_platform.customers.order_days import find_order_days
 from regulars_platform.customers.store import build_feature_store
 from regulars_platform.datasets.table import DatasetTable
+from regulars_platform.delivery.channels import contact_price
 from regulars_platform.offers.goods_costs import CostCoverage
 from regulars_platform.orders.table import start_of_day
 from regulars_platform.programmes.service import usual_draft
@@ -28,14 +29,16 @@ def costs_known(shop: ShopProfile) -> CostCoverage | None:
 
 def usual_plan(shop: ShopProfile, kind: str) -> dict[str, Any]:
     """The usual draft of a kind in the reader's words; by costs per product where these are known
-    of anything that was sold in the last year."""
+    of anything that was sold in the last year, and by what the shop says a message costs."""
     costs = costs_known(shop)
-    return usual_draft(
+    draft = usual_draft(
         kind,
         name=kind_title(kind),
         words=str(MESSAGES[kind]),
         by_product=costs is not None and bool(costs.share),
     )
+    price = contact_price(shop, draft["channel"])
+    return draft | ({"contact_cost": price} if price else {})
 
 
 def products_version(shop: ShopProfile) -> int | None:
