@@ -28,8 +28,8 @@ def later_orders(
     """Orders after the window up to the last mark or `until`, of customers of the ledger.
 
     Columns: unit_id, ordered_at, and goods and what was given back (ten-thousandths) under the
-    names of `goods_columns`. costs, freight_apart: as in `window_orders`. What was given back under an order
-    number of its own before returns settle belongs to the window, and is not here. None
+    names of `goods_columns`. costs, freight_apart: as in `window_orders`. What was given back under
+    an order number of its own before returns settle belongs to the window, and is not here. None
     where no day to ask about lies after the window, or orders do not reach one yet.
     """
     reached = (until - plan.send_date).days + 1

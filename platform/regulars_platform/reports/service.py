@@ -29,7 +29,6 @@ from regulars_platform.memory.promises import find_forecast
 from regulars_platform.memory.service import learn, pinned_lessons
 from regulars_platform.offers.kinds import CashBack
 from regulars_platform.orders.table import PAID, OrdersTable
-from regulars_platform.suppressions.service import suppressed_by_arm
 from regulars_platform.reports.changes import with_changes
 from regulars_platform.reports.contamination import (
     Contamination,
@@ -55,6 +54,7 @@ from regulars_platform.reports.thresholds import find_thresholds
 from regulars_platform.reports.total import find_total, total_json
 from regulars_platform.reports.with_memory import memory_json, with_memory
 from regulars_platform.settings import Settings
+from regulars_platform.suppressions.service import suppressed_by_arm
 
 CHOICES = ("keep", "stop", "retest", "change")
 
