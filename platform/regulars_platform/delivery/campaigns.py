@@ -1,7 +1,7 @@
 """Sending to an arm of a launched campaign, instead of handing its list out."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from regulars_platform.campaigns.service import LaunchedCampaign, campaign_ledger, get_launched
+from regulars_platform.delivery.addresses import silent_addresses
 from regulars_platform.delivery.links import short_link
 from regulars_platform.delivery.lists import TreatedArm, contacted, told_of, treated_arm
 from regulars_platform.delivery.outbox import Mailing, Queued, addressed, queue_messages
@@ -16,6 +17,7 @@ from regulars_platform.delivery.service import reasons_of_arm
 from regulars_platform.delivery.tables import MessageRow
 from regulars_platform.delivery.templates import MessageTemplate, MissingValueError, get_template
 from regulars_platform.delivery.text_length import Length, text_length
+from regulars_platform.reach.gate import OPTED_OUT
 from regulars_platform.settings import Settings
 from regulars_platform.shops.tables import Shop
 
@@ -90,7 +92,9 @@ def foresee_arm(
     before = _queued_before(session, asked)
     known = frozenset(before)
     names = pl.Series(before, dtype=pl.String).implode()
-    found = _Tally(template)
+    told = rows["address"].drop_nulls().unique().to_list()
+    silent = silent_addresses(session, settings, asked.shop_id, mailing.channel, told)
+    found = _Tally(template, silent)
     for row in rows.iter_rows(named=True):
         found.take(row, most_examples, known=row["customer_id"] in known)
     reasons = barred.filter(~pl.col("customer_id").is_in(names))["barred"]
@@ -98,7 +102,7 @@ def foresee_arm(
         drawn=ledger.height,
         messages=found.messages,
         known=ledger.filter(pl.col("customer_id").is_in(names)).height,
-        barred=dict(reasons.value_counts().iter_rows()),
+        barred=_with_silent(dict(reasons.value_counts().iter_rows()), found.silent),
         no_address=found.no_address,
         no_value=found.no_value,
         segments=found.segments,
@@ -108,9 +112,10 @@ def foresee_arm(
 
 
 class _Tally:
-    def __init__(self, template: MessageTemplate) -> None:
+    def __init__(self, template: MessageTemplate, silent: Collection[str]) -> None:
         self.template = template
-        self.messages = self.no_address = self.segments = 0
+        self.silent_addresses = silent
+        self.messages = self.no_address = self.segments = self.silent = 0
         self.no_value: dict[str, int] = {}
         self.longest: Length | None = None
         self.examples: list[tuple[str, str, str]] = []
@@ -118,6 +123,9 @@ class _Tally:
     def take(self, row: Mapping[str, str | None], most_examples: int, *, known: bool) -> None:
         if not (row["address"] or "").strip():
             self.no_address += not known
+            return
+        if row["address"] in self.silent_addresses:
+            self.silent += not known
             return
         try:
             subject, text = self.template.render(row)
@@ -174,6 +182,11 @@ def _rows(
         pl.Series("threshold", [amount for _, amount in told], dtype=pl.String),
         pl.lit(link, pl.String).alias("link"),
     )
+
+
+def _with_silent(barred: dict[str, int], count: int) -> dict[str, int]:
+    """The reasons with those who are reached at the address of somebody who opted out."""
+    return barred | ({OPTED_OUT: barred.get(OPTED_OUT, 0) + count} if count else {})
 
 
 def _queued_before(session: Session, asked: ArmMailing) -> list[str]:

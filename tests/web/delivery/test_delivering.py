@@ -22,7 +22,7 @@ from regulars_platform.delivery.signing import sign
 from regulars_platform.delivery.tables import MessageRow
 from regulars_platform.errors import RegularsError
 from regulars_platform.jobs.models import Job
-from regulars_platform.suppressions.service import suppressed_customers
+from regulars_platform.suppressions.service import suppress, suppressed_customers
 from tests.platform.delivery.build import NOON, bring_customers
 from tests.web.conftest import Browser
 from tests.web.delivery.conftest import SendingShop, launched
@@ -422,6 +422,27 @@ def test_a_test_to_no_phone_is_refused_on_the_page(sending: SendingShop) -> None
     assert answer.status_code == 422
     assert "A phone number as in" in answer.get_data(as_text=True)
     assert sending.receiver.calls == []
+
+
+def test_who_shares_an_address_with_somebody_silent_is_counted_as_such(
+    sending: SendingShop,
+) -> None:
+    browser, page = sending.browser, f"/campaigns/{sending.campaign}/delivery"
+    sending.set_up(email="webhook")
+    sending.write("email", "Hello")
+    names = listed(browser, sending.campaign)
+    bring_customers(
+        sending.settings,
+        1,
+        [{"customer_id": name, "email": "both@example.org"} for name in ("gone", names[0])],
+    )
+    with sending.database.unit_of_work() as session:
+        suppress(session, shop_id=1, customers=["gone"], reason="asked", now=NOON)
+    assert account(text(browser, page)) == {
+        "To be sent": len(names) - 1,
+        "Want no contact at all": 1,
+        "Drawn into this arm": len(names),
+    }
 
 
 def test_new_plans_begin_with_the_price_of_the_channel(sending: SendingShop) -> None:
