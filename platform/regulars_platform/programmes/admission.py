@@ -23,9 +23,9 @@ from regulars_platform.programmes.caps import (
 from regulars_platform.programmes.plan import ProgrammePlan
 from regulars_platform.programmes.tables import ProgrammeEntryRow
 from regulars_platform.reach.gate import CONSENTS, NO_CONSENT, REASONS, open_gate
-from regulars_platform.suppressions.service import chunks
 from regulars_platform.settings import Settings
 from regulars_platform.shops.tables import Shop
+from regulars_platform.suppressions.service import chunks
 
 ALREADY_IN, CAPPED = "already_in", "capped"
 WHY_NOT = (ALREADY_IN, *REASONS, CAPPED)

@@ -20,11 +20,11 @@ from regulars_platform.datasets.models import (
 from regulars_platform.datasets.prepare import PART
 from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.orders.table import ORDER_SCHEMA, OrdersTable
-from regulars_platform.suppressions.service import list_suppressions
 from regulars_platform.settings import Settings, build_settings, prepare_data_dir
 from regulars_platform.shops.tables import Shop
 from regulars_platform.storage.database import Database
 from regulars_platform.storage.migrations_run import create_all_tables
+from regulars_platform.suppressions.service import list_suppressions
 
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 SHOP = 1

@@ -29,11 +29,11 @@ from regulars_platform.delivery.tables import MessageRow
 from regulars_platform.delivery.transports import DownError, Outcome, Outgoing, Transport
 from regulars_platform.jobs.tables import JobRow
 from regulars_platform.reach.holdout import draw_holdout, is_in
-from regulars_platform.suppressions.service import suppress, suppressed_customers
 from regulars_platform.settings import Settings, build_settings, prepare_data_dir
 from regulars_platform.shops.tables import Shop
 from regulars_platform.storage.database import Database
 from regulars_platform.storage.migrations_run import create_all_tables
+from regulars_platform.suppressions.service import suppress, suppressed_customers
 from regulars_platform.words import Sentence
 from tests.platform.delivery.build import (
     NOON,

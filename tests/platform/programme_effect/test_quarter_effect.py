@@ -24,11 +24,11 @@ from regulars_platform.programme_effect.service import (
 )
 from regulars_platform.programme_effect.sums import Part, add_up
 from regulars_platform.reach.holdout import draw_holdout, is_in, list_holdouts
-from regulars_platform.suppressions.service import suppress
 from regulars_platform.settings import Settings, build_settings, prepare_data_dir
 from regulars_platform.shops.tables import Shop
 from regulars_platform.storage.database import Database
 from regulars_platform.storage.migrations_run import create_all_tables
+from regulars_platform.suppressions.service import suppress
 from tests.platform.campaigns.build import arm, draft
 from tests.platform.customers.build import line, lines
 

@@ -19,11 +19,11 @@ from regulars_platform.reach.holdout import (
     in_holdout,
     list_holdouts,
 )
-from regulars_platform.suppressions.service import add_suppressions
 from regulars_platform.settings import Settings, build_settings, prepare_data_dir
 from regulars_platform.shops.service import open_shop
 from regulars_platform.storage.database import Database
 from regulars_platform.storage.migrations_run import create_all_tables
+from regulars_platform.suppressions.service import add_suppressions
 
 NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 JANUARY, JULY, DECEMBER = dt.date(2026, 1, 1), dt.date(2026, 7, 1), dt.date(2026, 12, 31)

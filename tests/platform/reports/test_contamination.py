@@ -8,11 +8,6 @@ import pytest
 
 from regulars_experiments.results import Estimate
 from regulars_platform.campaigns.plan import Plan
-from regulars_platform.suppressions.service import (
-    add_suppressions,
-    remove_suppressions,
-    suppressed_by_arm,
-)
 from regulars_platform.reports.contamination import (
     ArmContamination,
     contaminated_arms,
@@ -23,6 +18,11 @@ from regulars_platform.reports.outcomes import outcomes_of, window_orders
 from regulars_platform.shops.tables import Shop
 from regulars_platform.storage.database import Base, Database
 from regulars_platform.storage.migrations_run import import_all_tables
+from regulars_platform.suppressions.service import (
+    add_suppressions,
+    remove_suppressions,
+    suppressed_by_arm,
+)
 from tests.platform.campaigns.build import arm
 from tests.platform.customers.build import line, lines
 from tests.platform.reports.build import TOLD, drawn, held, ledger, plan
