@@ -62,7 +62,7 @@ def money(cell: str) -> int:
     """The size of an amount, were every readable one counted: an upper bound."""
     try:
         return int(abs(Decimal(cell)) * 10_000)
-    except ArithmeticError:
+    except (ArithmeticError, ValueError):  # not a number, in either sense
         return 0
 
 
