@@ -76,6 +76,8 @@ def test_signing_in_never_leads_to_another_site(stranger: Browser, target: str) 
 @pytest.mark.usefixtures("shop_with_owner")
 def test_every_page_but_the_public_ones_asks_for_sign_in(app: Flask, stranger: Browser) -> None:
     public = {"static", "accounts.sign_in", "accounts.setup", "accounts.language"}
+    # signed links that customers follow, and short links of messages
+    public |= {"hooks.unsubscribe", "hooks.link"}
     for rule in app.url_map.iter_rules():
         if rule.endpoint in public or "GET" not in (rule.methods or ()):
             continue

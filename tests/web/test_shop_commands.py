@@ -83,7 +83,7 @@ def test_an_import_accounts_for_every_line_and_writes_the_rejected_ones(
     ("option", "said"),
     [
         (("--map", "price=Amount"), "expected FIELD=HEADING with a field of: order_id"),
-        (("--status", "gone"), "expected WORD=paid"),
+        (("--status", "gone"), "expected WORD=MEANING"),
     ],
 )
 def test_options_that_do_not_hold_are_refused(
@@ -152,4 +152,4 @@ def test_other_files_come_in_by_their_kind(shop: Path, tmp_path: Path) -> None:
     assert "repeated                2 lines" in again.output
     other = run(shop, "import-data", "points", str(path))
     assert other.exception is not None
-    assert "No column holds the number of points" in str(other.exception)
+    assert "No column says when it happened" in str(other.exception)
