@@ -161,6 +161,32 @@ def test_figures_asked_for_before_the_arms_were_made_do_not_stay(
     assert len(asked) >= 2
 
 
+def test_what_is_typed_while_the_builder_is_made_anew_is_neither_lost_nor_stops_it(
+    page: Page, printed: list[str]
+) -> None:
+    page.goto(address(printed))
+    page.goto("/".join(page.url.split("/", 3)[:3]) + "/segments/new")
+
+    def late(route: Route) -> None:
+        answer = route.fetch()
+        page.wait_for_timeout(1_000)
+        route.fulfill(response=answer)
+
+    page.route("**/segments/builder", late)
+    page.get_by_role("button", name="Add a condition").click()
+    rule = "rule-0"
+    page.locator(f"[name={rule}-feature]").select_option(label="Orders")
+    page.locator(f"[name={rule}-value]").fill("2")
+    page.get_by_role("button", name="Add a condition").click()  # before the count is asked for
+    page.locator("[name=rule-1-feature]").select_option(label="Spend net of refunds")
+    page.locator("[name=rule-1-value]").fill("50")
+
+    expect(page.locator("[name=rule-1-feature]")).to_have_value("spend")
+    expect(page.locator("[name=rule-0-value]")).to_have_value("2")
+    expect(page.locator("[name=rule-1-value]")).to_have_value("50")
+    expect(page.locator("#count")).to_contain_text(" of ")
+
+
 def test_from_whom_to_keep_to_the_draft_of_the_next_round_and_its_replay(
     page: Page, printed: list[str]
 ) -> None:

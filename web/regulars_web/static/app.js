@@ -23,6 +23,27 @@ document.addEventListener("htmx:after:swap", (event) => {
   }
 });
 
+// the segment builder is made anew by its buttons and lists: what would be typed into the old one
+// meanwhile would be lost, and counting the old one would call the new one off
+let rebuilding = 0;
+const rebuilds = (event) => event.detail?.ctx?.target?.id === "builder";
+const holdTyping = () => {
+  for (const input of document.querySelectorAll("#builder .typed")) input.readOnly = rebuilding > 0;
+};
+document.addEventListener("htmx:config:request", (event) => {
+  if (rebuilding && event.detail.ctx.sourceElement.id === "segment") event.preventDefault();
+});
+document.addEventListener("htmx:before:request", (event) => {
+  if (!rebuilds(event)) return;
+  rebuilding += 1;
+  holdTyping();
+});
+document.addEventListener("htmx:finally:request", (event) => {
+  if (!rebuilds(event)) return;
+  rebuilding -= 1;
+  holdTyping();
+});
+
 // upload: drop a file anywhere on the zone, see how much has arrived
 for (const form of document.querySelectorAll("form[data-upload]")) {
   const input = form.querySelector("input[type=file]");
