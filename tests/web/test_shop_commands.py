@@ -6,7 +6,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from regulars_platform.datasets.table import DatasetTable
+from regulars_platform.intake.encodings import CHOICES
+from regulars_platform.orders.table import OrdersTable
 from regulars_web.cli import group
+from regulars_web.commands.opening import ENCODINGS
 
 FILE = """Order number,Customer,Ordered at,Status,Amount
 A1,c1,2026-01-02 10:00,paid,10.00
@@ -93,6 +97,35 @@ def test_options_that_do_not_hold_are_refused(
 
     assert answer.exit_code == 2
     assert said in " ".join(answer.output.split())
+
+
+def test_an_encoding_that_nothing_tells_is_said_by_an_option(shop: Path, tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    # a name that reads in Chinese and in Western European alike
+    path.write_bytes(
+        "Order number,Customer,Ordered at,Status,Amount\n"
+        "A1,José,2026-01-02 10:00,paid,10.00\n".encode("cp1252")
+    )
+    asked = run(shop, "import", str(path))
+    assert asked.exit_code == 1
+    assert "Say which of these reads right" in str(asked.exception)
+
+    answer = run(shop, "import", str(path), "--encoding", "cp1252")
+    assert answer.exit_code == 0, answer.output
+    table = OrdersTable(shop / "shops" / "1")
+    assert table.scan().select("customer_id").collect().to_series().to_list() == ["José"]
+
+    people = tmp_path / "customers.csv"
+    people.write_bytes("Customer id,City\nJosé,Málaga\n".encode("cp1252"))
+    assert run(shop, "import-data", "customers", str(people)).exit_code == 1
+    told = run(shop, "import-data", "customers", str(people), "--encoding", "cp1252")
+    assert told.exit_code == 0, told.output
+    cities = DatasetTable(shop / "shops" / "1", "customers").scan().select("city").collect()
+    assert cities.to_series().to_list() == ["Málaga"]
+
+
+def test_the_encodings_of_the_option_are_those_of_the_page() -> None:
+    assert ENCODINGS == CHOICES
 
 
 def test_columns_may_be_said_outright(shop: Path, orders: Path) -> None:

@@ -260,7 +260,7 @@ def store(
         return storing.store(settings, database, import_, shop.zone, listener, now, part=part)
 
 
-def import_file(
+def import_file(  # noqa: PLR0913 -- everything that the single steps ask for
     settings: Settings,
     database: Database,
     shop_id: int,
@@ -269,14 +269,17 @@ def import_file(
     kind: Kind | None,
     mapping: Mapping[str, str] | None = None,
     choose: Callable[[DatasetLook], DatasetOptions] | None = None,
+    encoding: str | None = None,
     now: dt.datetime,
 ) -> DatasetImport:
     """All steps at once, for the command line. kind, mapping: None takes what is recognised and
-    proposed; choose: the options, once the file was looked at. Raises what the steps raise where a
-    person has to decide something.
+    proposed; choose: the options, once the file was looked at; encoding: None leaves it to the
+    file. Raises what the steps raise where a person has to decide something.
     """
     with path.open("rb") as stream, database.unit_of_work() as session:
         import_id = receive_upload(session, settings, shop_id, path.name, stream, now, kind=kind)
+        if encoding is not None:
+            choose_encoding(session, import_id, encoding)
     seen = look(settings, database, import_id)
     if seen.kind is None:
         raise KindUnknownError.of()

@@ -286,15 +286,19 @@ def import_file(  # noqa: PLR0913 -- everything that the single steps ask for
     mapping: Mapping[OrderField, str] | None = None,
     options: ReadingOptions | None = None,
     overlap: OverlapChoice | None = None,
+    encoding: str | None = None,
     now: dt.datetime,
     report: Report = keep_quiet,
 ) -> OrderImport:
-    """All steps at once, for the command line. mapping, options: None takes what is proposed.
+    """All steps at once, for the command line. mapping, options: None takes what is proposed;
+    encoding: None leaves it to the file.
 
     Raises what the steps raise where a person has to decide something.
     """
     with path.open("rb") as stream, database.unit_of_work() as session:
         import_id = receive_upload(session, settings, shop_id, path.name, stream, now)
+        if encoding is not None:
+            choose_encoding(session, settings, import_id, encoding)
     seen = look(settings, database, import_id)
     with database.unit_of_work() as session:
         confirm_mapping(

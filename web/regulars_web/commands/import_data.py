@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from regulars_web.commands.opening import data_option, now, open_installation
+from regulars_web.commands.opening import data_option, encoding_option, now, open_installation
 
 if TYPE_CHECKING:
     from regulars_platform.datasets.models import DatasetLook, DatasetOptions, DatasetTallies
@@ -34,6 +34,7 @@ KINDS = ("customers", "products", "events", "shop_days", "referrals", "points", 
     type=click.Path(dir_okay=False, path_type=Path),
     help="Where to write rejected lines with their reasons.",
 )
+@encoding_option
 @data_option
 def import_data(
     *,
@@ -41,6 +42,7 @@ def import_data(
     file: Path,
     columns: tuple[str, ...],
     rejects: Path | None,
+    encoding: str | None,
     data_dir: Path | None,
     **given: object,
 ) -> None:
@@ -60,6 +62,7 @@ def import_data(
         kind=read_kind(kind),
         mapping=_mapping(columns),
         choose=lambda look: _options(look, given),
+        encoding=encoding,
         now=now(),
     )
     if stored.tallies is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from regulars_web.commands.opening import data_option, now, open_installation
+from regulars_web.commands.opening import data_option, encoding_option, now, open_installation
 
 if TYPE_CHECKING:
     from regulars_platform.intake.models import OrderField, ReadingOptions
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Where to write rejected lines with their reasons.",
 )
+@encoding_option
 @data_option
 def import_orders(  # noqa: PLR0913 -- one per option
     *,
@@ -67,6 +68,7 @@ def import_orders(  # noqa: PLR0913 -- one per option
     decimal: Literal["point", "comma"] | None,
     overlap: str | None,
     rejects: Path | None,
+    encoding: str | None,
     data_dir: Path | None,
 ) -> None:
     """Store the orders of FILE (CSV, plain or gzip, or Parquet); a file twice changes nothing."""
@@ -82,6 +84,7 @@ def import_orders(  # noqa: PLR0913 -- one per option
         mapping=_mapping(columns),
         options=_options(words, dates, decimal, left_out, part),
         overlap=None if overlap is None else OverlapChoice(overlap.replace("-", "_")),
+        encoding=encoding,
         now=now(),
     )
     if stored.tallies is not None:

@@ -32,6 +32,20 @@ def data_option(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
+ENCODINGS = ("gb18030", "big5hkscs", "cp1252")
+"""Those that the page offers (`intake.encodings.CHOICES`, which would load much for `--help`)."""
+
+
+def encoding_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--encoding NAME`, the same for every command that brings a file."""
+    return click.option(
+        "--encoding",
+        type=click.Choice(ENCODINGS),
+        help="Of a text that is not UTF-8 and reads in several ways: Chinese in simplified or in"
+        " traditional characters, or Western European.",
+    )(function)
+
+
 def open_data(data_dir: Path | None) -> tuple[Settings, Database]:
     """The data folder, made if missing, and its database brought up to date."""
     from regulars_platform.storage.migrations_run import import_all_tables, upgrade
