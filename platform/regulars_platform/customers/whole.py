@@ -21,6 +21,7 @@ from regulars_platform.customers.from_datasets import (
 from regulars_platform.customers.from_orders import Habits, order_columns
 from regulars_platform.customers.rhythm import HONEYMOON, RHYTHM, read_rhythm
 from regulars_platform.customers.tiers import TIERS, Tier, read_tiers, tier_columns
+from regulars_platform.datasets.table import READING
 from regulars_platform.orders.table import PAID, OrdersTable
 from regulars_platform.points.rules import POINTS
 from regulars_platform.shops.practice import HasPractice, read_section
@@ -63,7 +64,7 @@ def ways_key(shop: HasPractice, shop_dir: Path, brought: Versions) -> str:
     names = (EVENT_DAYS, CALENDAR_DAYS, RHYTHM, HONEYMOON, TIERS)
     sections = {name: read_section(shop, name) for name in names}
     files = [_state(path) for path in (due_path(shop_dir), lifetime_path(shop_dir))]
-    read = [sections, {kind: brought[kind] for kind in READ}, files]
+    read = [sections, {kind: brought[kind] for kind in READ}, files, READING]
     text = json.dumps(read, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -9,6 +9,10 @@ import polars as pl
 from deltalake import DeltaTable, write_deltalake
 
 from regulars_platform.datasets.kinds import KINDS, Kind
+from regulars_platform.intake.regions import plain_region
+
+READING = 2
+"""Raised whenever what is stored is read in another way than before."""
 
 
 class DatasetTable:
@@ -27,12 +31,18 @@ class DatasetTable:
         return DeltaTable(str(self.path)).version() if self.exists() else None
 
     def scan(self, version: int | None = None) -> pl.LazyFrame:
-        """All records as of `version` (default: now), columns as in the kind's schema, no order."""
+        """All records as of `version` (default: now), columns as in the kind's schema, no order.
+
+        Provinces go by their one name, however files were read when they were stored.
+        """
         if not self.exists():
             return pl.LazyFrame(schema=self.kind.schema)
-        return pl.scan_delta(str(self.path), version=version).select(
+        stored = pl.scan_delta(str(self.path), version=version).select(
             pl.col(name).cast(kind) for name, kind in self.kind.schema.items()
         )
+        if self.kind.name != "customers":
+            return stored
+        return stored.with_columns(plain_region(pl.col("region")).alias("region"))
 
     @contextmanager
     def writing(self) -> Iterator[None]:

@@ -80,6 +80,17 @@ def test_orders_stored_before_provinces_had_one_name_count_under_it(tmp_path: Pa
     assert known == {"ann": "浙江", "ben": "浙江", "cid": "广东"}
 
 
+def test_customers_stored_before_provinces_had_one_name_count_under_it(tmp_path: Path) -> None:
+    folder = Folder(tmp_path, line("1", "ann", "2026-01-05", 10, region="广东"))
+    folder.bring(
+        "customers",
+        {"customer_id": "ann", "region": "浙江省"},
+        {"customer_id": "ben", "region": "Hunan"},
+        {"customer_id": "cid", "region": None},
+    )
+    assert folder.frame()["region"].to_list() == ["浙江", "Hunan", None]
+
+
 def test_somebody_who_never_ordered_has_a_row_with_no_orders(folder: Folder) -> None:
     folder.bring(
         "customers",
