@@ -11,23 +11,15 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 
 import polars as pl
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from regulars_platform.campaigns.plan import HOLDOUT
-from regulars_platform.campaigns.service import LaunchedCampaign, campaign_ledger
-from regulars_platform.campaigns.tables import FailedSend
-from regulars_platform.datasets.table import DatasetTable
-from regulars_platform.figures.periods import EPOCH, Period
+from regulars_platform.figures.periods import Period
 from regulars_platform.figures.visits import Source
-from regulars_platform.programmes.tables import ProgrammeEntryRow
+from regulars_platform.programme_effect.crowding import contacts_between
 from regulars_platform.settings import Settings
 
 WITHIN = 7
 """An order counts as following a contact of the same day or the six before it."""
-
-ARRIVED = ("sent", "delivered", "clicked")
-_SCHEMA = {"customer_id": pl.String, "contact": pl.Int64}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,43 +46,22 @@ class Attributed:
 def contacts_of(
     session: Session,
     settings: Settings,
-    campaigns: Sequence[LaunchedCampaign],
     *,
     shop_id: int,
-    timezone: str,
     span: Period,
 ) -> pl.DataFrame:
     """customer_id and contact (day, from 1970): everybody told by campaigns, by programmes, or as
-    the contact log says, who can count for an order in `span`. The held back are told nothing.
+    the contact log says, who can count for an order in `span` (see `contacts_between`).
     """
     first = span.first - dt.timedelta(days=WITHIN - 1)
-    parts = [pl.DataFrame(schema=_SCHEMA)]
-    parts += [
-        _told(session, settings, campaign)
-        for campaign in campaigns
-        if first <= campaign.plan.send_date <= span.last
-    ]
-    entry = ProgrammeEntryRow
-    rows = session.execute(
-        select(entry.customer_id, entry.contact_on).where(
-            entry.shop_id == shop_id,
-            entry.held_back.is_(False),
-            entry.contact_on.between(first, span.last),
+    return (
+        contacts_between(session, settings, shop_id, first, span.last)
+        .select(
+            "customer_id",
+            (pl.col("day").to_physical().cast(pl.Int64)).alias("contact"),
         )
+        .sort("customer_id", "contact")
     )
-    entries = [(who, day.toordinal() - EPOCH) for who, day in rows]
-    parts.append(pl.DataFrame(entries, schema=_SCHEMA, orient="row"))
-    day = pl.col("happened_at").dt.convert_time_zone(timezone).dt.date()
-    log = DatasetTable(settings.shop_dir(shop_id), "contacts").scan()
-    parts.append(
-        log.filter(
-            pl.col("outcome").is_in(ARRIVED) & pl.col("customer_id").is_not_null(),
-            day.is_between(first, span.last),
-        )
-        .select("customer_id", day.to_physical().cast(pl.Int64).alias("contact"))
-        .collect()
-    )
-    return pl.concat(parts).unique().sort("customer_id", "contact")
 
 
 def attribute(
@@ -108,21 +79,6 @@ def attribute(
 
     rows = source.kept("attributed", told.hexdigest()[:16], build).iter_rows(named=True)
     return tuple(Attributed(**row) for row in rows)
-
-
-def _told(session: Session, settings: Settings, campaign: LaunchedCampaign) -> pl.DataFrame:
-    failed = select(FailedSend.customer_id).where(FailedSend.campaign_id == campaign.id)
-    not_reached = pl.Series(list(session.scalars(failed)), dtype=pl.String)
-    return (
-        campaign_ledger(settings, campaign)
-        .select(
-            "customer_id",
-            pl.lit(campaign.plan.send_date.toordinal() - EPOCH, dtype=pl.Int64).alias("contact"),
-            "arm",
-        )
-        .filter((pl.col("arm") != HOLDOUT) & ~pl.col("customer_id").is_in(not_reached.implode()))
-        .drop("arm")
-    )
 
 
 def _attribute(source: Source, contacts: pl.DataFrame, period: Period) -> Attributed:

@@ -84,9 +84,7 @@ def build_boards(
     contacts = contacts_of(
         session,
         settings,
-        campaigns,
         shop_id=shop_id,
-        timezone=source.store.timezone,
         span=Period(first=weeks[0].first if weeks else last, last=last),
     )
     months = course("month", period_until("month", last), MONTHS)

@@ -21,12 +21,11 @@ from regulars_platform.campaigns.service import (
 from regulars_platform.campaigns.tables import LAUNCHED, Campaign
 from regulars_platform.customers.store import FeatureStore
 from regulars_platform.datasets.table import DatasetTable
-from regulars_platform.programme_effect.sent import campaign_contacts
+from regulars_platform.programme_effect.sent import DAYS, campaign_contacts, programme_contacts
 from regulars_platform.programmes.service import list_programmes
 from regulars_platform.programmes.tables import ProgrammeEntryRow
 from regulars_platform.settings import Settings
 
-DAYS: dict[str, pl.DataType] = {"customer_id": pl.String(), "day": pl.Date()}
 MOST = 5
 """So many contacts and more are one row."""
 
@@ -75,22 +74,15 @@ def contacts_between(
 ) -> pl.DataFrame:
     """DAYS: everybody who was told something on a day from `first` to `last`, once a day.
 
-    Where messages of a campaign went out from here, those that left count and not those drawn.
+    Where messages went out from here, those that left count and not those drawn.
     """
-    entry = ProgrammeEntryRow
-    told = select(entry.customer_id, entry.contact_on).where(
-        entry.shop_id == shop_id,
-        entry.held_back.is_(False),
-        entry.contact_on.between(first, last),
-    )
-    frames = [
-        pl.DataFrame([tuple(row) for row in session.execute(told)], schema=DAYS, orient="row")
-    ]
+    zone = get_shop_of(session, shop_id).timezone
+    frames = [programme_contacts(session, shop_id, zone, first, last)]
     frames += [
         campaign_contacts(session, settings, campaign, first, last)
         for campaign in launched_campaigns(session, shop_id)
     ]
-    frames.append(_logged(settings, shop_id, session, first, last))
+    frames.append(_logged(settings, shop_id, zone, first, last))
     return pl.concat(frames).unique()
 
 
@@ -199,10 +191,9 @@ def launched_campaigns(session: Session, shop_id: int) -> list[LaunchedCampaign]
 
 
 def _logged(
-    settings: Settings, shop_id: int, session: Session, first: dt.date, last: dt.date
+    settings: Settings, shop_id: int, zone: str, first: dt.date, last: dt.date
 ) -> pl.DataFrame:
     """Days of the shop's own log of contacts, in its time zone."""
-    zone = get_shop_of(session, shop_id).timezone
     log = DatasetTable(settings.shop_dir(shop_id), "contacts").scan()
     day = pl.col("happened_at").dt.convert_time_zone(zone).dt.date()
     return (
