@@ -17,13 +17,12 @@ class FileKind:
     """The context of data/file_kind.html.
 
     title: the export it was recognised as ("": none). waits_for: the file to bring beside it ("":
-    none). part: what its rows are; chosen: whether a person said so. leave_out: words, as typed.
+    none). part: what its rows are. leave_out: words, as typed.
     """
 
     title: str
     waits_for: str
     part: FilePart
-    chosen: bool
     leave_out: str
     arithmetic: Arithmetic | None
 
@@ -37,7 +36,6 @@ def build_file_kind(look: Look, options: ReadingOptions) -> FileKind:
             "" if preset is None or preset.waits_for is None else sentence(preset.waits_for)
         ),
         part=part_of(options.part, look.form.headings),
-        chosen=options.part is not None,
         leave_out=", ".join(options.leave_out),
         arithmetic=look.arithmetic,
     )

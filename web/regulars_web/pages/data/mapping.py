@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
-from flask_babel import gettext, lazy_gettext
+from flask_babel import gettext
 
 from regulars_platform.errors import InvalidInputError, RegularsError
 from regulars_platform.intake.imports import OrderImport
@@ -12,32 +12,34 @@ from regulars_platform.intake.models import Look, OrderField, ReadingOptions
 from regulars_platform.intake.presets import is_personal
 from regulars_platform.intake.status import KNOWN, KNOWN_OF_REFUNDS, plain_word
 from regulars_platform.words import N_, Sentence
-from regulars_web.formats import sentence
 from regulars_web.pages.data.file_kind import (
     FileKind,
     build_file_kind,
     parse_leave_out,
     parse_part,
 )
-from regulars_web.pages.data.words import FIELDS, REASONS, statuses_for
-
-SAMPLES = 3
+from regulars_web.pages.data.reading import (
+    first_values,
+    parse_columns,
+    parse_date_order,
+    parse_decimal,
+    problem_lines,
+    problems_of,
+    said_of,
+)
+from regulars_web.pages.data.words import FIELDS, GROUPS, REASONS, statuses_for
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ColumnChoice:
-    """One column of the file: what it holds, and what it is taken for ("" : not used).
-
-    personal: about the person, not the purchase; not read unless somebody chooses it.
-    """
+    """One column of a file: what it holds, what it is taken for ("": not used), and a remark."""
 
     index: int
     heading: str
     samples: tuple[str, ...]
     chosen: str
-    reason: str
+    remark: str
     error: str
-    personal: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,6 +59,7 @@ class MappingPage:
     import_: OrderImport
     look: Look
     columns: tuple[ColumnChoice, ...]
+    groups: list[tuple[str, list[tuple[str, str]]]]
     words: tuple[WordChoice, ...]
     date_order: str
     decimal: str
@@ -97,21 +100,11 @@ def _taken_twice(field: OrderField, first: str, second: str) -> RegularsError:
 
 def parse_mapping_input(form: Mapping[str, str]) -> MappingInput:
     """Read the form of data/columns.html."""
-    fields = {
-        int(name.removeprefix("column-")): value
-        for name, value in form.items()
-        if name.startswith("column-") and name.removeprefix("column-").isdigit()
-    }
-    date_order, decimal = form.get("date_order"), form.get("decimal")
     return MappingInput(
-        fields=fields,
+        fields=parse_columns(form),
         options=ReadingOptions(
-            date_order="day_first"
-            if date_order == "day_first"
-            else "month_first"
-            if date_order == "month_first"
-            else None,
-            decimal="point" if decimal == "point" else "comma" if decimal == "comma" else None,
+            date_order=parse_date_order(form),
+            decimal=parse_decimal(form),
             status_words=parse_placed_words(form),
             part=parse_part(form),
             leave_out=parse_leave_out(form),
@@ -138,18 +131,17 @@ def build_mapping_page(
     """The page as proposed (given None), as confirmed before, or as sent with what was wrong."""
     chosen = _chosen_fields(import_, look, given)
     options = given.options if given else import_.options if import_.mapping else look.options
-    problems = _problems(error)
-    reasons = {proposal.heading: proposal.reason for proposal in look.proposals}
-    shown_reason = given is None and import_.mapping is None
+    problems = problems_of(error)
+    proposed = look.proposals if given is None and import_.mapping is None else ()
+    reasons = {proposal.heading: str(REASONS[proposal.reason]) for proposal in proposed}
     columns = tuple(
         ColumnChoice(
             index=index,
             heading=heading,
-            samples=_samples(look, index),
+            samples=first_values(look.first_rows, index),
             chosen=chosen.get(index, ""),
-            reason=str(REASONS[reasons[heading]]) if shown_reason and heading in reasons else "",
-            error=_error_of(chosen.get(index, ""), problems),
-            personal=not chosen.get(index) and is_personal(heading),
+            remark=_remark(heading, chosen.get(index, ""), reasons),
+            error=said_of(chosen.get(index, ""), problems),
         )
         for index, heading in enumerate(look.form.headings)
     )
@@ -157,15 +149,26 @@ def build_mapping_page(
         import_=import_,
         look=look,
         columns=columns,
+        groups=[
+            (str(group), [(str(field), str(FIELDS[field])) for field in members])
+            for group, members in GROUPS
+        ],
         words=_word_choices(look, options),
         date_order=options.date_order or "",
         decimal=options.decimal or "",
-        problems=tuple(
-            " ".join(filter(None, (sentence(p.problem), sentence(p.hint)))) for p in problems
-        ),
+        problems=problem_lines(problems),
         kind=build_file_kind(look, options),
         statuses=statuses_for(chosen.values()),
     )
+
+
+def _remark(heading: str, chosen: str, reasons: Mapping[str, str]) -> str:
+    """How a column was recognised, or that it is about the person, not the purchase."""
+    if chosen and heading in reasons:
+        return str(gettext("recognised %(how)s", how=reasons[heading]))
+    if not chosen and is_personal(heading):
+        return str(gettext("personal: left out of the analysis"))
+    return ""
 
 
 def _chosen_fields(
@@ -176,23 +179,6 @@ def _chosen_fields(
     mapping = import_.mapping or look.mapping()
     places = {heading: index for index, heading in enumerate(look.form.headings)}
     return {places[h]: str(field) for field, h in mapping.items() if h in places}
-
-
-def _problems(error: RegularsError | None) -> list[RegularsError]:
-    if error is None:
-        return []
-    return error.problems if isinstance(error, InvalidInputError) else [error]
-
-
-def _error_of(field: str, problems: list[RegularsError]) -> str:
-    said = [sentence(problem.problem) for problem in problems if field and problem.field == field]
-    return " ".join(said)
-
-
-def _samples(look: Look, index: int) -> tuple[str, ...]:
-    """The first different values that are not blank."""
-    cells = (row[index].strip() for row in look.first_rows if index < len(row))
-    return tuple(list(dict.fromkeys(cell for cell in cells if cell))[:SAMPLES])
 
 
 def _word_choices(look: Look, options: ReadingOptions) -> tuple[WordChoice, ...]:
@@ -210,36 +196,3 @@ def _word_choices(look: Look, options: ReadingOptions) -> tuple[WordChoice, ...]
         )
         for index, word in enumerate(unknown)
     )
-
-
-ENCODINGS = {
-    "gb18030": lazy_gettext("Simplified Chinese (GBK, GB18030)"),
-    "big5hkscs": lazy_gettext("Traditional Chinese (Big5)"),
-    "cp1252": lazy_gettext("Western European (Windows-1252)"),
-}
-
-
-def encoding_choices(import_: OrderImport) -> tuple[tuple[str, str, str], ...]:
-    """Encoding, its name and how the file begins in it, where a person has to say which it is."""
-    said = {} if import_.problem is None else import_.problem.parameters
-    return tuple(
-        (encoding, str(name), str(said[f"reading_{encoding}"]))
-        for encoding, name in ENCODINGS.items()
-        if f"reading_{encoding}" in said
-    )
-
-
-def _sheet(look: Look) -> dict[str, str]:
-    return {"kind": look.form.kind, "sheet": look.form.sheet}
-
-
-def describe_form(look: Look) -> str:
-    """How the file is written, in a line: "CSV, UTF-8, comma, about 525,461 lines"."""
-    form = look.form
-    if form.kind == "parquet":
-        return "Parquet"
-    if form.kind in ("xlsx", "xls"):
-        return str(gettext("Excel workbook (.%(kind)s), sheet “%(sheet)s”", **_sheet(look)))
-    marks = {",": gettext("comma"), ";": gettext("semicolon"), "\t": gettext("tab")}
-    parts = ["CSV", form.encoding.upper(), marks.get(form.delimiter, form.delimiter)]
-    return ", ".join([*parts, "gzip"] if form.compressed else parts)

@@ -3,19 +3,9 @@
 from dataclasses import replace
 from typing import BinaryIO, cast
 
-from flask import (
-    Blueprint,
-    Response,
-    jsonify,
-    redirect,
-    render_template,
-    request,
-    send_file,
-    url_for,
-)
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
 from regulars_platform.errors import RegularsError
@@ -31,25 +21,18 @@ from regulars_platform.intake.models import ImportId, ImportState, OverlapChoice
 from regulars_platform.intake.sniff import is_slow_to_sniff
 from regulars_platform.intake.staging import folder_of
 from regulars_platform.intake.waiting import waiting_of
-from regulars_platform.jobs.models import Job
 from regulars_platform.words import N_, Sentence
 from regulars_web.edge import current_shop, database, now, settings, unit_of_work
-from regulars_web.formats import sentence
+from regulars_web.pages.data.bringing import answer_upload, is_busy, send_rejects, sent_file
 from regulars_web.pages.data.mapping import (
     MappingInput,
     build_mapping_page,
-    describe_form,
-    encoding_choices,
     parse_mapping_input,
     parse_placed_words,
 )
+from regulars_web.pages.data.reading import describe_form, encoding_choices
 from regulars_web.pages.data.review import build_review
-from regulars_web.pages.data.words import (
-    FIELDS,
-    GROUPS,
-    import_chip,
-    reject_reason,
-)
+from regulars_web.pages.data.words import import_chip, reject_reason
 from regulars_web.signing_in import current_account
 
 blueprint = Blueprint("data", __name__)
@@ -66,7 +49,7 @@ def overview() -> str:
 def _overview_page(problem: RegularsError | None) -> str:
     with unit_of_work() as work:
         imports = intake.list_imports(work, current_shop().id)
-        busy = {i.id for i in imports if _is_busy(find_import_job(work, i.id))}
+        busy = {i.id for i in imports if is_busy(find_import_job(work, i.id))}
         waiting = waiting_of(work, current_shop().id)
     return render_template(
         "data/overview.html",
@@ -81,26 +64,15 @@ def _overview_page(problem: RegularsError | None) -> str:
 @blueprint.post("/upload")
 def upload() -> BaseResponse | tuple[str | Response, int]:
     """Take in a file; answers with JSON where a script asks (it shows how much has arrived)."""
-    wants_json = request.accept_mimetypes.best == "application/json"
-    try:
-        import_id = _receive()
-    except RegularsError as error:
-        if wants_json:
-            said = f"{sentence(error.problem)} {sentence(error.hint)}".strip()
-            return jsonify(problem=said), 422
-        return _overview_page(error), 422
-    there = url_for("data.one", import_id=import_id)
-    return jsonify(next=there) if wants_json else redirect(there)
+    return answer_upload(_receive, "data.one", _overview_page)
 
 
 def _receive() -> ImportId:
-    file = request.files.get("file")
-    if file is None or not file.filename:
-        raise RegularsError(NO_FILE, field="file")
+    file, filename = sent_file(NO_FILE)
     shop, account = current_shop(), current_account()
     with unit_of_work() as work:
         import_id = intake.receive_upload(
-            work, settings(), shop.id, file.filename, cast(BinaryIO, file.stream), now(), account.id
+            work, settings(), shop.id, filename, cast(BinaryIO, file.stream), now(), account.id
         )
         small = not is_slow_to_sniff(folder_of(settings(), import_id).original)
         if not small:
@@ -124,7 +96,7 @@ def one(import_id: int) -> str | BaseResponse:
         import_ = _get_import(work, import_id)
         job = find_import_job(work, import_.id)
         waiting = waiting_of(work, import_.shop_id).get(import_.id)
-    if _is_busy(job):
+    if is_busy(job):
         return render_template("data/working.html", import_=import_, job=job)
     if import_.state is ImportState.LOOKED and (job is None or not job.problem):
         return redirect(url_for("data.columns", import_id=import_id))
@@ -133,7 +105,7 @@ def one(import_id: int) -> str | BaseResponse:
         page = "data/stored.html" if import_.state is ImportState.STORED else "data/review.html"
         return render_template(page, review=review, reason=reject_reason)
     return render_template(
-        "data/halted.html", import_=import_, job=job, readings=encoding_choices(import_)
+        "data/halted.html", import_=import_, job=job, readings=encoding_choices(import_.problem)
     )
 
 
@@ -160,9 +132,7 @@ def columns(import_id: int) -> str | BaseResponse | tuple[str, int]:
     page = render_template(
         "data/columns.html",
         page=build_mapping_page(import_, import_.look, given, error),
-        form_line=describe_form(import_.look),
-        groups=GROUPS,
-        fields=FIELDS,
+        form_line=describe_form(import_.look.form),
     )
     return (page, 422) if error else page
 
@@ -235,12 +205,8 @@ def rejects(import_id: int) -> Response:
     """The rejected lines as they were, each with its reason."""
     with unit_of_work() as work:
         import_ = _get_import(work, import_id)
-    path = intake.rejects_path(settings(), import_.id)
-    if path is None:
-        raise NotFound
-    stem = import_.filename.partition(".")[0] or "orders"
-    return send_file(
-        path, mimetype="text/csv", as_attachment=True, download_name=f"{stem}-rejected.csv"
+    return send_rejects(
+        intake.rejects_path(settings(), import_.id), import_.filename, otherwise="orders"
     )
 
 
@@ -250,7 +216,3 @@ def _get_import(work: Session, import_id: int) -> OrderImport:
     if import_.shop_id != current_shop().id:
         raise ImportNotFoundError.of(import_id)
     return import_
-
-
-def _is_busy(job: Job | None) -> bool:
-    return job is not None and not job.is_over

@@ -12,24 +12,18 @@ from regulars_platform.datasets.figures import is_per_item
 from regulars_platform.datasets.kinds import Kind
 from regulars_platform.datasets.models import DatasetImport, DatasetLook, DatasetOptions
 from regulars_platform.errors import InvalidInputError, RegularsError
-from regulars_platform.intake.models import FileForm
-from regulars_web.formats import percent, sentence
-from regulars_web.pages.data.mapping import ENCODINGS
+from regulars_web.formats import percent
+from regulars_web.pages.data.mapping import ColumnChoice
+from regulars_web.pages.data.reading import (
+    first_values,
+    parse_columns,
+    parse_date_order,
+    parse_decimal,
+    problem_lines,
+    problems_of,
+    said_of,
+)
 from regulars_web.pages.datasets.words import CHANNELS, EVENT_KINDS, KINDS, option_groups
-
-SAMPLES = 3
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ColumnChoice:
-    """One column of the file: what it holds, and what it is taken for ("": not used)."""
-
-    index: int
-    heading: str
-    samples: tuple[str, ...]
-    chosen: str
-    remark: str
-    error: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,28 +65,13 @@ class ColumnsInput:
 
 def parse_columns_input(form: Mapping[str, str], encoding: str | None) -> ColumnsInput:
     """Read the form of datasets/columns.html."""
-    numbered = (
-        (name.removeprefix("column-"), value)
-        for name, value in form.items()
-        if name.startswith("column-")
-    )
-    targets = {
-        int(number): value
-        for number, value in numbered
-        if number.isascii() and number.isdecimal() and len(number) < 6
-    }
-    date_order, decimal = form.get("date_order"), form.get("decimal")
     as_of = form.get("as_of", "").strip()
     event_kind, channel = form.get("event_kind"), form.get("channel")
     return ColumnsInput(
-        targets=targets,
+        targets=parse_columns(form),
         options=DatasetOptions(
-            date_order="day_first"
-            if date_order == "day_first"
-            else "month_first"
-            if date_order == "month_first"
-            else None,
-            decimal="point" if decimal == "point" else "comma" if decimal == "comma" else None,
+            date_order=parse_date_order(form),
+            decimal=parse_decimal(form),
             as_of=_day(as_of),
             keep_contacts=form.get("keep_contacts") == "yes",
             scope="industry" if form.get("scope") == "industry" else "shop",
@@ -129,7 +108,7 @@ def build_columns_page(
         chosen = {i: mapping.get(heading, "") for i, heading in enumerate(headings)}
         options = import_.options if import_.mapping else look.options
         as_of = options.as_of.isoformat() if options.as_of else ""
-    problems = _problems(error)
+    problems = problems_of(error)
     return ColumnsPage(
         import_=import_,
         look=look,
@@ -139,10 +118,10 @@ def build_columns_page(
             ColumnChoice(
                 index=index,
                 heading=heading,
-                samples=_samples(look, index),
+                samples=first_values(look.first_rows, index),
                 chosen=chosen.get(index, ""),
                 remark=_remark(look, heading),
-                error=_error_of(chosen.get(index, ""), problems),
+                error=said_of(chosen.get(index, ""), problems),
             )
             for index, heading in enumerate(headings)
         ),
@@ -155,9 +134,7 @@ def build_columns_page(
             headings,
             {headings[i]: name for i, name in chosen.items() if name and i < len(headings)},
         ),
-        problems=tuple(
-            " ".join(filter(None, (sentence(p.problem), sentence(p.hint)))) for p in problems
-        ),
+        problems=problem_lines(problems),
     )
 
 
@@ -167,45 +144,3 @@ def _remark(look: DatasetLook, heading: str) -> str:
     if not share:
         return ""
     return str(gettext("%(share)s of its first values are in your orders", share=percent(share, 0)))
-
-
-def _problems(error: RegularsError | None) -> list[RegularsError]:
-    if error is None:
-        return []
-    return list(error.problems) if isinstance(error, InvalidInputError) else [error]
-
-
-def _error_of(target: str, problems: list[RegularsError]) -> str:
-    said = [sentence(p.problem) for p in problems if target and p.field == target]
-    return " ".join(said)
-
-
-def _samples(look: DatasetLook, index: int) -> tuple[str, ...]:
-    """The first different values that are not blank."""
-    cells = (row[index].strip()[:60] for row in look.first_rows if index < len(row))
-    return tuple(list(dict.fromkeys(cell for cell in cells if cell))[:SAMPLES])
-
-
-def describe_form(form: FileForm) -> str:
-    """How the file is written, in a line: "CSV, UTF-8, comma"."""
-    if form.kind == "parquet":
-        return "Parquet"
-    if form.kind in ("xlsx", "xls"):
-        return str(gettext("Excel workbook (.%(kind)s), sheet “%(sheet)s”", **_workbook(form)))
-    marks = {",": gettext("comma"), ";": gettext("semicolon"), "\t": gettext("tab")}
-    parts = ["CSV", form.encoding.upper(), marks.get(form.delimiter, form.delimiter)]
-    return ", ".join([*parts, "gzip"] if form.compressed else parts)
-
-
-def _workbook(form: FileForm) -> dict[str, str]:
-    return {"kind": form.kind, "sheet": form.sheet}
-
-
-def encoding_choices(import_: DatasetImport) -> tuple[tuple[str, str, str], ...]:
-    """Encoding, its name and how the file begins in it, where a person has to say which it is."""
-    said = {} if import_.problem is None else import_.problem.parameters
-    return tuple(
-        (encoding, str(name), str(said[f"reading_{encoding}"]))
-        for encoding, name in ENCODINGS.items()
-        if f"reading_{encoding}" in said
-    )

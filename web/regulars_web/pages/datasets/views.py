@@ -3,16 +3,7 @@
 from dataclasses import replace
 from typing import BinaryIO, cast
 
-from flask import (
-    Blueprint,
-    Response,
-    jsonify,
-    redirect,
-    render_template,
-    request,
-    send_file,
-    url_for,
-)
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
@@ -30,17 +21,17 @@ from regulars_platform.intake.encodings import CHOICES
 from regulars_platform.intake.errors import RefusedFileError
 from regulars_platform.intake.models import ImportState
 from regulars_platform.intake.sniff import is_slow_to_sniff
-from regulars_platform.jobs.models import Job, JobState
+from regulars_platform.jobs.models import JobState
 from regulars_platform.words import N_, Sentence
 from regulars_web.edge import current_shop, database, now, settings, unit_of_work
 from regulars_web.formats import sentence
 from regulars_web.language import choose_locale
+from regulars_web.pages.data.bringing import answer_upload, is_busy, send_rejects, sent_file
+from regulars_web.pages.data.reading import describe_form, encoding_choices
 from regulars_web.pages.data.words import import_chip
 from regulars_web.pages.datasets.columns import (
     ColumnsInput,
     build_columns_page,
-    describe_form,
-    encoding_choices,
     parse_columns_input,
 )
 from regulars_web.pages.datasets.words import (
@@ -70,7 +61,7 @@ def _overview_page(problem: RegularsError | None) -> str:
     shop = current_shop()
     with unit_of_work() as work:
         imports = datasets.list_imports(work, shop.id)
-        busy = {i.id for i in imports if _is_busy(find_import_job(work, i.id))}
+        busy = {i.id for i in imports if is_busy(find_import_job(work, i.id))}
     return render_template(
         "datasets/overview.html",
         known=known_kinds(settings(), shop.id, shop.zone, imports),
@@ -103,22 +94,11 @@ def example(kind: str, language: str) -> Response:
 @blueprint.post("/upload")
 def upload() -> BaseResponse | tuple[str | Response, int]:
     """Take in a file; answers with JSON where a script asks (it shows how much has arrived)."""
-    wants_json = request.accept_mimetypes.best == "application/json"
-    try:
-        import_id = _receive()
-    except RegularsError as error:
-        if wants_json:
-            said = f"{sentence(error.problem)} {sentence(error.hint)}".strip()
-            return jsonify(problem=said), 422
-        return _overview_page(error), 422
-    there = url_for("datasets.one", import_id=import_id)
-    return jsonify(next=there) if wants_json else redirect(there)
+    return answer_upload(_receive, "datasets.one", _overview_page)
 
 
 def _receive() -> DatasetImportId:
-    file = request.files.get("file")
-    if file is None or not file.filename:
-        raise RegularsError(NO_FILE, field="file")
+    file, filename = sent_file(NO_FILE)
     word = request.form.get("kind", "")
     kind = read_kind(word)
     if word and kind is None:
@@ -129,7 +109,7 @@ def _receive() -> DatasetImportId:
             work,
             settings(),
             shop.id,
-            file.filename,
+            filename,
             cast(BinaryIO, file.stream),
             now(),
             kind=kind,
@@ -158,7 +138,7 @@ def one(import_id: int) -> str | BaseResponse:
     with unit_of_work() as work:
         import_ = _get_import(work, import_id)
         job = find_import_job(work, import_.id)
-    if _is_busy(job):
+    if is_busy(job):
         return render_template("datasets/working.html", import_=import_, job=job)
     stopped = job if job and job.state in (JobState.FAILED, JobState.CANCELLED) else None
     if import_.state is ImportState.LOOKED and stopped is None:
@@ -183,7 +163,7 @@ def one(import_id: int) -> str | BaseResponse:
         "datasets/halted.html",
         import_=import_,
         job=job,
-        readings=encoding_choices(import_),
+        readings=encoding_choices(import_.problem),
         misplaced=import_.state is ImportState.REFUSED
         and import_.problem == OrderFileError.of().problem,
     )
@@ -298,19 +278,11 @@ def rejects(import_id: int) -> Response:
     """The rejected lines as they were, each with its reason."""
     with unit_of_work() as work:
         import_ = _get_import(work, import_id)
-    path = datasets.rejects_path(settings(), import_.id)
-    if path is None:
-        raise NotFound
-    stem = import_.filename.partition(".")[0] or "file"
-    return send_file(
-        path, mimetype="text/csv", as_attachment=True, download_name=f"{stem}-rejected.csv"
+    return send_rejects(
+        datasets.rejects_path(settings(), import_.id), import_.filename, otherwise="file"
     )
 
 
 def _get_import(work: Session, import_id: int) -> DatasetImport:
     """The file of this number, if it belongs to the shop."""
     return datasets.get_import(work, DatasetImportId(import_id), current_shop().id)
-
-
-def _is_busy(job: Job | None) -> bool:
-    return job is not None and not job.is_over
