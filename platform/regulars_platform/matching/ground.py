@@ -13,7 +13,7 @@ from regulars_platform.campaigns.blended import at_average_margin
 from regulars_platform.campaigns.outlook import forecast_plan
 from regulars_platform.campaigns.plan import Exclusions
 from regulars_platform.campaigns.plan_form import Draft, read_draft
-from regulars_platform.campaigns.population import build_population
+from regulars_platform.campaigns.population import Population, build_population
 from regulars_platform.customers.order_days import find_order_days
 from regulars_platform.customers.store import FeatureStore, build_feature_store
 from regulars_platform.errors import InvalidInputError
@@ -21,6 +21,7 @@ from regulars_platform.memory.forecast import ArmForecast
 from regulars_platform.memory.likeness import ShopMemory
 from regulars_platform.memory.service import shop_memory
 from regulars_platform.orders.table import MONEY_SCALE
+from regulars_platform.programmes.caps import without_room
 from regulars_platform.reach.gate import Gate, open_gate
 from regulars_platform.segments.frames import for_rules
 from regulars_platform.segments.rules import Rule, rule_expression, rule_json
@@ -52,13 +53,15 @@ class Terms:
 class Match:
     """One offer to one group: what telling them is expected to earn, per customer told.
 
-    customers: who may be contacted; net, low, high: currency units, the interval at 95%; loss:
-    chance of losing money; total: net x the customers told; campaigns: past ones it leans on
-    (0: a guess from history alone); leak_share: of their orders that would get the offer anyway
-    (None: history cannot say), leak_cost: that per customer. draft: the campaign it stands for.
+    customers: who may be contacted; capped: who has no room for one more contact; net, low, high:
+    currency units, the interval at 95%; loss: chance of losing money; total: net x the customers
+    told; campaigns: past ones it leans on (0: a guess from history alone); leak_share: of their
+    orders that would get the offer anyway (None: history cannot say), leak_cost: that per customer.
+    draft: the campaign it stands for.
     """
 
     customers: int
+    capped: int
     net: float
     low: float
     high: float
@@ -72,7 +75,10 @@ class Match:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ground:
-    """A shop on the day after its last order. The draft's days count from `day`."""
+    """A shop on the day after its last order. The draft's days count from `day`.
+
+    full: customers for whom a contact on the day of sending would be one too many.
+    """
 
     shop_id: int
     currency: str
@@ -82,6 +88,7 @@ class Ground:
     day: dt.date
     send: dt.date
     gate: Gate
+    full: pl.Series
     memory: ShopMemory
     terms: Terms
 
@@ -127,7 +134,7 @@ class Ground:
         found = self._forecast(read, rule)
         return None if found is None else _match(*found, draft)
 
-    def _forecast(self, draft: Draft, rule: Rule) -> tuple[ArmForecast, int] | None:
+    def _forecast(self, draft: Draft, rule: Rule) -> tuple[ArmForecast, Population] | None:
         features = self.features([rule, *self.memory.rules])
         population = build_population(
             features,
@@ -135,13 +142,14 @@ class Ground:
             segments=(),
             exclusions=draft.exclusions or Exclusions(),
             gate=self.gate,
+            crowded=lambda names: names.is_in(self.full.implode()),
         )
         if population.drawn.is_empty():
             return None
         orders = self.store.window_orders(self.day, WINDOW_DAYS, self.version)
         priced = at_average_margin(draft, self.store, self.version)
         arms = forecast_plan(priced, population.drawn, features, orders, self.memory)
-        return None if not arms else (arms[0], population.drawn.height)
+        return None if not arms else (arms[0], population)
 
     def _draft(self, rule: Rule, offer: dict[str, Any], name: str) -> dict[str, Any]:
         end = self.send + dt.timedelta(days=WINDOW_DAYS - 1)
@@ -190,15 +198,17 @@ def open_ground(
         day=days.day_after,
         send=send,
         gate=open_gate(session, settings, shop.id, channels={terms.channel}, day=send),
+        full=without_room(session, settings, shop, send),
         memory=shop_memory(session, settings, shop.id),
         terms=terms,
     )
 
 
-def _match(arm: ArmForecast, customers: int, draft: dict[str, Any]) -> Match:
+def _match(arm: ArmForecast, population: Population, draft: dict[str, Any]) -> Match:
     told = max(arm.units, 1)
     return Match(
-        customers=customers,
+        customers=population.drawn.height,
+        capped=population.capped,
         net=arm.expected / told,
         low=arm.low / told,
         high=arm.high / told,

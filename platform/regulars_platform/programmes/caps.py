@@ -100,38 +100,56 @@ def campaign_limit(
     return crowded
 
 
+def without_room(session: Session, settings: Settings, shop: Shop, day: dt.date) -> pl.Series:
+    """customer_id of everybody for whom a contact on `day` would be one too many.
+
+    The same limit as `campaign_limit`, for whoever asks about many groups on one day.
+    """
+    caps = contact_caps(shop)
+    first, last = day - caps.reach, day + caps.reach
+    planned = planned_contacts(session, settings, shop.id, None, first=first, last=last)
+    people = planned.select(pl.col("customer_id").unique().sort(), pl.lit(day).alias("contact_on"))
+    if people.is_empty():
+        return people["customer_id"]
+    return people.filter(over_the_cap(people, planned, caps))["customer_id"]
+
+
 def planned_contacts(
     session: Session,
     settings: Settings,
     shop_id: int,
-    customers: Sequence[str],
+    customers: Sequence[str] | None,
     *,
     first: dt.date,
     last: dt.date,
 ) -> pl.DataFrame:
-    """PLANNED_SCHEMA: contacts of these customers from `first` to `last`, both included."""
+    """PLANNED_SCHEMA: contacts of these customers from `first` to `last`, both included.
+
+    customers: None for everybody.
+    """
     rows: list[tuple[str, dt.date]] = []
     entry = ProgrammeEntryRow
-    wanted = pl.Series("customer_id", list(customers), dtype=pl.String).to_frame()
     query = select(entry.customer_id, entry.contact_on).where(
         entry.shop_id == shop_id, entry.contact_on.between(first, last)
     )
-    if len(customers) >= MANY:
+    if customers is None or len(customers) >= MANY:
         rows.extend((name, day) for name, day in session.execute(query))
     else:
         for part in chunks(customers, CHUNK):
             found = query.where(entry.customer_id.in_(part))
             rows.extend((name, day) for name, day in session.execute(found))
-    every = pl.DataFrame(rows, schema=PLANNED_SCHEMA, orient="row")
-    own = every.join(wanted.unique(), on="customer_id", how="semi")
-    return pl.concat([own, *_of_campaigns(session, settings, shop_id, wanted, first, last)])
+    own = pl.DataFrame(rows, schema=PLANNED_SCHEMA, orient="row")
+    every = pl.concat([own, *_of_campaigns(session, settings, shop_id, first, last)])
+    if customers is None:
+        return every
+    wanted = pl.Series("customer_id", list(customers), dtype=pl.String).unique()
+    return every.filter(pl.col("customer_id").is_in(wanted.implode()))
 
 
 def _of_campaigns(
     session: Session,
     settings: Settings,
     shop_id: int,
-    wanted: pl.DataFrame,
     first: dt.date,
     last: dt.date,
 ) -> list[pl.DataFrame]:
@@ -141,10 +159,8 @@ def _of_campaigns(
         campaign = launched_of(row)
         if not first <= campaign.plan.send_date <= last:
             continue
-        drawn = campaign_ledger(settings, campaign).join(wanted, on="customer_id", how="semi")
-        found.append(
-            drawn.select("customer_id", pl.lit(campaign.plan.send_date).alias("contact_on"))
-        )
+        day = pl.lit(campaign.plan.send_date).alias("contact_on")
+        found.append(campaign_ledger(settings, campaign).select("customer_id", day))
     return found
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from regulars_platform.campaigns.launch import launch
 from regulars_platform.campaigns.plan_form import read_plan
-from regulars_platform.campaigns.service import get_shop_of
+from regulars_platform.campaigns.service import create_draft, get_shop_of
 from regulars_platform.errors import InvalidInputError
 from regulars_platform.fields import FieldReader
 from regulars_platform.matching.ground import Ground, Terms, open_ground
@@ -21,12 +22,14 @@ from regulars_platform.matching.ranking import (
 from regulars_platform.memory.likeness import ShopMemory
 from regulars_platform.memory.models import Lesson
 from regulars_platform.offers.reading import read_offer
+from regulars_platform.programmes.caps import keep_caps
 from regulars_platform.segments.parsing import parse_rule
 from regulars_platform.segments.rules import EVERYBODY
 from regulars_platform.segments.service import save_segment
 from regulars_platform.settings import Settings
 from regulars_platform.storage.database import Database
 from regulars_platform.suppressions.service import add_suppressions
+from tests.platform.campaigns.build import draft
 from tests.platform.campaigns.conftest import NOW, database, settings
 
 __all__ = ["database", "settings"]
@@ -61,6 +64,30 @@ def expected(threshold: float, members: list[int]) -> float:
     # the day after the last order is the 20th: four weeks before hold every order
     spent = sum(amount for number, _, amount in orders() if number in set(fitting))
     return 0.4 * 0.05 * spent / len(members) - 0.02
+
+
+def test_whom_the_limit_bars_is_neither_counted_nor_forecast(
+    database: Database, settings: Settings
+) -> None:
+    before = ground(database, settings).judge(EVERYBODY, FREE_FROM_80, "all")
+    days = {"as_of": "2026-01-31", "send_date": "2026-01-31", "outcome_end": "2026-02-27"}
+    raw = draft(**days, settle_until="2026-03-10", audience=NEAR)
+    with database.unit_of_work() as session:
+        keep_caps(session, 1, {"contacts": "1", "days": "7"})
+        made = create_draft(session, shop_id=1, raw=raw, now=NOW)
+        launch(session, settings, shop_id=1, campaign_id=made.id, now=NOW, user_id=None, salt="s")
+
+    found = ground(database, settings)
+    match = found.judge(EVERYBODY, FREE_FROM_80, "all")
+
+    near = [n for n in range(300) if 70 <= 40 + n % 60 <= 90]
+    rest = [n for n in range(300) if n not in near]
+    assert before is not None
+    assert match is not None
+    assert (before.customers, before.capped) == (300, 0)
+    assert (match.customers, match.capped) == (len(rest), len(near))
+    assert match.net == pytest.approx(expected(80, rest), rel=1e-9)
+    assert found.judge(parse_rule(NEAR), FREE_FROM_80, "near") is None
 
 
 def test_what_is_expected_of_a_group_is_the_usual_guess_on_those_whom_the_threshold_fits(

@@ -19,12 +19,13 @@ from regulars_web.pages.segments.words import rule_text
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """One match. title: the group, or the offer; detail: its rule, or who may use it; hardly: its
-    threshold fits hardly anybody of the group."""
+    """One match. title: the group, or the offer; detail: its rule, or who may use it; capped: of
+    the group, contacted often enough already; hardly: its threshold fits hardly anybody."""
 
     title: str
     detail: str
     customers: str
+    capped: str
     net: str
     range: str
     loss: str
@@ -72,6 +73,7 @@ def _row(match: Match, title: str, detail: str, currency: str) -> Row:
         title=title,
         detail=detail,
         customers=number(match.customers),
+        capped=number(match.capped) if match.capped else "",
         net=amount(match.net, currency, signed=True),
         range=interval(match.low, match.high, currency),
         loss=chance(match.loss),
