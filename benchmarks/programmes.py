@@ -24,11 +24,11 @@ import polars as pl
 
 from regulars_platform.customers.store import FeatureStore
 from regulars_platform.datasets.table import DatasetTable
-from regulars_platform.delivery.channels import keep_channel_use
 from regulars_platform.orders.table import ORDER_SCHEMA
 from regulars_platform.programmes.running import run_programmes
 from regulars_platform.programmes.service import create_programme, start_programme, usual_draft
 from regulars_platform.settings import Settings, build_settings, prepare_data_dir
+from regulars_platform.shops.channels import keep_channel_use
 from regulars_platform.shops.tables import Shop
 from regulars_platform.storage.database import Database
 from regulars_platform.storage.migrations_run import create_all_tables

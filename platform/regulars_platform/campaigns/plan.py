@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from regulars_platform.delivery.channels import CHANNELS as EVERY_CHANNEL
 from regulars_platform.fields import money_text, percent_text
 from regulars_platform.offers.kinds import Offer, offer_json
 from regulars_platform.orders.table import start_of_day
 from regulars_platform.segments.rules import Rule, rule_json
+from regulars_platform.shops.channels import CHANNELS as EVERY_CHANNEL
 from regulars_platform.words import N_
 
 HOLDOUT = "holdout"

@@ -24,9 +24,9 @@ from regulars_platform.campaigns.plan import (
     Plan,
     TreatmentArm,
 )
-from regulars_platform.customers.keys import clean_customer_id
 from regulars_platform.errors import InvalidInputError, RegularsError
 from regulars_platform.fields import WHOLE, FieldReader, percent_text
+from regulars_platform.intake.keys import clean_customer_id
 from regulars_platform.offers.kinds import MessageOnly, own_multiple
 from regulars_platform.offers.reading import read_offer
 from regulars_platform.segments.rules import Rule, parse_rule

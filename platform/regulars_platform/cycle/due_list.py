@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import polars as pl
 from sqlalchemy.orm import Session
 
+from regulars_platform.csv_files import csv_pieces
 from regulars_platform.cycle.corrections import read_corrections
 from regulars_platform.cycle.held_back import held_back
 from regulars_platform.cycle.service import Cycle, due_rows, lapsed
 from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.delivery.addresses import silent_addresses
-from regulars_platform.delivery.channels import CHANNELS
-from regulars_platform.delivery.lists import csv_pieces
 from regulars_platform.reach.gate import GLOBAL_HOLDOUT, open_gate
 from regulars_platform.settings import Settings
+from regulars_platform.shops.channels import CHANNELS
 
 AHEAD = 7
 MOST_AHEAD = 92

@@ -7,11 +7,11 @@ from sqlalchemy.orm import Session
 
 from regulars_platform.datasets.service import list_imports
 from regulars_platform.datasets.table import DatasetTable
-from regulars_platform.delivery.channels import CHANNELS
 from regulars_platform.delivery.smtp import is_address
 from regulars_platform.errors import RegularsError
 from regulars_platform.intake.models import ImportState
 from regulars_platform.settings import Settings
+from regulars_platform.shops.channels import CHANNELS
 from regulars_platform.words import N_, Sentence
 
 Gap = Literal["left_out", "never", "some"]

@@ -12,8 +12,8 @@ import polars as pl
 from sqlalchemy.orm import Session
 
 from regulars_platform.datasets.table import DatasetTable
-from regulars_platform.delivery.channels import CHANNELS
 from regulars_platform.settings import Settings
+from regulars_platform.shops.channels import CHANNELS
 from regulars_platform.suppressions.service import suppressed_among
 
 _HOME = "86"

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from regulars_platform.customers.keys import clean_customer_id
-from regulars_platform.delivery.channels import CALLS
+from regulars_platform.csv_files import csv_pieces
 from regulars_platform.delivery.claims import WHY_BARRED, Reached, tell_campaign, why_barred
-from regulars_platform.delivery.lists import csv_pieces
 from regulars_platform.delivery.states import (
     BARRED,
     DELIVERED,
@@ -23,7 +21,9 @@ from regulars_platform.delivery.states import (
 from regulars_platform.delivery.tables import BatchRow, MessageRow
 from regulars_platform.delivery.templates import build_words
 from regulars_platform.errors import NotFoundError, RegularsError
+from regulars_platform.intake.keys import clean_customer_id
 from regulars_platform.settings import Settings
+from regulars_platform.shops.channels import CALLS
 from regulars_platform.suppressions.service import suppress
 from regulars_platform.words import N_, Sentence
 

@@ -19,7 +19,6 @@ from sqlalchemy.orm import Session
 from regulars_platform.campaigns.failed_sends import record_failed_send
 from regulars_platform.campaigns.service import campaign_ledger, get_launched
 from regulars_platform.delivery.addresses import silent_addresses
-from regulars_platform.delivery.channels import SMTP, channel_use
 from regulars_platform.delivery.outbox import CHUNK, message_key
 from regulars_platform.delivery.settled import settled_keys
 from regulars_platform.delivery.states import (
@@ -39,6 +38,7 @@ from regulars_platform.delivery.transports import Outcome, Outgoing
 from regulars_platform.programmes.tables import ProgrammeEntryRow
 from regulars_platform.reach.gate import GLOBAL_HOLDOUT, NO_CONSENT, OPTED_OUT, open_gate
 from regulars_platform.settings import Settings
+from regulars_platform.shops.channels import SMTP, channel_use
 from regulars_platform.shops.tables import Shop
 from regulars_platform.suppressions.service import chunks, suppress
 from regulars_platform.words import N_, Sentence

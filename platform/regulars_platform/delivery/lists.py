@@ -1,14 +1,10 @@
 """Lists to hand out: whom to contact in one arm, and the full assignment for the analyst.
 
 A contact list is made from a `TreatedArm`, and there is no way to build one of the holdout; rows
-of any other arm never get in. CSV in UTF-8 with a mark (so that spreadsheets read it rightly),
-lines ended by CR LF, by customer id; cells that a spreadsheet would run as a formula are
-disarmed.
+of any other arm never get in.
 """
 
-import csv
-import io
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, partial
@@ -17,6 +13,7 @@ import polars as pl
 
 from regulars_platform.campaigns.plan import HOLDOUT, Plan
 from regulars_platform.campaigns.service import LaunchedCampaign
+from regulars_platform.csv_files import csv_pieces
 from regulars_platform.delivery.errors import ArmNotFoundError, HoldoutContactError
 from regulars_platform.fields import money_text
 from regulars_platform.offers.kinds import Offer, at_threshold, offer_threshold
@@ -40,15 +37,8 @@ ASSIGNMENT_COLUMNS = (
     "code",
     "threshold",
 )
-FOR_ANALYSIS = "for analysis, not a contact list"
-"""In every row of a table of customers that neither the gate nor any holdout was asked about."""
-
 THRESHOLD_MARK = "{threshold}"
 """Where an offer's words have the threshold that the customer is told."""
-
-_ROWS_AT_ONCE = 5_000
-# what spreadsheets take for the start of a formula, half and full width
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -169,30 +159,6 @@ def contact_list_name(campaign: LaunchedCampaign, arm: TreatedArm) -> str:
     place = campaign.plan.arm_names.index(arm.name)
     posted = any(one.name == arm.name and one.reaches_audience for one in campaign.plan.arms)
     return f"campaign-{campaign.id}-arm-{place}-{'groups' if posted else 'contacts'}.csv"
-
-
-def harmless(cell: str) -> str:
-    """The cell, with an apostrophe before it where a spreadsheet would run it as a formula.
-
-    >>> harmless("=1+1"), harmless("tea"), harmless(" -5")
-    ("'=1+1", 'tea', "' -5")
-    """
-    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell
-
-
-def csv_pieces(header: Iterable[str], rows: Iterable[tuple[object, ...]]) -> Iterator[bytes]:
-    """A CSV in pieces, every text of it made harmless to spreadsheets."""
-    buffer = io.StringIO(newline="")
-    buffer.write("\ufeff")
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow(header)
-    for number, row in enumerate(rows, start=1):
-        writer.writerow([harmless(cell) if isinstance(cell, str) else cell for cell in row])
-        if number % _ROWS_AT_ONCE == 0:
-            yield buffer.getvalue().encode()
-            buffer.seek(0)
-            buffer.truncate()
-    yield buffer.getvalue().encode()
 
 
 def told_of(arm: TreatedArm, own: int | None) -> tuple[str, Decimal | None]:

@@ -19,7 +19,6 @@ from sqlalchemy.orm import Session
 
 from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.delivery.addresses import silent_addresses
-from regulars_platform.delivery.channels import CALLS, CHANNELS, SENDING, channel_use
 from regulars_platform.delivery.errors import CannotQueueError, HoldoutContactError
 from regulars_platform.delivery.lists import TreatedArm
 from regulars_platform.delivery.states import BARRED, FAILED, FINAL, QUEUED, RUNNING
@@ -32,6 +31,7 @@ from regulars_platform.delivery.templates import (
 )
 from regulars_platform.reach.gate import OPTED_OUT, open_gate
 from regulars_platform.settings import Settings
+from regulars_platform.shops.channels import CALLS, CHANNELS, SENDING, channel_use
 from regulars_platform.shops.tables import Shop
 from regulars_platform.suppressions.service import chunks
 from regulars_platform.words import N_, Sentence

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from regulars_platform.delivery.channels import SENDING
 from regulars_platform.delivery.claims import (
     claim,
     hold_up,
@@ -23,6 +22,7 @@ from regulars_platform.delivery.states import QUEUED, RUNNING
 from regulars_platform.delivery.tables import BatchRow, MessageRow
 from regulars_platform.delivery.transports import DownError, Transport
 from regulars_platform.settings import Settings
+from regulars_platform.shops.channels import SENDING
 from regulars_platform.shops.tables import Shop
 from regulars_platform.storage.database import Database
 

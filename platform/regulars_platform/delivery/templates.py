@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from regulars_platform.delivery.channels import CHANNELS
 from regulars_platform.delivery.tables import BatchRow, TemplateRow
 from regulars_platform.errors import InvalidInputError, NotFoundError, RegularsError
 from regulars_platform.fields import FieldReader
+from regulars_platform.shops.channels import CHANNELS
 from regulars_platform.words import N_, Sentence
 
 VARIABLES = {

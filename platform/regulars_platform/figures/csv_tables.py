@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 
-from regulars_platform.delivery.lists import csv_pieces
+from regulars_platform.csv_files import csv_pieces
 from regulars_platform.figures.life import Life
 from regulars_platform.figures.report import Column, ShopReport
 from regulars_platform.figures.sheet import WEEKLY, Figure, Unit

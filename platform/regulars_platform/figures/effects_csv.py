@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from regulars_experiments.results import Estimate
-from regulars_platform.delivery.lists import csv_pieces
+from regulars_platform.csv_files import csv_pieces
 from regulars_platform.figures.csv_tables import Row, Table, plain
 from regulars_platform.figures.effects import Boards
 

@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from regulars_experiments.results import NotEstimable
 from regulars_platform.campaigns.service import get_shop_of
 from regulars_platform.canonical import canonical_json
+from regulars_platform.csv_files import FOR_ANALYSIS, csv_pieces
 from regulars_platform.customers.store import FeatureStore, build_feature_store
 from regulars_platform.datasets.table import DatasetTable, dataset_versions
-from regulars_platform.delivery.lists import FOR_ANALYSIS, csv_pieces
 from regulars_platform.fields import money_text
 from regulars_platform.lifetime.backtest import run_backtest
 from regulars_platform.lifetime.document import (

@@ -14,9 +14,9 @@ import polars as pl
 from regulars_experiments.clustered_means import clustered_mean
 from regulars_experiments.effects import wilson
 from regulars_experiments.results import Answer
+from regulars_platform.csv_files import FOR_ANALYSIS, csv_pieces
 from regulars_platform.customers.store import FeatureStore
 from regulars_platform.datasets.table import DatasetTable
-from regulars_platform.delivery.lists import FOR_ANALYSIS, csv_pieces
 from regulars_platform.fields import money_text
 from regulars_platform.orders.table import MONEY_SCALE, PAID
 

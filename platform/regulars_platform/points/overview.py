@@ -2,10 +2,11 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 import polars as pl
 
-from regulars_platform.customers.store import FeatureStore
 from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.points.ledger import (
     Age,
@@ -22,6 +23,17 @@ from regulars_platform.points.ledger import (
 )
 from regulars_platform.points.movements import PointsData, all_movements
 from regulars_platform.points.rules import PointsRules, read_points_rules
+from regulars_platform.shops.practice import HasPractice
+
+
+class PointsShop(HasPractice, Protocol):
+    """Where a shop's files and orders are, and its own settings (see `customers.store`)."""
+
+    shop_dir: Path
+    timezone: str
+
+    def orders(self, version: int) -> pl.LazyFrame:
+        """Whole orders of known customers at that version."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,26 +59,24 @@ class PointsOverview:
         return not self.months and self.compared == 0
 
 
-def points_data(store: FeatureStore, orders_version: int | None) -> PointsData:
+def points_data(shop: PointsShop, orders_version: int | None) -> PointsData:
     """The shop's points files as they are now, and its orders at that version."""
     return PointsData(
-        shop_dir=store.shop_dir,
-        timezone=store.timezone,
-        version=DatasetTable(store.shop_dir, "points").version(),
-        orders=None if orders_version is None else store.orders(orders_version),
+        shop_dir=shop.shop_dir,
+        timezone=shop.timezone,
+        version=DatasetTable(shop.shop_dir, "points").version(),
+        orders=None if orders_version is None else shop.orders(orders_version),
     )
 
 
-def look_at_points(
-    store: FeatureStore, orders_version: int | None, as_of: dt.date
-) -> PointsOverview:
+def look_at_points(shop: PointsShop, orders_version: int | None, as_of: dt.date) -> PointsOverview:
     """The whole page's figures."""
-    data, rules = points_data(store, orders_version), read_points_rules(store)
+    data, rules = points_data(shop, orders_version), read_points_rules(shop)
     expiry = data.files_tell_expiry()
     # looked at from five sides: worked out once
     moved = all_movements(data, rules, as_of).collect(engine="streaming").lazy()
     ledger = moved.group_by("customer_id").agg(pl.col("points").sum().alias("points_balance"))
-    told = told_balances(store.shop_dir)
+    told = told_balances(shop.shop_dir)
     stand = standing(ledger, told).collect().lazy()
     share = share_redeemed(moved, rules, as_of, files_tell_expiry=expiry)
     return PointsOverview(

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import polars as pl
 from sqlalchemy.orm import Session
 
+from regulars_platform.csv_files import csv_pieces
 from regulars_platform.customers.store import build_feature_store
-from regulars_platform.delivery.lists import csv_pieces
 from regulars_platform.programmes.admission import limits_of
 from regulars_platform.programmes.caps import PLANNED_SCHEMA
 from regulars_platform.programmes.errors import ProgrammeUnavailableError

@@ -27,13 +27,12 @@ from regulars_experiments.sequential import (
 from regulars_platform.campaigns.plan import HOLDOUT
 from regulars_platform.fields import WHOLE
 from regulars_platform.orders.table import MONEY_SCALE
+from regulars_platform.privacy import LEAST_SHOWN
 from regulars_platform.programmes.outcomes import COHORT, EntryOutcomes
 from regulars_platform.programmes.plan import TOLD, ProgrammePlan
 from regulars_platform.reports.design import OF_PRODUCTS, PROFIT, shapes_of
 
 KEEP, STOP, GO_ON, TOO_EARLY = "keep", "stop", "go_on", "too_early"
-LEAST_SHOWN = 10
-"""A week with fewer entries in an arm is not shown alone: its figures would be about persons."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

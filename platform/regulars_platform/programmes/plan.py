@@ -10,13 +10,13 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from regulars_platform.campaigns.plan import MARGIN_SOURCES, MarginSource, NamedRule
-from regulars_platform.delivery.channels import CHANNELS
 from regulars_platform.errors import InvalidInputError
 from regulars_platform.fields import WHOLE, FieldReader, money_text, percent_text
 from regulars_platform.offers.kinds import CashBack, Offer, offer_json
 from regulars_platform.offers.reading import read_offer
 from regulars_platform.programmes.kinds import KINDS, ProgrammeKind
 from regulars_platform.segments.rules import Rule, parse_rule, rule_json
+from regulars_platform.shops.channels import CHANNELS
 from regulars_platform.words import N_, Sentence
 
 TOLD = "told"

@@ -11,7 +11,8 @@ import polars as pl
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from regulars_platform.delivery.lists import TreatedArm, csv_pieces
+from regulars_platform.csv_files import csv_pieces
+from regulars_platform.delivery.lists import TreatedArm
 from regulars_platform.delivery.outbox import Mailing, queue_messages
 from regulars_platform.fields import money_text
 from regulars_platform.offers.kinds import Offer, at_threshold, offer_threshold

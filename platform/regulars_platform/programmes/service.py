@@ -14,7 +14,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from regulars_platform.canonical import canonical_json, sha256_of
-from regulars_platform.delivery.channels import CALLS, SENDING, channel_use
 from regulars_platform.delivery.templates import get_template, keep_template, list_templates
 from regulars_platform.errors import InvalidInputError
 from regulars_platform.programmes.errors import (
@@ -32,6 +31,7 @@ from regulars_platform.programmes.tables import (
     ProgrammeRow,
     ProgrammeVersionRow,
 )
+from regulars_platform.shops.channels import CALLS, SENDING, channel_use
 from regulars_platform.shops.errors import ShopNotFoundError
 from regulars_platform.shops.tables import Shop
 

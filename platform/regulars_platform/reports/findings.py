@@ -27,6 +27,7 @@ from regulars_experiments.verdicts import Decision, Evidence, evidence_of
 from regulars_platform.campaigns.plan import HOLDOUT, MAX_ARMS, Plan
 from regulars_platform.offers.kinds import MessageOnly
 from regulars_platform.orders.table import MONEY_SCALE
+from regulars_platform.privacy import LEAST_SHOWN
 from regulars_platform.reports.balances import balances
 from regulars_platform.reports.deciding import Believed, believed_of, decide_for
 from regulars_platform.reports.design import (
@@ -40,9 +41,6 @@ from regulars_platform.reports.design import (
 from regulars_platform.reports.leak import leak_columns, leaks_of
 from regulars_platform.reports.outcomes import offer_open_to, outcome_columns
 from regulars_platform.reports.taken import taken_column
-
-LEAST_SHOWN = 10
-"""A cell with fewer units in arm or holdout is hidden: its figures would be about persons."""
 
 _COUNTS = ("orders", "buyer", "used_offer", "offer_user", *map(taken_column, range(MAX_ARMS)))
 

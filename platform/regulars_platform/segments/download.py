@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from regulars_platform.csv_files import FOR_ANALYSIS, csv_pieces
 from regulars_platform.customers.catalogue import FEATURES, find_feature
-from regulars_platform.delivery.lists import FOR_ANALYSIS, csv_pieces
 from regulars_platform.segments.rules import Rule, rule_expression
 
 _SLICE = 20_000

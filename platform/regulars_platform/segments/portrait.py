@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import polars as pl
 
-from regulars_platform.reports.findings import LEAST_SHOWN
+from regulars_platform.privacy import LEAST_SHOWN
 from regulars_platform.segments.rules import Rule, rule_expression
 
 AGES = (18, 25, 35, 45, 55, 65)

@@ -4,8 +4,8 @@ import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from regulars_platform.customers.keys import clean_customer_id
 from regulars_platform.errors import RegularsError
+from regulars_platform.intake.keys import clean_customer_id
 from regulars_platform.words import N_, Sentence
 
 ID_HEADINGS = frozenset(

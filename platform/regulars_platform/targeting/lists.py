@@ -7,7 +7,7 @@ import polars as pl
 
 from regulars_platform.campaigns.plan import Plan
 from regulars_platform.campaigns.thresholds import arm_threshold, with_arm_thresholds
-from regulars_platform.delivery.lists import csv_pieces
+from regulars_platform.csv_files import csv_pieces
 from regulars_platform.fields import money_text
 from regulars_platform.offers.kinds import own_multiple
 from regulars_platform.targeting.scores import score_name

@@ -8,7 +8,6 @@ import polars as pl
 from sqlalchemy.orm import Session
 
 from regulars_platform.datasets.table import DatasetTable
-from regulars_platform.delivery.channels import keep_channel_use
 from regulars_platform.delivery.lists import TreatedArm
 from regulars_platform.delivery.outbox import Mailing
 from regulars_platform.delivery.templates import keep_template
@@ -21,6 +20,7 @@ from regulars_platform.programmes.tables import (
     ProgrammeVersionRow,
 )
 from regulars_platform.settings import Settings
+from regulars_platform.shops.channels import keep_channel_use
 from regulars_platform.shops.practice import keep_section
 from regulars_platform.shops.tables import Shop
 

@@ -14,15 +14,10 @@ from regulars_platform.campaigns.ledger import LEDGER_SCHEMA, draw_ledger
 from regulars_platform.campaigns.plan import HOLDOUT, Plan
 from regulars_platform.campaigns.plan_form import read_plan
 from regulars_platform.campaigns.population import build_population
+from regulars_platform.csv_files import harmless
 from regulars_platform.customers.features import FEATURE_SCHEMA
 from regulars_platform.delivery.errors import ArmNotFoundError, HoldoutContactError
-from regulars_platform.delivery.lists import (
-    TreatedArm,
-    assignment_list,
-    contact_list,
-    harmless,
-    treated_arm,
-)
+from regulars_platform.delivery.lists import TreatedArm, assignment_list, contact_list, treated_arm
 from regulars_platform.offers.kinds import MessageOnly
 from regulars_platform.reach.gate import Gate
 from tests.platform.campaigns.build import arm, draft

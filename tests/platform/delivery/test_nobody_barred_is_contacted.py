@@ -35,7 +35,6 @@ from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.delivery.callbacks import take_events
 from regulars_platform.delivery.calls import RESULTS, open_calls, record_call
 from regulars_platform.delivery.campaigns import ArmMailing, queue_arm
-from regulars_platform.delivery.channels import keep_channel_use
 from regulars_platform.delivery.control import (
     leave_unsure,
     resume_batch,
@@ -54,6 +53,7 @@ from regulars_platform.errors import RegularsError
 from regulars_platform.offers.kinds import MessageOnly
 from regulars_platform.reach.holdout import HoldoutError, draw_holdout, end_holdout
 from regulars_platform.settings import Settings, build_settings, prepare_data_dir
+from regulars_platform.shops.channels import keep_channel_use
 from regulars_platform.shops.practice import keep_section
 from regulars_platform.shops.tables import Shop
 from regulars_platform.storage.database import Database

@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from regulars_platform.delivery.channels import keep_channel_use
 from regulars_platform.delivery.errors import CannotQueueError, HoldoutContactError
 from regulars_platform.delivery.lists import TreatedArm
 from regulars_platform.delivery.outbox import contacts_since, queue_messages, state_counts
@@ -19,6 +18,7 @@ from regulars_platform.offers.kinds import MessageOnly
 from regulars_platform.reach.gate import keep_consent_required
 from regulars_platform.reach.holdout import draw_holdout
 from regulars_platform.settings import Settings, build_settings, prepare_data_dir
+from regulars_platform.shops.channels import keep_channel_use
 from regulars_platform.shops.tables import Shop
 from regulars_platform.storage.database import Database
 from regulars_platform.storage.migrations_run import create_all_tables

@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import select
 
 from regulars_platform.delivery.callbacks import CallbackError, take_events
-from regulars_platform.delivery.channels import keep_channel_use
 from regulars_platform.delivery.claims import LEASE, MOST_ATTEMPTS
 from regulars_platform.delivery.control import (
     get_batch,
@@ -30,6 +29,7 @@ from regulars_platform.delivery.transports import DownError, Outcome, Outgoing, 
 from regulars_platform.jobs.tables import JobRow
 from regulars_platform.reach.holdout import draw_holdout, is_in
 from regulars_platform.settings import Settings, build_settings, prepare_data_dir
+from regulars_platform.shops.channels import keep_channel_use
 from regulars_platform.shops.tables import Shop
 from regulars_platform.storage.database import Database
 from regulars_platform.storage.migrations_run import create_all_tables

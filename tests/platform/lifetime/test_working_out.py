@@ -10,9 +10,9 @@ from typing import Any
 import polars as pl
 import pytest
 
+from regulars_platform.csv_files import FOR_ANALYSIS
 from regulars_platform.customers.store import FeatureStore
 from regulars_platform.datasets.table import DatasetTable
-from regulars_platform.delivery.lists import FOR_ANALYSIS
 from regulars_platform.errors import NotFoundError
 from regulars_platform.jobs.models import JobState
 from regulars_platform.jobs.run import run_inline

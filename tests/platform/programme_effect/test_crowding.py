@@ -20,7 +20,6 @@ from regulars_platform.campaigns.service import (
 )
 from regulars_platform.customers.store import build_feature_store
 from regulars_platform.datasets.table import DatasetTable
-from regulars_platform.delivery.channels import keep_channel_use
 from regulars_platform.delivery.lists import TreatedArm
 from regulars_platform.delivery.outbox import Mailing, queue_messages
 from regulars_platform.delivery.tables import MessageRow
@@ -41,6 +40,7 @@ from regulars_platform.programme_effect.told_lately import told_and_waiting
 from regulars_platform.programmes.caps import Caps, contact_caps, keep_caps, over_the_cap
 from regulars_platform.reach.holdout import draw_holdout, holdout_on, in_holdout
 from regulars_platform.settings import Settings, build_settings, prepare_data_dir
+from regulars_platform.shops.channels import keep_channel_use
 from regulars_platform.shops.tables import Shop
 from regulars_platform.storage.database import Database
 from regulars_platform.storage.migrations_run import create_all_tables

@@ -13,9 +13,10 @@ from regulars_platform.jobs.daily import enqueue_daily
 from regulars_platform.jobs.models import JobState
 from regulars_platform.jobs.run import run_inline
 from regulars_platform.jobs.tables import JobRow
+from regulars_platform.privacy import LEAST_SHOWN
 from regulars_platform.programmes.dry_run import dry_run, dry_run_all, dry_run_csv
 from regulars_platform.programmes.errors import ProgrammeUnavailableError
-from regulars_platform.programmes.findings import LEAST_SHOWN, find_programme
+from regulars_platform.programmes.findings import find_programme
 from regulars_platform.programmes.jobs import enqueue_evaluation
 from regulars_platform.programmes.outcomes import entry_outcomes
 from regulars_platform.programmes.results import evaluate_version, find_result, read_entries

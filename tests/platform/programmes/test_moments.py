@@ -9,7 +9,6 @@ from sqlalchemy import select
 
 from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.delivery.calls import open_calls
-from regulars_platform.delivery.channels import keep_channel_use
 from regulars_platform.delivery.claims import SETTLED, WHY_BARRED, claim
 from regulars_platform.delivery.settled import settled_keys
 from regulars_platform.delivery.tables import BatchRow, MessageRow
@@ -21,6 +20,7 @@ from regulars_platform.programmes.running import get_shop_row
 from regulars_platform.programmes.sending import programme_list
 from regulars_platform.programmes.service import get_programme
 from regulars_platform.settings import Settings
+from regulars_platform.shops.channels import keep_channel_use
 from regulars_platform.shops.tables import Shop
 from regulars_platform.storage.database import Database
 from regulars_platform.words import Sentence

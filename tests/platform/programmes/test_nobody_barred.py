@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from regulars_platform.datasets.table import DatasetTable
-from regulars_platform.delivery.channels import keep_channel_use
 from regulars_platform.delivery.tables import MessageRow
 from regulars_platform.programmes.caps import keep_caps
 from regulars_platform.programmes.dry_run import dry_run_all
 from regulars_platform.reach.holdout import draw_holdout, in_holdout
 from regulars_platform.settings import build_settings, prepare_data_dir
+from regulars_platform.shops.channels import keep_channel_use
 from regulars_platform.shops.tables import Shop
 from regulars_platform.storage.database import Database
 from regulars_platform.storage.migrations_run import create_all_tables

@@ -14,7 +14,6 @@ from scipy import stats
 from sqlalchemy import select
 
 from regulars_platform.datasets.table import DatasetTable
-from regulars_platform.delivery.channels import keep_channel_use
 from regulars_platform.delivery.lists import TreatedArm
 from regulars_platform.delivery.outbox import Mailing, queue_messages
 from regulars_platform.delivery.tables import MessageRow
@@ -25,6 +24,7 @@ from regulars_platform.programmes.tables import ProgrammeEntryRow, ProgrammeRow
 from regulars_platform.segments.rules import parse_rule
 from regulars_platform.segments.service import save_segment
 from regulars_platform.settings import Settings
+from regulars_platform.shops.channels import keep_channel_use
 from regulars_platform.shops.tables import Shop
 from regulars_platform.storage.database import Database
 from regulars_platform.suppressions.service import add_suppressions

@@ -11,9 +11,9 @@ import polars as pl
 from flask_babel import format_date, gettext
 
 from regulars_platform.customers.store import FeatureStore
-from regulars_platform.delivery.channels import contact_price
 from regulars_platform.fields import money_text
 from regulars_platform.orders.table import PAID
+from regulars_platform.shops.channels import contact_price
 from regulars_platform.shops.practice import HasPractice
 from regulars_web.pages.campaigns.changes import usual_segments
 

@@ -37,7 +37,6 @@ from regulars_platform.cycle.service import (
     gather_inputs,
 )
 from regulars_platform.datasets.titles import product_titles
-from regulars_platform.delivery.channels import CHANNELS, channel_use
 from regulars_platform.errors import RegularsError
 from regulars_platform.jobs.models import JobState
 from regulars_platform.jobs.service import find_latest_job
@@ -45,6 +44,7 @@ from regulars_platform.memory.overview import CellOverview
 from regulars_platform.memory.overview import overview as cells_of
 from regulars_platform.memory.promises import promises_of_shop
 from regulars_platform.memory.service import read_learnings
+from regulars_platform.shops.channels import CHANNELS, channel_use
 from regulars_web.edge import current_shop, now, reading, settings, unit_of_work
 from regulars_web.formats import date, date_time, money, money_interval, number, sentence
 from regulars_web.pages.campaigns.words import CHANNEL_LABELS

@@ -8,7 +8,6 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from regulars_platform.delivery.channels import CHANNELS, channel_use, keep_channel_use
 from regulars_platform.delivery.opening import open_mailer
 from regulars_platform.delivery.public import keep_public_address, public_address
 from regulars_platform.delivery.quiet_hours import keep_quiet_hours, quiet_hours
@@ -32,6 +31,7 @@ from regulars_platform.delivery.webhook import keep_webhook_settings, webhook_se
 from regulars_platform.errors import InvalidInputError, RegularsError
 from regulars_platform.fields import money_text
 from regulars_platform.reach.gate import CONSENTS, consent_required, keep_consent_required
+from regulars_platform.shops.channels import CHANNELS, channel_use, keep_channel_use
 from regulars_platform.shops.tables import Shop
 from regulars_web.edge import current_shop, now, read_shop_again, settings, unit_of_work
 from regulars_web.formats import sentence

@@ -6,7 +6,6 @@ from typing import Any
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
-from regulars_platform.delivery.channels import CALLS, SENDING
 from regulars_platform.delivery.control import (
     BatchStanding,
     get_batch,
@@ -19,6 +18,7 @@ from regulars_platform.delivery.control import (
 from regulars_platform.delivery.jobs import enqueue_sending
 from regulars_platform.delivery.states import RUNNING
 from regulars_platform.errors import NotFoundError
+from regulars_platform.shops.channels import CALLS, SENDING
 from regulars_platform.words import N_, Sentence
 from regulars_web.edge import current_shop, now, unit_of_work
 from regulars_web.pages.delivery.words import TONES, state_word

@@ -13,7 +13,6 @@ from regulars_platform.campaigns.plan import TreatmentArm
 from regulars_platform.campaigns.service import LaunchedCampaign, get_launched
 from regulars_platform.delivery.address_gaps import Gap, address_gap, check_own_address
 from regulars_platform.delivery.campaigns import ArmMailing, Foreseen, foresee_arm, queue_arm
-from regulars_platform.delivery.channels import CALLS, SENDING, SMTP, ChannelUse, channel_use
 from regulars_platform.delivery.control import BatchStanding, list_batches
 from regulars_platform.delivery.jobs import enqueue_sending
 from regulars_platform.delivery.links import keep_link, links_of
@@ -22,6 +21,7 @@ from regulars_platform.delivery.templates import MessageTemplate, get_template, 
 from regulars_platform.delivery.transports import DownError, Outgoing
 from regulars_platform.errors import NotFoundError, RegularsError
 from regulars_platform.programmes.service import templates_of_programmes
+from regulars_platform.shops.channels import CALLS, SENDING, SMTP, ChannelUse, channel_use
 from regulars_platform.shops.tables import Shop
 from regulars_platform.words import N_, Sentence
 from regulars_web.edge import current_shop, now, settings, unit_of_work

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from babel.dates import format_skeleton
 from flask_babel import get_locale, gettext, lazy_gettext, ngettext
 
-from regulars_platform.delivery.lists import csv_pieces
+from regulars_platform.csv_files import csv_pieces
 from regulars_platform.points.ledger import Month, Redeemed
 from regulars_platform.points.movements import LINES
 from regulars_platform.points.overview import PointsOverview

@@ -7,10 +7,10 @@ from regulars_platform.campaigns.blended import year_coverage
 from regulars_platform.customers.order_days import find_order_days
 from regulars_platform.customers.store import build_feature_store
 from regulars_platform.datasets.table import DatasetTable
-from regulars_platform.delivery.channels import contact_price
 from regulars_platform.offers.goods_costs import CostCoverage
 from regulars_platform.orders.table import start_of_day
 from regulars_platform.programmes.service import usual_draft
+from regulars_platform.shops.channels import contact_price
 from regulars_platform.shops.models import ShopProfile
 from regulars_web.edge import settings
 from regulars_web.pages.programmes.words import MESSAGES, kind_title

@@ -4,9 +4,9 @@ import datetime as dt
 
 from flask_babel import gettext, lazy_gettext, ngettext
 
-from regulars_platform.delivery.channels import CHANNELS
 from regulars_platform.programmes.kinds import KINDS
 from regulars_platform.programmes.plan import ProgrammePlan
+from regulars_platform.shops.channels import CHANNELS
 from regulars_web.formats import date, number
 from regulars_web.pages.campaigns.words import margin_text, offer_text, points_text, short_money
 from regulars_web.pages.segments.words import rule_text
