@@ -129,7 +129,7 @@ def _with_fate(records: pl.DataFrame, table: DatasetTable, version: int | None) 
         frame = frame.with_columns(kept.alias("outcome"))
     differs = [
         pl.col(name).is_not_null()
-        & ~_comparable(name, kind).eq_missing(_comparable(_OLD + name, kind))
+        & ~comparable(name, kind).eq_missing(comparable(_OLD + name, kind))
         for name, kind in schema.items()
         if name in told
     ]
@@ -148,7 +148,7 @@ def _with_fate(records: pl.DataFrame, table: DatasetTable, version: int | None) 
     )
 
 
-def _comparable(name: str, kind: pl.DataType) -> pl.Expr:
+def comparable(name: str, kind: pl.DataType) -> pl.Expr:
     """A value as text where it is a list; lists are not compared as such."""
     if kind == pl.List(pl.String):
         return pl.col(name).list.join("\x1f")

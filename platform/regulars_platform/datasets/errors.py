@@ -122,3 +122,15 @@ class ColumnError(IntakeError):
             Sentence(N_("Give the day on which the file was made, as in 2026-01-31.")),
             field="as_of",
         )
+
+
+class NothingToUndoError(RegularsError):
+    """Nothing of what was typed stands any more."""
+
+    @classmethod
+    def of(cls) -> "NothingToUndoError":
+        """It was taken back before, or everything was changed since."""
+        return cls(
+            Sentence(N_("There is nothing to take back: none of it stands any more.")),
+            Sentence(N_("Type in what should hold now.")),
+        )

@@ -23,12 +23,27 @@ FIGURE, INDUSTRY = "figure:", "industry:"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ByHand:
+    """What was typed in without a file. what: cells of records, or a tag that customers are given
+    or that is taken away from them. undoes: the earlier typing that it takes back, if any."""
+
+    what: Literal["cells", "tag", "untag"]
+    tag: str | None = None
+    undoes: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The form in which it is stored."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class DatasetOptions:
     """What a person decided about a file beyond its columns.
 
     as_of: the day on which ages held. keep_contacts: names, e-mail addresses and phone numbers are
     kept, to reach people by. scope: whose daily figures these are. event_kind, channel: of all
-    rows, where no column says it. encoding: of a text that reads in several.
+    rows, where no column says it. encoding: of a text that reads in several. by_hand: where there
+    is no file.
     """
 
     date_order: Literal["day_first", "month_first"] | None = None
@@ -39,10 +54,12 @@ class DatasetOptions:
     event_kind: str | None = None
     channel: str | None = None
     encoding: str | None = None
+    by_hand: ByHand | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The form in which they are stored."""
         stored = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        stored["by_hand"] = None if self.by_hand is None else self.by_hand.as_json()
         return {**stored, "as_of": self.as_of.isoformat() if self.as_of else None}
 
     @classmethod
@@ -50,8 +67,12 @@ class DatasetOptions:
         """The inverse of `as_json`; nothing stored means no decision."""
         if not stored:
             return cls()
-        day = stored.get("as_of")
-        return cls(**{**stored, "as_of": dt.date.fromisoformat(day) if day else None})
+        day, typed = stored.get("as_of"), stored.get("by_hand")
+        known = {
+            "as_of": dt.date.fromisoformat(day) if day else None,
+            "by_hand": ByHand(**typed) if typed else None,
+        }
+        return cls(**{**stored, **known})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

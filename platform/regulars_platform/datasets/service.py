@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from sqlalchemy.orm import Session
 
-from regulars_platform.datasets import repository, storing
+from regulars_platform.datasets import by_hand, repository, storing
 from regulars_platform.datasets.checking import check_columns
 from regulars_platform.datasets.compare import compare
 from regulars_platform.datasets.errors import (
@@ -248,7 +248,7 @@ def store(
     now: dt.datetime,
     part: int = PART,
 ) -> DatasetTallies:
-    """Bring the checked records into their table, exactly once; state `stored`.
+    """Bring the checked records, or what was typed, into their table, exactly once; state `stored`.
 
     Customers who want no contact by this file are put on the list of those whom nothing may reach.
     """
@@ -256,8 +256,9 @@ def store(
         import_ = get_import(session, import_id)
         shop = get_shop(session, import_.shop_id)
     listener = Listener(report)
+    stored = storing.store if import_.options.by_hand is None else by_hand.store
     with recording(database, import_id, listener), room_on_disk(N_("storing the lines")):
-        return storing.store(settings, database, import_, shop.zone, listener, now, part=part)
+        return stored(settings, database, import_, shop.zone, listener, now, part=part)
 
 
 def import_file(  # noqa: PLR0913 -- everything that the single steps ask for
