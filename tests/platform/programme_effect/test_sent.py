@@ -10,10 +10,10 @@ from sqlalchemy import select
 from regulars_platform.campaigns.failed_sends import record_failed_sends
 from regulars_platform.campaigns.launch import launch
 from regulars_platform.campaigns.service import campaign_ledger, create_draft, get_launched
-from regulars_platform.delivery.channels import keep_channel_use
 from regulars_platform.delivery.tables import MessageRow
 from regulars_platform.programme_effect.crowding import contacts_between
 from regulars_platform.settings import Settings, build_settings, prepare_data_dir
+from regulars_platform.shops.channels import keep_channel_use
 from regulars_platform.shops.tables import Shop
 from regulars_platform.storage.database import Database
 from regulars_platform.storage.migrations_run import create_all_tables
