@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from regulars_platform.accounts.service import create_owner
-from regulars_platform.campaigns.launch import launch
 from regulars_platform.campaigns.service import create_draft
 from regulars_platform.errors import RegularsError
 from regulars_platform.intake.service import import_file
 from regulars_platform.jobs.service import enqueue
+from regulars_platform.launching.launch import launch
 from regulars_platform.reports.service import evaluate_campaign
 from regulars_platform.settings import Settings, prepare_data_dir
 from regulars_platform.shops.service import open_shop

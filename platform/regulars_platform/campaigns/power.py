@@ -1,7 +1,7 @@
 """What a campaign could prove and how many to hold out: schema `regulars.plan/1`.
 
 Described in docs/plan-json.md. Fields are only ever added; a field that changes its meaning changes
-the schema's number. The form's live side asks the same functions (`preview`).
+the schema's number. The form's live side asks the same functions (`launching.preview`).
 """
 
 import math

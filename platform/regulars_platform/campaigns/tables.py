@@ -33,7 +33,7 @@ DRAFT, LAUNCHED = "draft", "launched"
 class Campaign(Base):
     """A draft, or a launched campaign with its frozen plan and its ledger.
 
-    plan_json: the frozen document (see `launch`), canonical JSON; ledger_file: name in the shop's
+    plan_json: the frozen document (see `launching`), canonical JSON; ledger_file: name in the shop's
     folder of ledgers. launched_by is a user's id without a foreign key: the record outlives the
     account.
     """

@@ -10,13 +10,13 @@ import polars as pl
 from sqlalchemy.orm import Session
 
 from regulars_platform.campaigns.blended import at_average_margin
-from regulars_platform.campaigns.outlook import forecast_plan
 from regulars_platform.campaigns.plan import Exclusions
 from regulars_platform.campaigns.plan_form import Draft, read_draft
 from regulars_platform.campaigns.population import Population, build_population
 from regulars_platform.customers.order_days import find_order_days
 from regulars_platform.customers.store import FeatureStore, build_feature_store
 from regulars_platform.errors import InvalidInputError
+from regulars_platform.launching.outlook import forecast_plan
 from regulars_platform.memory.forecast import ArmForecast
 from regulars_platform.memory.likeness import ShopMemory
 from regulars_platform.memory.service import shop_memory

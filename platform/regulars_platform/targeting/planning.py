@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from regulars_platform.campaigns.plan import Plan
 from regulars_platform.campaigns.plan_form import read_draft
-from regulars_platform.campaigns.preview import preview_draft
 from regulars_platform.campaigns.service import (
     LaunchedCampaign,
     create_draft,
@@ -21,6 +20,7 @@ from regulars_platform.campaigns.service import (
 )
 from regulars_platform.campaigns.tables import Campaign
 from regulars_platform.customers.store import FeatureStore, build_feature_store
+from regulars_platform.launching.preview import preview_draft
 from regulars_platform.memory.families import offer_family
 from regulars_platform.memory.service import shop_memory
 from regulars_platform.memory.taught import Taught, with_taught

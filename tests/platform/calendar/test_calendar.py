@@ -35,7 +35,6 @@ from regulars_platform.calendar.service import (
     set_template,
 )
 from regulars_platform.campaigns.errors import CampaignNotFoundError
-from regulars_platform.campaigns.launch import launch
 from regulars_platform.campaigns.service import create_draft, delete_draft
 from regulars_platform.campaigns.tables import DRAFT, Campaign
 from regulars_platform.customers.event_days import (
@@ -48,6 +47,7 @@ from regulars_platform.customers.store import build_feature_store
 from regulars_platform.errors import InvalidInputError
 from regulars_platform.jobs.daily import enqueue_daily
 from regulars_platform.jobs.run import run_inline
+from regulars_platform.launching.launch import launch
 from regulars_platform.settings import Settings, build_settings, prepare_data_dir
 from regulars_platform.shops.tables import Shop
 from regulars_platform.storage.database import Database

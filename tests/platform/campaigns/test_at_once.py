@@ -6,10 +6,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from regulars_platform.campaigns.launch import launch
 from regulars_platform.campaigns.plan import plan_json
 from regulars_platform.campaigns.plan_form import read_plan
-from regulars_platform.campaigns.preview import Preview, preview_draft
 from regulars_platform.campaigns.service import (
     LaunchedCampaign,
     campaign_ledger,
@@ -18,6 +16,8 @@ from regulars_platform.campaigns.service import (
     get_shop_of,
 )
 from regulars_platform.errors import InvalidInputError
+from regulars_platform.launching.launch import launch
+from regulars_platform.launching.preview import Preview, preview_draft
 from regulars_platform.settings import Settings
 from regulars_platform.storage.database import Database
 from tests.platform.campaigns.build import draft

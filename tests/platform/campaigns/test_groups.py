@@ -13,10 +13,8 @@ from scipy import stats
 
 from regulars_platform.campaigns.errors import EmptyAudienceError, TooFewGroupsError
 from regulars_platform.campaigns.few_groups import confidence_of_few
-from regulars_platform.campaigns.launch import launch
 from regulars_platform.campaigns.plan import HOLDOUT, plan_json
 from regulars_platform.campaigns.plan_form import read_draft, read_plan
-from regulars_platform.campaigns.preview import Preview, preview_draft
 from regulars_platform.campaigns.service import (
     LaunchedCampaign,
     campaign_ledger,
@@ -30,6 +28,8 @@ from regulars_platform.delivery.service import (
     group_counts,
 )
 from regulars_platform.errors import InvalidInputError
+from regulars_platform.launching.launch import launch
+from regulars_platform.launching.preview import Preview, preview_draft
 from regulars_platform.settings import Settings
 from regulars_platform.storage.database import Database
 from regulars_platform.suppressions.service import add_suppressions

@@ -8,11 +8,11 @@ from typing import Any
 import polars as pl
 
 from regulars_experiments.price_points import at_or_above
-from regulars_platform.campaigns.launch import launch
 from regulars_platform.campaigns.ledger import read_ledger
 from regulars_platform.campaigns.plan import HOLDOUT
 from regulars_platform.campaigns.service import LaunchedCampaign, campaign_ledger, create_draft
 from regulars_platform.delivery.service import campaign_contact_list
+from regulars_platform.launching.launch import launch
 from regulars_platform.reports.outcomes import unit_outcomes
 from regulars_platform.settings import Settings
 from regulars_platform.storage.database import Database

@@ -24,7 +24,6 @@ from regulars_platform.campaigns.errors import (
     NotLaunchedError,
     PlanDamagedError,
 )
-from regulars_platform.campaigns.launch import launch, prepare_launch, store_launch
 from regulars_platform.campaigns.ledger import LEDGER_SCHEMA
 from regulars_platform.campaigns.plan import HOLDOUT, plan_json
 from regulars_platform.campaigns.service import (
@@ -41,6 +40,7 @@ from regulars_platform.campaigns.service import (
 )
 from regulars_platform.campaigns.tables import Campaign
 from regulars_platform.errors import InvalidInputError
+from regulars_platform.launching.launch import launch, prepare_launch, store_launch
 from regulars_platform.settings import Settings
 from regulars_platform.storage.database import Database
 from regulars_platform.suppressions.service import add_suppressions

@@ -11,9 +11,9 @@ from regulars_experiments.design import Baseline, detectable_effect
 from regulars_experiments.holdouts import HoldoutSize
 from regulars_experiments.price_points import at_or_above
 from regulars_experiments.results import Reason
-from regulars_platform.campaigns.foresight import Foreseen
-from regulars_platform.campaigns.preview import Preview, preview_draft
 from regulars_platform.campaigns.service import get_shop_of
+from regulars_platform.launching.foresight import Foreseen
+from regulars_platform.launching.preview import Preview, preview_draft
 from regulars_platform.offers.leak import STEPS
 from regulars_platform.settings import Settings
 from regulars_platform.storage.database import Database

@@ -7,10 +7,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from regulars_platform.campaigns.launch import launch
 from regulars_platform.campaigns.plan import HOLDOUT
-from regulars_platform.campaigns.preview import preview_draft
 from regulars_platform.campaigns.service import campaign_ledger, create_draft
+from regulars_platform.launching.launch import launch
+from regulars_platform.launching.preview import preview_draft
 from regulars_platform.orders.table import MONEY_SCALE, ORDER_SCHEMA, whole_orders
 from regulars_platform.segments.presets import fits_threshold
 from regulars_platform.segments.rules import rule_json

@@ -4,11 +4,11 @@ import polars as pl
 import pytest
 
 from regulars_platform.campaigns.failed_sends import failed_sends_by_arm, record_failed_sends
-from regulars_platform.campaigns.launch import launch
 from regulars_platform.campaigns.plan import HOLDOUT
 from regulars_platform.campaigns.service import campaign_ledger, create_draft
 from regulars_platform.intake.cells import clean_key
 from regulars_platform.intake.keys import clean_customer_id
+from regulars_platform.launching.launch import launch
 from regulars_platform.settings import Settings
 from regulars_platform.storage.database import Database
 from regulars_platform.suppressions.id_lists import GivenId, IdListError, read_ids

@@ -7,7 +7,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from regulars_platform.campaigns.launch import launch
 from regulars_platform.campaigns.service import campaign_ledger, create_draft
 from regulars_platform.customers.store import build_feature_store
 from regulars_platform.cycle.corrections import About, Maker, correct
@@ -22,6 +21,7 @@ from regulars_platform.cycle.service import (
     write_due_dates,
 )
 from regulars_platform.datasets.table import DatasetTable
+from regulars_platform.launching.launch import launch
 from regulars_platform.settings import Settings, build_settings, prepare_data_dir
 from regulars_platform.shops.tables import Shop
 from regulars_platform.storage.database import Database

@@ -28,7 +28,6 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import select
 
-from regulars_platform.campaigns.launch import launch
 from regulars_platform.campaigns.plan import HOLDOUT
 from regulars_platform.campaigns.service import campaign_ledger, create_draft
 from regulars_platform.datasets.table import DatasetTable
@@ -50,6 +49,7 @@ from regulars_platform.delivery.tables import BatchRow, MessageRow
 from regulars_platform.delivery.templates import keep_template
 from regulars_platform.delivery.transports import DownError, Outcome, Outgoing
 from regulars_platform.errors import RegularsError
+from regulars_platform.launching.launch import launch
 from regulars_platform.offers.kinds import MessageOnly
 from regulars_platform.reach.holdout import HoldoutError, draw_holdout, end_holdout
 from regulars_platform.settings import Settings, build_settings, prepare_data_dir

@@ -7,7 +7,6 @@ import polars as pl
 import pytest
 
 from regulars_platform.campaigns.errors import NotLaunchedError
-from regulars_platform.campaigns.launch import launch
 from regulars_platform.campaigns.plan import HOLDOUT
 from regulars_platform.campaigns.service import campaign_ledger, create_draft
 from regulars_platform.datasets.table import DatasetTable
@@ -17,6 +16,7 @@ from regulars_platform.delivery.service import (
     campaign_contact_list,
     contact_counts,
 )
+from regulars_platform.launching.launch import launch
 from regulars_platform.reach.holdout import draw_holdout, is_in
 from regulars_platform.settings import Settings, build_settings, prepare_data_dir
 from regulars_platform.shops.tables import Shop

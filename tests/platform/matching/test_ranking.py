@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from regulars_platform.campaigns.launch import launch
 from regulars_platform.campaigns.plan_form import read_plan
 from regulars_platform.campaigns.service import create_draft, get_shop_of
 from regulars_platform.errors import InvalidInputError
 from regulars_platform.fields import FieldReader
+from regulars_platform.launching.launch import launch
 from regulars_platform.matching.ground import Ground, Terms, open_ground
 from regulars_platform.matching.offers import offers_near, price_point
 from regulars_platform.matching.ranking import (

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from regulars_platform.campaigns.launch import launch
 from regulars_platform.campaigns.service import campaign_ledger, create_draft, get_launched
 from regulars_platform.intake.service import import_file
+from regulars_platform.launching.launch import launch
 from regulars_platform.memory.models import Learning
 from regulars_platform.memory.service import read_learnings
 from regulars_platform.reports.service import Report, evaluate_campaign

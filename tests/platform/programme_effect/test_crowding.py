@@ -11,7 +11,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from regulars_experiments.results import Estimate
-from regulars_platform.campaigns.launch import launch
 from regulars_platform.campaigns.service import (
     LaunchedCampaign,
     campaign_ledger,
@@ -24,6 +23,7 @@ from regulars_platform.delivery.lists import TreatedArm
 from regulars_platform.delivery.outbox import Mailing, queue_messages
 from regulars_platform.delivery.tables import MessageRow
 from regulars_platform.delivery.templates import keep_template
+from regulars_platform.launching.launch import launch
 from regulars_platform.offers.kinds import MessageOnly
 from regulars_platform.programme_effect.crowding import (
     contacts_between,

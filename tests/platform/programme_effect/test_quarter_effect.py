@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from regulars_experiments.results import Estimate, NotEstimable, Reason
-from regulars_platform.campaigns.launch import launch
 from regulars_platform.campaigns.service import campaign_ledger, create_draft, get_launched
+from regulars_platform.launching.launch import launch
 from regulars_platform.programme_effect.quarters import (
     Quarter,
     measured_window,

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from regulars_platform.campaigns.failed_sends import record_failed_sends
-from regulars_platform.campaigns.launch import launch
 from regulars_platform.campaigns.service import campaign_ledger, create_draft, get_launched
 from regulars_platform.delivery.tables import MessageRow
+from regulars_platform.launching.launch import launch
 from regulars_platform.programme_effect.crowding import contacts_between
 from regulars_platform.settings import Settings, build_settings, prepare_data_dir
 from regulars_platform.shops.channels import keep_channel_use

@@ -8,10 +8,10 @@ import polars as pl
 import pytest
 from sqlalchemy.orm import Session
 
-from regulars_platform.campaigns.launch import launch
 from regulars_platform.campaigns.service import create_draft
 from regulars_platform.canonical import sha256_of
 from regulars_platform.delivery.quiet_hours import keep_quiet_hours
+from regulars_platform.launching.launch import launch
 from regulars_platform.programmes.caps import keep_caps
 from regulars_platform.programmes.errors import DayError, ProgrammeNotFoundError
 from regulars_platform.programmes.running import run_programme

@@ -12,9 +12,9 @@ import pytest
 
 from regulars_platform.accounts.service import create_owner
 from regulars_platform.campaigns.failed_sends import record_failed_sends
-from regulars_platform.campaigns.launch import launch
 from regulars_platform.campaigns.service import campaign_ledger, create_draft, get_launched
 from regulars_platform.intake.service import import_file
+from regulars_platform.launching.launch import launch
 from regulars_platform.orders.table import TOLD_LATER, OrdersTable
 from regulars_platform.reports.document import canonical_report, rounded
 from regulars_platform.reports.errors import NoOutcomesError, NoReportError, UnknownDecisionError

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from regulars_platform.campaigns.launch import launch
 from regulars_platform.campaigns.service import campaign_ledger, create_draft, get_launched
+from regulars_platform.launching.launch import launch
 from regulars_platform.settings import Settings
 from regulars_platform.storage.database import Database
 from tests.platform.campaigns.build import arm, draft

@@ -5,9 +5,9 @@ import datetime as dt
 import pytest
 
 from regulars_platform.campaigns.plan_form import read_plan
-from regulars_platform.campaigns.preview import Preview, preview_draft
 from regulars_platform.campaigns.service import get_shop_of
 from regulars_platform.campaigns.tables import Campaign
+from regulars_platform.launching.preview import Preview, preview_draft
 from regulars_platform.memory.service import shop_memory
 from regulars_platform.memory.taught import taught_of_keepers
 from regulars_platform.segments.rules import rule_json

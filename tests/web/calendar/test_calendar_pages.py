@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import select
 
 from regulars_platform.calendar.service import list_events
-from regulars_platform.campaigns.launch import launch
 from regulars_platform.campaigns.service import create_draft
 from regulars_platform.campaigns.tables import DRAFT, Campaign
+from regulars_platform.launching.launch import launch
 from regulars_platform.programmes.tables import ProgrammeRow
 from regulars_platform.reports.service import evaluate_campaign
 from regulars_platform.settings import Settings

@@ -63,7 +63,7 @@ def launch(campaign_id: int, salt: str | None, data_dir: Path | None) -> None:
     """Freeze the plan of draft CAMPAIGN_ID and draw its arms. Cannot be undone."""
     import secrets
 
-    from regulars_platform.campaigns.launch import launch as launch_campaign
+    from regulars_platform.launching.launch import launch as launch_campaign
 
     here = open_installation(data_dir)
     with here.database.unit_of_work() as session:

@@ -12,13 +12,13 @@ from regulars_platform.campaigns.errors import (
     CampaignNotFoundError,
     DraftChangedError,
 )
-from regulars_platform.campaigns.launch import prepare_launch, store_launch
 from regulars_platform.campaigns.plan import Plan
 from regulars_platform.campaigns.plan_form import read_plan
-from regulars_platform.campaigns.preview import Preview, preview_draft
 from regulars_platform.campaigns.service import get_campaign, get_shop_of, update_draft
 from regulars_platform.campaigns.tables import LAUNCHED, Campaign
 from regulars_platform.errors import RegularsError
+from regulars_platform.launching.launch import prepare_launch, store_launch
+from regulars_platform.launching.preview import Preview, preview_draft
 from regulars_web.edge import current_shop, now, reading, settings, unit_of_work
 from regulars_web.pages.campaigns.area import blueprint
 from regulars_web.pages.campaigns.changes import without_running

@@ -20,7 +20,6 @@ from regulars_platform.campaigns.errors import (
 )
 from regulars_platform.campaigns.plan import AUDIENCE_CHANNELS, MAX_ARMS, METRICS, UNITS
 from regulars_platform.campaigns.plan_form import read_draft
-from regulars_platform.campaigns.preview import Preview, preview_draft
 from regulars_platform.campaigns.service import (
     create_draft,
     delete_draft,
@@ -34,6 +33,7 @@ from regulars_platform.campaigns.tables import LAUNCHED, Campaign
 from regulars_platform.customers.attributes import attribute_catalogue
 from regulars_platform.customers.store import build_feature_store
 from regulars_platform.errors import RegularsError
+from regulars_platform.launching.preview import Preview, preview_draft
 from regulars_platform.offers.goods_costs import CostCoverage
 from regulars_platform.offers.kinds import REACHES
 from regulars_platform.orders.table import OrdersTable, start_of_day

@@ -8,12 +8,12 @@ from flask_babel import gettext
 
 from regulars_experiments.holdouts import HoldoutSize
 from regulars_experiments.results import NotEstimable, Reason
-from regulars_platform.campaigns.foresight import Foreseen
 from regulars_platform.campaigns.plan_form import Draft, read_draft
-from regulars_platform.campaigns.preview import ArmPreview, Preview
 from regulars_platform.customers.browse import Distribution
 from regulars_platform.errors import RegularsError
 from regulars_platform.fields import WHOLE
+from regulars_platform.launching.foresight import Foreseen
+from regulars_platform.launching.preview import ArmPreview, Preview
 from regulars_platform.orders.table import MONEY_SCALE
 from regulars_platform.segments.rules import parse_rule
 from regulars_platform.shops.models import ShopProfile

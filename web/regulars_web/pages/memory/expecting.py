@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext
 
-from regulars_platform.campaigns.preview import Preview
+from regulars_platform.launching.preview import Preview
 from regulars_platform.memory.forecast import ArmForecast, GroupForecast
 from regulars_platform.memory.likeness import Likeness
 from regulars_web.formats import percent

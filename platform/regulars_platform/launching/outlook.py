@@ -9,13 +9,13 @@ from decimal import Decimal
 
 import polars as pl
 
-from regulars_platform.campaigns.foresight import PastSpend, Terms, past_spend
 from regulars_platform.campaigns.ledger import with_unit_id
 from regulars_platform.campaigns.plan import EVERYONE_ELSE, TreatmentArm
 from regulars_platform.campaigns.plan_form import Draft
 from regulars_platform.campaigns.thresholds import told_value
 from regulars_platform.customers.store import window_spend
 from regulars_platform.fields import WHOLE
+from regulars_platform.launching.foresight import PastSpend, Terms, past_spend
 from regulars_platform.memory.forecast import (
     ArmForecast,
     Outlook,

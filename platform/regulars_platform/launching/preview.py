@@ -23,7 +23,16 @@ from regulars_platform.campaigns.at_once import (
 )
 from regulars_platform.campaigns.blended import at_average_margin
 from regulars_platform.campaigns.few_groups import confidence_of_few
-from regulars_platform.campaigns.foresight import (
+from regulars_platform.campaigns.ledger import with_unit_id
+from regulars_platform.campaigns.plan import Exclusions, TreatmentArm
+from regulars_platform.campaigns.plan_form import Draft, read_draft
+from regulars_platform.campaigns.pooled import Learnable, learnable
+from regulars_platform.campaigns.population import Population, build_population, grouping_of
+from regulars_platform.customers.browse import Distribution, distribution
+from regulars_platform.customers.store import FeatureStore, build_feature_store
+from regulars_platform.errors import RegularsError
+from regulars_platform.fields import WHOLE
+from regulars_platform.launching.foresight import (
     Foreseen,
     PastSpend,
     Terms,
@@ -33,8 +42,7 @@ from regulars_platform.campaigns.foresight import (
     foretold_of,
     least_holdout,
 )
-from regulars_platform.campaigns.ledger import with_unit_id
-from regulars_platform.campaigns.outlook import (
+from regulars_platform.launching.outlook import (
     Past,
     forecast_draft,
     read_past,
@@ -42,14 +50,6 @@ from regulars_platform.campaigns.outlook import (
     segment_names,
     told_values,
 )
-from regulars_platform.campaigns.plan import Exclusions, TreatmentArm
-from regulars_platform.campaigns.plan_form import Draft, read_draft
-from regulars_platform.campaigns.pooled import Learnable, learnable
-from regulars_platform.campaigns.population import Population, build_population, grouping_of
-from regulars_platform.customers.browse import Distribution, distribution
-from regulars_platform.customers.store import FeatureStore, build_feature_store
-from regulars_platform.errors import RegularsError
-from regulars_platform.fields import WHOLE
 from regulars_platform.memory.forecast import ArmForecast
 from regulars_platform.memory.likeness import NO_MEMORY, ShopMemory
 from regulars_platform.memory.service import shop_memory

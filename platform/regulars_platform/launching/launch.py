@@ -26,7 +26,6 @@ from regulars_platform.campaigns.errors import (
 )
 from regulars_platform.campaigns.few_groups import LEAST_GROUPS
 from regulars_platform.campaigns.ledger import discard_ledger, draw_ledger, write_ledger
-from regulars_platform.campaigns.outlook import forecast_plan
 from regulars_platform.campaigns.plan import Plan, plan_json
 from regulars_platform.campaigns.plan_form import Draft, read_draft, read_plan
 from regulars_platform.campaigns.population import Population, build_population, grouping_of
@@ -41,6 +40,7 @@ from regulars_platform.campaigns.tables import DRAFT, LAUNCHED, Campaign
 from regulars_platform.canonical import canonical_json, sha256_of
 from regulars_platform.customers.store import build_feature_store, window_spend
 from regulars_platform.datasets.table import DatasetTable
+from regulars_platform.launching.outlook import forecast_plan
 from regulars_platform.memory.forecast import forecast_json
 from regulars_platform.memory.likeness import ShopMemory
 from regulars_platform.memory.promises import keep_forecast
