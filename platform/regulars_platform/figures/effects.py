@@ -17,6 +17,7 @@ from regulars_platform.figures.periods import DAYS, Period, course, period_befor
 from regulars_platform.figures.traffic import Traffic
 from regulars_platform.figures.visits import Source
 from regulars_platform.figures.won import Won, buyers_won
+from regulars_platform.programmes.history import entry_counts
 from regulars_platform.programmes.results import find_result
 from regulars_platform.programmes.service import Programme, list_programmes
 from regulars_platform.reports.service import find_latest_report
@@ -31,10 +32,11 @@ CAMPAIGNS = 20
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tried:
     """The experiments of the shop: launched campaigns with their latest report, and programmes
-    that run or ran with their kept result (documents; None before the first)."""
+    that run or ran with how many they have told and their kept result (documents; None before the
+    first)."""
 
     campaigns: tuple[tuple[LaunchedCampaign, Mapping[str, Any] | None], ...]
-    programmes: tuple[tuple[Programme, Mapping[str, Any] | None], ...]
+    programmes: tuple[tuple[Programme, int, Mapping[str, Any] | None], ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,11 +59,12 @@ def read_tried(session: Session, shop_id: int) -> Tried:
     for row in launched[:CAMPAIGNS]:
         report = find_latest_report(session, shop_id, row.id)
         campaigns.append((launched_of(row), None if report is None else report.document))
-    programmes = []
+    programmes, told = [], entry_counts(session, shop_id)
     for programme in list_programmes(session, shop_id):
         if programme.version is not None:
             result = find_result(session, programme.version.id)
-            programmes.append((programme, None if result is None else result.document))
+            so_far, _ = told.get(programme.id, (0, 0))
+            programmes.append((programme, so_far, None if result is None else result.document))
     return Tried(campaigns=tuple(campaigns), programmes=tuple(programmes))
 
 

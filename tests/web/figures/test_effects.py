@@ -3,22 +3,26 @@
 import datetime as dt
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from regulars_platform.accounts.service import create_owner
 from regulars_platform.campaigns.plan import HOLDOUT
 from regulars_platform.campaigns.service import campaign_ledger, get_launched
+from regulars_platform.jobs.models import Job
 from regulars_platform.orders.table import OrdersTable
+from regulars_platform.programmes.history import entry_counts
 from regulars_platform.settings import Settings
 from regulars_platform.shops.practice import keep_section
 from regulars_platform.storage.database import Database
 from regulars_web.app import create_app
-from tests.platform.customers.build import money
+from tests.platform.customers.build import line, money
 from tests.platform.customers.shop import Folder
 from tests.platform.figures.shop import Plain, invented_orders
 from tests.platform.memory.season import Season
+from tests.platform.programmes.build import keep_orders
 from tests.web.conftest import EMAIL, NOW, PASSWORD, Browser
 from tests.web.figures.test_report import table, text
 
@@ -87,6 +91,28 @@ def test_members_beside_others_by_hand(
     assert "Conversion to payment 支付转化率 – 5.0%" in page
     assert "Gold" in page
     assert "comparison and no effect of the membership" in page
+
+
+def test_a_programme_has_told_as_many_as_its_own_page_says(
+    owner: Browser, settings: Settings, database: Database, finish_jobs: Callable[[], list[Job]]
+) -> None:
+    today = dt.datetime.now(ZoneInfo("Asia/Shanghai")).date()
+    bought = (today - dt.timedelta(days=10)).isoformat()
+    keep_orders(settings, *(line(f"o{n}", f"c{n:02d}", bought, 50 + n) for n in range(40)))
+    address = owner.post("/programmes/start/honeymoon").headers["Location"]
+    owner.post("/programmes/run")
+    assert all(job.problem is None for job in finish_jobs())
+    number = int(address.rpartition("/")[2])
+    with database.reading() as session:
+        told, held = entry_counts(session, 1)[number]
+    assert 0 < told < told + held == 40
+    assert f"Told so far: {told}; held back: {held}" in text(owner, address)
+    assert f"after the first order {told} – – no result yet" in text(owner, "/effects/")
+
+    owner.post(f"{address}/result", {"version": "1"})
+    assert all(job.problem is None for job in finish_jobs())
+    page = text(owner, "/effects/")
+    assert f"after the first order {told} 0 – nobody's days for orders are over yet" in page
 
 
 @pytest.fixture(scope="module")

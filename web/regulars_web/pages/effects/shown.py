@@ -39,11 +39,12 @@ class WonRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TriedRow:
-    """A programme and its net result."""
+    """A programme: whom it has told so far, how many of them count in its result, and its net."""
 
     name: str
     address: str
     told: str
+    counted: str
     net: Cell
 
 
@@ -79,12 +80,11 @@ def effects_page(boards: Boards, tried: Tried, currency: str) -> EffectsPage:
             TriedRow(
                 name=programme.name,
                 address=url_for("programmes.show", programme_id=programme.id),
-                told=NOTHING if document is None else number(document["told"]),
-                net=(NOTHING, str(gettext("no result yet")))
-                if document is None
-                else _net(document["net"], document["told"], currency),
+                told=number(told),
+                counted=NOTHING if document is None else number(document["told"]),
+                net=_programme_net(document, currency),
             )
-            for programme, document in tried.programmes
+            for programme, told, document in tried.programmes
         ),
         by_tier=members is not None and members.way == "tier",
         tiers=() if members is None else _tiers(members, currency),
@@ -214,6 +214,14 @@ def _won_cell(one: Won) -> Cell:
 def _report_net(document: Mapping[str, Any], currency: str) -> Cell:
     group = document.get("total") or document["overall"][0]
     return _net(group["net"], group["n"], currency)
+
+
+def _programme_net(document: Mapping[str, Any] | None, currency: str) -> Cell:
+    if document is None:
+        return NOTHING, str(gettext("no result yet"))
+    if not document["told"]:
+        return NOTHING, str(gettext("nobody's days for orders are over yet"))
+    return _net(document["net"], document["told"], currency)
 
 
 def _net(net: Mapping[str, Any], units: int, currency: str) -> Cell:
