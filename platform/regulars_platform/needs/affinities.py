@@ -11,8 +11,8 @@ import polars as pl
 
 from regulars_experiments.lifts import lifts
 from regulars_platform.customers.store import FeatureStore
-from regulars_platform.needs.counting import one_name
 from regulars_platform.orders.table import PAID
+from regulars_platform.segments.goods import one_name
 
 LATER, TOGETHER = "later", "together"
 LEAST = 20

@@ -9,8 +9,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from regulars_platform.customers.store import FeatureStore
-from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.needs.tree import BigNeed
+from regulars_platform.segments.goods import sold, store_products
 from regulars_platform.segments.purchases import buyers, product_names, purchases
 from regulars_platform.segments.rules import Bought, Group, Rule
 
@@ -110,60 +110,10 @@ def bought_not_rule(first: str, second: str) -> Rule:
     )
 
 
-def unassigned(
-    store: FeatureStore, version: int, *, search: str, most: int
-) -> list[dict[str, Any]]:
-    """Products with the need each serves, those of most customers first: product, need, customers.
-
-    search: words of the name, or none.
-    """
-    listed = store_products(store)
-    counted = _customers_of(store, version)
-    rows = counted.join(listed.select("product", "need"), on="product", how="full", coalesce=True)
-    if search:
-        rows = rows.filter(
-            pl.col("product").str.to_lowercase().str.contains(search.lower(), literal=True)
-        )
-    shown = rows.with_columns(pl.col("customers").fill_null(0)).sort(
-        ["customers", "product"], descending=[True, False]
-    )
-    return list(shown.head(most).iter_rows(named=True))
-
-
-def store_products(store: FeatureStore) -> pl.DataFrame:
-    """The products' file: product, also, need, one_off."""
-    products = DatasetTable(store.shop_dir, "products").scan()
-    return products.select("product", "also", "need", "one_off").collect().sort("product")
-
-
-def one_name(rows: pl.LazyFrame, listed: pl.DataFrame) -> pl.LazyFrame:
-    """Rows with a product, under the name by which it is listed."""
-    also = (
-        listed.select(pl.col("also").alias("product"), pl.col("product").alias("listed"))
-        .drop_nulls()
-        .filter(~pl.col("product").is_in(listed["product"].implode()))
-        .unique("product", keep="first", maintain_order=True)
-    )
-    return (
-        rows.join(also.lazy(), on="product", how="left")
-        .with_columns(pl.coalesce("listed", "product").alias("product"))
-        .drop("listed")
-    )
-
-
-def _customers_of(store: FeatureStore, version: int) -> pl.DataFrame:
-    rows = one_name(purchases(store, version), store_products(store))
-    return (
-        rows.group_by("product")
-        .agg(pl.col("buyer").n_unique().cast(pl.Int64).alias("customers"))
-        .collect(engine="streaming")
-    )
-
-
 def one_off_products(store: FeatureStore, version: int) -> list[dict[str, Any]]:
     """Goods bought once in a life: product, customers, those of most customers first."""
     once = store_products(store).filter(pl.col("one_off"))
-    counted = once.select("product").join(_customers_of(store, version), on="product", how="left")
+    counted = once.select("product").join(sold(store, version), on="product", how="left")
     shown = counted.with_columns(pl.col("customers").fill_null(0))
     return list(
         shown.sort(["customers", "product"], descending=[True, False]).iter_rows(named=True)

@@ -18,7 +18,7 @@ from regulars_platform.cycle.files import place, place_frame
 from regulars_platform.cycle.service import digest_of
 from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.needs.affinities import find_pairs
-from regulars_platform.needs.counting import store_products
+from regulars_platform.segments.goods import store_products
 from regulars_platform.settings import Settings
 
 METHOD = 1

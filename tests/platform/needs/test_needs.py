@@ -21,7 +21,6 @@ from regulars_platform.needs.counting import (
     count_needs,
     lacking_rule,
     one_off_products,
-    store_products,
 )
 from regulars_platform.needs.influence import bringers, influence_of, read_brought
 from regulars_platform.needs.tree import (
@@ -32,6 +31,7 @@ from regulars_platform.needs.tree import (
     parse_needs,
 )
 from regulars_platform.segments.frames import for_rules
+from regulars_platform.segments.goods import store_products
 from regulars_platform.segments.rules import Rule, parse_rule, rule_expression, rule_json
 from tests.platform.customers.build import line, lines
 

@@ -68,6 +68,22 @@ def test_needs_are_named_served_and_who_lacks_one_is_a_segment_of_one_click(
 
 
 @pytest.mark.usefixtures("orders")
+def test_products_are_found_by_their_title_or_number_and_proposed(
+    owner: Browser, settings: Settings
+) -> None:
+    products = pl.DataFrame({"product": ["B-1"], "also": ["bed"], "title": ["Oak <i>bedstead</i>"]})
+    DatasetTable(settings.shop_dir(1), "products").merge(products)
+    owner.post(f"{NEEDS}edit", {"needs": "Sleep"})
+    page = owner.get(f"{NEEDS}edit")
+    assert '<option value="Oak &lt;i&gt;bedstead&lt;/i&gt; (B-1)">' in page.get_data(as_text=True)
+    for search in ("BEDSTEAD", "b-1", "bed", "Oak <i>bedstead</i> (B-1)"):
+        found = words(owner.get(f"{NEEDS}edit", query_string={"q": search}))
+        assert "Oak <i>bedstead</i> (B-1) – 100" in found, search
+        assert "tea –" not in found
+    assert "No product of that name" in words(owner.get(f"{NEEDS}edit?q=sofa"))
+
+
+@pytest.mark.usefixtures("orders")
 def test_pairs_are_found_and_lead_to_segments(
     owner: Browser, settings: Settings, finish_jobs: Finish
 ) -> None:

@@ -14,7 +14,6 @@ from regulars_platform.needs.counting import (
     count_needs,
     lacking_rule,
     one_off_products,
-    unassigned,
 )
 from regulars_platform.needs.jobs import KIND
 from regulars_platform.needs.service import Affinities, Asked, find_affinities, gather_inputs
@@ -27,6 +26,7 @@ from regulars_platform.needs.tree import (
     read_needs,
 )
 from regulars_platform.segments.frames import for_rules
+from regulars_platform.segments.goods import Goods, list_goods
 from regulars_platform.segments.rules import (
     Bought,
     Group,
@@ -232,17 +232,19 @@ def _edit(text: str, problem: str = "") -> str:
     shop = current_shop()
     asked, _ = _asked()
     search = request.args.get("q", "").strip()[:200]
-    rows = []
+    goods, first = Goods(rows=(), total=0), Goods(rows=(), total=0)
     if asked is not None:
-        rows = unassigned(asked.store, asked.orders_version, search=search, most=MOST_SHOWN)
+        store, version = asked.store, asked.orders_version
+        goods = list_goods(store, version, search=search, size=MOST_SHOWN)
+        first = list_goods(store, version, size=MOST_SHOWN) if search else goods
     return render_template(
         "needs/edit.html",
         text=text,
         problem=problem,
-        rows=rows,
-        label=product_labels([row["product"] for row in rows]),
+        goods=goods,
+        label=product_labels([row["product"] for row in (*goods.rows, *first.rows)]),
+        proposed=[row["product"] for row in first.rows],
         search=search,
-        most=MOST_SHOWN,
         leaves=[leaf for one in read_needs(shop) for leaf in one.served_by],
         has_orders=asked is not None,
     )
