@@ -9,7 +9,7 @@ from regulars_platform.campaigns.plan import EVERYONE_ELSE, Exclusions, NamedRul
 from regulars_platform.campaigns.plan_form import Draft
 from regulars_platform.customers.catalogue import ATTRIBUTE
 from regulars_platform.orders.table import MONEY_SCALE
-from regulars_platform.reach.gate import GLOBAL_HOLDOUT, NO_CONSENT, OPTED_OUT, Gate
+from regulars_platform.reach.gate import GLOBAL_HOLDOUT, NO_CONSENT, OPTED_OUT, SAME_ADDRESS, Gate
 from regulars_platform.segments.rules import Rule, rule_expression
 
 BASELINE = ("orders", "average_order_value", "spend")
@@ -30,7 +30,8 @@ class Population:
 
     audience = excluded + suppressed + no_consent + held_out + capped + ungrouped + the rows of
     `drawn`.
-    suppressed, no_consent, held_out: whom the gate bars, and why (opted out; no consent to a
+    suppressed, no_consent, held_out: whom the gate bars, and why (opted out, or at the address of
+    somebody who did or is held back; no consent to a
     channel of the plan; in the global holdout on the send date); capped: who would be contacted too
     often; ungrouped: in no group that a post could be written to; all in no arm, so that arms and
     holdout stay alike.
@@ -90,7 +91,7 @@ def build_population(
     return Population(
         audience=found.height,
         excluded=found.height - asked.height,
-        suppressed=counted.get(OPTED_OUT, 0),
+        suppressed=counted.get(OPTED_OUT, 0) + counted.get(SAME_ADDRESS, 0),
         no_consent=counted.get(NO_CONSENT, 0),
         held_out=counted.get(GLOBAL_HOLDOUT, 0),
         drawn=drawn,

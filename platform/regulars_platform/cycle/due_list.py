@@ -12,7 +12,7 @@ from regulars_platform.cycle.corrections import read_corrections
 from regulars_platform.cycle.held_back import held_back
 from regulars_platform.cycle.service import Cycle, due_rows, lapsed
 from regulars_platform.datasets.table import DatasetTable
-from regulars_platform.delivery.addresses import silent_addresses
+from regulars_platform.delivery.addresses import barred_addresses
 from regulars_platform.reach.gate import GLOBAL_HOLDOUT, open_gate
 from regulars_platform.settings import Settings
 from regulars_platform.shops.channels import CHANNELS
@@ -91,8 +91,8 @@ def build_due_list(
     barred = marked.filter(pl.col("reason_not").is_not_null() & ~pl.col("held"))
     rows = _with_address(settings, shop_id, free.drop("reason_not", "held"), asked.channel)
     told = rows["address"].drop_nulls().unique().to_list()
-    # somebody who opted out has the same address under another id
-    also = silent_addresses(session, settings, shop_id, asked.channel, told)
+    # somebody who is not to be reached has the same address under another id
+    also = barred_addresses(session, settings, shop_id, asked.channel, told, day=asked.day)
     reached = pl.col("address").is_in(pl.Series(sorted(also), dtype=pl.String).implode())
     silenced = rows.filter(reached)["customer_id"].n_unique()
     return DueList(

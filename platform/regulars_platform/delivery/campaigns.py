@@ -3,13 +3,14 @@
 import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 import polars as pl
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from regulars_platform.campaigns.service import LaunchedCampaign, campaign_ledger, get_launched
-from regulars_platform.delivery.addresses import silent_addresses
+from regulars_platform.delivery.addresses import barred_addresses
 from regulars_platform.delivery.links import short_link
 from regulars_platform.delivery.lists import TreatedArm, contacted, told_of, treated_arm
 from regulars_platform.delivery.outbox import Mailing, Queued, addressed, queue_messages
@@ -17,7 +18,7 @@ from regulars_platform.delivery.service import reasons_of_arm
 from regulars_platform.delivery.tables import MessageRow
 from regulars_platform.delivery.templates import MessageTemplate, MissingValueError, get_template
 from regulars_platform.delivery.text_length import Length, text_length
-from regulars_platform.reach.gate import OPTED_OUT
+from regulars_platform.reach.gate import SAME_ADDRESS
 from regulars_platform.settings import Settings
 from regulars_platform.shops.tables import Shop
 
@@ -93,7 +94,8 @@ def foresee_arm(
     known = frozenset(before)
     names = pl.Series(before, dtype=pl.String).implode()
     told = rows["address"].drop_nulls().unique().to_list()
-    silent = silent_addresses(session, settings, asked.shop_id, mailing.channel, told)
+    day = now.astimezone(ZoneInfo(shop.timezone)).date()
+    silent = barred_addresses(session, settings, asked.shop_id, mailing.channel, told, day=day)
     found = _Tally(template, silent)
     for row in rows.iter_rows(named=True):
         found.take(row, most_examples, known=row["customer_id"] in known)
@@ -185,8 +187,8 @@ def _rows(
 
 
 def _with_silent(barred: dict[str, int], count: int) -> dict[str, int]:
-    """The reasons with those who are reached at the address of somebody who opted out."""
-    return barred | ({OPTED_OUT: barred.get(OPTED_OUT, 0) + count} if count else {})
+    """The reasons with those who are reached at the address of somebody who is not to be."""
+    return barred | ({SAME_ADDRESS: barred.get(SAME_ADDRESS, 0) + count} if count else {})
 
 
 def _queued_before(session: Session, asked: ArmMailing) -> list[str]:

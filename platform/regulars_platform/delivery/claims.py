@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 
 from regulars_platform.campaigns.failed_sends import record_failed_send
 from regulars_platform.campaigns.service import campaign_ledger, get_launched
-from regulars_platform.delivery.addresses import silent_addresses
+from regulars_platform.delivery.addresses import barred_addresses
+from regulars_platform.delivery.held_beside import beside_held_entries, beside_held_out
 from regulars_platform.delivery.outbox import CHUNK, message_key
 from regulars_platform.delivery.settled import settled_keys
 from regulars_platform.delivery.states import (
@@ -36,7 +37,13 @@ from regulars_platform.delivery.tables import BatchRow, MessageRow
 from regulars_platform.delivery.templates import build_words
 from regulars_platform.delivery.transports import Outcome, Outgoing
 from regulars_platform.programmes.tables import ProgrammeEntryRow
-from regulars_platform.reach.gate import GLOBAL_HOLDOUT, NO_CONSENT, OPTED_OUT, open_gate
+from regulars_platform.reach.gate import (
+    GLOBAL_HOLDOUT,
+    NO_CONSENT,
+    OPTED_OUT,
+    SAME_ADDRESS,
+    open_gate,
+)
 from regulars_platform.settings import Settings
 from regulars_platform.shops.channels import SMTP, channel_use
 from regulars_platform.shops.tables import Shop
@@ -57,6 +64,7 @@ WHY_BARRED = {
     OPTED_OUT: N_("Opted out."),
     NO_CONSENT: N_("Did not agree to this channel."),
     GLOBAL_HOLDOUT: N_("Held back from everything."),
+    SAME_ADDRESS: N_("Has the address of somebody who opted out or is held back."),
     NOT_THEIR_ARM: N_("Not in this arm."),
     SETTLED: N_("The order no longer waits for its payment."),
 }
@@ -303,13 +311,22 @@ def why_barred(
     names = pl.Series([one.customer_id for one in chosen.values()], dtype=pl.String)
     barred = {key: reason for key, reason in zip(chosen, gate.barred(names), strict=True) if reason}
     addresses = {one.address for one in chosen.values() if one.address}
-    silent = silent_addresses(session, settings, shop.id, batch.channel, addresses)
-    barred |= {key: OPTED_OUT for key, one in chosen.items() if one.address in silent}
+    silent = barred_addresses(session, settings, shop.id, batch.channel, addresses, day=day)
     if batch.source == "campaign":
         treated = arm_members(session, settings, shop.id, batch.source_id, batch.arm)
         strangers = {key for key, one in chosen.items() if one.customer_id not in treated}
+        ledger = campaign_ledger(settings, get_launched(session, shop.id, batch.source_id))
+        near = beside_held_out(settings, shop.id, batch.channel, ledger, customers)
     else:
         strangers = set(chosen) - told_keys(session, shop.id, batch.source_id, customers)
+        near = beside_held_entries(
+            session, settings, shop.id, batch.source_id, (batch.channel,), customers, day=day
+        )
+    barred = {
+        key: SAME_ADDRESS
+        for key, one in chosen.items()
+        if one.address in silent or one.customer_id in near
+    } | barred
     settled = settled_keys(session, settings, batch) & chosen.keys()
     return barred | dict.fromkeys(settled, SETTLED) | dict.fromkeys(strangers, NOT_THEIR_ARM)
 

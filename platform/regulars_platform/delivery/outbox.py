@@ -18,7 +18,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from regulars_platform.datasets.table import DatasetTable
-from regulars_platform.delivery.addresses import silent_addresses
+from regulars_platform.delivery.addresses import barred_addresses
 from regulars_platform.delivery.errors import CannotQueueError, HoldoutContactError
 from regulars_platform.delivery.lists import TreatedArm
 from regulars_platform.delivery.states import BARRED, FAILED, FINAL, QUEUED, RUNNING
@@ -29,7 +29,7 @@ from regulars_platform.delivery.templates import (
     MissingValueError,
     get_template,
 )
-from regulars_platform.reach.gate import OPTED_OUT, open_gate
+from regulars_platform.reach.gate import SAME_ADDRESS, open_gate
 from regulars_platform.settings import Settings
 from regulars_platform.shops.channels import CALLS, CHANNELS, SENDING, channel_use
 from regulars_platform.shops.tables import Shop
@@ -108,16 +108,11 @@ def queue_messages(
     if via not in (*SENDING, CALLS):
         raise CannotQueueError.by_list(mailing.channel)
     wanted = addressed(settings, mailing, rows, shop_name=shop.name)
-    gate = open_gate(
-        session,
-        settings,
-        shop.id,
-        channels=(mailing.channel,),
-        day=max(mailing.send_at, now).astimezone(ZoneInfo(shop.timezone)).date(),
-    )
-    barred = _also_by_address(
-        session, settings, mailing, wanted["address"], gate.barred(wanted["customer_id"])
-    )
+    day = max(mailing.send_at, now).astimezone(ZoneInfo(shop.timezone)).date()
+    gate = open_gate(session, settings, shop.id, channels=(mailing.channel,), day=day)
+    told = wanted["address"].drop_nulls().unique().to_list()
+    silent = barred_addresses(session, settings, shop.id, mailing.channel, told, day=day)
+    barred = _also_by_address(wanted["address"], silent, gate.barred(wanted["customer_id"]))
     admitted = wanted.filter(barred.is_null())
     prepared = (_message(row, mailing, template) for row in admitted.iter_rows(named=True))
     fresh = [row for part in chunks(_once(prepared), CHUNK) for row in _unknown(session, part)]
@@ -133,15 +128,11 @@ def queue_messages(
     )
 
 
-def _also_by_address(
-    session: Session, settings: Settings, mailing: Mailing, addresses: pl.Series, barred: pl.Series
-) -> pl.Series:
-    """Reasons why not: also where somebody who opted out is reached by the address."""
-    told = addresses.drop_nulls().unique().to_list()
-    silent = silent_addresses(session, settings, mailing.shop_id, mailing.channel, told)
+def _also_by_address(addresses: pl.Series, silent: frozenset[str], barred: pl.Series) -> pl.Series:
+    """Reasons why not: also where somebody who is not to be reached is, by the address."""
     frame = pl.DataFrame({"barred": barred, "address": addresses})
     known = pl.Series(sorted(silent), dtype=pl.String).implode()
-    by_address = pl.when(pl.col("address").is_in(known)).then(pl.lit(OPTED_OUT))
+    by_address = pl.when(pl.col("address").is_in(known)).then(pl.lit(SAME_ADDRESS))
     return frame.select(pl.coalesce("barred", by_address).alias("barred"))["barred"]
 
 

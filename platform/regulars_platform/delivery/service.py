@@ -11,15 +11,15 @@ from sqlalchemy.orm import Session
 from regulars_platform.campaigns.service import LaunchedCampaign, campaign_ledger, get_launched
 from regulars_platform.customers.attributes import attribute_columns
 from regulars_platform.customers.catalogue import ATTRIBUTE
+from regulars_platform.delivery.held_beside import beside_held_out
 from regulars_platform.delivery.lists import (
     assignment_list,
     contact_list,
-    contacted,
     group_list,
     groups_of,
     treated_arm,
 )
-from regulars_platform.reach.gate import open_gate
+from regulars_platform.reach.gate import SAME_ADDRESS, open_gate
 from regulars_platform.settings import Settings
 
 
@@ -58,7 +58,8 @@ def barred_of_arm(
     now: dt.datetime,
 ) -> list[str]:
     """Customers of a treated arm whom the gate bars for the arm's channel, on the day of sending: a
-    list that is fetched ahead leaves out whom a holdout of that day holds back."""
+    list that is fetched ahead leaves out whom a holdout of that day holds back. Whoever has the
+    address of somebody in the campaign's own holdout is barred as well."""
     barred = reasons_of_arm(session, settings, campaign, arm, ledger, now=now)
     return barred["customer_id"].to_list()
 
@@ -78,7 +79,12 @@ def reasons_of_arm(
     day = max(today, campaign.plan.send_date)
     gate = open_gate(session, settings, campaign.shop_id, channels=(channel,), day=day)
     theirs = ledger.filter(pl.col("arm") == arm).select("customer_id")
-    return theirs.with_columns(gate.barred(theirs["customer_id"])).drop_nulls("barred")
+    near = beside_held_out(settings, campaign.shop_id, channel, ledger)
+    by_address = pl.col("customer_id").is_in(pl.Series(sorted(near), dtype=pl.String).implode())
+    barred = pl.coalesce(
+        gate.barred(theirs["customer_id"]), pl.when(by_address).then(pl.lit(SAME_ADDRESS))
+    )
+    return theirs.with_columns(barred.alias("barred")).drop_nulls("barred")
 
 
 def campaign_assignment_list(
@@ -96,17 +102,26 @@ def contact_counts(
     A post reaches whole groups, whoever of them is barred since.
     """
     campaign = get_launched(session, shop_id, campaign_id)
-    ledger = campaign_ledger(settings, campaign)
     drawn = dict(campaign.arms)
-    counts = {}
+    left_off = {
+        arm: sum(reasons.values())
+        for arm, reasons in left_off_lists(session, settings, campaign, now=now).items()
+    }
+    return {arm: (drawn[arm] - count, count) for arm, count in left_off.items()}
+
+
+def left_off_lists(
+    session: Session, settings: Settings, campaign: LaunchedCampaign, *, now: dt.datetime
+) -> dict[str, dict[str, int]]:
+    """Treated arm -> reason (see `reach.gate.REASONS`) -> customers left off its list now."""
+    ledger = campaign_ledger(settings, campaign)
+    found: dict[str, dict[str, int]] = {}
     for arm in campaign.plan.arms:
-        if arm.reaches_audience:
-            counts[arm.name] = (drawn[arm.name], 0)
-            continue
-        barred = barred_of_arm(session, settings, campaign, arm.name, ledger, now=now)
-        listed = contacted(treated_arm(campaign.plan, arm.name), ledger, suppressed=barred)
-        counts[arm.name] = (listed.height, drawn[arm.name] - listed.height)
-    return counts
+        found[arm.name] = {}
+        if not arm.reaches_audience:
+            why = reasons_of_arm(session, settings, campaign, arm.name, ledger, now=now)
+            found[arm.name] = dict(why["barred"].value_counts(sort=True).iter_rows())
+    return found
 
 
 def group_counts(settings: Settings, campaign: LaunchedCampaign) -> dict[str, int]:

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from regulars_platform.csv_files import csv_pieces
+from regulars_platform.delivery.held_beside import beside_held_entries
 from regulars_platform.delivery.lists import TreatedArm
 from regulars_platform.delivery.outbox import Mailing, queue_messages
 from regulars_platform.fields import money_text
@@ -107,11 +108,20 @@ def programme_list(
     gate = open_gate(session, settings, programme.shop_id, channels=channels, day=max(day, today))
     names = pl.Series([row.customer_id for row in rows], dtype=pl.String)
     barred = gate.barred(names)
+    near = beside_held_entries(
+        session,
+        settings,
+        programme.shop_id,
+        programme.id,
+        channels,
+        names.to_list(),
+        day=max(day, today),
+    )
     waiting = _waiting(settings, programme, names)
     lines = []
     for row, reason in zip(rows, barred, strict=True):
         settled = waiting is not None and row.occasion.removeprefix(OF_ORDER) not in waiting
-        if reason is None and not settled:
+        if reason is None and not settled and row.customer_id not in near:
             plan = versions[row.version_id].plan
             words, threshold = _told(told_arm(plan).offer, row.threshold, plan.currency)
             at = row.due_at.astimezone(plan.zone).strftime("%Y-%m-%d %H:%M")

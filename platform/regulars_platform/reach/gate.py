@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.errors import NotFoundError
+from regulars_platform.reach.addresses import addressed_as, beside, shared_addresses
 from regulars_platform.reach.holdout import GlobalHoldout, holdout_on, in_holdout
 from regulars_platform.settings import Settings
 from regulars_platform.shops.practice import keep_section, read_section
@@ -24,8 +25,10 @@ from regulars_platform.suppressions.service import suppressed_among, suppressed_
 from regulars_platform.words import N_, Sentence
 
 OPTED_OUT, NO_CONSENT, GLOBAL_HOLDOUT = "opted_out", "no_consent", "global_holdout"
-REASONS = (OPTED_OUT, NO_CONSENT, GLOBAL_HOLDOUT)
-"""Why somebody is barred; where several hold, the first in this order is given."""
+SAME_ADDRESS = "same_address"
+REASONS = (OPTED_OUT, NO_CONSENT, GLOBAL_HOLDOUT, SAME_ADDRESS)
+"""Why somebody is barred; where several hold, the first in this order is given. same_address: it is
+that of somebody who opted out or is held back (known where addresses are kept)."""
 
 CONSENTS = {
     "email": "consent_email",
@@ -45,13 +48,15 @@ class Gate:
 
     silent: opted out altogether; refusing: did not agree to one of the channels; holdout: the
     global holdout that lasts on the day, if any; agreed: the only ones who may be contacted where
-    the shop asks for a yes, None where it does not.
+    the shop asks for a yes, None where it does not; beside: who has the address of somebody silent
+    or in the holdout.
     """
 
     silent: frozenset[str]
     refusing: frozenset[str]
     holdout: GlobalHoldout | None
     agreed: frozenset[str] | None = None
+    beside: frozenset[str] = frozenset()
 
     def barred(self, customers: pl.Series) -> pl.Series:
         """Per customer id the reason why not, out of REASONS; null: may be contacted."""
@@ -71,6 +76,8 @@ class Gate:
             .then(pl.lit(NO_CONSENT))
             .when("held")
             .then(pl.lit(GLOBAL_HOLDOUT))
+            .when(_among(self.beside))
+            .then(pl.lit(SAME_ADDRESS))
             .alias("barred")
         )["barred"]
 
@@ -96,15 +103,32 @@ def open_gate(
     """
     asked = frozenset(name for name in channels if name in CONSENTS)
     needed = asked & consent_required(session, shop_id)
-    known = _consents(DatasetTable(settings.shop_dir(shop_id), "customers"), asked)
+    shop_dir = settings.shop_dir(shop_id)
+    known = _consents(DatasetTable(shop_dir, "customers"), asked)
+    shared = shared_addresses(shop_dir, channels, among)
+    if among is None:
+        silent = suppressed_customers(session, shop_id)
+        named = addressed_as(shop_dir, channels, silent)
+    else:
+        # whoever opted out by the address itself is found where the message has one
+        silent = suppressed_among(session, shop_id, sorted({*among, *shared["customer_id"]}))
+        named = frozenset()
+    holdout = holdout_on(session, shop_id, day)
     return Gate(
-        silent=suppressed_customers(session, shop_id)
-        if among is None
-        else suppressed_among(session, shop_id, among),
+        silent=silent,
         refusing=known.refusing,
-        holdout=holdout_on(session, shop_id, day),
+        holdout=holdout,
         agreed=known.agreeing(needed) if needed else None,
+        beside=named | beside(shared, silent) | beside(shared, _held(shared, holdout)),
     )
+
+
+def _held(shared: pl.DataFrame, holdout: GlobalHoldout | None) -> frozenset[str]:
+    if holdout is None or shared.is_empty():
+        return frozenset()
+    names = shared["customer_id"].unique()
+    held = in_holdout(names, salt=holdout.salt, share=holdout.share)
+    return frozenset(names.filter(held))
 
 
 def consent_required(session: Session, shop_id: int) -> frozenset[str]:

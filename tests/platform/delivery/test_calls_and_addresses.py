@@ -3,12 +3,14 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
-from regulars_platform.delivery.addresses import plain_address
 from regulars_platform.delivery.calls import calls_csv, open_calls
 from regulars_platform.delivery.claims import claim
 from regulars_platform.delivery.control import resume_batch, stop_batch
 from regulars_platform.delivery.outbox import Queued, queue_messages
+from regulars_platform.delivery.tables import MessageRow
+from regulars_platform.reach.addresses import plain_address
 from regulars_platform.settings import Settings, build_settings, prepare_data_dir
 from regulars_platform.storage.database import Database
 from regulars_platform.storage.migrations_run import create_all_tables
@@ -94,6 +96,14 @@ def test_nobody_is_called_whom_the_programme_holds_back(shop: Shopkeeper) -> Non
     assert shop.to_call(batch) == ["anna", "anna2"]
 
 
+def test_nor_whoever_has_the_telephone_of_somebody_it_holds_back(shop: Shopkeeper) -> None:
+    batch = shop.queue("phone", held=("anna",)).batch_id
+    assert shop.to_call(batch) == ["bert"]
+    with shop.database.unit_of_work() as session:
+        why = dict(session.execute(select(MessageRow.customer_id, MessageRow.problem)).all())
+    assert "address of somebody" in str(why["anna2"])
+
+
 def test_nobody_who_opted_out_is_called_under_another_id(shop: Shopkeeper) -> None:
     batch = shop.queue("phone").batch_id
     shop.silence()
@@ -112,7 +122,7 @@ def test_nor_written_to_though_they_were_queued_before(shop: Shopkeeper) -> None
 
 def test_who_opted_out_under_another_id_is_not_even_queued(shop: Shopkeeper) -> None:
     made = shop.queue("email", silent=True)
-    assert (made.queued, dict(made.barred)) == (1, {"opted_out": 2})
+    assert (made.queued, dict(made.barred)) == (1, {"opted_out": 1, "same_address": 1})
 
 
 @pytest.mark.parametrize(

@@ -139,13 +139,24 @@ class World:
         self.allowed_twice: set[str] = set()
         self.occasions: dict[str, int] = {}
 
+    def beside_the_holdout(self, name: str, drawn: dict[str, str]) -> bool:
+        """Whether the address belongs to somebody in the holdout of a campaign."""
+        same = next((twins for twins in TWINS if name in twins), {name})
+        return HOLDOUT in {drawn.get(one) for one in same}
+
     def reached_in_silence(self, name: str) -> bool:
         """Whether the address belongs to somebody who wants none."""
         return any(name in twins and twins & self.silent for twins in TWINS)
 
     def barred(self, name: str, channel: str, day: dt.date) -> bool:
-        if name in self.silent or name in self.refused.get(channel, ()):
+        """Whether somebody is not to be reached, or another with the same address is not."""
+        if name in self.refused.get(channel, ()) or self.reached_in_silence(name):
             return True
+        same = next((twins for twins in TWINS if name in twins), {name})
+        return name in self.silent or any(self.held(one, day) for one in same)
+
+    def held(self, name: str, day: dt.date) -> bool:
+        """Whether somebody is held back from everything on a day."""
         for first, end, salt, share in self.holdouts:
             place = int(hashlib.sha256(f"{salt}:{name}".encode()).hexdigest()[:13], 16)
             holds = first <= day and (end is None or day < end)
@@ -353,7 +364,9 @@ class Contacts(RuleBasedStateMachine):
             content = b"".join(pieces).decode("utf-8-sig")
         for row in content.split("\r\n")[1:-1]:
             name = row.partition(",")[0]
-            assert self.world.arms["campaign", campaign][name] == ARMS[place]
+            drawn = self.world.arms["campaign", campaign]
+            assert drawn[name] == ARMS[place]
+            assert not self.world.beside_the_holdout(name, drawn), name
             assert not self.world.barred(name, CHANNELS[place], self.now.date())
 
     @precondition(lambda self: self.campaigns)
@@ -483,8 +496,11 @@ class Contacts(RuleBasedStateMachine):
         if message.source == "campaign":
             drawn = self.world.arms["campaign", message.source_id]
             assert drawn[name] == message.arm != HOLDOUT
+            assert not self.world.beside_the_holdout(name, drawn), name
         else:
             assert name not in PROGRAMME_HOLDS[self.world.occasions[message.key]]
+            others = {one for twins in TWINS if name in twins for one in twins} - {name}
+            assert not any(others & held for held in PROGRAMME_HOLDS), name
 
     @invariant()
     def nobody_twice(self) -> None:

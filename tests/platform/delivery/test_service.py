@@ -1,6 +1,7 @@
 """Lists of a launched campaign, as the shop stands now."""
 
 import datetime as dt
+from collections.abc import Iterable
 from pathlib import Path
 
 import polars as pl
@@ -15,6 +16,7 @@ from regulars_platform.delivery.service import (
     campaign_assignment_list,
     campaign_contact_list,
     contact_counts,
+    reasons_of_arm,
 )
 from regulars_platform.launching.launch import launch
 from regulars_platform.reach.holdout import draw_holdout, is_in
@@ -106,6 +108,52 @@ def test_who_is_held_back_from_everything_or_did_not_agree_is_in_no_arm_and_coun
     assert campaign.held_out == len(held - barred)
     parts = campaign.excluded + campaign.suppressed + campaign.no_consent + campaign.held_out
     assert campaign.audience == parts + campaign.drawn
+
+
+def test_a_list_leaves_off_whoever_has_the_address_of_somebody_not_to_be_reached(
+    database: Database, settings: Settings
+) -> None:
+    everybody = [f"c{number:03d}" for number in range(300)]
+    # two ids to a mailbox, as different hands write it
+    mailboxes = [f"m{number // 2}@x.org" for number in range(300)]
+    written = [one.upper() if place % 2 else one for place, one in enumerate(mailboxes)]
+    DatasetTable(settings.shop_dir(1), "customers").merge(
+        pl.DataFrame({"customer_id": everybody, "email": written})
+    )
+    raw = draft()
+    del raw["currency"], raw["timezone"]
+    with database.unit_of_work() as session:
+        suppress(session, shop_id=1, customers=["c000", "M1@x.org"], reason="asked", now=NOW)
+        created = create_draft(session, shop_id=1, raw=raw, now=NOW)
+        asked = {"shop_id": 1, "campaign_id": created.id}
+        campaign = launch(session, settings, now=NOW, user_id=1, salt="s", **asked)
+        arms = dict(campaign_ledger(settings, campaign).select("customer_id", "arm").iter_rows())
+        # who opted out, whoever has that mailbox, and the two of the mailbox that opted out itself
+        assert set(everybody) - set(arms) == {"c000", "c001", "c002", "c003"}
+        assert campaign.suppressed == 4
+
+        told = sorted(name for name, where in arms.items() if where != HOLDOUT)
+        twin = {name: everybody[place ^ 1] for place, name in enumerate(everybody)}
+        alone = [name for name in told if arms[twin[name]] == HOLDOUT]
+        asks_out = next(name for name in told if twin[name] in told)
+        suppress(session, shop_id=1, customers=[asks_out], reason="asked", now=NOW)
+        arm = next(where for where in arms.values() if where != HOLDOUT)
+        listed = _listed(campaign_contact_list(session, settings, arm=arm, now=NOW, **asked))
+        counts = contact_counts(session, settings, now=NOW, **asked)[arm]
+        ledger = campaign_ledger(settings, campaign)
+        why = reasons_of_arm(session, settings, campaign, arm, ledger, now=NOW)
+    assert alone
+    assert set(listed) == set(told) - set(alone) - {asks_out, twin[asks_out]}
+    assert counts == (len(listed), len(told) - len(listed))
+    assert dict(why["barred"].value_counts().iter_rows()) == {
+        "opted_out": 1,
+        "same_address": len(alone) + 1,
+    }
+
+
+def _listed(pieces: Iterable[bytes]) -> list[str]:
+    content = b"".join(pieces).decode("utf-8-sig")
+    return [row.split(",")[0] for row in content.split("\r\n")[1:-1]]
 
 
 def test_a_list_leaves_out_whom_a_later_holdout_holds_back(

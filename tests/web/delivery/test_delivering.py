@@ -440,7 +440,7 @@ def test_who_shares_an_address_with_somebody_silent_is_counted_as_such(
         suppress(session, shop_id=1, customers=["gone"], reason="asked", now=NOON)
     assert account(text(browser, page)) == {
         "To be sent": len(names) - 1,
-        "Want no contact at all": 1,
+        "Have the address of somebody who opted out or is held back": 1,
         "Drawn into this arm": len(names),
     }
 

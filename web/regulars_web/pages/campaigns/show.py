@@ -21,7 +21,8 @@ from regulars_platform.campaigns.service import (
     get_launched,
 )
 from regulars_platform.campaigns.tables import LAUNCHED
-from regulars_platform.delivery.service import contact_counts, group_counts
+from regulars_platform.delivery.address_gaps import address_gap
+from regulars_platform.delivery.service import group_counts, left_off_lists
 from regulars_platform.errors import RegularsError
 from regulars_platform.offers.kinds import MessageOnly, Offer
 from regulars_platform.orders.table import PAID, OrdersTable
@@ -43,14 +44,17 @@ from regulars_web.pages.campaigns.words import (
     segment_label,
     short_money,
 )
+from regulars_web.pages.delivery.words import barred_words
 from regulars_web.pages.segments.words import rule_text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArmLine:
     """One arm as drawn. place: 1, 2, .. of treated arms, 0 of the holdout; listed: customers on
-    its contact list now; silenced: barred since the draw; failed: messages that did not arrive;
-    groups: to post to, None where persons are contacted.
+    its contact list now; silenced: barred since the draw, and why; failed: messages that did not
+    arrive;
+    groups: to post to, None where persons are contacted; blind: no addresses of its channel are
+    kept, so that a second id of the same person cannot be seen.
     """
 
     place: int
@@ -61,8 +65,10 @@ class ArmLine:
     has_codes: bool
     listed: int
     silenced: int
+    why: list[tuple[str, int]]
     failed: int
     groups: int | None
+    blind: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,15 +140,18 @@ def _page(campaign_id: int, problem: str) -> str:
     shop, moment = current_shop(), now()
     with unit_of_work() as work:
         campaign = get_launched(work, shop.id, campaign_id)
-        counts = contact_counts(
-            work, settings(), shop_id=shop.id, campaign_id=campaign_id, now=moment
-        )
+        left_off = left_off_lists(work, settings(), campaign, now=moment)
         failed = failed_sends_by_arm(work, campaign_id)
         report = find_latest_report(work, shop.id, campaign_id)
+        blind = {
+            arm.name
+            for arm in campaign.plan.arms
+            if address_gap(work, settings(), shop.id, arm.channel) != "some"
+        }
     plan = campaign.plan
     page = CampaignPage(
         campaign=campaign,
-        arms=_arms(campaign, counts, failed, group_counts(settings(), campaign)),
+        arms=_arms(campaign, left_off, failed, group_counts(settings(), campaign), blind),
         outcome=_outcome(campaign),
         has_started=moment >= plan.outcome_start,  # in the plan's frozen zone, as orders count
         is_provisional=moment < plan.settled_at,
@@ -155,14 +164,16 @@ def _page(campaign_id: int, problem: str) -> str:
 
 def _arms(
     campaign: LaunchedCampaign,
-    counts: dict[str, tuple[int, int]],
+    left_off: dict[str, dict[str, int]],
     failed: dict[str, int],
     groups: dict[str, int],
+    blind: set[str],
 ) -> list[ArmLine]:
     personal = {arm.name for arm in campaign.plan.arms if arm.offer.reach == "personal"}
-    lines = []
+    lines, words = [], barred_words()
     for place, (name, customers) in enumerate(campaign.arms):
-        listed, silenced = counts.get(name, (0, 0))
+        reasons = left_off.get(name, {})
+        silenced = sum(reasons.values())
         lines.append(
             ArmLine(
                 place=place,
@@ -171,10 +182,12 @@ def _arms(
                 share=customers / campaign.drawn,
                 is_holdout=name == HOLDOUT,
                 has_codes=name in personal,
-                listed=listed,
+                listed=customers - silenced,
                 silenced=silenced,
+                why=[(words[reason], count) for reason, count in reasons.items()],
                 failed=failed.get(name, 0),
                 groups=groups.get(name),
+                blind=name in blind,
             )
         )
     return lines

@@ -6,7 +6,7 @@ from regulars_platform.delivery.address_gaps import Gap
 from regulars_platform.delivery.calls import RESULTS
 from regulars_platform.delivery.outbox import Queued
 from regulars_platform.delivery.states import STATES
-from regulars_platform.reach.gate import GLOBAL_HOLDOUT, NO_CONSENT, OPTED_OUT
+from regulars_platform.reach.gate import GLOBAL_HOLDOUT, NO_CONSENT, OPTED_OUT, SAME_ADDRESS
 from regulars_web.formats import number
 
 WAYS = {
@@ -49,6 +49,7 @@ def barred_words() -> dict[str, str]:
         OPTED_OUT: str(gettext("Want no contact at all")),
         NO_CONSENT: str(gettext("Did not agree to this channel")),
         GLOBAL_HOLDOUT: str(gettext("Held back from everything")),
+        SAME_ADDRESS: str(gettext("Have the address of somebody who opted out or is held back")),
     }
 
 

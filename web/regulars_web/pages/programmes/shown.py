@@ -337,7 +337,7 @@ def dry_page(run: DryRun) -> DryPage:
         )
         for row in people.head(MOST_PEOPLE).iter_rows(named=True)
     ]
-    counts = [(str(word), run.counts[name]) for name, word in WHY_NOT.items()]
+    counts = [(str(word), run.counts.get(name, 0)) for name, word in WHY_NOT.items()]
     return DryPage(
         run=run,
         reasons=[(word, count) for word, count in counts if count],

@@ -35,6 +35,7 @@ WHY_NOT = {
     "opted_out": lazy_gettext("opted out"),
     "no_consent": lazy_gettext("no consent for this channel"),
     "global_holdout": lazy_gettext("held back from everything"),
+    "same_address": lazy_gettext("have the address of somebody who opted out or is held back"),
     "capped": lazy_gettext("contacted often enough"),
 }
 ADVICE = {
