@@ -14,7 +14,7 @@ from regulars_platform.programme_effect.service import find_quarter
 from regulars_platform.reach.holdout import draw_holdout, holdout_on, in_holdout, list_holdouts
 from regulars_platform.settings import Settings
 from regulars_platform.storage.database import Database
-from regulars_web.pages.reach.shown import _patience
+from regulars_web.pages.reach.shown import patience_words
 from tests.platform.customers.build import line
 from tests.platform.programmes.build import keep_orders
 from tests.web.conftest import NOW, Browser
@@ -156,6 +156,6 @@ def test_a_draw_begins_tomorrow_unless_another_day_is_chosen(owner: Browser, ord
 
 
 def test_a_size_that_takes_centuries_is_not_said_to_prove_anything() -> None:
-    assert "10 quarters" in _patience(10)
-    assert _patience(801) == _patience(None)
-    assert "out of reach at this size" in _patience(801)
+    assert "10 quarters" in patience_words(10)
+    assert patience_words(801) == patience_words(None)
+    assert "out of reach at this size" in patience_words(801)

@@ -7,6 +7,10 @@ from typing import Literal
 from regulars_web.charts import PLOT_HEIGHT, Mark
 
 Tone = Literal["treated", "treated-soft", "holdout"]
+Parts = tuple[tuple[Tone, float], ...]
+"""The parts of a column from the bottom: tone and value."""
+Keys = tuple[tuple[Tone, str], ...]
+"""The parts of all columns: tone and word."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,7 +32,7 @@ class ColumnInput:
     """
 
     label: str
-    parts: tuple[tuple[Tone, float], ...] | None
+    parts: Parts | None
     cells: tuple[str, ...]
 
 
@@ -43,7 +47,7 @@ class ColumnChart:
     parts: tuple[ColumnPart, ...]
     ticks: tuple[Mark, ...]
     top: str
-    keys: tuple[tuple[Tone, str], ...]
+    keys: Keys
     heads: tuple[str, ...]
     rows: tuple[ColumnInput, ...]
 
@@ -53,7 +57,7 @@ def build_column_chart(
     *,
     caption: str,
     top: str,
-    keys: tuple[tuple[Tone, str], ...],
+    keys: Keys,
     heads: tuple[str, ...],
 ) -> ColumnChart | None:
     """None with fewer than two columns that are known."""

@@ -1,106 +1,24 @@
 """The course of the shop report, period by period, as charts."""
 
+from collections.abc import Callable, Mapping
+
 from flask_babel import gettext
 
+from regulars_platform.figures.counts import Counts
 from regulars_platform.figures.report import ShopReport
-from regulars_platform.figures.sheet import Unit
+from regulars_platform.figures.sheet import Figure, Unit
 from regulars_web.formats import money, number, short_date
-from regulars_web.pages.figures.columns_chart import ColumnChart, ColumnInput, build_column_chart
+from regulars_web.pages.figures.columns_chart import (
+    ColumnChart,
+    ColumnInput,
+    Keys,
+    Parts,
+    build_column_chart,
+)
 from regulars_web.pages.figures.values import NOTHING, shown
 from regulars_web.pages.figures.words import FIGURES, days_words
 
-
-def course_charts(report: ShopReport, currency: str) -> tuple[ColumnChart | None, ...]:
-    """Paid amount, buyers and visitors; nothing for a segment."""
-    if not report.course:
-        return ()
-    money_rows, people_rows, visitor_rows = [], [], []
-    tops = [0.0, 0.0, 0.0]
-    for period, counts, figures in report.course:
-        label, words = short_date(period.last), days_words(period)
-        paid, buyers = figures["paid_amount"].value, figures["paid_buyers"].value
-        visitors = figures["visitors"].value
-        for place, value in enumerate((paid, buyers, visitors)):
-            tops[place] = max(tops[place], float(value or 0))
-        money_rows.append(
-            ColumnInput(
-                label=label,
-                parts=None
-                if counts is None
-                else (
-                    ("treated", float(counts.old_amount)),
-                    ("treated-soft", float(counts.amount - counts.old_amount)),
-                    ("holdout", float(counts.unknown_amount)),
-                ),
-                cells=(
-                    words,
-                    shown(paid, "money", currency),
-                    NOTHING if counts is None else money(counts.old_amount, currency),
-                    shown(figures["average_order_value"].value, "money", currency),
-                ),
-            )
-        )
-        people_rows.append(
-            ColumnInput(
-                label=label,
-                parts=None
-                if counts is None
-                else (
-                    ("treated", float(counts.old_buyers)),
-                    ("treated-soft", float(counts.new_buyers)),
-                ),
-                cells=(
-                    words,
-                    *(shown(figures[name].value, unit, currency) for name, unit in _PEOPLE),
-                ),
-            )
-        )
-        visitor_rows.append(
-            ColumnInput(
-                label=label,
-                parts=None if visitors is None else (("treated", float(visitors)),),
-                cells=(
-                    words,
-                    *(shown(figures[name].value, unit, currency) for name, unit in _VISITORS),
-                ),
-            )
-        )
-    old, new = str(gettext("returning")), str(gettext("new"))
-    days = str(gettext("Days"))
-    return (
-        build_column_chart(
-            money_rows,
-            caption=str(gettext("Paid amount")),
-            top=money(tops[0], currency, whole=True),
-            keys=(
-                ("treated", old),
-                ("treated-soft", new),
-                ("holdout", str(gettext("without a customer"))),
-            ),
-            heads=(
-                days,
-                str(FIGURES["paid_amount"]),
-                str(gettext("of it by returning buyers")),
-                str(FIGURES["average_order_value"]),
-            ),
-        ),
-        build_column_chart(
-            people_rows,
-            caption=str(gettext("Paying buyers")),
-            top=number(tops[1], 0),
-            keys=(("treated", old), ("treated-soft", new)),
-            heads=(days, *(str(FIGURES[name]) for name, _ in _PEOPLE)),
-        ),
-        build_column_chart(
-            visitor_rows,
-            caption=str(gettext("Visitors")),
-            top=number(tops[2], 0),
-            keys=(),
-            heads=(days, *(str(FIGURES[name]) for name, _ in _VISITORS)),
-        ),
-    )
-
-
+Figures = Mapping[str, Figure]
 _PEOPLE: tuple[tuple[str, Unit], ...] = (
     ("paid_buyers", "people"),
     ("new_buyers", "people"),
@@ -113,3 +31,103 @@ _VISITORS: tuple[tuple[str, Unit], ...] = (
     ("returning_visitor_share", "share"),
     ("shop_favourite_people", "people"),
 )
+
+
+def course_charts(report: ShopReport, currency: str) -> tuple[ColumnChart | None, ...]:
+    """Paid amount, buyers and visitors; nothing for a segment."""
+    if not report.course:
+        return ()
+    return _paid_chart(report, currency), _buyers_chart(report), _visitors_chart(report)
+
+
+def _paid_chart(report: ShopReport, currency: str) -> ColumnChart | None:
+    def parts(counts: Counts | None, _: Figures) -> Parts | None:
+        if counts is None:
+            return None
+        return (
+            ("treated", float(counts.old_amount)),
+            ("treated-soft", float(counts.amount - counts.old_amount)),
+            ("holdout", float(counts.unknown_amount)),
+        )
+
+    def cells(counts: Counts | None, figures: Figures) -> tuple[str, ...]:
+        return (
+            shown(figures["paid_amount"].value, "money", currency),
+            NOTHING if counts is None else money(counts.old_amount, currency),
+            shown(figures["average_order_value"].value, "money", currency),
+        )
+
+    return build_column_chart(
+        _columns(report, parts, cells),
+        caption=str(gettext("Paid amount")),
+        top=money(_top(report, "paid_amount"), currency, whole=True),
+        keys=(*_old_and_new(), ("holdout", str(gettext("without a customer")))),
+        heads=(
+            str(gettext("Days")),
+            str(FIGURES["paid_amount"]),
+            str(gettext("of it by returning buyers")),
+            str(FIGURES["average_order_value"]),
+        ),
+    )
+
+
+def _buyers_chart(report: ShopReport) -> ColumnChart | None:
+    def parts(counts: Counts | None, _: Figures) -> Parts | None:
+        if counts is None:
+            return None
+        return ("treated", float(counts.old_buyers)), ("treated-soft", float(counts.new_buyers))
+
+    return build_column_chart(
+        _columns(report, parts, lambda _, figures: _cells(figures, _PEOPLE)),
+        caption=str(gettext("Paying buyers")),
+        top=number(_top(report, "paid_buyers"), 0),
+        keys=_old_and_new(),
+        heads=_heads(_PEOPLE),
+    )
+
+
+def _visitors_chart(report: ShopReport) -> ColumnChart | None:
+    def parts(_: Counts | None, figures: Figures) -> Parts | None:
+        visitors = figures["visitors"].value
+        return None if visitors is None else (("treated", float(visitors)),)
+
+    return build_column_chart(
+        _columns(report, parts, lambda _, figures: _cells(figures, _VISITORS)),
+        caption=str(gettext("Visitors")),
+        top=number(_top(report, "visitors"), 0),
+        keys=(),
+        heads=_heads(_VISITORS),
+    )
+
+
+def _columns(
+    report: ShopReport,
+    parts: Callable[[Counts | None, Figures], Parts | None],
+    cells: Callable[[Counts | None, Figures], tuple[str, ...]],
+) -> list[ColumnInput]:
+    return [
+        ColumnInput(
+            label=short_date(period.last),
+            parts=parts(counts, figures),
+            cells=(days_words(period), *cells(counts, figures)),
+        )
+        for period, counts, figures in report.course
+    ]
+
+
+def _old_and_new() -> Keys:
+    return ("treated", str(gettext("returning"))), ("treated-soft", str(gettext("new")))
+
+
+def _heads(figures: tuple[tuple[str, Unit], ...]) -> tuple[str, ...]:
+    return (str(gettext("Days")), *(str(FIGURES[name]) for name, _ in figures))
+
+
+def _cells(values: Figures, figures: tuple[tuple[str, Unit], ...]) -> tuple[str, ...]:
+    # no money among them, so no currency
+    return tuple(shown(values[name].value, unit, "") for name, unit in figures)
+
+
+def _top(report: ShopReport, name: str) -> float:
+    """The highest value of a figure over all periods."""
+    return max((float(figures[name].value or 0) for _, _, figures in report.course), default=0.0)

@@ -8,6 +8,7 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from regulars_platform.campaigns.blended import average_margin, year_coverage
 from regulars_platform.customers.order_days import OrderDays, find_order_days
 from regulars_platform.customers.store import FeatureStore, build_feature_store
 from regulars_platform.errors import InvalidInputError, NotFoundError, RegularsError
@@ -57,12 +58,12 @@ from regulars_web.edge import (
 )
 from regulars_web.formats import sentence
 from regulars_web.pages.campaigns.launching import new_salt
+from regulars_web.pages.reach.quarter_shown import quarter_page
 from regulars_web.pages.reach.shown import (
     Period,
     holdout_line,
     period_name,
     quarter_line,
-    quarter_page,
     size_line,
 )
 from regulars_web.signing_in import current_account
@@ -95,12 +96,14 @@ def _overview(problems: dict[str, str] | None = None) -> str:
         begins = max(today() + dt.timedelta(days=1), _after_the_latest(holdouts))
         lately = told_and_waiting(work, settings(), shop.id, begins)
     low, high = programme_margin(shop)
-    history, sizes = [], []
+    history, sizes, costs = [], [], None
     if version is not None and days is not None:
         spend = quarter_spend(store, version, days.day_after)
+        earned = average_margin(store, version, days.day_after, (low + high) // 2)
+        costs = year_coverage(store.shop_dir, store.moment(days.day_after))
         sizes = [
             size_line(size, shop.currency)
-            for size in plan_sizes(spend, SHARES, margin=(low + high) / 20_000)
+            for size in plan_sizes(spend, SHARES, margin=earned / 10_000)
         ]
         for place, one in enumerate(holdouts[:MOST_DRAWS]):
             before = holdouts[place + 1] if place + 1 < len(holdouts) else None
@@ -118,6 +121,8 @@ def _overview(problems: dict[str, str] | None = None) -> str:
         sizes=sizes,
         quarters=[quarter_line(one, kept[one.code]) for one in quarters],
         margin=(low / 100, high / 100),
+        costs=costs,
+        until=None if days is None else days.last,
         begins=begins,
         told_lately=lately,
         problems=problems or {},

@@ -47,7 +47,8 @@ from regulars_web.formats import sentence
 from regulars_web.ids import read_id
 from regulars_web.pages.targeting.limited import limit_form
 from regulars_web.pages.targeting.replayed import replay_page
-from regulars_web.pages.targeting.section import TargetingSection, ways_of, worked_out
+from regulars_web.pages.targeting.section import TargetingSection, worked_out
+from regulars_web.pages.targeting.ways import ways_of
 from regulars_web.pages.targeting.words import found_words
 
 blueprint = Blueprint("targeting", __name__)
