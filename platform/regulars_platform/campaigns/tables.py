@@ -1,4 +1,4 @@
-"""Campaigns, and which of their messages did not arrive.
+"""Campaigns, which of their messages did not arrive, the reports on them, and what followed.
 
 A launched campaign cannot be changed or deleted, not even by SQL from outside: the database
 refuses it (see FREEZING, which migrations execute as well).
@@ -33,9 +33,9 @@ DRAFT, LAUNCHED = "draft", "launched"
 class Campaign(Base):
     """A draft, or a launched campaign with its frozen plan and its ledger.
 
-    plan_json: the frozen document (see `launching`), canonical JSON; ledger_file: name in the shop's
-    folder of ledgers. launched_by is a user's id without a foreign key: the record outlives the
-    account.
+    plan_json: the frozen document (see `launching`), canonical JSON; ledger_file: name in the
+    shop's folder of ledgers. launched_by is a user's id without a foreign key: the record
+    outlives the account.
     """
 
     __tablename__ = "campaigns"
@@ -79,6 +79,61 @@ class FailedSend(Base):
     arm: Mapped[ShortText]
     reason: Mapped[ShortText]
     added_at: Mapped[Moment]
+
+
+class ReportRow(Base):
+    """One evaluation of a campaign. `document` is canonical JSON; the same inputs give its bytes.
+
+    inputs: the versions of everything that was read. A report is never changed; new orders make a
+    new one.
+    """
+
+    __tablename__ = "reports"
+    __table_args__ = (UniqueConstraint("campaign_id", "inputs_sha256"),)
+
+    id: Mapped[IntPk]
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"), index=True)
+    created_at: Mapped[Moment]
+    inputs: Mapped[JsonValue]
+    inputs_sha256: Mapped[Sha256]
+    document: Mapped[str] = mapped_column(Text)
+    document_sha256: Mapped[Sha256]
+
+
+class DecisionRow(Base):
+    """Who decided what, for which arm and segment, on which report, and why."""
+
+    __tablename__ = "decisions"
+
+    id: Mapped[IntPk]
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"), index=True)
+    report_id: Mapped[int] = mapped_column(ForeignKey("reports.id"))
+    arm: Mapped[str] = mapped_column(String(200))
+    segment: Mapped[str | None] = mapped_column(String(200))
+    choice: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(Text)
+    decided_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    decided_at: Mapped[Moment]
+
+
+class NextRoundRow(Base):
+    """Of which campaign's report a draft was made, and how. Goes with its draft.
+
+    keepers: the choice of whom to keep; reasons: what was decided for the draft, as sentences;
+    taught: what the report says of telling them (`memory.taught`).
+    """
+
+    __tablename__ = "next_rounds"
+    __table_args__ = (UniqueConstraint("campaign_id"),)
+
+    id: Mapped[IntPk]
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"))
+    from_campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"), index=True)
+    report_id: Mapped[int] = mapped_column(ForeignKey("reports.id"))
+    keepers: Mapped[str] = mapped_column(String(20))
+    reasons: Mapped[JsonValue]
+    taught: Mapped[JsonValue | None]
+    created_at: Mapped[Moment]
 
 
 _SQLITE = (

@@ -13,7 +13,7 @@ from regulars_platform.campaigns.errors import LedgerDamagedError, PlanDamagedEr
 from regulars_platform.campaigns.plan import Plan
 from regulars_platform.campaigns.plan_form import read_plan
 from regulars_platform.campaigns.service import LaunchedCampaign, campaign_ledger, get_launched
-from regulars_platform.campaigns.tables import Campaign
+from regulars_platform.campaigns.tables import Campaign, ReportRow
 from regulars_platform.memory.families import Family, family_of_key, offer_family
 from regulars_platform.memory.likeness import Met, ShopMemory
 from regulars_platform.memory.models import Learning, Lesson
@@ -21,7 +21,6 @@ from regulars_platform.memory.people import people_of_plan
 from regulars_platform.memory.tables import LearningRow
 from regulars_platform.memory.taught import taught_of_keepers, with_taught
 from regulars_platform.offers.kinds import offer_json
-from regulars_platform.reports.tables import ReportRow
 from regulars_platform.settings import Settings
 
 SETTLED, PROVISIONAL = "closed", "provisional"

@@ -12,12 +12,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from regulars_platform.campaigns.tables import Campaign
+from regulars_platform.campaigns.tables import Campaign, NextRoundRow
 from regulars_platform.memory.likeness import Met, ShopMemory
 from regulars_platform.memory.models import Lesson
 from regulars_platform.memory.people import people_of
 from regulars_platform.segments.rules import Rule, parse_rule, rule_json
-from regulars_platform.targeting.tables import NextRoundRow
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -22,6 +22,7 @@ from regulars_platform.campaigns.service import (
     campaign_ledger,
     get_launched,
 )
+from regulars_platform.campaigns.tables import DecisionRow, ReportRow
 from regulars_platform.canonical import canonical_json
 from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.memory.models import unpinned
@@ -48,7 +49,6 @@ from regulars_platform.reports.leak_foreseen import find_leaks, leaks_json
 from regulars_platform.reports.matching import FileMatch, match_file
 from regulars_platform.reports.outcomes import outcomes_of, window_orders
 from regulars_platform.reports.padding import find_arm_padding, padding_json
-from regulars_platform.reports.tables import DecisionRow, ReportRow
 from regulars_platform.reports.threshold_document import thresholds_json
 from regulars_platform.reports.thresholds import find_thresholds
 from regulars_platform.reports.total import find_total, total_json

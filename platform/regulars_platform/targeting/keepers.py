@@ -13,8 +13,8 @@ import polars as pl
 
 from regulars_experiments.uplift.words import Line, joined
 from regulars_platform.campaigns.plan import Plan
+from regulars_platform.campaigns.tables import DecisionRow
 from regulars_platform.customers.features import FEATURES
-from regulars_platform.reports.tables import DecisionRow
 from regulars_platform.segments.rules import EVERYBODY, Rule
 from regulars_platform.targeting.document import WORKED_OUT, read_lines
 from regulars_platform.targeting.rules import Levels, first_fit, fits_a_plan, rule_of_lines

@@ -18,7 +18,7 @@ from regulars_platform.campaigns.service import (
     get_launched,
     get_shop_of,
 )
-from regulars_platform.campaigns.tables import Campaign
+from regulars_platform.campaigns.tables import Campaign, NextRoundRow
 from regulars_platform.customers.store import FeatureStore, build_feature_store
 from regulars_platform.launching.preview import preview_draft
 from regulars_platform.memory.families import offer_family
@@ -41,7 +41,6 @@ from regulars_platform.targeting.next_round import (
 )
 from regulars_platform.targeting.service import find_targeting
 from regulars_platform.targeting.sizing import KeeperSizes
-from regulars_platform.targeting.tables import NextRoundRow
 from regulars_platform.words import Sentence
 
 

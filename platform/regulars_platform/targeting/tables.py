@@ -1,4 +1,4 @@
-"""Whom to keep targeting, as it was worked out and is wanted, and the drafts made of that."""
+"""Whom to keep targeting, as it was worked out and as it is wanted."""
 
 import json
 from typing import Any
@@ -50,23 +50,3 @@ class TargetingLimitRow(Base):
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
     limit: Mapped[JsonValue]
     asked_at: Mapped[Moment]
-
-
-class NextRoundRow(Base):
-    """Of which campaign's report a draft was made, and how. Goes with its draft.
-
-    keepers: the choice of whom to keep; reasons: what was decided for the draft, as sentences;
-    taught: what the report says of telling them (`memory.taught`).
-    """
-
-    __tablename__ = "next_rounds"
-    __table_args__ = (UniqueConstraint("campaign_id"),)
-
-    id: Mapped[IntPk]
-    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"))
-    from_campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"), index=True)
-    report_id: Mapped[int] = mapped_column(ForeignKey("reports.id"))
-    keepers: Mapped[str] = mapped_column(String(20))
-    reasons: Mapped[JsonValue]
-    taught: Mapped[JsonValue | None]
-    created_at: Mapped[Moment]

@@ -12,7 +12,7 @@ from regulars_experiments.results import NotEstimable, Reason
 from regulars_platform.campaigns.plan import EVERYONE_ELSE, Plan
 from regulars_platform.campaigns.plan_form import read_plan
 from regulars_platform.campaigns.service import delete_draft
-from regulars_platform.reports.tables import DecisionRow
+from regulars_platform.campaigns.tables import DecisionRow
 from regulars_platform.segments.rules import EVERYBODY, parse_rule, rule_json
 from regulars_platform.targeting.errors import NoKeepersError
 from regulars_platform.targeting.keepers import find_keepers

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from regulars_platform.campaigns.service import campaign_ledger, create_draft, get_launched
+from regulars_platform.campaigns.tables import ReportRow
 from regulars_platform.jobs.models import Job, JobState
 from regulars_platform.launching.launch import launch
 from regulars_platform.reports.document import canonical_report
-from regulars_platform.reports.tables import ReportRow
 from regulars_platform.settings import Settings
 from regulars_platform.storage.database import Database
 from tests.platform.campaigns.build import draft

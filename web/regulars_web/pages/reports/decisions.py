@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from regulars_platform.reports.tables import DecisionRow
+from regulars_platform.campaigns.tables import DecisionRow
 from regulars_web.pages.reports.words import ADVICE, segment_name
 
 
