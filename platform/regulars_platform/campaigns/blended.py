@@ -40,6 +40,16 @@ def at_average_margin(draft: Draft, store: FeatureStore, version: int) -> Draft:
     return replace(draft, margin_low=average, margin_high=average)
 
 
+def average_margin(store: FeatureStore, version: int, day: dt.date, flat: int) -> int:
+    """What goods earned on average in the year before a day, in basis points: by their costs as far
+    as the shop brought any, the rest at `flat`."""
+    shop_dir = store.table.path.parent
+    products = DatasetTable(shop_dir, "products").version()
+    if products is None:
+        return flat
+    return _average(shop_dir, version, products, store.moment(day), flat)
+
+
 def year_coverage(shop_dir: Path, until: dt.datetime) -> CostCoverage | None:
     """How much of the goods sold in the year before a moment has a known cost; None: no costs."""
     products = DatasetTable(shop_dir, "products").version()

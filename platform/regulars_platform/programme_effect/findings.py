@@ -12,13 +12,13 @@ from regulars_experiments.design import Baseline, detectable_effect
 from regulars_experiments.evaluation import Effect, evaluate
 from regulars_experiments.metrics import Design, Metric
 from regulars_experiments.moments import plan_moments
-from regulars_experiments.profit import waterfall
+from regulars_experiments.profit import ProfitColumns, waterfall
 from regulars_experiments.results import Answer, Reason
 from regulars_platform.campaigns.pooled import HOPED, rounds_until
 from regulars_platform.fields import WHOLE
 from regulars_platform.orders.table import MONEY_SCALE
-from regulars_platform.programme_effect.people import GROUP, HELD, OTHERS
-from regulars_platform.reports.design import PROFIT
+from regulars_platform.programme_effect.people import GROUP, HELD, MARGINS, OTHERS
+from regulars_platform.reports.design import OF_PRODUCTS, PROFIT, shapes_of
 
 CONFIDENCE = 0.95
 NET = "net_profit"
@@ -58,24 +58,31 @@ class ProgrammeFindings:
 def find_programme_effect(
     rows: pl.DataFrame, *, margin_low: int, margin_high: int
 ) -> ProgrammeFindings | None:
-    """rows: see `people.group_rows`; margins in basis points. None where a group has nobody."""
+    """rows: see `people.group_rows`; margins in basis points, of rows whose goods are not counted
+    by the margin that they earn already. None where a group has nobody."""
     sizes = dict(rows.group_by(GROUP).len().iter_rows())
     others, held = sizes.get(OTHERS, 0), sizes.get(HELD, 0)
     if not others or not held:
         return None
-    low, high = Fraction(margin_low, WHOLE), Fraction(margin_high, WHOLE)
+    by_product = MARGINS[0] in rows.columns
+    columns = OF_PRODUCTS if by_product else PROFIT
+    low, high = (
+        (Fraction(1), Fraction(1))
+        if by_product
+        else (Fraction(margin_low, WHOLE), Fraction(margin_high, WHOLE))
+    )
     moments = aggregate(
         rows.lazy(),
         plan_moments(
             by=(GROUP,),
-            columns=dict.fromkeys(PROFIT.all(), MONEY_SCALE),
-            pairs=[(a, b) for a in PROFIT.all() for b in PROFIT.all() if a < b],
-            shapes=("goods", "kept"),
+            columns=dict.fromkeys(columns.all(), MONEY_SCALE),
+            pairs=[(a, b) for a in columns.all() for b in columns.all() if a < b],
+            shapes=shapes_of(columns),
         ),
     )
     comparison = compare(moments, HELD, [Cell(arm=OTHERS, segment=None)])
-    bars = waterfall(comparison, PROFIT, margin_low=low, margin_high=high, confidence=CONFIDENCE)
-    effects = _effects(rows, (low + high) / 2)
+    bars = waterfall(comparison, columns, margin_low=low, margin_high=high, confidence=CONFIDENCE)
+    effects = _effects(rows, columns, (low + high) / 2)
     net = next(effect for effect in effects if effect.metric == NET)
     cuped = next((one for one in net.sensitivity if one.method == "CUPED"), None)
     return ProgrammeFindings(
@@ -89,16 +96,22 @@ def find_programme_effect(
         adjusted=None if cuped is None else cuped.difference,
         removed=None if cuped is None else cuped.variance_removed,
         effects=tuple(effect for effect in effects if effect.metric != NET),
-        reach=_reach(rows, others, held, float((low + high) / 2)),
+        reach=_reach(rows, others, held, _usual_margin(rows, columns, (low + high) / 2)),
     )
 
 
-def _effects(rows: pl.DataFrame, rate: Fraction) -> tuple[Effect, ...]:
+def _usual_margin(rows: pl.DataFrame, columns: ProfitColumns, rate: Fraction) -> float:
+    """What one unit of money spent earns."""
+    kept, earned = (int(rows[name].sum()) for name in ("kept", columns.kept or columns.goods))
+    return float(rate * earned / kept) if kept > 0 else float(rate)
+
+
+def _effects(rows: pl.DataFrame, columns: ProfitColumns, rate: Fraction) -> tuple[Effect, ...]:
     design = Design(
         arm=GROUP,
         control=HELD,
         metrics=(
-            Metric(name=NET, kind="mean", value=PROFIT.net(rate)),
+            Metric(name=NET, kind="mean", value=columns.net(rate)),
             Metric(name="revenue", kind="mean", value={"revenue": 1}, role="secondary"),
             Metric(name="buyers", kind="conversion", value={"buyer": 1}, role="secondary"),
             Metric(name="refunds", kind="mean", value={"returned": 1}, role="guardrail"),
@@ -114,7 +127,7 @@ def _effects(rows: pl.DataFrame, rate: Fraction) -> tuple[Effect, ...]:
         confidence=CONFIDENCE,
     )
     counts = {"buyer": 1, "unsubscribed": 1, "complained": 1}
-    money = dict.fromkeys((*PROFIT.all(), "revenue", "before"), MONEY_SCALE)
+    money = dict.fromkeys((*columns.all(), "returned", "revenue", "before"), MONEY_SCALE)
     return evaluate(collect_moments(rows.lazy(), design, {**money, **counts}), design)
 
 

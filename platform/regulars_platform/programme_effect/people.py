@@ -8,16 +8,27 @@ the programme did. Money is Int64 in ten-thousandths.
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from regulars_platform.datasets.table import DatasetTable
+from regulars_platform.offers.goods_costs import (
+    cost_coverage,
+    flat_margin,
+    order_margins,
+    product_costs,
+    with_offer_added_back,
+)
 from regulars_platform.orders.table import PAID, start_of_day
 from regulars_platform.programme_effect.quarters import Window
 from regulars_platform.reach.holdout import in_holdout
 
 GROUP, HELD, OTHERS = "group", "holdout", "others"
 MONEY = ("goods", "returned", "kept", "offer_cost", "contact_cost", "revenue", "before")
+MARGINS = ("goods_margin", "returned_margin", "kept_margin")
+"""Where costs per product are known, in the places of goods, returned and kept."""
 FLAGS = ("buyer", "unsubscribed", "complained")
 
 
@@ -27,7 +38,8 @@ class Known:
 
     offer_costs: order_id, offer_cost, taken_off (of the price) for orders that used an offer;
     contacts: customer_id, contact_cost (Int64), one row per contact; unsubscribed, complained: ids
-    of who did so in these days. discounts: the orders say what was taken off.
+    of who did so in these days. discounts: the orders say what was taken off. goods: what goods
+    earn by their costs; None where no cost is known.
     """
 
     offer_costs: pl.DataFrame
@@ -35,10 +47,57 @@ class Known:
     unsubscribed: Sequence[str]
     complained: Sequence[str]
     discounts: bool
+    goods: "GoodsEarned | None" = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GoodsEarned:
+    """margins: per order of the days (see `earned_by_order`); flat: basis points, of the goods
+    whose cost is not known; known_share: of what was sold in the days, 0 to 1; products_version:
+    of the file that tells the costs."""
+
+    margins: pl.LazyFrame
+    flat: int
+    known_share: float
+    products_version: int
+
+
+def goods_earned(
+    lines: pl.LazyFrame, shop_dir: Path, window: Window, flat: int, timezone: str
+) -> GoodsEarned | None:
+    """What the goods of the days earn by the costs that the shop brought; None where none holds.
+
+    lines: order lines at the version.
+    """
+    products = DatasetTable(shop_dir, "products").version()
+    if products is None:
+        return None
+    zone = ZoneInfo(timezone)
+    first = start_of_day(window.first, zone)
+    stop = start_of_day(window.last + dt.timedelta(days=1), zone)
+    theirs = lines.filter((pl.col("ordered_at") >= first) & (pl.col("ordered_at") < stop))
+    costs = product_costs(shop_dir, products)
+    share = cost_coverage(theirs, costs).share
+    if not share:
+        return None
+    return GoodsEarned(
+        margins=earned_by_order(theirs, costs, flat),
+        flat=flat,
+        known_share=share,
+        products_version=products,
+    )
+
+
+def earned_by_order(lines: pl.LazyFrame, costs: pl.LazyFrame, flat: int) -> pl.LazyFrame:
+    """Per order what `order_margins` says, and refunded: all that was given back, freight too."""
+    given = lines.filter(pl.col("status") == PAID).group_by("order_id")
+    refunded = given.agg(pl.col("refund").sum().alias("refunded"))
+    return order_margins(lines, costs, flat).join(refunded, on="order_id", how="left")
 
 
 def group_rows(orders: pl.LazyFrame, window: Window, known: Known, timezone: str) -> pl.DataFrame:
-    """customer_id, group, MONEY, FLAGS, orders, contacts; sorted by customer_id.
+    """customer_id, group, MONEY (and MARGINS where costs are known), FLAGS, orders, contacts;
+    sorted by customer_id.
 
     orders: whole orders of known customers (`FeatureStore.orders`). before: what they spent in as
     many days before the first one. Where orders record discounts, every discount counts as a cost
@@ -61,7 +120,8 @@ def group_rows(orders: pl.LazyFrame, window: Window, known: Known, timezone: str
     contacts = known.contacts.group_by("customer_id").agg(
         pl.col("contact_cost").sum(), pl.len().cast(pl.Int64).alias("contacts")
     )
-    numbers = ("goods", "returned", "offer_cost", "paid", "orders", "before")
+    margins = () if known.goods is None else MARGINS[:2]
+    numbers = ("goods", "returned", "offer_cost", "paid", "orders", "before", *margins)
     return (
         people.with_columns(pl.when(held).then(pl.lit(HELD)).otherwise(pl.lit(OTHERS)).alias(GROUP))
         .join(spent, on="customer_id", how="left")
@@ -73,6 +133,7 @@ def group_rows(orders: pl.LazyFrame, window: Window, known: Known, timezone: str
         )
         .with_columns(
             (pl.col("goods") - pl.col("returned")).alias("kept"),
+            *([(pl.col(margins[0]) - pl.col(margins[1])).alias(MARGINS[2])] if margins else []),
             (pl.col("paid") - pl.col("returned")).alias("revenue"),
             (pl.col("orders") > 0).cast(pl.Int64).alias("buyer"),
             _among(known.unsubscribed).alias("unsubscribed"),
@@ -99,15 +160,31 @@ def _spent(orders: pl.LazyFrame, known: Known) -> pl.DataFrame:
             kept.alias("taken_off"),
         )
     return (
-        costed.group_by("customer_id")
+        _with_margins(costed, known.goods)
+        .group_by("customer_id")
         .agg(
             (amount + pl.col("taken_off")).sum().alias("goods"),
             returned.sum().alias("returned"),
             pl.col("offer_cost").sum(),
             amount.sum().alias("paid"),
             (pl.col("amount") > 0).sum().cast(pl.Int64).alias("orders"),
+            *([] if known.goods is None else [pl.col(name).sum() for name in MARGINS[:2]]),
         )
         .collect(engine="streaming")
+    )
+
+
+def _with_margins(orders: pl.LazyFrame, goods: GoodsEarned | None) -> pl.LazyFrame:
+    """Orders with goods_margin (what offers took off added back) and returned_margin."""
+    if goods is None:
+        return orders
+    amount = pl.col("amount")
+    earned = with_offer_added_back(pl.col("taken_off"), amount, goods.flat)
+    # refunds of whole orders are without the freight, which never counted as income
+    freight = pl.col("refunded") - pl.col("refund")
+    return orders.join(goods.margins, on="order_id", how="left").with_columns(
+        pl.when(amount > 0).then(earned).otherwise(0).alias("goods_margin"),
+        (pl.col("back") - flat_margin(freight, goods.flat)).alias("returned_margin"),
     )
 
 

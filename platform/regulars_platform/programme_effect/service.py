@@ -34,7 +34,7 @@ from regulars_platform.programme_effect.parts import (
     joined,
     read_runs,
 )
-from regulars_platform.programme_effect.people import Known, group_rows
+from regulars_platform.programme_effect.people import Known, goods_earned, group_rows
 from regulars_platform.programme_effect.quarters import Quarter, Window, measured_window
 from regulars_platform.programme_effect.sums import Part, Sum, add_up
 from regulars_platform.programme_effect.tables import ProgrammeEffectRow
@@ -113,6 +113,8 @@ def work_out_quarter(
         margin, currency = programme_margin(shop), shop.currency
         told = contacts_between(session, settings, shop_id, window.first - LOOK_BACK, window.last)
     lines = store.table.scan(version)
+    middle = sum(margin) // 2
+    goods = goods_earned(lines, store.shop_dir, window, middle, store.timezone)
     found = list(find_parts(settings, shop_id, runs, lines, days.last))
     known = Known(
         offer_costs=joined([one.offer_costs for one in found], OFFER_COSTS)
@@ -122,6 +124,7 @@ def work_out_quarter(
         unsubscribed=left,
         complained=_complained(store, window),
         discounts=discounts_are_recorded(lines),
+        goods=goods,
     )
     rows = group_rows(store.orders(version), window, known, store.timezone)
     findings = find_programme_effect(rows, margin_low=margin[0], margin_high=margin[1])
@@ -130,6 +133,13 @@ def work_out_quarter(
         "currency": currency,
         "margin_low_percent": percent_text(margin[0]),
         "margin_high_percent": percent_text(margin[1]),
+        "goods_costs": None
+        if goods is None
+        else {
+            "known_share": goods.known_share,
+            "others_percent": percent_text(goods.flat),
+            "products_version": goods.products_version,
+        },
         "nth": [
             {
                 "earlier": one.earlier,

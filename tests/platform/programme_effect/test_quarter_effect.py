@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 from regulars_experiments.results import Estimate, NotEstimable, Reason
 from regulars_platform.campaigns.service import campaign_ledger, create_draft, get_launched
+from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.launching.launch import launch
 from regulars_platform.programme_effect.quarters import (
     Quarter,
@@ -216,3 +218,50 @@ def test_squares_of_distances_add_up_over_independent_parts() -> None:
     assert isinstance(found.whole, Estimate)
     assert (found.whole.estimate, found.whole.low, found.whole.high) == (5, 0, 10)
     assert found.untold == ("c",)
+
+
+def test_goods_of_known_cost_earn_what_is_left_of_their_price(
+    database: Database, settings: Settings
+) -> None:
+    spent = spend(1.3)
+    rows = [line(f"a{name}", name, "2026-02-10", 50) for name in names()]
+    # two goods: tea, whose cost is known, and a cup, whose cost is not; one in ten sends half back
+    for place, (name, amount) in enumerate(spent.items()):
+        refund = round(amount / 2, 2) if place % 10 == 0 else 0
+        goods = {"product": "tea", "quantity": 20_000} if place % 3 else {"product": "cup"}
+        rows.append(line(f"b{name}", name, "2026-05-10", amount, refund=refund, **goods))
+    rows.append(line("end", "x", "2026-06-30", 1))
+    lines(*rows).collect().write_delta(settings.shop_dir(1) / "orders")
+    DatasetTable(settings.shop_dir(1), "products").merge(
+        pl.DataFrame({"product": ["tea", "cup"], "cost": [90_000, None]})
+    )
+    drawn(database)
+    with database.unit_of_work() as session:
+        keep_programme_margin(session, 1, {"low": "30", "high": "50"})
+    document = worked(database, settings).document
+    earned = {}
+    for place, (name, amount) in enumerate(spent.items()):
+        part = 0.5 if place % 10 == 0 else 1
+        # two pieces of tea cost 9 each; what comes back loses its part of the margin
+        earned[name] = part * (amount - 18 if place % 3 else 0.4 * amount)
+    held = [money for name, money in earned.items() if is_in(name, salt=SALT, share=SHARE)]
+    others = [money for name, money in earned.items() if not is_in(name, salt=SALT, share=SHARE)]
+    net = document["programme"]["net"]
+    assert net["estimate"] == pytest.approx(np.mean(others) - np.mean(held), rel=1e-3)
+    assert net["low"] < net["estimate"] < net["high"]
+    tea = sum(amount for place, amount in enumerate(spent.values()) if place % 3)
+    costs = document["goods_costs"]
+    assert costs["known_share"] == pytest.approx((tea + 1) / (sum(spent.values()) + 1))
+    assert (costs["others_percent"], costs["products_version"]) == ("40", 0)
+    assert document["programme"]["metrics"]["refunds"]["others"] > 0
+
+
+def test_without_any_cost_all_goods_earn_the_flat_margin(
+    database: Database, settings: Settings
+) -> None:
+    write(settings, spend(1.3))
+    DatasetTable(settings.shop_dir(1), "products").merge(
+        pl.DataFrame({"product": ["elsewhere"], "cost": [90_000]})
+    )
+    drawn(database)
+    assert worked(database, settings).document["goods_costs"] is None
