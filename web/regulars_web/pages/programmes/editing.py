@@ -1,5 +1,7 @@
 """Writing a programme's plan down."""
 
+from dataclasses import replace
+
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response as BaseResponse
@@ -19,10 +21,12 @@ from regulars_platform.programmes.tables import RUNNING
 from regulars_platform.segments.service import list_segments
 from regulars_web.edge import current_shop, now, unit_of_work
 from regulars_web.formats import sentence
+from regulars_web.pages.campaigns.prices import price_now, priced_for
 from regulars_web.pages.campaigns.words import KIND_LABELS
 from regulars_web.pages.programmes.area import blueprint
 from regulars_web.pages.programmes.costs import costs_known, usual_plan
 from regulars_web.pages.programmes.form import (
+    LONGEST,
     OFFER_KINDS,
     ProgrammeForm,
     audience_choices,
@@ -59,7 +63,7 @@ def create() -> str | BaseResponse:
         return redirect(url_for("programmes.overview"))
     with unit_of_work() as work:
         segments = list_segments(work, current_shop().id)
-    form = form_typed(request.form, {"kind": kind}, segments)
+    form = _with_price(form_typed(request.form, {"kind": kind}, segments))
     if request.form.get("do") != "keep":
         return _page(form, None)
     with unit_of_work() as work:
@@ -86,7 +90,7 @@ def change(programme_id: int) -> str | BaseResponse:
     with unit_of_work() as work:
         programme = get_programme(work, shop.id, programme_id)
         segments = list_segments(work, shop.id)
-    form = form_typed(request.form, programme.draft, segments)
+    form = _with_price(form_typed(request.form, programme.draft, segments))
     if request.form.get("do") != "keep":
         return _page(form, programme)
     try:
@@ -109,6 +113,21 @@ def _kept(programme: Programme, form: ProgrammeForm) -> str | BaseResponse:
     else:
         flash(gettext("Kept."), "good")
     return redirect(url_for("programmes.show", programme_id=programme.id))
+
+
+def _with_price(form: ProgrammeForm) -> ProgrammeForm:
+    """With the price of another channel, where nobody typed one of their own."""
+    cost = price_now(
+        current_shop(),
+        form.value("channel"),
+        form.value("contact_cost"),
+        request.form.get("priced", "")[:LONGEST],
+    )
+    return replace(
+        form,
+        draft={**form.draft, "contact_cost": cost},
+        shown={**form.shown, "contact_cost": cost},
+    )
 
 
 def _judged(form: ProgrammeForm) -> ProgrammeForm:
@@ -152,5 +171,6 @@ def _page(form: ProgrammeForm, programme: Programme | None) -> str:
         consents=CONSENTS,
         templates={"": gettext("The words above"), **{str(one.id): one.name for one in fitting}},
         costs=costs_known(shop),
+        priced=priced_for(shop, form.value("channel"), form.value("contact_cost")),
         units={"hours": gettext("hours"), "days": gettext("days")},
     )
