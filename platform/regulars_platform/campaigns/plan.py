@@ -23,7 +23,9 @@ EVERYONE_ELSE = N_("everyone else")
 """The segment of those whom no named segment takes."""
 
 METRICS = ("net_profit", "revenue", "orders", "buyers")
-GUARDRAILS = ("refunds",)
+SECONDARY_METRICS = (*METRICS, "followed", "favourited", "carted")
+"""What may be measured beside the first: by orders, and by what people did besides."""
+GUARDRAILS = ("refunds", "complained", "unsubscribed")
 CHANNELS = (
     *("sms", "email", "phone", "chat"),
     *("message_box", "poster", "parcel_insert", "start_page"),

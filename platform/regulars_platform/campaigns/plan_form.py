@@ -17,6 +17,7 @@ from regulars_platform.campaigns.plan import (
     MARGIN_SOURCES,
     MAX_ARMS,
     METRICS,
+    SECONDARY_METRICS,
     UNITS,
     Exclusions,
     MarginSource,
@@ -145,8 +146,10 @@ def read_draft(raw: object) -> Draft:
         "margin_high": reader.percent("margin_high_percent"),
         "margin_source": _margin_source(reader),
         "primary_metric": primary,
-        "secondary_metrics": _words(reader, "secondary_metrics", METRICS, ("revenue", "buyers")),
-        "guardrails": _words(reader, "guardrails", GUARDRAILS, GUARDRAILS),
+        "secondary_metrics": _words(
+            reader, "secondary_metrics", SECONDARY_METRICS, ("revenue", "buyers")
+        ),
+        "guardrails": _words(reader, "guardrails", GUARDRAILS, ("refunds",)),
         "exclusions": _exclusions(reader),
         "confidence": _confidence(reader),
         "horizon_rounds": reader.whole("horizon_rounds", low=1, high=100, default=4),

@@ -1,5 +1,6 @@
 """A campaign's plan as a design: columns of the profit, declared metrics and their roles."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 
@@ -58,8 +59,11 @@ def shapes_of(columns: ProfitColumns) -> tuple[str, ...]:
     return tuple(name for name in (columns.goods, columns.kept) if name is not None)
 
 
-def design_of(plan: Plan) -> Design:
-    """The declared metrics, the primary one first, and the row-wise net for its checks."""
+def design_of(plan: Plan, happenings: Iterable[str] = ()) -> Design:
+    """The declared metrics, the primary one first, and the row-wise net for its checks.
+
+    happenings: those of `happenings.declared` that the outcomes have a column for.
+    """
     _, rate, _ = margins(plan)
     known = {
         NET: Metric(name=NET, kind="mean", value=profit_of(plan).net(rate)),
@@ -75,6 +79,7 @@ def design_of(plan: Plan) -> Design:
         ),
         "capped_revenue": Metric(name="capped_revenue", kind="mean", value={"capped_revenue": 1}),
     }
+    known |= {name: Metric(name=name, kind="conversion", value={name: 1}) for name in happenings}
     wanted = [NET, plan.primary_metric, *plan.secondary_metrics, "revenue", "average_order_value"]
     if plan.exclusions.customer_revenue_cap is not None:
         wanted.append("capped_revenue")

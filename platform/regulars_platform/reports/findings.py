@@ -38,6 +38,7 @@ from regulars_platform.reports.design import (
     profit_of,
     shapes_of,
 )
+from regulars_platform.reports.happenings import declared
 from regulars_platform.reports.leak import leak_columns, leaks_of
 from regulars_platform.reports.outcomes import offer_open_to, outcome_columns
 from regulars_platform.reports.taken import taken_column
@@ -126,13 +127,14 @@ class Findings:
 
 def find(outcomes: pl.DataFrame, ledger: pl.DataFrame, plan: Plan) -> Findings:
     """Evaluate the outcomes (see `unit_outcomes`) of a launched plan."""
-    design, columns = design_of(plan), profit_of(plan)
+    told = [name for name in declared(plan) if name in outcomes.columns]
+    design, columns = design_of(plan, told), profit_of(plan)
     taken = tuple(taken_column(i) for i in range(len(plan.arms)))
     anyway = tuple(f"anyway_{i}" for i in range(len(plan.arms)))
     extra = (*anyway, *taken)
     scales = {
         name: 1 if name in _COUNTS else MONEY_SCALE for name in (*outcome_columns(plan), *extra)
-    }
+    } | dict.fromkeys(told, 1)
     frame = outcomes.lazy()
     by_segment = aggregate(
         frame,

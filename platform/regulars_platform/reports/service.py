@@ -43,7 +43,14 @@ from regulars_platform.reports.document import Circumstances, canonical_report, 
 from regulars_platform.reports.errors import NoOutcomesError, NoReportError, UnknownDecisionError
 from regulars_platform.reports.files import outcome_files, stored_files
 from regulars_platform.reports.findings import find
-from regulars_platform.reports.goods_costs import costs_json, window_coverage
+from regulars_platform.reports.goods_costs import window_coverage
+from regulars_platform.reports.happenings import (
+    EVENT_OF,
+    declared,
+    silenced_rows,
+    with_happenings,
+    without_data,
+)
 from regulars_platform.reports.later import later_orders
 from regulars_platform.reports.leak_foreseen import find_leaks, leaks_json
 from regulars_platform.reports.matching import FileMatch, match_file
@@ -97,6 +104,7 @@ def gather_inputs(
     day = now.astimezone(ZoneInfo(campaign.plan.timezone)).date()
     if day < campaign.plan.send_date:
         raise NoOutcomesError.too_early(campaign.plan.send_date)
+    ledger = campaign_ledger(settings, campaign)
     return _events_version(settings, campaign) | {
         "campaign": campaign.id,
         "plan_sha256": campaign.plan_sha256,
@@ -107,7 +115,7 @@ def gather_inputs(
         "suppressed_since": suppressed_by_arm(
             session,
             campaign.shop_id,
-            campaign_ledger(settings, campaign),
+            ledger,
             since=campaign.launched_at,
         ),
         "memory": pinned_lessons(session, settings, campaign),
@@ -115,6 +123,7 @@ def gather_inputs(
         "evaluated_on": day.isoformat(),
         "freight": FREIGHT_APART,
         "code_version": installed_version("regulars"),
+        **silenced_rows(session, settings, campaign, ledger, now),
     }
 
 
@@ -132,7 +141,7 @@ def compute_report(
     apart = inputs.get("freight") == FREIGHT_APART
     events = _events(settings, campaign, inputs)
     orders = window_orders(lines, ledger, plan, costs, events, freight_apart=apart)
-    outcomes = outcomes_of(orders, ledger, plan)
+    outcomes = with_happenings(outcomes_of(orders, ledger, plan), ledger, plan, events, inputs)
     lessons = [unpinned(lesson) for lesson in inputs.get("memory", ())]
     judged = plan_for_units(plan, ledger)
     findings, remembered = with_memory(find(outcomes, ledger, judged), judged, ledger, lessons)
@@ -150,7 +159,7 @@ def compute_report(
         findings.moments, outcomes, ledger, judged, findings.shown_segments
     )
     findings = with_changes(findings, thresholds, judged, changing=circumstances.state != "open")
-    sections = {
+    sections: dict[str, Any] = {
         "contamination": contamination_json(contamination),
         "leak": leaks_json(find_leaks(findings, orders, judged, inputs.get("forecast"))),
         "padding": padding_json(find_arm_padding(orders, outcomes, judged)),
@@ -158,14 +167,17 @@ def compute_report(
         "memory": memory_json(remembered),
         "total": total_json(find_total(findings.moments, judged)),
     }
+    if untold := without_data(plan, outcomes):
+        sections["without_data"] = untold
     if plan.margin_source == "products":
         sections["goods_costs"] = costs_json(window_coverage(lines, ledger, plan, costs))
     return canonical_report(report_document(plan, findings, days, circumstances, sections))
 
 
 def _events_version(settings: Settings, campaign: LaunchedCampaign) -> dict[str, Any]:
-    """Of the events that cash back is paid by; nothing where none of the arms has it."""
-    if not any(isinstance(arm.offer, CashBack) for arm in campaign.plan.arms):
+    """Of the events that cash back is paid by, or a metric counts; else nothing."""
+    counted = any(name in EVENT_OF for name in declared(campaign.plan))
+    if not counted and not any(isinstance(arm.offer, CashBack) for arm in campaign.plan.arms):
         return {}
     return {"events_version": DatasetTable(settings.shop_dir(campaign.shop_id), "events").version()}
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 from flask_babel import format_date, gettext
 
+from regulars_platform.campaigns.plan import GUARDRAILS
 from regulars_platform.customers.store import FeatureStore
 from regulars_platform.fields import money_text
 from regulars_platform.orders.table import PAID
@@ -80,7 +81,7 @@ def new_draft(
         "arms": [_first_arm(facts, last_plan, shop)],
         "primary_metric": "net_profit",
         "secondary_metrics": ["revenue", "buyers"],
-        "guardrails": ["refunds"],
+        "guardrails": list(GUARDRAILS),
         "exclusions": {},
         **{name: (last_plan or {}).get(name, "") for name in CARRIED_OVER},
         **windows_from(send),

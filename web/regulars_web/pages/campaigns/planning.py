@@ -4,6 +4,7 @@ import datetime as dt
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,13 @@ from regulars_platform.campaigns.errors import (
     NoOrdersError,
     PlanDamagedError,
 )
-from regulars_platform.campaigns.plan import AUDIENCE_CHANNELS, MAX_ARMS, METRICS, UNITS
+from regulars_platform.campaigns.plan import (
+    AUDIENCE_CHANNELS,
+    MAX_ARMS,
+    METRICS,
+    SECONDARY_METRICS,
+    UNITS,
+)
 from regulars_platform.campaigns.plan_form import read_draft
 from regulars_platform.campaigns.service import (
     create_draft,
@@ -52,6 +59,7 @@ from regulars_web.pages.campaigns.form import (
     form_of_draft,
     read_form,
 )
+from regulars_web.pages.campaigns.prices import priced_for, with_prices
 from regulars_web.pages.campaigns.problems import full_draft, with_error, with_plan_problems
 from regulars_web.pages.campaigns.side import Side, build_side
 from regulars_web.pages.campaigns.words import (
@@ -187,7 +195,7 @@ def _posted(campaign_id: int | None) -> str | Response | tuple[str, int]:
     shop, do = current_shop(), request.form.get("do", "show")
     with unit_of_work() as work:
         saved = list_segments(work, shop.id)
-    form = _read(saved)
+    form = with_prices(_read(saved), request.form, shop)
     if do not in ("save", "review"):
         changed = change_form(form, do, add=request.form.get("segment_add", ""), saved=saved)
         changed = completed(changed, saved, title_of=_title)
@@ -282,6 +290,7 @@ def _choices() -> dict[str, object]:
         "reaches": REACHES,
         "channels": CHANNEL_LABELS,
         "metrics": {name: METRIC_LABELS[name] for name in METRICS},
+        "also": {name: METRIC_LABELS[name] for name in SECONDARY_METRICS},
         "guardrails": GUARDRAIL_LABELS,
         "units": {name: UNIT_LABELS[name] for name in UNITS},
         "headings": _headings(),
@@ -293,6 +302,7 @@ def _choices() -> dict[str, object]:
         "title_of": _title,
         "rule_of": shown_rule,
         "as_json": json.dumps,
+        "priced_for": partial(priced_for, current_shop()),
     }
 
 

@@ -60,8 +60,15 @@ METRIC_LABELS = {
     "revenue": lazy_gettext("Revenue"),
     "orders": lazy_gettext("Orders"),
     "buyers": lazy_gettext("Buyers"),
+    "followed": lazy_gettext("Follows the shop"),
+    "favourited": lazy_gettext("Marks a favourite"),
+    "carted": lazy_gettext("Puts something in the cart"),
 }
-GUARDRAIL_LABELS = {"refunds": lazy_gettext("Refunds")}
+GUARDRAIL_LABELS = {
+    "refunds": lazy_gettext("Refunds"),
+    "complained": lazy_gettext("Complaints"),
+    "unsubscribed": lazy_gettext("No more messages wanted"),
+}
 UNIT_LABELS = {
     "customer": lazy_gettext("Each customer"),
     "household": lazy_gettext("Household or shared phone together"),

@@ -12,6 +12,7 @@ from regulars_web.pages.reports.words import (
     EVIDENCE,
     GUARD_RAIL,
     METRICS,
+    SHARES,
     amount,
     look,
     method_name,
@@ -66,13 +67,13 @@ def metric_row(document: Mapping[str, Any], effect: Mapping[str, Any], currency:
 def _mean(value: float | None, name: str, currency: str) -> str:
     if value is None:
         return "–"
-    if name == "buyers":
+    if name in SHARES:
         return percent(value)
     return number(value, 3) if name == "orders" else amount(value, currency)
 
 
 def _difference(answer: Mapping[str, Any], name: str, currency: str) -> Shown:
-    if name == "buyers":
+    if name in SHARES:
         return points(answer, 2)
     return count(answer, 3) if name == "orders" else shown(answer, currency)
 

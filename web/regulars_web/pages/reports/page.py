@@ -28,6 +28,7 @@ from regulars_web.pages.reports.words import (
     ADVICE,
     BARS,
     EVIDENCE,
+    METRICS,
     amount,
     believed_of,
     chance,
@@ -35,6 +36,7 @@ from regulars_web.pages.reports.words import (
     correction_words,
     decision_reason,
     interval,
+    listed,
     look,
     method_name,
     p_equation,
@@ -129,6 +131,7 @@ class ReportPage:
     arms: tuple[ArmSection, ...]
     segments: tuple[SegmentRow, ...]
     several_arms: bool
+    without_data: str
     heterogeneity: tuple[tuple[str, str], ...]
     memory: MemorySection | None
     days: tuple[DaySection, ...]
@@ -158,6 +161,7 @@ def build_report_page(report: Report, file_names: Mapping[int, str]) -> ReportPa
         arms=tuple(_arm(document, group, currency) for group in document["overall"]),
         segments=tuple(_segment(document, group) for group in _by_profit(document["segments"])),
         several_arms=len(document["overall"]) > 1,
+        without_data=listed([str(METRICS[name]) for name in document.get("without_data", ())]),
         heterogeneity=tuple(
             (entry["arm"], p_equation(entry["p_value"])) for entry in document["heterogeneity"]
         ),

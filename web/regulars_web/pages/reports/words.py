@@ -45,7 +45,13 @@ METRICS = {
     "average_order_value": lazy_gettext("average order value"),
     "refunds": lazy_gettext("returns and refunds"),
     "net_profit": lazy_gettext("net profit"),
+    "followed": lazy_gettext("share who followed the shop"),
+    "favourited": lazy_gettext("share who marked a favourite"),
+    "carted": lazy_gettext("share who put something in the cart"),
+    "complained": lazy_gettext("share who complained"),
+    "unsubscribed": lazy_gettext("share who want no more messages"),
 }
+SHARES = frozenset({"buyers", "followed", "favourited", "carted", "complained", "unsubscribed"})
 METHODS = {
     "calibrated money interval": lazy_gettext("calibrated money interval"),
     "calibrated ratio interval": lazy_gettext("calibrated ratio interval"),
