@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from regulars_platform.datasets.service import list_imports
 from regulars_platform.datasets.table import DatasetTable
-from regulars_platform.delivery.smtp import is_address
+from regulars_platform.delivery.addresses import is_address
 from regulars_platform.errors import RegularsError
 from regulars_platform.intake.models import ImportState
 from regulars_platform.settings import Settings

@@ -1,7 +1,10 @@
-"""Where a message goes: whether somebody who is not to be reached would read it there."""
+"""Where a message goes: whether a mail can go there at all, and whether somebody who is not to be
+reached would read it there."""
 
 import datetime as dt
 from collections.abc import Iterable
+from email.errors import MessageError
+from email.headerregistry import Address
 
 import polars as pl
 from sqlalchemy.orm import Session
@@ -43,3 +46,20 @@ def barred_addresses(
         silent |= frozenset(names.filter(held))
     barred = {own for own, ids in owners.items() if not silent.isdisjoint(ids)}
     return frozenset(address for address, own in plain.items() if own in barred)
+
+
+def is_address(text: str) -> bool:
+    """Whether a mail can be addressed to this: one address, in plain letters.
+
+    >>> is_address("ann@example.org"), is_address("ann@example.org, ben@example.org")
+    (True, False)
+    """
+    name, _, domain = text.rpartition("@")
+    if not name or not domain or not text.isascii() or not text.isprintable() or len(text) > 254:
+        return False
+    if any(sign in text for sign in ' ,;<>"()\\'):
+        return False
+    try:
+        return Address(addr_spec=text).domain == domain
+    except (ValueError, IndexError, MessageError):
+        return False

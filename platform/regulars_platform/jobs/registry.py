@@ -25,7 +25,7 @@ HANDLERS: dict[str, str] = {
     "work_out_lifetime": "regulars_platform.lifetime.jobs:work_out_lifetime",
     "work_out_cycle": "regulars_platform.cycle.jobs:work_out_cycle",
     "work_out_needs": "regulars_platform.needs.jobs:work_out_needs",
-    "send_messages": "regulars_platform.delivery.jobs:send_messages",
+    "send_messages": "regulars_platform.dispatch.jobs:send_messages",
     "work_out_quarter": "regulars_platform.programme_effect.jobs:run",
     "make_calendar_drafts": "regulars_platform.calendar.jobs:make_drafts",
 }
@@ -38,7 +38,7 @@ SERIAL_PER_SHOP: frozenset[str] = frozenset(
 """Kinds of which one shop runs one at a time, in the order in which they were asked for."""
 
 
-SENDING = "regulars_platform.delivery.jobs:tick"
+SENDING = "regulars_platform.dispatch.jobs:tick"
 """Asked again and again whether messages are due to leave: takes a session and `now`."""
 
 

@@ -12,7 +12,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from regulars_platform.csv_files import csv_pieces
-from regulars_platform.delivery.held_beside import beside_held_entries
 from regulars_platform.delivery.lists import TreatedArm
 from regulars_platform.delivery.outbox import Mailing, queue_messages
 from regulars_platform.fields import money_text
@@ -20,6 +19,7 @@ from regulars_platform.offers.kinds import Offer, at_threshold, offer_threshold
 from regulars_platform.offers.titles import offer_title
 from regulars_platform.orders.table import OrdersTable
 from regulars_platform.orders.unpaid import still_unpaid
+from regulars_platform.programmes.held_beside import beside_held_entries
 from regulars_platform.programmes.plan import TOLD, ProgrammePlan
 from regulars_platform.programmes.service import (
     Programme,

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from regulars_platform.delivery.calls import calls_csv, open_calls
-from regulars_platform.delivery.claims import claim
-from regulars_platform.delivery.control import resume_batch, stop_batch
 from regulars_platform.delivery.outbox import Queued, queue_messages
 from regulars_platform.delivery.tables import MessageRow
+from regulars_platform.dispatch.calls import calls_csv, open_calls
+from regulars_platform.dispatch.claims import claim
+from regulars_platform.dispatch.control import resume_batch, stop_batch
 from regulars_platform.reach.addresses import plain_address
 from regulars_platform.settings import Settings, build_settings, prepare_data_dir
 from regulars_platform.storage.database import Database

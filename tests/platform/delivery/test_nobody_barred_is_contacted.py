@@ -31,23 +31,23 @@ from sqlalchemy import select
 from regulars_platform.campaigns.plan import HOLDOUT
 from regulars_platform.campaigns.service import campaign_ledger, create_draft
 from regulars_platform.datasets.table import DatasetTable
-from regulars_platform.delivery.callbacks import take_events
-from regulars_platform.delivery.calls import RESULTS, open_calls, record_call
 from regulars_platform.delivery.campaigns import ArmMailing, queue_arm
-from regulars_platform.delivery.control import (
+from regulars_platform.delivery.lists import TreatedArm
+from regulars_platform.delivery.outbox import Mailing, queue_messages
+from regulars_platform.delivery.service import campaign_contact_list
+from regulars_platform.delivery.states import FINAL, STATES
+from regulars_platform.delivery.tables import BatchRow, MessageRow
+from regulars_platform.delivery.templates import keep_template
+from regulars_platform.dispatch.callbacks import take_events
+from regulars_platform.dispatch.calls import RESULTS, open_calls, record_call
+from regulars_platform.dispatch.control import (
     leave_unsure,
     resume_batch,
     send_unsure_again,
     stop_batch,
 )
-from regulars_platform.delivery.lists import TreatedArm
-from regulars_platform.delivery.outbox import Mailing, queue_messages
-from regulars_platform.delivery.sending import Sender
-from regulars_platform.delivery.service import campaign_contact_list
-from regulars_platform.delivery.states import FINAL, STATES
-from regulars_platform.delivery.tables import BatchRow, MessageRow
-from regulars_platform.delivery.templates import keep_template
-from regulars_platform.delivery.transports import DownError, Outcome, Outgoing
+from regulars_platform.dispatch.sending import Sender
+from regulars_platform.dispatch.transports import DownError, Outcome, Outgoing
 from regulars_platform.errors import RegularsError
 from regulars_platform.launching.launch import launch
 from regulars_platform.offers.kinds import MessageOnly

@@ -10,22 +10,22 @@ import polars as pl
 import pytest
 from sqlalchemy import select
 
-from regulars_platform.delivery.callbacks import CallbackError, take_events
-from regulars_platform.delivery.claims import LEASE, MOST_ATTEMPTS
-from regulars_platform.delivery.control import (
+from regulars_platform.delivery.outbox import queue_messages
+from regulars_platform.delivery.quiet_hours import keep_quiet_hours
+from regulars_platform.delivery.tables import MessageRow
+from regulars_platform.dispatch.callbacks import CallbackError, take_events
+from regulars_platform.dispatch.claims import LEASE, MOST_ATTEMPTS
+from regulars_platform.dispatch.control import (
     get_batch,
     leave_unsure,
     resume_batch,
     send_unsure_again,
     stop_batch,
 )
-from regulars_platform.delivery.jobs import tick
-from regulars_platform.delivery.outbox import queue_messages
-from regulars_platform.delivery.quiet_hours import keep_quiet_hours
-from regulars_platform.delivery.sending import Sender
-from regulars_platform.delivery.smtp import Mailer, SmtpSettings
-from regulars_platform.delivery.tables import MessageRow
-from regulars_platform.delivery.transports import DownError, Outcome, Outgoing, Transport
+from regulars_platform.dispatch.jobs import tick
+from regulars_platform.dispatch.sending import Sender
+from regulars_platform.dispatch.smtp import Mailer, SmtpSettings
+from regulars_platform.dispatch.transports import DownError, Outcome, Outgoing, Transport
 from regulars_platform.jobs.tables import JobRow
 from regulars_platform.reach.holdout import draw_holdout, is_in
 from regulars_platform.settings import Settings, build_settings, prepare_data_dir

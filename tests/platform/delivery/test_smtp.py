@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from regulars_platform.delivery.smtp import Mailer, SmtpSettings, is_address
-from regulars_platform.delivery.transports import DownError, Outgoing
+from regulars_platform.delivery.addresses import is_address
+from regulars_platform.dispatch.smtp import Mailer, SmtpSettings
+from regulars_platform.dispatch.transports import DownError, Outgoing
 from tests.platform.delivery.servers import MailServer, mailing_server
 
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from regulars_platform.delivery.http_out import AddressError, post, split_address
-from regulars_platform.delivery.signing import is_signed, sign
-from regulars_platform.delivery.transports import DownError, Outgoing
-from regulars_platform.delivery.webhook import Webhook, WebhookSettings
+from regulars_platform.dispatch.http_out import AddressError, post, split_address
+from regulars_platform.dispatch.signing import is_signed, sign
+from regulars_platform.dispatch.transports import DownError, Outgoing
+from regulars_platform.dispatch.webhook import Webhook, WebhookSettings
 from tests.platform.delivery.build import NOON
 from tests.platform.delivery.servers import Call, Receiver, receiving
 

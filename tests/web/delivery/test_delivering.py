@@ -18,8 +18,8 @@ from regulars_platform.datasets.tables import DatasetImportRow
 from regulars_platform.delivery.address_gaps import address_gap, check_own_address
 from regulars_platform.delivery.public import unsubscribe_token
 from regulars_platform.delivery.secret_files import read_secret
-from regulars_platform.delivery.signing import sign
 from regulars_platform.delivery.tables import MessageRow
+from regulars_platform.dispatch.signing import sign
 from regulars_platform.errors import RegularsError
 from regulars_platform.jobs.models import Job
 from regulars_platform.suppressions.service import suppress, suppressed_customers

@@ -4,7 +4,7 @@ from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response as BaseResponse
 
-from regulars_platform.delivery.calls import (
+from regulars_platform.dispatch.calls import (
     RESULTS,
     all_calls,
     calls_csv,

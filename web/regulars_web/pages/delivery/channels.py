@@ -8,7 +8,6 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from regulars_platform.delivery.opening import open_mailer
 from regulars_platform.delivery.public import keep_public_address, public_address
 from regulars_platform.delivery.quiet_hours import keep_quiet_hours, quiet_hours
 from regulars_platform.delivery.secret_files import (
@@ -16,7 +15,6 @@ from regulars_platform.delivery.secret_files import (
     read_or_make_secret,
     read_secret,
 )
-from regulars_platform.delivery.smtp import SECURITIES, keep_smtp_settings, smtp_settings
 from regulars_platform.delivery.templates import (
     VARIABLES,
     delete_template,
@@ -26,8 +24,10 @@ from regulars_platform.delivery.templates import (
     variables_of,
 )
 from regulars_platform.delivery.text_length import text_length
-from regulars_platform.delivery.transports import DownError
-from regulars_platform.delivery.webhook import keep_webhook_settings, webhook_settings
+from regulars_platform.dispatch.opening import open_mailer
+from regulars_platform.dispatch.smtp import SECURITIES, keep_smtp_settings, smtp_settings
+from regulars_platform.dispatch.transports import DownError
+from regulars_platform.dispatch.webhook import keep_webhook_settings, webhook_settings
 from regulars_platform.errors import InvalidInputError, RegularsError
 from regulars_platform.fields import money_text
 from regulars_platform.reach.gate import CONSENTS, consent_required, keep_consent_required

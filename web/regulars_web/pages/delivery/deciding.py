@@ -6,7 +6,8 @@ from typing import Any
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
-from regulars_platform.delivery.control import (
+from regulars_platform.delivery.states import RUNNING
+from regulars_platform.dispatch.control import (
     BatchStanding,
     get_batch,
     leave_unsure,
@@ -15,8 +16,7 @@ from regulars_platform.delivery.control import (
     send_unsure_again,
     stop_batch,
 )
-from regulars_platform.delivery.jobs import enqueue_sending
-from regulars_platform.delivery.states import RUNNING
+from regulars_platform.dispatch.jobs import enqueue_sending
 from regulars_platform.errors import NotFoundError
 from regulars_platform.shops.channels import CALLS, SENDING
 from regulars_platform.words import N_, Sentence

@@ -4,11 +4,11 @@ from flask import Blueprint, Response, abort, jsonify, redirect, render_template
 from flask.blueprints import BlueprintSetupState
 from werkzeug.wrappers import Response as BaseResponse
 
-from regulars_platform.delivery.callbacks import take_events
 from regulars_platform.delivery.links import follow_link
 from regulars_platform.delivery.public import read_unsubscribe_token
 from regulars_platform.delivery.secret_files import read_secret
-from regulars_platform.delivery.signing import MOMENT_HEADER, SIGNATURE_HEADER, is_signed
+from regulars_platform.dispatch.callbacks import take_events
+from regulars_platform.dispatch.signing import MOMENT_HEADER, SIGNATURE_HEADER, is_signed
 from regulars_platform.errors import RegularsError
 from regulars_platform.suppressions.service import suppress
 from regulars_web.edge import now, settings, unit_of_work

@@ -13,12 +13,12 @@ from regulars_platform.campaigns.plan import TreatmentArm
 from regulars_platform.campaigns.service import LaunchedCampaign, get_launched
 from regulars_platform.delivery.address_gaps import Gap, address_gap, check_own_address
 from regulars_platform.delivery.campaigns import ArmMailing, Foreseen, foresee_arm, queue_arm
-from regulars_platform.delivery.control import BatchStanding, list_batches
-from regulars_platform.delivery.jobs import enqueue_sending
 from regulars_platform.delivery.links import keep_link, links_of
-from regulars_platform.delivery.opening import open_way
 from regulars_platform.delivery.templates import MessageTemplate, get_template, list_templates
-from regulars_platform.delivery.transports import DownError, Outgoing
+from regulars_platform.dispatch.control import BatchStanding, list_batches
+from regulars_platform.dispatch.jobs import enqueue_sending
+from regulars_platform.dispatch.opening import open_way
+from regulars_platform.dispatch.transports import DownError, Outgoing
 from regulars_platform.errors import NotFoundError, RegularsError
 from regulars_platform.programmes.service import templates_of_programmes
 from regulars_platform.shops.channels import CALLS, SENDING, SMTP, ChannelUse, channel_use

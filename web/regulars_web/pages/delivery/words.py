@@ -3,9 +3,9 @@
 from flask_babel import gettext, lazy_gettext
 
 from regulars_platform.delivery.address_gaps import Gap
-from regulars_platform.delivery.calls import RESULTS
 from regulars_platform.delivery.outbox import Queued
 from regulars_platform.delivery.states import STATES
+from regulars_platform.dispatch.calls import RESULTS
 from regulars_platform.reach.gate import GLOBAL_HOLDOUT, NO_CONSENT, OPTED_OUT, SAME_ADDRESS
 from regulars_web.formats import number
 

@@ -3,8 +3,8 @@
 from flask import flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from regulars_platform.delivery.control import BatchStanding, list_batches
 from regulars_platform.delivery.states import RUNNING
+from regulars_platform.dispatch.control import BatchStanding, list_batches
 from regulars_platform.programmes.service import get_programme
 from regulars_web.edge import current_shop, unit_of_work
 from regulars_web.pages.delivery.deciding import batch_context, decide_about, on_its_way

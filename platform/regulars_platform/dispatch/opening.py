@@ -4,10 +4,10 @@ import datetime as dt
 
 from regulars_platform.delivery.public import public_address, unsubscribe_token
 from regulars_platform.delivery.secret_files import read_or_make_secret, read_secret
-from regulars_platform.delivery.smtp import Mailer, SmtpSettings, smtp_settings
 from regulars_platform.delivery.tables import BatchRow
-from regulars_platform.delivery.transports import DownError, Transport
-from regulars_platform.delivery.webhook import Webhook, webhook_settings
+from regulars_platform.dispatch.smtp import Mailer, SmtpSettings, smtp_settings
+from regulars_platform.dispatch.transports import DownError, Transport
+from regulars_platform.dispatch.webhook import Webhook, webhook_settings
 from regulars_platform.settings import Settings
 from regulars_platform.shops.channels import SMTP
 from regulars_platform.shops.tables import Shop

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from regulars_platform.delivery.http_out import (
+from regulars_platform.dispatch.http_out import (
     AddressError,
     Answer,
     NoAnswerError,
@@ -21,8 +21,8 @@ from regulars_platform.delivery.http_out import (
     post,
     split_address,
 )
-from regulars_platform.delivery.signing import MOMENT_HEADER, SIGNATURE_HEADER, sign
-from regulars_platform.delivery.transports import DownError, Fate, Outcome, Outgoing
+from regulars_platform.dispatch.signing import MOMENT_HEADER, SIGNATURE_HEADER, sign
+from regulars_platform.dispatch.transports import DownError, Fate, Outcome, Outgoing
 from regulars_platform.errors import InvalidInputError, RegularsError
 from regulars_platform.fields import FieldReader
 from regulars_platform.shops.practice import HasPractice, keep_section, read_section

@@ -9,7 +9,6 @@ import smtplib
 import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -17,7 +16,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from regulars_platform.delivery.transports import DownError, Outcome, Outgoing
+from regulars_platform.delivery.addresses import is_address
+from regulars_platform.dispatch.transports import DownError, Outcome, Outgoing
 from regulars_platform.errors import InvalidInputError
 from regulars_platform.fields import FieldReader
 from regulars_platform.shops.practice import HasPractice, keep_section, read_section
@@ -102,23 +102,6 @@ def _read(raw: Mapping[str, Any]) -> tuple[SmtpSettings | None, FieldReader]:
         ),
         reader,
     )
-
-
-def is_address(text: str) -> bool:
-    """Whether a mail can be addressed to this: one address, in plain letters.
-
-    >>> is_address("ann@example.org"), is_address("ann@example.org, ben@example.org")
-    (True, False)
-    """
-    name, _, domain = text.rpartition("@")
-    if not name or not domain or not text.isascii() or not text.isprintable() or len(text) > 254:
-        return False
-    if any(sign in text for sign in ' ,;<>"()\\'):
-        return False
-    try:
-        return Address(addr_spec=text).domain == domain
-    except (ValueError, IndexError, MessageError):
-        return False
 
 
 PLAIN = SMTP.clone(cte_type="7bit")

@@ -6,11 +6,11 @@ import time
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from regulars_platform.delivery.claims import LEASE
-from regulars_platform.delivery.opening import open_transport
-from regulars_platform.delivery.sending import Sender, due_batches
 from regulars_platform.delivery.states import CLAIMED, RUNNING, STOPPED
 from regulars_platform.delivery.tables import BatchRow, MessageRow
+from regulars_platform.dispatch.claims import LEASE
+from regulars_platform.dispatch.opening import open_transport
+from regulars_platform.dispatch.sending import Sender, due_batches
 from regulars_platform.jobs.context import JobContext
 from regulars_platform.jobs.errors import JobCancelled
 from regulars_platform.jobs.run import utc_now

@@ -9,7 +9,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from regulars_platform.csv_files import csv_pieces
-from regulars_platform.delivery.claims import WHY_BARRED, Reached, tell_campaign, why_barred
 from regulars_platform.delivery.states import (
     BARRED,
     DELIVERED,
@@ -20,6 +19,7 @@ from regulars_platform.delivery.states import (
 )
 from regulars_platform.delivery.tables import BatchRow, MessageRow
 from regulars_platform.delivery.templates import build_words
+from regulars_platform.dispatch.claims import WHY_BARRED, Reached, tell_campaign, why_barred
 from regulars_platform.errors import NotFoundError, RegularsError
 from regulars_platform.intake.keys import clean_customer_id
 from regulars_platform.settings import Settings

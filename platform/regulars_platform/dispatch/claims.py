@@ -19,9 +19,8 @@ from sqlalchemy.orm import Session
 from regulars_platform.campaigns.failed_sends import record_failed_send
 from regulars_platform.campaigns.service import campaign_ledger, get_launched
 from regulars_platform.delivery.addresses import barred_addresses
-from regulars_platform.delivery.held_beside import beside_held_entries, beside_held_out
+from regulars_platform.delivery.held_beside import beside_held_out
 from regulars_platform.delivery.outbox import CHUNK, message_key
-from regulars_platform.delivery.settled import settled_keys
 from regulars_platform.delivery.states import (
     BARRED,
     CLAIMED,
@@ -35,7 +34,9 @@ from regulars_platform.delivery.states import (
 )
 from regulars_platform.delivery.tables import BatchRow, MessageRow
 from regulars_platform.delivery.templates import build_words
-from regulars_platform.delivery.transports import Outcome, Outgoing
+from regulars_platform.dispatch.settled import settled_keys
+from regulars_platform.dispatch.transports import Outcome, Outgoing
+from regulars_platform.programmes.held_beside import beside_held_entries
 from regulars_platform.programmes.tables import ProgrammeEntryRow
 from regulars_platform.reach.gate import (
     GLOBAL_HOLDOUT,

@@ -13,7 +13,6 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from regulars_platform.delivery.claims import tell_campaign
 from regulars_platform.delivery.states import (
     COMPLAINED,
     DELIVERED,
@@ -23,6 +22,7 @@ from regulars_platform.delivery.states import (
     UNSURE,
 )
 from regulars_platform.delivery.tables import DeliveryEventRow, MessageRow
+from regulars_platform.dispatch.claims import tell_campaign
 from regulars_platform.errors import RegularsError
 from regulars_platform.suppressions.service import suppress
 from regulars_platform.words import N_, Sentence

@@ -9,7 +9,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from regulars_platform.delivery.claims import (
+from regulars_platform.delivery.quiet_hours import quiet_hours
+from regulars_platform.delivery.states import QUEUED, RUNNING
+from regulars_platform.delivery.tables import BatchRow, MessageRow
+from regulars_platform.dispatch.claims import (
     claim,
     hold_up,
     recover,
@@ -17,10 +20,7 @@ from regulars_platform.delivery.claims import (
     settle,
     works_again,
 )
-from regulars_platform.delivery.quiet_hours import quiet_hours
-from regulars_platform.delivery.states import QUEUED, RUNNING
-from regulars_platform.delivery.tables import BatchRow, MessageRow
-from regulars_platform.delivery.transports import DownError, Transport
+from regulars_platform.dispatch.transports import DownError, Transport
 from regulars_platform.settings import Settings
 from regulars_platform.shops.channels import SENDING
 from regulars_platform.shops.tables import Shop

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from regulars_platform.delivery.claims import tell_campaign
 from regulars_platform.delivery.states import FAILED, QUEUED, RUNNING, STATES, STOPPED, UNSURE
 from regulars_platform.delivery.tables import BatchRow, MessageRow
+from regulars_platform.dispatch.claims import tell_campaign
 from regulars_platform.errors import NotFoundError
 from regulars_platform.words import N_, Sentence
 
