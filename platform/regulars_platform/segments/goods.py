@@ -1,6 +1,7 @@
 """The shop's products: those that were sold and those that a file or a person told of."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
@@ -12,8 +13,9 @@ from regulars_platform.segments.purchases import purchases
 FORMAT = 1
 """Raised whenever what is kept here changes its meaning."""
 
-Lacking = Literal["category", "need", "price", "cost", "unit_days", "one_off"]
-TOLD: tuple[Lacking, ...] = ("price", "cost", "unit_days", "one_off", "category", "need")
+MOST_GROUPS = 200
+
+TOLD = ("price", "cost", "unit_days", "one_off", "category", "need")
 """What is told of a product beside its names."""
 
 
@@ -34,14 +36,14 @@ def list_goods(
     version: int | None,
     *,
     search: str = "",
-    lacking: Lacking | None = None,
+    lacking: str | None = None,
     page: int = 1,
     size: int = 50,
 ) -> Goods:
     """One page of the shop's products. version: of the orders, None without any.
 
-    search: a part of one of the names, of the title, or of "title (name)"; lacking: only those of
-    which this is not told; page: from 1 on.
+    search: a part of one of the names, of the title, or of "title (name)"; lacking: one of TOLD,
+    only products of which it is not told; page: from 1 on.
     """
     told = DatasetTable(store.shop_dir, "products").scan().collect()
     bought = _NEVER if version is None else sold(store, version)
@@ -62,6 +64,14 @@ def list_goods(
 def _all_names() -> pl.Expr:
     labelled = pl.format("{} ({})", "title", "product")
     return pl.concat_str("product", "also", labelled, separator="\n", ignore_nulls=True)
+
+
+def groups_told(shop_dir: Path, by: Literal["category", "need"]) -> list[str]:
+    """The categories, or the needs, that products are told to be of or for; at most MOST_GROUPS,
+    those of most products first."""
+    products = DatasetTable(shop_dir, "products").scan().drop_nulls(by)
+    counted = products.group_by(by).len().sort(["len", by], descending=[True, False])
+    return counted.head(MOST_GROUPS).collect()[by].to_list()
 
 
 def sold(store: FeatureStore, version: int) -> pl.DataFrame:

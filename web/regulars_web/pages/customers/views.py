@@ -13,6 +13,7 @@ from regulars_web.edge import current_shop
 from regulars_web.pages.customers.columns import COLUMN_SETS
 from regulars_web.pages.customers.habits import habits
 from regulars_web.pages.customers.looking import Customers, find_customers, latest_day
+from regulars_web.pages.customers.one import one, tag
 from regulars_web.pages.customers.shown import currency_text
 from regulars_web.pages.customers.spread import (
     FeatureChart,
@@ -29,6 +30,8 @@ from regulars_web.pages.customers.table import CustomerTable, TableQuery, build_
 blueprint = Blueprint("customers", __name__)
 blueprint.add_app_template_filter(currency_text, "currency_text")
 blueprint.add_url_rule("/measures", "habits", habits, methods=["GET", "POST"])
+blueprint.add_url_rule("/one", "one", one, methods=["GET"])
+blueprint.add_url_rule("/one", "tag", tag, methods=["POST"])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
+from regulars_platform.accounts.service import names_of_users
 from regulars_platform.datasets import service as datasets
 from regulars_platform.datasets.consents import unplaced_consents
 from regulars_platform.datasets.errors import KindUnknownError, OrderFileError
@@ -21,7 +22,7 @@ from regulars_platform.intake.encodings import CHOICES
 from regulars_platform.intake.errors import RefusedFileError
 from regulars_platform.intake.models import ImportState
 from regulars_platform.intake.sniff import is_slow_to_sniff
-from regulars_platform.jobs.models import JobState
+from regulars_platform.jobs.models import Job, JobState
 from regulars_platform.words import N_, Sentence
 from regulars_web.edge import current_shop, database, now, settings, unit_of_work
 from regulars_web.formats import sentence
@@ -29,6 +30,7 @@ from regulars_web.language import choose_locale
 from regulars_web.pages.data.bringing import answer_upload, is_busy, send_rejects, sent_file
 from regulars_web.pages.data.reading import describe_form, encoding_choices
 from regulars_web.pages.data.words import import_chip
+from regulars_web.pages.datasets import by_hand
 from regulars_web.pages.datasets.columns import (
     ColumnsInput,
     build_columns_page,
@@ -47,6 +49,9 @@ from regulars_web.pages.datasets.words import (
 from regulars_web.signing_in import current_account
 
 blueprint = Blueprint("datasets", __name__)
+blueprint.add_url_rule("/products", "products", by_hand.products, methods=["GET", "POST"])
+blueprint.add_url_rule("/<int:import_id>/undo", "undo", by_hand.undo, methods=["POST"])
+blueprint.add_app_template_global(by_hand.import_title, "import_title")
 
 NO_FILE = Sentence(N_("Choose a file first."))
 
@@ -61,12 +66,14 @@ def _overview_page(problem: RegularsError | None) -> str:
     shop = current_shop()
     with unit_of_work() as work:
         imports = datasets.list_imports(work, shop.id)
+        people = names_of_users(work, {i.user_id for i in imports if i.user_id is not None})
         busy = {i.id for i in imports if is_busy(find_import_job(work, i.id))}
     return render_template(
         "datasets/overview.html",
         known=known_kinds(settings(), shop.id, shop.zone, imports),
         imports=imports,
         busy=busy,
+        people=people,
         chip=import_chip,
         kinds=KINDS,
         opens=OPENS,
@@ -138,6 +145,8 @@ def one(import_id: int) -> str | BaseResponse:
     with unit_of_work() as work:
         import_ = _get_import(work, import_id)
         job = find_import_job(work, import_.id)
+    if import_.options.by_hand is not None:
+        return _typed(import_, job)
     if is_busy(job):
         return render_template("datasets/working.html", import_=import_, job=job)
     stopped = job if job and job.state in (JobState.FAILED, JobState.CANCELLED) else None
@@ -166,6 +175,21 @@ def one(import_id: int) -> str | BaseResponse:
         readings=encoding_choices(import_.problem),
         misplaced=import_.state is ImportState.REFUSED
         and import_.problem == OrderFileError.of().problem,
+    )
+
+
+def _typed(import_: DatasetImport, job: Job | None) -> str:
+    """What was typed in by hand has no steps of a file."""
+    with unit_of_work() as work:
+        names = names_of_users(work, [import_.user_id] if import_.user_id is not None else [])
+    return render_template(
+        "datasets/typed.html",
+        import_=import_,
+        job=job,
+        running=is_busy(job),
+        t=import_.tallies if import_.state is ImportState.STORED else None,
+        by=names.get(import_.user_id or 0, ""),
+        kinds=KINDS,
     )
 
 
@@ -240,7 +264,8 @@ def again(import_id: int) -> BaseResponse:
     with unit_of_work() as work:
         import_ = _get_import(work, import_id)
         step = None
-        if import_.state is ImportState.STORING:
+        typed = import_.options.by_hand is not None and import_.state is ImportState.FAILED
+        if typed or import_.state is ImportState.STORING:
             step = "store_dataset"
         elif import_.look is None:
             step = "look_dataset"

@@ -6,6 +6,7 @@ builder alone, without them with the whole page; nothing is kept before `save`.
 
 from dataclasses import dataclass
 
+import polars as pl
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
@@ -17,7 +18,7 @@ from regulars_platform.segments.counting import SegmentCount
 from regulars_platform.segments.download import customers_csv
 from regulars_platform.segments.frames import for_rules
 from regulars_platform.segments.jobs import KIND
-from regulars_platform.segments.rules import Rule, parse_rule
+from regulars_platform.segments.rules import Rule, parse_rule, rule_expression
 from regulars_platform.segments.service import (
     SegmentNameError,
     change_rule,
@@ -28,12 +29,14 @@ from regulars_platform.segments.service import (
     save_segment,
 )
 from regulars_platform.segments.sizes import SEEN, Size, keep_sizes
+from regulars_platform.segments.suggestions import known_values
 from regulars_platform.segments.tables import Segment
 from regulars_web.charts import BarChart
 from regulars_web.edge import current_shop, now, reading, unit_of_work
 from regulars_web.formats import sentence
 from regulars_web.pages.customers.looking import Customers, find_customers
 from regulars_web.pages.customers.shown import feature_heading
+from regulars_web.pages.datasets.by_hand import tag_customers
 from regulars_web.pages.segments.about import About, find_sizes, look_closer, size_chart
 from regulars_web.pages.segments.builder import Builder, build_builder, do_to_draft
 from regulars_web.pages.segments.checking import Checked, check_draft
@@ -67,7 +70,8 @@ class SegmentRow:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EditPage:
     """The context of segments/edit.html. segment: None for a new one; about: None where nobody can
-    be looked at; sizes, chart: how large it was; job: the counting month by month, where asked."""
+    be looked at; sizes, chart: how large it was; job: the counting month by month, where asked;
+    tags: those that customers have."""
 
     segment: Segment | None
     name: str
@@ -78,6 +82,7 @@ class EditPage:
     sizes: list[Size]
     chart: BarChart
     job: Job | None
+    tags: list[str]
 
 
 @blueprint.get("/")
@@ -174,6 +179,20 @@ def customers(segment_id: int) -> Response:
     return answer
 
 
+@blueprint.post("/<int:segment_id>/tag")
+def tag(segment_id: int) -> Response:
+    """Give everybody whom the segment holds now a tag, or take it away from them."""
+    rule = parse_rule(_get(segment_id).rule)
+    found = find_customers()
+    customers = pl.Series(dtype=pl.String)
+    if found is not None:
+        features = for_rules(found.store, [rule], found.as_of, found.version)
+        inside = features.filter(rule_expression(rule)).select("customer_id")
+        customers = inside.collect()["customer_id"]
+    tag_customers(customers, request.form.get("tag", ""), request.form.get("do", ""))
+    return redirect(url_for("segments.edit", segment_id=segment_id) + "#tags")
+
+
 @blueprint.post("/<int:segment_id>/sizes")
 def recompute(segment_id: int) -> Response:
     """Count all segments as of past month ends in the background; once at a time is enough."""
@@ -249,8 +268,14 @@ def _edit_page(
         sizes=sizes,
         chart=size_chart(sizes),
         job=job,
+        tags=[] if segment is None else _known_tags(),
     )
     return render_template("segments/edit.html", page=page, builder=page.builder)
+
+
+def _known_tags() -> list[str]:
+    found = find_customers()
+    return [] if found is None else [tag for tag, _ in known_values(found.features, "tags")]
 
 
 def _searched(button: str) -> str:
