@@ -14,6 +14,7 @@ from regulars_platform.calendar.service import keep_event
 from regulars_platform.cycle.jobs import ask as ask_for_cycle
 from regulars_platform.datasets.kinds import Kind
 from regulars_platform.datasets.service import import_file
+from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.jobs.service import enqueue
 from regulars_platform.lifetime.jobs import KIND as LIFETIME
 from regulars_platform.needs.jobs import KIND as NEEDS
@@ -106,13 +107,14 @@ def _sales() -> list[Event]:
 
 
 def _run(settings: Settings, database: Database, shop_id: int, kind: str, now: dt.datetime) -> None:
-    """Start the usual programme of a kind, and let its days pass; it goes on."""
+    """Start the usual programme of a kind, by what the sample's goods cost, and let its days pass;
+    it goes on."""
     name, words = PROGRAMMES[kind]
     began = _morning(RUN_FROM)
+    draft = usual_draft(kind, name=name, words=words, by_product=True)
+    products = DatasetTable(settings.shop_dir(shop_id), "products").version()
     with database.unit_of_work() as session:
-        programme = create_programme(
-            session, shop_id=shop_id, draft=usual_draft(kind, name=name, words=words), now=began
-        )
+        programme = create_programme(session, shop_id=shop_id, draft=draft, now=began)
         start_programme(
             session,
             shop_id=shop_id,
@@ -121,6 +123,7 @@ def _run(settings: Settings, database: Database, shop_id: int, kind: str, now: d
             user_id=None,
             salt=SALT + kind,
             planned=0,
+            products_version=products,
         )
     for place in range(RUN_DAYS):
         day = RUN_FROM + dt.timedelta(days=place)

@@ -17,6 +17,8 @@ from regulars_platform.offers.costs import (
 )
 from regulars_platform.offers.goods_costs import (
     COST_COLUMNS,
+    CostCoverage,
+    cost_coverage,
     flat_margin,
     order_margins,
     with_offer_added_back,
@@ -56,11 +58,13 @@ class EntryOutcomes:
     """settled: one row per entry whose window is over: entry, arm, cohort, MONEY, orders, buyer,
     and MARGINS where the plan goes by costs per product.
 
-    waiting: entries whose window lasts beyond the orders that are known.
+    waiting: entries whose window lasts beyond the orders that are known; coverage: how much of the
+    goods bought in the windows has a known cost, where the plan goes by costs per product.
     """
 
     settled: pl.DataFrame
     waiting: int
+    coverage: CostCoverage | None = None
 
 
 def entry_outcomes(
@@ -105,7 +109,19 @@ def entry_outcomes(
         )
         .sort("entry")
     )
-    return EntryOutcomes(settled=settled, waiting=entries.height - ripe.height)
+    return EntryOutcomes(
+        settled=settled,
+        waiting=entries.height - ripe.height,
+        coverage=_coverage(lines, orders, costs) if margins else None,
+    )
+
+
+def _coverage(
+    lines: pl.LazyFrame, orders: pl.LazyFrame, costs: pl.LazyFrame | None
+) -> CostCoverage:
+    """Over the orders of the windows, both arms together."""
+    theirs = lines.join(orders.select("order_id").unique(), on="order_id", how="semi")
+    return cost_coverage(theirs, pl.LazyFrame(schema=COST_COLUMNS) if costs is None else costs)
 
 
 def _with_windows(entries: pl.DataFrame, plan: ProgrammePlan) -> pl.DataFrame:

@@ -25,6 +25,7 @@ from regulars_platform.programmes.plan import ProgrammePlan
 from regulars_platform.programmes.running import get_shop_row
 from regulars_platform.programmes.service import Version, get_version
 from regulars_platform.programmes.tables import ProgrammeEntryRow, ProgrammeResultRow
+from regulars_platform.reports.goods_costs import costs_json
 from regulars_platform.settings import Settings
 from regulars_platform.storage.database import Database
 
@@ -58,6 +59,8 @@ def evaluate_version(
     outcomes = entry_outcomes(lines, entries, version.plan, days.last, costs)
     findings = find_programme(outcomes, version.plan, planned=version.planned, until=days.last)
     document = findings_json(findings, version, orders_version=orders_version, until=days.last)
+    if outcomes.coverage is not None:
+        document["goods_costs"] = costs_json(outcomes.coverage)
     text = json.dumps(document, sort_keys=True, ensure_ascii=False, allow_nan=False)
     with database.unit_of_work() as session:
         row = _find_row(session, version_id)

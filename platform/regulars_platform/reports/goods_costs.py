@@ -22,7 +22,7 @@ def window_coverage(
 
 
 def costs_json(coverage: CostCoverage) -> dict[str, Any]:
-    """As the report's document has it: money as decimal text, the share from 0 to 1."""
+    """As documents have it: money as decimal text, the share from 0 to 1."""
     return {
         "goods": money_text(coverage.goods),
         "known": money_text(coverage.known),

@@ -138,6 +138,7 @@ class World:
         self.called: set[str] = set()
         self.allowed_twice: set[str] = set()
         self.occasions: dict[str, int] = {}
+        self.in_the_air: dict[str, dt.datetime] = {}
 
     def beside_the_holdout(self, name: str, drawn: dict[str, str]) -> bool:
         """Whether the address belongs to somebody in the holdout of a campaign."""
@@ -177,6 +178,8 @@ class Line:
         machine = self.machine
         for message in messages:
             machine.check_contact(message)
+            machine.check_nobody_holds(message)
+            machine.world.in_the_air[message.key] = machine.now
         if machine.nested:
             machine.nested = False
             machine.run_worker(["accepted"] * 9)
@@ -184,6 +187,7 @@ class Line:
         for message in messages:
             fate = self.fates.pop(0) if self.fates else "accepted"
             if fate == "down":
+                self._landed(messages)
                 raise DownError(Sentence("down"))
             if fate == "killed before":
                 raise KilledError
@@ -191,7 +195,12 @@ class Line:
             if fate == "killed after":
                 raise KilledError
             outcomes.append(self._outcome(message, fate))
+        self._landed(messages)
         return outcomes
+
+    def _landed(self, messages: Sequence[Outgoing]) -> None:
+        for message in messages:
+            self.machine.world.in_the_air.pop(message.key, None)
 
     def close(self) -> None:
         pass
@@ -501,6 +510,11 @@ class Contacts(RuleBasedStateMachine):
             assert name not in PROGRAMME_HOLDS[self.world.occasions[message.key]]
             others = {one for twins in TWINS if name in twins for one in twins} - {name}
             assert not any(others & held for held in PROGRAMME_HOLDS), name
+
+    def check_nobody_holds(self, message: Outgoing) -> None:
+        """Another attempt that has not come back may still be handing it over."""
+        since = self.world.in_the_air.get(message.key)
+        assert since is None or self.now - since > dt.timedelta(minutes=10), message.key
 
     @invariant()
     def nobody_twice(self) -> None:

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from regulars_platform.errors import InvalidInputError
+from regulars_platform.offers.goods_costs import CostCoverage
 from regulars_platform.programmes.outcomes import ENTRY_SCHEMA, entry_outcomes
 from regulars_platform.programmes.plan import ProgrammePlan, programme_json, read_programme
 from regulars_platform.programmes.service import usual_draft
@@ -149,6 +150,21 @@ def test_by_costs_per_product_goods_count_as_the_margin_they_earn() -> None:
         (0, 0, 0),
     ]
     assert found["goods"].to_list() == [money(70), money(50), 0]
+
+
+def test_how_far_the_costs_reach_is_said_of_all_that_was_bought_in_the_windows() -> None:
+    rows = [entry(1, "anna"), entry(2, "bert", held=True)]
+    orders = lines(
+        line("1", "anna", "2026-05-05", 50),
+        line("2", "anna", "2026-05-06", 20, product="honey"),
+        line("3", "bert", "2026-05-07", 30),
+        line("4", "bert", "2025-05-07", 1_000),
+        line("5", "carl", "2026-05-07", 1_000),
+    )
+    found = outcomes(rows, orders, by_product(), COSTS).coverage
+    assert found == CostCoverage(goods=money(100), known=money(80))
+    assert outcomes(rows, orders, by_product()).coverage == CostCoverage(goods=money(100), known=0)
+    assert outcomes(rows, orders, plan()).coverage is None
 
 
 def test_what_an_offer_took_off_is_added_back_to_the_margin_in_full() -> None:

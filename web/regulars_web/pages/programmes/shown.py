@@ -9,6 +9,7 @@ from flask_babel import gettext, ngettext
 
 from regulars_platform.programmes.dry_run import DryRun
 from regulars_platform.programmes.results import Result
+from regulars_platform.programmes.service import Version
 from regulars_web.charts import DayChart, DayInput, LevelMark, build_day_chart
 from regulars_web.formats import date, number, percent, short_date
 from regulars_web.pages.programmes.words import ADVICE, WHY_NOT, occasion_text, why_not
@@ -33,8 +34,8 @@ class WeekLine:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ResultPage:
     """One version's result. statement: one sentence in money; advice: (kind of verdict, word);
-    held: what holding back cost or saved; waiting, reach, broken, sizes: sentences, "" where there
-    is nothing to say; bars: (name, answer per entry)."""
+    held: what holding back cost or saved; waiting, reach, broken, sizes, costs: sentences, "" where
+    there is nothing to say; bars: (name, answer per entry)."""
 
     statement: str
     advice: tuple[str, str]
@@ -43,6 +44,7 @@ class ResultPage:
     reach: str
     broken: str
     sizes: str
+    costs: str
     figures: list[dict[str, str]]
     bars: list[tuple[str, Shown]]
     chart: DayChart | None
@@ -53,8 +55,8 @@ class ResultPage:
     confidence: str
 
 
-def result_page(result: Result) -> ResultPage:
-    """The page of a kept result."""
+def result_page(result: Result, version: Version) -> ResultPage:
+    """The page of a kept result of a version."""
     document = result.document
     currency, weeks = document["currency"], document["weeks"]
     chart = _chart(weeks)
@@ -67,6 +69,7 @@ def result_page(result: Result) -> ResultPage:
         reach=_reach_words(document),
         broken=_broken_words(document),
         sizes=_sizes_words(document),
+        costs=costs_words(document, version.plan.margin_low),
         figures=_figures(document),
         bars=[(str(BARS[name]), shown(answer, currency)) for name, answer in _bars(document)],
         chart=chart,
@@ -80,6 +83,21 @@ def result_page(result: Result) -> ResultPage:
         unknown=unknown_weeks(document),
         orders_until=date(dt.date.fromisoformat(document["orders_until"])),
         confidence=percent(document["confidence_percent"] / 100, 0),
+    )
+
+
+def costs_words(document: Mapping[str, Any], flat: int) -> str:
+    """How far costs per product reach in what was bought. flat: of the others, basis points."""
+    costs = document.get("goods_costs")
+    if costs is None:
+        return ""
+    return str(
+        gettext(
+            "Each product earns what is left after its cost: %(share)s of the goods bought in "
+            "these windows have a known one. The others earn %(rate)s.",
+            share="–" if costs["share"] is None else percent(costs["share"]),
+            rate=percent(flat / 10_000),
+        )
     )
 
 

@@ -175,7 +175,7 @@ def show(programme_id: int) -> str:
         version=version,
         versions=versions,
         words=None if version is None else plan_words(version.plan),
-        page=None if result is None else result_page(result),
+        page=None if version is None or result is None else result_page(result, version),
         stale=result is not None and result.orders_version != orders_version,
         job=job,
         runs=runs,
