@@ -1,0 +1,74 @@
+"""The style sheets hold together: colours from the tokens alone, no rule for nothing."""
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+import regulars_web
+from regulars_web.charts import Tone
+from regulars_web.pages.figures.columns_chart import Tone as ColumnTone
+
+WEB = Path(regulars_web.__file__).parent
+SHEETS = {
+    path.name: re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for path in sorted((WEB / "static").glob("*.css"))
+}
+# an evaluation is a document of its own, to be kept and sent
+PAGES = "\n".join(
+    path.read_text(encoding="utf-8")
+    for path in sorted(WEB.rglob("*.html"))
+    if path.name != "evaluation.html"
+)
+SCRIPT = (WEB / "static" / "app.js").read_text(encoding="utf-8")
+COMPOSED = re.compile(r"(tone|tier-tone|shade)-[\w-]+|good|caution|bad|busy|quiet|ok|warn|wait")
+"""Classes whose last part is a value: of a tone, a state or a score."""
+
+
+def classes_of(sheet: str) -> set[str]:
+    selectors = re.findall(r"([^{}]+)\{", sheet)
+    return {name for one in selectors for name in re.findall(r"\.([A-Za-z][\w-]*)", one)}
+
+
+def test_only_the_tokens_name_a_colour() -> None:
+    literal = re.compile(r":[^;{]*(#[0-9a-f]{3,8}\b|\b(rgb|hsl|oklch)a?\(|\b(black|white)\b)", re.I)
+    found = [
+        (name, line.strip())
+        for name, sheet in SHEETS.items()
+        if name != "tokens.css"
+        for line in sheet.splitlines()
+        if literal.search(line)
+    ]
+    assert found == []
+
+
+def test_every_token_is_known_and_used() -> None:
+    known = set(re.findall(r"(--[\w-]+):", SHEETS["tokens.css"]))
+    used = set(re.findall(r"var\((--[\w-]+)", "".join(SHEETS.values())))
+    assert used == known
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_every_sheet_is_on_a_page_and_every_class_in_a_template(name: str) -> None:
+    assert f"asset('{name}')" in PAGES
+    attributes = " ".join(re.findall(r'class="((?:[^"{]|\{\{.*?\}\}|\{%.*?%\})*)"', PAGES))
+    there = set(re.findall(r"[\w-]+", attributes + " ".join(re.findall(r"classList.*", SCRIPT))))
+    dead = {one for one in classes_of(SHEETS[name]) - there if not COMPOSED.fullmatch(one)}
+    assert dead == set()
+
+
+def test_every_sheet_that_a_page_asks_for_is_there() -> None:
+    assert set(re.findall(r"asset\('([\w-]+\.css)'\)", PAGES)) == set(SHEETS)
+
+
+def test_every_tone_of_a_drawing_has_its_colour() -> None:
+    drawn = classes_of(SHEETS["charts.css"])
+    assert {f"tone-{tone}" for tone in (*get_args(Tone), *get_args(ColumnTone))} <= drawn
+
+
+def test_no_page_needs_a_weaker_content_policy() -> None:
+    assert not re.findall(r"<(?!svg|rect|line|circle|text|path|poly)[^>]*\s(style|on\w+)=", PAGES)
+    assert "<style" not in PAGES
+    assert not re.findall(r"<script(?![^>]*\bsrc=)", PAGES)
+    assert not re.search(r"\beval\(|new Function|innerHTML|insertAdjacentHTML", SCRIPT)
