@@ -93,56 +93,58 @@ class EmptyAudienceError(RegularsError):
                 field="audience",
             )
         if ungrouped:
-            return cls(
-                Sentence(
-                    N_(
-                        "The rule holds for %(audience)s customers, but %(ungrouped)s are in no "
-                        "group and %(out)s are left out for other reasons, so nobody is left."
-                    ),
-                    {"audience": audience, "ungrouped": ungrouped, "out": audience - ungrouped},
-                ),
-                Sentence(N_("Bring a file of customers whose column names each one's group.")),
-                field="group_by",
-            )
+            return cls._without_groups(audience, ungrouped)
         if capped:
-            return cls(
-                Sentence(
-                    N_(
-                        "The rule holds for %(audience)s customers, but %(capped)s would be "
-                        "contacted more often than your limit allows and %(out)s are left out for "
-                        "other reasons, so nobody is left."
-                    ),
-                    {"audience": audience, "capped": capped, "out": audience - capped},
-                ),
-                Sentence(N_("Choose a later day, or look at the limit on contacts.")),
-                field="audience",
-            )
-        if held_out:
-            return cls(
-                Sentence(
-                    N_(
-                        "The rule holds for %(audience)s customers, but %(excluded)s are excluded, "
-                        "%(suppressed)s suppressed and %(held)s held back from everything, so "
-                        "nobody is left."
-                    ),
-                    {
-                        "audience": audience,
-                        "excluded": excluded,
-                        "suppressed": suppressed,
-                        "held": held_out,
-                    },
-                ),
-                Sentence(N_("Widen the rule, or look at the exclusions.")),
-                field="audience",
-            )
+            return cls._told_too_often(audience, capped)
+        return cls._left_out(
+            {"audience": audience, "excluded": excluded, "suppressed": suppressed, "held": held_out}
+        )
+
+    @classmethod
+    def _without_groups(cls, audience: int, ungrouped: int) -> "EmptyAudienceError":
         return cls(
             Sentence(
                 N_(
-                    "The rule holds for %(audience)s customers, but %(excluded)s are excluded and "
-                    "%(suppressed)s suppressed, so nobody is left."
+                    "The rule holds for %(audience)s customers, but %(ungrouped)s are in no "
+                    "group and %(out)s are left out for other reasons, so nobody is left."
                 ),
-                {"audience": audience, "excluded": excluded, "suppressed": suppressed},
+                {"audience": audience, "ungrouped": ungrouped, "out": audience - ungrouped},
             ),
+            Sentence(N_("Bring a file of customers whose column names each one's group.")),
+            field="group_by",
+        )
+
+    @classmethod
+    def _told_too_often(cls, audience: int, capped: int) -> "EmptyAudienceError":
+        return cls(
+            Sentence(
+                N_(
+                    "The rule holds for %(audience)s customers, but %(capped)s would be "
+                    "contacted more often than your limit allows and %(out)s are left out for "
+                    "other reasons, so nobody is left."
+                ),
+                {"audience": audience, "capped": capped, "out": audience - capped},
+            ),
+            Sentence(N_("Choose a later day, or look at the limit on contacts.")),
+            field="audience",
+        )
+
+    @classmethod
+    def _left_out(cls, counts: dict[str, int]) -> "EmptyAudienceError":
+        if counts["held"]:
+            why = N_(
+                "The rule holds for %(audience)s customers, but %(excluded)s are excluded, "
+                "%(suppressed)s suppressed and %(held)s held back from everything, so "
+                "nobody is left."
+            )
+        else:
+            counts = {name: count for name, count in counts.items() if name != "held"}
+            why = N_(
+                "The rule holds for %(audience)s customers, but %(excluded)s are excluded and "
+                "%(suppressed)s suppressed, so nobody is left."
+            )
+        return cls(
+            Sentence(why, counts),
             Sentence(N_("Widen the rule, or look at the exclusions.")),
             field="audience",
         )

@@ -1,21 +1,19 @@
-"""Reading a plan out of a form or JSON: every field by itself, then how they go together.
+"""Reading a plan out of a form or JSON: every field by itself (arms: `plan_arms`), then how they go
+together (`plan_checks`).
 
 A draft may be incomplete; `read_draft` keeps what holds (for the live preview) and says beside
 each other field what does not. `read_plan` wants all of it.
 """
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from regulars_platform.campaigns.plan import (
-    CHANNELS,
     EVERYONE_ELSE,
     GUARDRAILS,
-    HOLDOUT,
     MARGIN_SOURCES,
-    MAX_ARMS,
     METRICS,
     SECONDARY_METRICS,
     UNITS,
@@ -25,16 +23,15 @@ from regulars_platform.campaigns.plan import (
     Plan,
     TreatmentArm,
 )
+from regulars_platform.campaigns.plan_arms import read_arms
+from regulars_platform.campaigns.plan_checks import MAX_WINDOW_DAYS, check_together
 from regulars_platform.errors import InvalidInputError, RegularsError
-from regulars_platform.fields import WHOLE, FieldReader, percent_text
+from regulars_platform.fields import WHOLE, FieldReader
 from regulars_platform.intake.keys import clean_customer_id
-from regulars_platform.offers.kinds import MessageOnly, own_multiple
-from regulars_platform.offers.reading import read_offer
 from regulars_platform.segments.rules import Rule, parse_rule
-from regulars_platform.words import N_, Sentence
+from regulars_platform.words import N_
 
 MAX_SEGMENTS = 100
-MAX_WINDOW_DAYS = 731
 MAX_HEADING = 200
 FIELDS = (
     "name",
@@ -59,15 +56,6 @@ FIELDS = (
     "exclusions",
     "confidence_percent",
     "horizon_rounds",
-)
-ARM_FIELDS = ("name", "share_percent", "offer", "channel", "channel_label", "contact_cost")
-
-NOT_PER_PERSON = N_("Not measurable per person: a post reaches everybody in its audience.")
-DRAW_GROUPS = Sentence(
-    N_(
-        "Bring a file of customers with a column that names each one's group, and draw whole "
-        "groups by it; or take a channel that reaches persons."
-    )
 )
 
 
@@ -141,7 +129,7 @@ def read_draft(raw: object) -> Draft:
         "unit": reader.choice("unit", UNITS, default="customer"),
         "group_by": reader.text("group_by", limit=MAX_HEADING, optional=True),
         "holdout": _holdout(reader),
-        "arms": _arms(reader),
+        "arms": read_arms(reader),
         "margin_low": reader.percent("margin_low_percent"),
         "margin_high": reader.percent("margin_high_percent"),
         "margin_source": _margin_source(reader),
@@ -158,10 +146,7 @@ def read_draft(raw: object) -> Draft:
         values["secondary_metrics"] = tuple(
             name for name in values["secondary_metrics"] if name != primary
         )
-    _whole_groups(reader, values)
-    _dates_in_order(reader, values)
-    _shares_add_up(reader, values)
-    _margins_in_order(reader, values)
+    check_together(reader, values)
     return Draft(**values, problems=tuple(reader.problems))
 
 
@@ -236,87 +221,6 @@ def _holdout(reader: FieldReader) -> int | None:
     return share
 
 
-def _arms(reader: FieldReader) -> tuple[TreatmentArm, ...] | None:
-    given = reader.items("arms")
-    if not 1 <= len(given) <= MAX_ARMS:
-        reader.refuse(
-            "arms",
-            N_("A plan has 1 to %(limit)s arms beside the holdout, this one has %(found)s."),
-            limit=MAX_ARMS,
-            found=len(given),
-        )
-        return None
-    found: list[TreatmentArm] = []
-    taken = {HOLDOUT}
-    for place, raw in enumerate(given):
-        part = reader.inner(f"arms.{place}", raw)
-        arm = _arm(part)
-        if arm is None:
-            continue
-        if arm.name.casefold() in taken:
-            part.refuse("name", N_("Two arms cannot both be called %(name)s."), name=arm.name)
-            continue
-        taken.add(arm.name.casefold())
-        found.append(arm)
-    if len(found) < len(given):
-        return None
-    _refuse_mixed_offers(reader, found)
-    return tuple(found)
-
-
-def _refuse_mixed_offers(reader: FieldReader, arms: list[TreatmentArm]) -> None:
-    """An open offer works in every arm; beside another one nobody could tell what an order used."""
-    offers = [
-        (place, replace(arm.offer, words=""))
-        for place, arm in enumerate(arms)
-        if not isinstance(arm.offer, MessageOnly)
-    ]
-    is_open = any(offer.reach == "open" for _, offer in offers)
-    if not is_open or len({offer for _, offer in offers}) == 1:
-        return
-    reader.refuse(
-        f"arms.{offers[-1][0]}.offer.reach",
-        N_(
-            "An offer that is open to the whole shop works in the other arms, too, so nobody could "
-            "tell which offer an order used."
-        ),
-        Sentence(N_("Make all of them personal, or give the other arms the same offer or none.")),
-    )
-
-
-def _arm(part: FieldReader) -> TreatmentArm | None:
-    part.refuse_unknown(ARM_FIELDS)
-    name = part.text("name")
-    share = part.percent("share_percent")
-    if share == 0:
-        part.refuse("share_percent", N_("An arm needs a share of more than 0 percent."))
-        share = None
-    offer = read_offer(part.inner("offer", part.raw.get("offer")))
-    channel = part.choice("channel", CHANNELS)
-    label = part.text("channel_label", limit=60, optional=True)
-    if channel == "other" and label == "":
-        part.refuse("channel_label", N_("Say how these customers are contacted."))
-        label = None
-    cost = part.money("contact_cost")
-    if (
-        name is None
-        or share is None
-        or offer is None
-        or channel is None
-        or label is None
-        or cost is None
-    ):
-        return None
-    return TreatmentArm(
-        name=name,
-        share=share,
-        offer=offer,
-        channel=channel,
-        channel_label=label if channel == "other" else "",
-        contact_cost=cost,
-    )
-
-
 def _words(
     reader: FieldReader, field: str, allowed: tuple[str, ...], default: tuple[str, ...]
 ) -> tuple[str, ...] | None:
@@ -364,98 +268,6 @@ def _confidence(reader: FieldReader) -> int | None:
     return points
 
 
-def _dates_in_order(reader: FieldReader, values: dict[str, Any]) -> None:
-    as_of, send = values["as_of"], values["send_date"]
-    end, settle = values["outcome_end"], values["settle_until"]
-    if as_of and send and as_of > send:
-        reader.refuse(
-            "as_of",
-            N_("Customers are described as of %(as_of)s, after the sending on %(send)s."),
-            Sentence(N_("Take a day on or before the send date, or the outcome would leak in.")),
-            as_of=as_of.isoformat(),
-            send=send.isoformat(),
-        )
-    if send and end and end < send:
-        reader.refuse(
-            "outcome_end",
-            N_("The window ends on %(end)s, before it starts on %(send)s."),
-            Sentence(N_("Take a last day on or after the send date.")),
-            end=end.isoformat(),
-            send=send.isoformat(),
-        )
-    elif send and end and (end - send).days + 1 > MAX_WINDOW_DAYS:
-        reader.refuse(
-            "outcome_end", N_("A window has at most %(limit)s days."), limit=MAX_WINDOW_DAYS
-        )
-    if end and settle and settle < end:
-        reader.refuse(
-            "settle_until",
-            N_("Returns cannot be settled on %(settle)s, before the window ends on %(end)s."),
-            settle=settle.isoformat(),
-            end=end.isoformat(),
-        )
-
-
-def _shares_add_up(reader: FieldReader, values: dict[str, Any]) -> None:
-    holdout, arms = values["holdout"], values["arms"]
-    if holdout is None or arms is None:
-        return
-    total = holdout + sum(arm.share for arm in arms)
-    if total != WHOLE:
-        reader.refuse(
-            "holdout_percent",
-            N_("Holdout and arms add up to %(total)s percent instead of 100."),
-            Sentence(N_("Change the holdout or the shares of the arms.")),
-            total=percent_text(total),
-        )
-
-
-def _whole_groups(reader: FieldReader, values: dict[str, Any]) -> None:
-    """What reaches an audience is drawn group by group, or cannot be measured per person."""
-    unit, arms = values["unit"], values["arms"] or ()
-    if unit != "group":
-        values["group_by"] = ""
-        if unit is not None and any(arm.reaches_audience for arm in arms):
-            reader.refuse("unit", NOT_PER_PERSON, DRAW_GROUPS)
-        return
-    if values["group_by"] == "":
-        reader.refuse(
-            "group_by",
-            N_("Say which column of your customers' file names the group."),
-            Sentence(N_("If there is none yet, bring a file of customers with such a column.")),
-        )
-        values["group_by"] = None
-    if values["segments"]:
-        reader.refuse(
-            "segments",
-            N_("Whole groups are drawn, with customers of many segments in each."),
-            Sentence(N_("Remove the report segments, or draw each customer.")),
-        )
-    for place, arm in enumerate(arms):
-        if own_multiple(arm.offer) is not None:
-            reader.refuse(
-                f"arms.{place}.offer.multiple",
-                N_("A whole group is told the same: there is no threshold of each one's own."),
-            )
-
-
 def _margin_source(reader: FieldReader) -> MarginSource | None:
     found = reader.choice("margin_source", MARGIN_SOURCES, default="flat")
     return None if found is None else "products" if found == "products" else "flat"
-
-
-def _margins_in_order(reader: FieldReader, values: dict[str, Any]) -> None:
-    low, high = values["margin_low"], values["margin_high"]
-    if low is not None and high is not None and low > high:
-        reader.refuse(
-            "margin_high_percent",
-            N_("The upper margin (%(high)s percent) is below the lower one (%(low)s percent)."),
-            high=percent_text(high),
-            low=percent_text(low),
-        )
-    elif values["margin_source"] == "products" and None not in (low, high) and low != high:
-        reader.refuse(
-            "margin_high_percent",
-            N_("With costs per product, the margin of the other goods is one number."),
-            Sentence(N_("Give the same margin twice: that of goods whose cost is not known.")),
-        )

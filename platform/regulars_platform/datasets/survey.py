@@ -19,8 +19,8 @@ from regulars_platform.intake.cells import (
     has_many_digits,
     rounded_by_spreadsheet,
 )
+from regulars_platform.intake.column_errors import AmbiguousColumnError, ColumnUnreadableError
 from regulars_platform.intake.dates import DateEvidence, DateOrder, date_evidence
-from regulars_platform.intake.errors import AmbiguousColumnError, ColumnUnreadableError
 from regulars_platform.intake.models import FileForm
 from regulars_platform.intake.money import Decimal, DecimalEvidence, decimal_evidence
 from regulars_platform.intake.readers import column_name

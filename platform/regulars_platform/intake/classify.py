@@ -231,26 +231,9 @@ def _tally(
 ) -> Tallies:
     lines = pl.scan_parquet(sorted(classified.glob("part-*.parquet")), glob=False)
     own_repeats = pl.read_parquet(prepared / "own_repeats.parquet", glob=False)
-    shares = {
-        fate: Share(lines=int(count), money=int(money))
-        for fate, count, money in lines.group_by("fate")
-        .agg(pl.len(), pl.col("read_amount").cast(pl.Int128).sum())
-        .collect(engine="streaming")
-        .iter_rows()
-    }
+    shares = _by_fate(lines)
     again = Share(lines=own_repeats.height, money=int(own_repeats["amount"].cast(pl.Int128).sum()))
-    about = (
-        lines.select(
-            pl.col("customer_id").is_null().sum().alias("unattributed"),
-            (pl.col("customer_id").is_null() & pl.col("masked")).sum().alias("masked"),
-            pl.col("order_id").n_unique().alias("orders"),
-            pl.col("customer_id").drop_nulls().n_unique().alias("customers"),
-            pl.col("ordered_at").min().alias("first_at"),
-            pl.col("ordered_at").max().alias("last_at"),
-        )
-        .collect(engine="streaming")
-        .row(0, named=True)
-    )
+    about = _whom_and_when(lines)
     whole = known.part is FilePart.ORDER
     unattributed = about["unattributed"] + own_repeats["customer_id"].null_count() if whole else 0
     waiting_lines, waiting_orders = _count_waiting(lines, known)
@@ -284,6 +267,27 @@ def _tally(
     if not tallies.adds_up:
         raise AssertionError(f"lines went astray: {tallies}")
     return tallies
+
+
+def _by_fate(lines: pl.LazyFrame) -> dict[str, Share]:
+    counted = lines.group_by("fate").agg(pl.len(), pl.col("read_amount").cast(pl.Int128).sum())
+    return {
+        fate: Share(lines=int(count), money=int(money))
+        for fate, count, money in counted.collect(engine="streaming").iter_rows()
+    }
+
+
+def _whom_and_when(lines: pl.LazyFrame) -> dict[str, Any]:
+    """How many lines name nobody, how many orders and customers they are of, and their times."""
+    about = lines.select(
+        pl.col("customer_id").is_null().sum().alias("unattributed"),
+        (pl.col("customer_id").is_null() & pl.col("masked")).sum().alias("masked"),
+        pl.col("order_id").n_unique().alias("orders"),
+        pl.col("customer_id").drop_nulls().n_unique().alias("customers"),
+        pl.col("ordered_at").min().alias("first_at"),
+        pl.col("ordered_at").max().alias("last_at"),
+    )
+    return about.collect(engine="streaming").row(0, named=True)
 
 
 def _count_waiting(lines: pl.LazyFrame, known: Known) -> tuple[int, int]:

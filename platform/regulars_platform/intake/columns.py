@@ -7,8 +7,9 @@ import polars as pl
 
 from regulars_platform.errors import InvalidInputError, RegularsError
 from regulars_platform.intake.cells import clean, clean_key, is_masked
+from regulars_platform.intake.column_errors import MappingError
 from regulars_platform.intake.dates import date_evidence
-from regulars_platform.intake.errors import MappingError, OtherFileError
+from regulars_platform.intake.errors import OtherFileError
 from regulars_platform.intake.headings import PREFERENCES, normalise
 from regulars_platform.intake.models import (
     ADDING,

@@ -19,6 +19,7 @@ from regulars_platform.errors import NotFoundError, RegularsError
 from regulars_platform.intake import repository, storing
 from regulars_platform.intake.arithmetic import check_sums
 from regulars_platform.intake.classify import classify, read_classified
+from regulars_platform.intake.column_errors import UndecidedError
 from regulars_platform.intake.columns import (
     check_mapping,
     fingerprint,
@@ -27,12 +28,7 @@ from regulars_platform.intake.columns import (
     remembered_proposals,
 )
 from regulars_platform.intake.encodings import CHOICES
-from regulars_platform.intake.errors import (
-    EncodingUnknownError,
-    RefusedFileError,
-    UndecidedError,
-    WrongStateError,
-)
+from regulars_platform.intake.errors import EncodingUnknownError, RefusedFileError, WrongStateError
 from regulars_platform.intake.imports import OrderImport
 from regulars_platform.intake.known import what_is_known
 from regulars_platform.intake.limits import LIMITS, Limits

@@ -15,6 +15,7 @@ from regulars_platform.intake.classify import (
     classify,
     read_classified,
 )
+from regulars_platform.intake.column_errors import UndecidedError
 from regulars_platform.intake.commit import (
     commit,
     commit_joined,
@@ -22,7 +23,7 @@ from regulars_platform.intake.commit import (
     committed_version,
     only_writer,
 )
-from regulars_platform.intake.errors import UndecidedError, WrongStateError
+from regulars_platform.intake.errors import WrongStateError
 from regulars_platform.intake.imports import OrderImport
 from regulars_platform.intake.joining import (
     goes_through_parts,

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from regulars_platform.campaigns.plan import CHANNELS, MAX_ARMS, METRICS, UNITS, plan_json
-from regulars_platform.campaigns.plan_form import ARM_FIELDS, FIELDS, read_plan
+from regulars_platform.campaigns.plan_arms import ARM_FIELDS
+from regulars_platform.campaigns.plan_form import FIELDS, read_plan
 from regulars_platform.customers.features import FEATURES
 from regulars_platform.offers.kinds import KINDS, PRICE_STYLES, own_multiple
 from regulars_platform.segments.rules import OPERATORS

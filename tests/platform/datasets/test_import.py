@@ -12,7 +12,8 @@ from regulars_platform.datasets.errors import DatasetImportNotFoundError, OrderF
 from regulars_platform.datasets.kinds import Kind
 from regulars_platform.datasets.models import DatasetImportId, DatasetOptions
 from regulars_platform.errors import InvalidInputError
-from regulars_platform.intake.errors import AmbiguousColumnError, WrongStateError
+from regulars_platform.intake.column_errors import AmbiguousColumnError
+from regulars_platform.intake.errors import WrongStateError
 from regulars_platform.intake.models import ImportState
 from regulars_platform.shops.tables import Shop
 from tests.platform.datasets.builders import NOW, SHOP, ShopBench, csv, open_shop

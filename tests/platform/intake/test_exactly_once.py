@@ -8,7 +8,8 @@ import pytest
 from regulars_platform.intake import classify as classify_module
 from regulars_platform.intake import prepare as prepare_module
 from regulars_platform.intake import service, staging, storing
-from regulars_platform.intake.errors import DiskFullError, UndecidedError, WrongStateError
+from regulars_platform.intake.column_errors import UndecidedError
+from regulars_platform.intake.errors import DiskFullError, WrongStateError
 from regulars_platform.intake.models import ImportState, OverlapChoice
 from tests.platform.intake.builders import HEADER, NOW, ShopBench, csv
 

@@ -11,7 +11,8 @@ import pytest
 
 from regulars_platform.errors import InvalidInputError
 from regulars_platform.intake import errors, service
-from regulars_platform.intake.errors import UndecidedError, WrongStateError
+from regulars_platform.intake.column_errors import UndecidedError
+from regulars_platform.intake.errors import WrongStateError
 from regulars_platform.intake.models import ImportState, OrderField, ReadingOptions
 from regulars_platform.intake.tallies import Share
 from regulars_platform.orders.table import ORDER_SCHEMA
@@ -220,7 +221,7 @@ def test_customer_numbers_of_pandas_lose_their_zero_fraction(shop: ShopBench) ->
 def test_days_and_months_that_cannot_be_told_apart_are_asked_about(shop: ShopBench) -> None:
     content = csv(HEADER, "1,a,01/02/2020,tea,1,5", "2,a,03/04/2020,tea,1,5")
     import_id = shop.confirmed(content)
-    with pytest.raises(errors.AmbiguousColumnError, match="day first or month first"):
+    with pytest.raises(column_errors.AmbiguousColumnError, match="day first or month first"):
         shop.check(import_id)
     kept = shop.get(import_id)
     assert kept.state is ImportState.REFUSED
@@ -240,25 +241,25 @@ def test_one_date_decides_for_the_whole_file_however_late_it_comes(shop: ShopBen
 
 def test_mixed_dates_are_refused(shop: ShopBench) -> None:
     import_id = shop.confirmed(csv(HEADER, "1,a,13/02/2020,tea,1,5", "2,a,02/13/2020,tea,1,5"))
-    with pytest.raises(errors.AmbiguousColumnError, match="mixed"):
+    with pytest.raises(column_errors.AmbiguousColumnError, match="mixed"):
         shop.check(import_id)
 
 
 def test_thousands_or_decimals_are_asked_about(shop: ShopBench) -> None:
     import_id = shop.confirmed(csv(HEADER, "1,a,2020-01-02,tea,1,1.234"))
-    with pytest.raises(errors.AmbiguousColumnError, match=r"thousands or decimals"):
+    with pytest.raises(column_errors.AmbiguousColumnError, match=r"thousands or decimals"):
         shop.check(import_id)
 
 
 def test_a_date_column_of_text_is_refused(shop: ShopBench) -> None:
     import_id = shop.confirmed(csv(HEADER, "1,a,soon,tea,1,5"))
-    with pytest.raises(errors.ColumnUnreadableError, match="Expected dates"):
+    with pytest.raises(column_errors.ColumnUnreadableError, match="Expected dates"):
         shop.check(import_id)
 
 
 def test_an_amount_column_of_text_is_refused(shop: ShopBench) -> None:
     import_id = shop.confirmed(csv(HEADER, "1,a,2020-01-02,tea,1,five"))
-    with pytest.raises(errors.ColumnUnreadableError, match="not one is a number"):
+    with pytest.raises(column_errors.ColumnUnreadableError, match="not one is a number"):
         shop.check(import_id)
     assert shop.get(import_id).state is ImportState.REFUSED
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from regulars_platform.intake.errors import UndecidedError
+from regulars_platform.intake.column_errors import UndecidedError
 from regulars_platform.intake.models import OverlapChoice
 from regulars_platform.intake.tallies import Share
 from tests.platform.intake.builders import HEADER, ShopBench, csv

@@ -7,12 +7,12 @@ from typing import Any
 import polars as pl
 import pytest
 
-from regulars_platform.launching.launch import launch
 from regulars_platform.campaigns.plan import HOLDOUT, Plan
 from regulars_platform.campaigns.service import campaign_ledger, create_draft, get_launched
 from regulars_platform.datasets.kinds import KINDS
 from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.intake.service import import_file
+from regulars_platform.launching.launch import launch
 from regulars_platform.reports.happenings import with_happenings, without_data
 from regulars_platform.reports.service import evaluate_campaign, recompute
 from regulars_platform.settings import Settings
