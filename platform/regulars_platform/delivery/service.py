@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 from sqlalchemy.orm import Session
 
+from regulars_platform.campaigns.plan import HOLDOUT
 from regulars_platform.campaigns.service import LaunchedCampaign, campaign_ledger, get_launched
 from regulars_platform.customers.attributes import attribute_columns
 from regulars_platform.customers.catalogue import ATTRIBUTE
@@ -79,7 +80,12 @@ def reasons_of_arm(
     day = max(today, campaign.plan.send_date)
     gate = open_gate(session, settings, campaign.shop_id, channels=(channel,), day=day)
     theirs = ledger.filter(pl.col("arm") == arm).select("customer_id")
-    near = beside_held_out(settings, campaign.shop_id, channel, ledger)
+    near = beside_held_out(
+        settings,
+        campaign.shop_id,
+        channel,
+        lambda: frozenset(ledger.filter(pl.col("arm") == HOLDOUT)["customer_id"]),
+    )
     by_address = pl.col("customer_id").is_in(pl.Series(sorted(near), dtype=pl.String).implode())
     barred = pl.coalesce(
         gate.barred(theirs["customer_id"]), pl.when(by_address).then(pl.lit(SAME_ADDRESS))

@@ -17,6 +17,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from regulars_platform.campaigns.failed_sends import record_failed_send
+from regulars_platform.campaigns.plan import HOLDOUT
 from regulars_platform.campaigns.service import campaign_ledger, get_launched
 from regulars_platform.delivery.addresses import barred_addresses
 from regulars_platform.delivery.held_beside import beside_held_out
@@ -316,8 +317,13 @@ def why_barred(
     if batch.source == "campaign":
         treated = arm_members(session, settings, shop.id, batch.source_id, batch.arm)
         strangers = {key for key, one in chosen.items() if one.customer_id not in treated}
-        ledger = campaign_ledger(settings, get_launched(session, shop.id, batch.source_id))
-        near = beside_held_out(settings, shop.id, batch.channel, ledger, customers)
+        near = beside_held_out(
+            settings,
+            shop.id,
+            batch.channel,
+            lambda: arm_members(session, settings, shop.id, batch.source_id, HOLDOUT),
+            customers,
+        )
     else:
         strangers = set(chosen) - told_keys(session, shop.id, batch.source_id, customers)
         near = beside_held_entries(

@@ -2,6 +2,7 @@
 
 import socketserver
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -62,12 +63,17 @@ def receiving(
 @dataclass
 class MailServer:
     """A mail server. hang_up: (number of the mail, "mail"|"data"|"taken") -> after how many mails
-    and at which moment the line drops; refuse: recipients and what they are answered."""
+    and at which moment the line drops; refuse: recipients and what they are answered; closed_for:
+    after how many mails nobody is greeted for so many seconds; cut: whom a mail was for that was
+    being handed over when the line dropped."""
 
     port: int = 0
     mails: list[tuple[str, str]] = field(default_factory=list)
     hang_up: dict[tuple[int, str], bool] = field(default_factory=dict)
     refuse: dict[str, str] = field(default_factory=dict)
+    closed_for: dict[int, float] = field(default_factory=dict)
+    closed_until: float = 0.0
+    cut: list[str] = field(default_factory=list)
     connections: int = 0
     seen: int = 0
     lock: Any = field(default_factory=threading.Lock)
@@ -80,6 +86,8 @@ class _Conversation(socketserver.StreamRequestHandler):
         state = self.server.state
         state.connections += 1
         self._recipient = ""
+        if time.monotonic() < state.closed_until:
+            return
         self._say("220 ready")
         while line := self.rfile.readline().decode("utf-8", "replace").strip():
             command = getattr(self, f"_{line[:4].strip().lower()}", None)
@@ -90,7 +98,13 @@ class _Conversation(socketserver.StreamRequestHandler):
         state = self.server.state
         with state.lock:
             state.seen += 1
-        return not state.hang_up.pop((state.seen, "mail"), False) and self._say("250 ok")
+            self._place = state.seen
+            closed = state.closed_for.pop(state.seen, 0.0)
+            if closed:
+                state.closed_until = time.monotonic() + closed
+        if closed or time.monotonic() < state.closed_until:
+            return False
+        return not state.hang_up.pop((self._place, "mail"), False) and self._say("250 ok")
 
     def _rcpt(self, line: str) -> bool:
         self._recipient = line.partition("<")[2].partition(">")[0]
@@ -102,10 +116,12 @@ class _Conversation(socketserver.StreamRequestHandler):
         content = []
         while (line := self.rfile.readline().decode("utf-8", "replace")) not in (".\r\n", ""):
             content.append(line)
-            if state.hang_up.pop((state.seen, "data"), False):
+            if state.hang_up.pop((self._place, "data"), False):
+                state.cut.append(self._recipient)
                 return False
         state.mails.append((self._recipient, "".join(content)))
-        if state.hang_up.pop((state.seen, "taken"), False):
+        if state.hang_up.pop((self._place, "taken"), False):
+            state.cut.append(self._recipient)
             return False
         return self._say("250 taken")
 
