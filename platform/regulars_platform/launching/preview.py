@@ -6,7 +6,7 @@ past (features and orders before the plan's day); nothing is drawn and nothing s
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import polars as pl
@@ -150,7 +150,7 @@ class Preview:
     expected to earn, likewise; margin: the share of the price, 0 to 1, that all of it counts at;
     pooled: what so many customers can tell by one such campaign and by several, likewise;
     meetings: campaigns in the same days whose customers would be drawn again; apart: campaigns in
-    the same days whose customers are left out, by name;
+    the same days whose customers are left out, by name; drawn: customer_id of who takes part;
     short_history: the orders do not reach back as far as the window is long, so that leak and
     detectable effect are too low.
     """
@@ -169,6 +169,7 @@ class Preview:
     pooled: Learnable | None = None
     meetings: tuple[Meeting, ...] = ()
     apart: tuple[str, ...] = ()
+    drawn: pl.Series | None = field(default=None, compare=False, repr=False)
 
 
 def preview_draft(
@@ -284,6 +285,7 @@ def build_preview(
         apart=tuple(one.name for one in running)
         if draft.exclusions is not None and draft.exclusions.running_campaigns
         else (),
+        drawn=population.drawn["customer_id"],
     )
 
 

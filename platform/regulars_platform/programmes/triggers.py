@@ -83,10 +83,7 @@ def find_occasions(
     """
     if plan.about.trigger == "standing":
         return _standing_occasions(sources, plan, day, before)
-    if plan.about.trigger == "moment":
-        named = _moments(sources, plan, day)
-    else:
-        named = _days(sources, plan, day)
+    named = _named_people(sources, plan, day)
     since_last = 0 if ran_until is None else (day - ran_until).days
     late = pl.col("late")
     found, missed = pl.collect_all(
@@ -97,6 +94,46 @@ def find_occasions(
         engine="streaming",
     )
     return Occasions(found=_one_each(found), missed=missed.item())
+
+
+def find_expected(
+    sources: Sources, plan: ProgrammePlan, day: dt.date, first: dt.date, last: dt.date
+) -> pl.DataFrame | None:
+    """Whom the trigger will name from `first` to `last`, by what is known on `day`.
+
+    customer_id, occasion, contact_on (its proper day), by id and day. None for triggers that nobody
+    can foresee: of those that wait for something to begin to hold.
+    """
+    if plan.about.trigger == "standing":
+        return None
+    if plan.kind == "holiday":
+        named = _holidays(sources, plan, first, last)
+    else:
+        late = pl.duration(days=pl.col("late"))
+        on = (pl.lit(day) - late).alias("contact_on")
+        named = _named_people(sources, plan, day).select("customer_id", "occasion", on)
+    return (
+        named.filter(pl.col("contact_on").is_between(first, last))
+        .unique()
+        .sort("customer_id", "contact_on", "occasion")
+        .collect(engine="streaming")
+    )
+
+
+def _named_people(sources: Sources, plan: ProgrammePlan, day: dt.date) -> pl.LazyFrame:
+    """OCCASION_SCHEMA of everybody with an occasion; late below 0: so many days ahead."""
+    if plan.about.trigger == "moment":
+        return _moments(sources, plan, day)
+    return _days(sources, plan, day)
+
+
+def _holidays(sources: Sources, plan: ProgrammePlan, first: dt.date, last: dt.date) -> pl.LazyFrame:
+    ahead = dt.timedelta(days=plan.before_days)
+    days = [(f"holiday {date.isoformat()}", date - ahead) for date in plan.dates]
+    within = [(name, on) for name, on in days if first <= on <= last]
+    schema: dict[str, pl.DataType] = {"occasion": pl.String(), "contact_on": pl.Date()}
+    dates = pl.LazyFrame(within, schema=schema, orient="row")
+    return _among(sources, plan).select("customer_id").join(dates, how="cross")
 
 
 def _one_each(found: pl.DataFrame) -> pl.DataFrame:
@@ -119,7 +156,7 @@ def _dated(frame: pl.LazyFrame, late: pl.Expr, occasion: pl.Expr) -> pl.LazyFram
         late.cast(pl.Int64).alias("late"),
         pl.lit(None, dtype=pl.Datetime("us", "UTC")).alias("moment"),
         VALUE,
-    ).filter(pl.col("late").is_not_null() & (pl.col("late") >= 0))
+    ).filter(pl.col("late").is_not_null())
 
 
 def _days(sources: Sources, plan: ProgrammePlan, day: dt.date) -> pl.LazyFrame:
@@ -188,16 +225,12 @@ def _moments(sources: Sources, plan: ProgrammePlan, day: dt.date) -> pl.LazyFram
     over = pl.col("moment") + pl.duration(hours=plan.wait_hours)
     local = over.dt.convert_time_zone(plan.timezone).dt.date()
     people = _among(sources, plan).select("customer_id", VALUE)
-    return (
-        happened.join(people, on="customer_id", how="inner")
-        .select(
-            "customer_id",
-            (pl.lit(OF_ORDER) + pl.col("order_id")).alias("occasion"),
-            (pl.lit(day) - local).dt.total_days().alias("late"),
-            over.alias("moment"),
-            VALUE,
-        )
-        .filter(pl.col("late") >= 0)
+    return happened.join(people, on="customer_id", how="inner").select(
+        "customer_id",
+        (pl.lit(OF_ORDER) + pl.col("order_id")).alias("occasion"),
+        (pl.lit(day) - local).dt.total_days().alias("late"),
+        over.alias("moment"),
+        VALUE,
     )
 
 

@@ -19,8 +19,10 @@ from regulars_platform.campaigns.tables import LAUNCHED, Campaign
 from regulars_platform.errors import RegularsError
 from regulars_platform.launching.launch import prepare_launch, store_launch
 from regulars_platform.launching.preview import Preview, preview_draft
+from regulars_platform.programme_effect.beside import ProgrammesBeside
 from regulars_web.edge import current_shop, now, reading, settings, unit_of_work
 from regulars_web.pages.campaigns.area import blueprint
+from regulars_web.pages.campaigns.beside import find_beside
 from regulars_web.pages.campaigns.changes import without_running
 from regulars_web.pages.campaigns.planning import refuse_empty, show_form
 from regulars_web.pages.campaigns.problems import full_draft
@@ -32,11 +34,13 @@ SALT_BYTES = 16
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LaunchPage:
-    """The context of campaigns/launch.html. revision: of the draft that is shown."""
+    """The context of campaigns/launch.html. revision: of the draft shown; beside: programmes
+    in the same days."""
 
     campaign: Campaign
     plan: Plan
     preview: Preview
+    beside: ProgrammesBeside
     revision: int
 
 
@@ -52,10 +56,17 @@ def launch(campaign_id: int) -> str | Response | tuple[str, int]:
         plan = read_plan(full_draft(campaign.draft, shop))
         with reading() as work:
             preview = preview_draft(work, settings(), get_shop_of(work, shop.id), campaign.draft)
+            beside = find_beside(work, preview, campaign.draft)
         refuse_empty(preview)
     except RegularsError as error:
         return show_form(campaign_id, error)
-    page = LaunchPage(campaign=campaign, plan=plan, preview=preview, revision=campaign.revision)
+    page = LaunchPage(
+        campaign=campaign,
+        plan=plan,
+        preview=preview,
+        beside=beside,
+        revision=campaign.revision,
+    )
     return render_template("campaigns/launch.html", page=page, words=plan_words(plan))
 
 

@@ -50,6 +50,7 @@ from regulars_platform.segments.tables import Segment
 from regulars_web.edge import current_shop, now, reading, settings, unit_of_work
 from regulars_web.ids import read_id
 from regulars_web.pages.campaigns.area import blueprint
+from regulars_web.pages.campaigns.beside import find_beside
 from regulars_web.pages.campaigns.changes import PRESETS, change_form
 from regulars_web.pages.campaigns.defaults import ShopFacts, find_shop_facts, new_draft, next_round
 from regulars_web.pages.campaigns.form import (
@@ -151,7 +152,7 @@ def preview() -> str:
     """
     with reading() as work:
         form = _read(list_segments(work, current_shop().id))
-        side = build_side(_preview(work, form), form, current_shop())
+        side = _side(work, form)
     known = request.args.get("campaign", type=read_id)
     here = url_for(".new") if known is None else url_for(".edit", campaign_id=known)
     return render_template("campaigns/preview.html", side=side, here=here)
@@ -265,9 +266,8 @@ def show_form(campaign_id: int, error: RegularsError) -> tuple[str, int]:
 
 
 def _show(campaign_id: int | None, form: PlanForm, saved: list[Segment]) -> str:
-    shop = current_shop()
     with reading() as work:
-        side = build_side(_preview(work, form), form, shop)
+        side = _side(work, form)
     page = PlanPage(
         campaign_id=campaign_id, form=form, side=side, saved=saved, last_day=_facts().last_day
     )
@@ -324,6 +324,11 @@ def _costs_known() -> CostCoverage | None:
 
 def _preview(work: Session, form: PlanForm) -> Preview:
     return preview_draft(work, settings(), get_shop_of(work, current_shop().id), form.draft)
+
+
+def _side(work: Session, form: PlanForm) -> Side:
+    preview = _preview(work, form)
+    return build_side(preview, form, current_shop(), find_beside(work, preview, form.draft))
 
 
 def _line(campaign: Campaign) -> CampaignLine:

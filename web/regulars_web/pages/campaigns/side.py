@@ -15,6 +15,7 @@ from regulars_platform.fields import WHOLE
 from regulars_platform.launching.foresight import Foreseen
 from regulars_platform.launching.preview import ArmPreview, Preview
 from regulars_platform.orders.table import MONEY_SCALE
+from regulars_platform.programme_effect.beside import NOBODY, ProgrammesBeside
 from regulars_platform.segments.rules import parse_rule
 from regulars_platform.shops.models import ShopProfile
 from regulars_web.formats import number
@@ -119,7 +120,7 @@ class Side:
     a past window as long as the outcome window, ten-thousandths. contact_loses: on the assumptions
     of the suggestions those who are told cost more than they bring. unmeasured: it posts to an
     audience without drawing groups. likely_to_lose: every arm is expected to cost more than it
-    brings."""
+    brings. beside: programmes in the same days."""
 
     preview: Preview
     audience: str
@@ -136,9 +137,12 @@ class Side:
     open_problems: int
     unmeasured: bool
     likely_to_lose: bool
+    beside: ProgrammesBeside
 
 
-def build_side(preview: Preview, form: PlanForm, shop: ShopProfile) -> Side:
+def build_side(
+    preview: Preview, form: PlanForm, shop: ShopProfile, beside: ProgrammesBeside = NOBODY
+) -> Side:
     """Everything that the side says about a form as it stands."""
     arms = [_arm(arm, shop.currency) for arm in preview.arms or ()]
     held = preview.holdout
@@ -162,6 +166,7 @@ def build_side(preview: Preview, form: PlanForm, shop: ShopProfile) -> Side:
         unmeasured=draft.unit != "group" and any(arm.reaches_audience for arm in draft.arms or ()),
         likely_to_lose=bool(preview.forecast)
         and all(arm.expected < 0 for arm in preview.forecast or ()),
+        beside=beside,
     )
 
 
