@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from regulars_platform.errors import InvalidInputError
-from regulars_platform.intake import errors, service
+from regulars_platform.intake import column_errors, errors, service
 from regulars_platform.intake.column_errors import UndecidedError
 from regulars_platform.intake.errors import WrongStateError
 from regulars_platform.intake.models import ImportState, OrderField, ReadingOptions
