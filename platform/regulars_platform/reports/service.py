@@ -43,7 +43,7 @@ from regulars_platform.reports.document import Circumstances, canonical_report, 
 from regulars_platform.reports.errors import NoOutcomesError, NoReportError, UnknownDecisionError
 from regulars_platform.reports.files import outcome_files, stored_files
 from regulars_platform.reports.findings import find
-from regulars_platform.reports.goods_costs import window_coverage
+from regulars_platform.reports.goods_costs import costs_json, window_coverage
 from regulars_platform.reports.happenings import (
     EVENT_OF,
     declared,
