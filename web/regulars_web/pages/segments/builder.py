@@ -13,11 +13,14 @@ from regulars_web.pages.segments.draft import (
     DraftGroup,
     add_condition,
     add_group,
+    put_value,
     remove,
     walk,
 )
 from regulars_web.pages.segments.known import Known
 from regulars_web.pages.segments.live import LiveView, build_live_view
+from regulars_web.pages.segments.remarks import Remark, draft_remarks
+from regulars_web.product_labels import product_labels
 
 Suggested = Mapping[str, tuple[tuple[str, int], ...]]
 
@@ -28,7 +31,8 @@ class Builder:
 
     found: None as long as there are no customers; live: None without them or without a rule.
     suggestions: by feature what it is known to be, with how many customers. asked: what is searched
-    for among the features; matches: those found (name, heading).
+    for among the features; matches: those found (name, heading). remarks: by field, on texts that
+    nobody has; labels: products by name, as a reader knows them.
     """
 
     checked: Checked
@@ -38,6 +42,8 @@ class Builder:
     themes: tuple[Theme, ...]
     asked: str
     matches: tuple[tuple[str, str], ...]
+    remarks: Mapping[str, Remark]
+    labels: Mapping[str, str]
 
     @property
     def value_keys(self) -> tuple[str, ...]:
@@ -47,6 +53,15 @@ class Builder:
             for node in walk(self.checked.draft)
             if isinstance(node, DraftCondition)
             for part in ("value", "second")
+        )
+
+    @property
+    def text_keys(self) -> tuple[str, ...]:
+        """The fields beside which there is a place for a remark."""
+        return tuple(
+            f"{node.path}-value"
+            for node in walk(self.checked.draft)
+            if isinstance(node, DraftCondition) and node.kind in ("text", "list", "bought")
         )
 
 
@@ -60,24 +75,29 @@ def build_builder(checked: Checked, *, asked: str = "", whole: bool = True) -> B
     if found is not None and checked.rule is not None:
         live = build_live_view(found, checked.rule, current_shop().currency)
     themes = build_themes(found) if whole else ()
+    suggestions = _suggestions(found, checked.draft) if whole else {}
     return Builder(
         checked=checked,
         found=found,
         live=live,
-        suggestions=_suggestions(found, checked.draft) if whole else {},
+        suggestions=suggestions,
         themes=themes,
         asked=asked,
         matches=search_choices(themes, asked),
+        remarks=draft_remarks(found, checked.draft),
+        labels=product_labels([name for name, _ in suggestions.get(BOUGHT + "product", ())]),
     )
 
 
 def do_to_draft(draft: DraftGroup, button: str) -> DraftGroup:
-    """What a button of the builder does: "add:" (and perhaps a feature), "group:" or "remove:" and
-    a path; else nothing."""
+    """What a button of the builder does: "add:" (and perhaps a feature), "group:", "remove:" or
+    "set:" (and a value) and a path; else nothing."""
     verb, _, rest = button.partition(":")
     path, _, feature = rest.partition(":")
     if verb == "add":
         return add_condition(draft, path, feature)
+    if verb == "set":
+        return put_value(draft, path, feature)
     actions = {"group": add_group, "remove": remove}
     return actions[verb](draft, path) if verb in actions else draft
 

@@ -173,11 +173,30 @@ def draft_json(draft: Draft) -> dict[str, Any]:
     if draft.op == "between":
         written["value"] = [value, second]
     elif draft.op == "in":
-        several = [text.strip() for text in _SEPARATORS.split(draft.value) if text.strip()]
-        written["value"] = [_to_rule(text, draft.kind) for text in several]
+        written["value"] = [_to_rule(text, draft.kind) for text in several(draft.value)]
     else:
         written["value"] = value
     return written
+
+
+def several(typed: str) -> list[str]:
+    """The texts of a list, as `draft_json` reads it."""
+    return [text.strip() for text in _SEPARATORS.split(typed) if text.strip()]
+
+
+def put_value(draft: DraftGroup, path: str, value: str) -> DraftGroup:
+    """The value of the condition at `path`, in the place of the one that is typed there."""
+    return replace(
+        draft,
+        parts=tuple(
+            put_value(part, path, value)
+            if isinstance(part, DraftGroup)
+            else replace(part, value=value)
+            if part.path == path
+            else part
+            for part in draft.parts
+        ),
+    )
 
 
 def add_condition(draft: DraftGroup, path: str, feature: str = "") -> DraftGroup:

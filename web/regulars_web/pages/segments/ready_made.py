@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 import polars as pl
 from flask import url_for
@@ -34,6 +35,7 @@ from regulars_web.navigation import page_exists
 from regulars_web.pages.customers.looking import Customers
 from regulars_web.pages.customers.shown import currency_text
 from regulars_web.pages.segments.known import Known
+from regulars_web.pages.segments.remarks import Remark, remark_on
 
 FITS = "fits"
 _USUAL = {
@@ -94,7 +96,8 @@ class Start:
 
     rule: None for an empty one. threshold: the fields of "fits the threshold" as typed (threshold
     in currency units, both ends in percent of it), problems beside them. preset: the group that was
-    chosen, with its answers as typed and, by field, what is proposed.
+    chosen, with its answers as typed and, by field, what is proposed and remarks on what nobody has
+    (nearest: the address that asks for it instead).
     """
 
     threshold: Mapping[str, str] = field(default_factory=lambda: _USUAL)
@@ -104,6 +107,7 @@ class Start:
     preset: Preset | None = None
     answers: Mapping[str, str] = field(default_factory=dict)
     proposed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    remarks: Mapping[str, Remark] = field(default_factory=dict)
 
 
 def usual_rules(found: Customers | None) -> dict[str, Rule]:
@@ -164,10 +168,11 @@ def choose_start(asked: Mapping[str, str], currency: str, found: Customers | Non
     if key == FITS:
         return _fit_threshold(asked, currency)
     preset = PRESETS.get(key)
-    return Start() if preset is None else _fill_in(preset, asked, Known(found))
+    return Start() if preset is None else _fill_in(preset, asked, found)
 
 
-def _fill_in(preset: Preset, asked: Mapping[str, str], known: Known) -> Start:
+def _fill_in(preset: Preset, asked: Mapping[str, str], found: Customers | None) -> Start:
+    known = Known(found)
     usual = usual_answers(preset, known.values, usual=_usual(preset))
     typed = {
         one.name: asked.get(one.name, (usual or {}).get(one.name, one.usual))
@@ -188,7 +193,30 @@ def _fill_in(preset: Preset, asked: Mapping[str, str], known: Known) -> Start:
         name="" if answers is None else _name(preset, typed),
         # before anybody typed anything nothing is wrong yet
         problems=_problems(reader) if answered else {},
+        remarks=_remarks(preset, typed, found),
     )
+
+
+def _remarks(
+    preset: Preset, typed: Mapping[str, str], found: Customers | None
+) -> dict[str, Remark]:
+    """On answers that nobody has, with addresses that give the nearest one instead."""
+    remarks = {}
+    for one in preset.parameters:
+        if one.kind != "text" or one.suggested == "attribute":
+            continue
+        asks = f"attribute.{typed.get('attribute', '')}"
+        remark = remark_on(
+            found, asks if one.suggested == "value" else one.suggested, typed[one.name]
+        )
+        if remark is not None:
+            asked: dict[str, Any] = {**typed, "preset": preset.key}
+            there = tuple(
+                (url_for("segments.new", **{**asked, one.name: name}), label)
+                for name, label in remark.nearest
+            )
+            remarks[one.name] = Remark(text=remark.text, nearest=there)
+    return remarks
 
 
 def _name(preset: Preset, typed: Mapping[str, str]) -> str:

@@ -1,0 +1,75 @@
+"""Names that a rule asks for and that nobody has: whether they are there, and the nearest ones."""
+
+import difflib
+from collections.abc import Iterable
+
+import polars as pl
+
+from regulars_platform.customers.store import FeatureStore
+from regulars_platform.datasets.titles import product_titles
+from regulars_platform.intake.regions import plain_region_name
+from regulars_platform.segments.purchases import bought_names, product_names, purchases
+from regulars_platform.segments.suggestions import known_values
+from regulars_platform.segments.tree import By
+
+MOST_COMPARED = 2_000
+"""So many names, those of most customers first, are compared letter by letter."""
+
+PROPOSED = 3
+_ALIKE = 0.6
+
+
+def was_bought(store: FeatureStore, by: By, name: str, version: int) -> bool:
+    """Whether any order has a product of this name (or of this category, or for this need)."""
+    names = product_names(store.shop_dir, by, name)
+    found = purchases(store, version).filter(pl.col("product").is_in(names)).head(1).collect()
+    return found.height > 0
+
+
+def nearest_bought(store: FeatureStore, by: By, name: str, version: int) -> list[str]:
+    """What was bought and is called most like it, by its name or its title."""
+    known = [one for one, _ in bought_names(store, by, version, most=MOST_COMPARED)]
+    titles = product_titles(store.shop_dir, known) if by == "product" else {}
+    return nearest(name, [(one, titles.get(one, one)) for one in known])
+
+
+def somebody_has(features: pl.LazyFrame, feature: str, value: str) -> bool:
+    """Whether any customer has this text, or has it among several."""
+    schema = features.collect_schema()
+    if feature not in schema:
+        return False
+    if feature == "region":
+        value = plain_region_name(value)
+    column = pl.col(feature)
+    has = column.list.contains(value) if isinstance(schema[feature], pl.List) else column == value
+    return features.filter(has).select(feature).head(1).collect().height > 0
+
+
+def nearest_value(features: pl.LazyFrame, feature: str, value: str) -> list[str]:
+    """The texts that customers have which are most like it."""
+    known = known_values(features, feature, most=MOST_COMPARED)
+    return nearest(value, [(one, one) for one, _ in known])
+
+
+def nearest(asked: str, known: Iterable[tuple[str, str]]) -> list[str]:
+    """At most PROPOSED of the names, the most like first. known: (name, what else it is called).
+
+    Those in which it stands as it was typed come before those that are spelt alike.
+
+    >>> nearest("green", [("T1", "Green tea"), ("T2", "Grape"), ("greek", "greek")])
+    ['T1', 'greek']
+    """
+    typed = asked.casefold().strip()
+    scores: dict[str, float] = {}
+    matcher = difflib.SequenceMatcher(autojunk=False)
+    matcher.set_seq2(typed)
+    for name, title in known:
+        for said in {name.casefold(), title.casefold()}:
+            matcher.set_seq1(said)
+            score = 1.0 if typed and typed in said else 0.0
+            if not score and matcher.real_quick_ratio() >= _ALIKE:
+                score = matcher.ratio() if matcher.quick_ratio() >= _ALIKE else 0.0
+            if score >= _ALIKE:
+                scores[name] = max(score, scores.get(name, 0.0))
+    # of equals the one of most customers, which stands first
+    return sorted(scores, key=lambda name: -scores[name])[:PROPOSED]
