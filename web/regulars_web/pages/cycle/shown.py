@@ -24,7 +24,7 @@ from regulars_web.pages.cycle.words import (
 )
 from regulars_web.product_labels import product_labels
 
-MOST_ROWS = 50
+MOST_ROWS = 25
 MOST_PRODUCTS = 50
 
 

@@ -27,7 +27,7 @@ from regulars_web.pages.customers.looking import Customers, find_customers
 from regulars_web.pages.reports.words import reason_words
 
 blueprint = Blueprint("influence", __name__)
-MOST_SHOWN = 50
+MOST_SHOWN = 20
 KINDS = {
     "all": lazy_gettext("All"),
     "friend": lazy_gettext("Friends"),
@@ -63,7 +63,6 @@ def overview() -> str:
         shares=_shares(influence),
         until=date(influence.until),
         said=_statement(influence),
-        more=influence.rows[0].bringers > MOST_SHOWN,
     )
 
 
