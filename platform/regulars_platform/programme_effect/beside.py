@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from regulars_platform.campaigns.at_once import Meeting, find_meetings, running_beside
+from regulars_platform.customers.order_days import find_order_days
 from regulars_platform.customers.store import FeatureStore, build_feature_store
 from regulars_platform.fields import WHOLE
 from regulars_platform.programmes.admission import admit, limits_of
@@ -161,10 +162,13 @@ def beside_programme(
     """What runs beside a programme in the next AHEAD days; None before the first orders."""
     store = build_feature_store(settings, shop)
     version = store.table.version()
-    if version is None:
+    known = None if version is None else find_order_days(store, version)
+    if version is None or known is None:
         return None
-    days = Days(first=today, last=today + dt.timedelta(days=AHEAD - 1), as_of=today)
-    features = for_rules(store, [plan.audience], today, version)
+    # what is known on the day after the last order has mostly been laid out already
+    as_of = min(known.day_after, today)
+    days = Days(first=today, last=today + dt.timedelta(days=AHEAD - 1), as_of=as_of)
+    features = for_rules(store, [plan.audience], as_of, version)
     everybody = features.filter(rule_expression(plan.audience)).select("customer_id").collect()
     expected = expected_entries(session, settings, shop, store, plan, everybody, days, programme_id)
     people = everybody["customer_id"] if expected is None else expected

@@ -12,6 +12,7 @@ import polars as pl
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from regulars_platform.campaigns.plan import HOLDOUT
 from regulars_platform.campaigns.service import (
     LaunchedCampaign,
     campaign_ledger,
@@ -50,7 +51,9 @@ class Contacts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Running:
-    """A campaign whose window, or a programme whose entries, lie in the days looked at."""
+    """A campaign whose window, or a programme whose entries, lie in the days looked at.
+
+    told: of its customers, those in no holdout of it."""
 
     kind: str
     id: int
@@ -58,15 +61,18 @@ class Running:
     first: dt.date
     last: dt.date
     customers: int
+    told: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Overlap:
-    """Two that run at the same time, and the customers who are in both, in whichever group."""
+    """Two that run at the same time. shared: customers who are in both, in whichever group; told:
+    of these, those whom both tell."""
 
     one: Running
     other: Running
     shared: int
+    told: int
 
 
 def contacts_between(
@@ -118,7 +124,8 @@ def find_overlaps(
     for campaign in launched_campaigns(session, shop_id):
         plan = campaign.plan
         if plan.send_date <= last and plan.outcome_end >= first:
-            people = campaign_ledger(settings, campaign).select("customer_id").unique()
+            ledger = campaign_ledger(settings, campaign)
+            people = _people(ledger.select("customer_id", (pl.col("arm") != HOLDOUT).alias("told")))
             running.append(
                 (
                     Running(
@@ -128,6 +135,7 @@ def find_overlaps(
                         first=plan.send_date,
                         last=plan.outcome_end,
                         customers=people.height,
+                        told=int(people["told"].sum()),
                     ),
                     people,
                 )
@@ -139,9 +147,10 @@ def find_overlaps(
     for place, (one, people) in enumerate(kept):
         for other, theirs in kept[place + 1 :]:
             if one.first <= other.last and other.first <= one.last:
-                shared = people.join(theirs, on="customer_id", how="semi").height
-                if shared:
-                    pairs.append(Overlap(one=one, other=other, shared=shared))
+                shared = people.join(theirs, on="customer_id", how="inner", suffix="_too")
+                if not shared.is_empty():
+                    both = int((shared["told"] & shared["told_too"]).sum())
+                    pairs.append(Overlap(one=one, other=other, shared=shared.height, told=both))
     pairs.sort(key=lambda pair: -pair.shared)
     return tuple(one for one, _ in kept), tuple(pairs)
 
@@ -154,16 +163,16 @@ def _programmes(
     for programme in list_programmes(session, shop_id):
         if programme.version is None:
             continue
-        query = select(entry.customer_id, entry.contact_on).where(
+        query = select(entry.customer_id, entry.contact_on, ~entry.held_back).where(
             entry.programme_id == programme.id, entry.contact_on.between(first, last)
         )
         rows = [tuple(row) for row in session.execute(query)]
-        entries = pl.DataFrame(rows, schema=DAYS, orient="row")
+        entries = pl.DataFrame(rows, schema=DAYS | {"told": pl.Boolean()}, orient="row")
         if entries.is_empty():
             continue
         days: Sequence[dt.date] = entries["day"].unique().sort().to_list()
         window = dt.timedelta(days=programme.version.plan.window_days - 1)
-        people = entries.select("customer_id").unique()
+        people = _people(entries.select("customer_id", "told"))
         found.append(
             (
                 Running(
@@ -173,11 +182,17 @@ def _programmes(
                     first=days[0],
                     last=days[-1] + window,
                     customers=people.height,
+                    told=int(people["told"].sum()),
                 ),
                 people,
             )
         )
     return found
+
+
+def _people(rows: pl.DataFrame) -> pl.DataFrame:
+    """customer_id, told: one row each; told where any row of theirs is."""
+    return rows.group_by("customer_id").agg(pl.col("told").any())
 
 
 def launched_campaigns(session: Session, shop_id: int) -> list[LaunchedCampaign]:

@@ -15,11 +15,6 @@ from regulars_platform.errors import InvalidInputError, NotFoundError, RegularsE
 from regulars_platform.fields import FieldReader
 from regulars_platform.jobs.models import Job
 from regulars_platform.jobs.service import find_latest_job
-from regulars_platform.programme_effect.crowding import (
-    contacts_between,
-    count_contacts,
-    find_overlaps,
-)
 from regulars_platform.programme_effect.holdout_sizes import (
     SHARES,
     draw_counts,
@@ -58,6 +53,7 @@ from regulars_web.edge import (
 )
 from regulars_web.formats import sentence
 from regulars_web.pages.campaigns.launching import new_salt
+from regulars_web.pages.reach.crowded import find_crowded
 from regulars_web.pages.reach.quarter_shown import quarter_page
 from regulars_web.pages.reach.shown import (
     Period,
@@ -69,7 +65,6 @@ from regulars_web.pages.reach.shown import (
 from regulars_web.signing_in import current_account
 
 blueprint = Blueprint("reach", __name__)
-LOOK = dt.timedelta(days=90)
 MOST_DRAWS = 6
 MOST_AHEAD = dt.timedelta(days=366)
 
@@ -243,24 +238,14 @@ def limit() -> Response | tuple[str, int]:
 
 def _contacts(problems: dict[str, str] | None = None) -> str:
     shop = current_shop()
-    store, version, _ = _orders()
-    day = today()
-    with reading() as work:
-        told = contacts_between(work, settings(), shop.id, day - LOOK, day)
-        running, pairs = find_overlaps(work, settings(), shop.id, first=day - LOOK, last=day + LOOK)
-    counted = (
-        []
-        if version is None
-        else [
-            count_contacts(store, version, told, days=days, until=day + dt.timedelta(days=1))
-            for days in (30, 90)
-        ]
-    )
+    store, version, days = _orders()
+    page = None
+    if version is not None and days is not None:
+        with reading() as work:
+            page = find_crowded(work, store, version, days, today())
     return render_template(
         "reach/contacts.html",
-        counted=counted,
-        running=running,
-        pairs=pairs,
+        page=page,
         caps=contact_caps(shop),
         limited=(shop.practice or {}).get("caps") is not None,
         problems=problems or {},
