@@ -77,3 +77,31 @@ def told_beside_rules(shop_dir: Path, features: pl.LazyFrame) -> CrossTable | No
         total=sum(counts.values()),
         agree=sum(many for (told, tier), many in counts.items() if told == tier),
     )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ToldName:
+    """A tier that files name. customers: with it; spend: the median of what they spent net of
+    refunds, currency units."""
+
+    name: str
+    customers: int
+    spend: float
+
+
+def told_names(shop_dir: Path, features: pl.LazyFrame, *, most: int) -> tuple[ToldName, ...]:
+    """The names that files tell, those of most customers, at most `most`: from low to high by the
+    median spend of their customers (who never bought counts as nothing spent)."""
+    people = DatasetTable(shop_dir, "customers").scan()
+    told = people.filter(pl.col("tier_told").is_not_null()).select("customer_id", "tier_told")
+    known = features.select("customer_id", pl.col("spend").fill_null(0.0))
+    rows = (
+        told.join(known, on="customer_id", how="inner")
+        .group_by(pl.col("tier_told").alias("name"))
+        .agg(pl.len().cast(pl.Int64).alias("customers"), pl.col("spend").median())
+        .sort(["customers", "name"], descending=[True, False])
+        .head(most)
+        .sort("spend", "customers", "name", descending=[False, True, False])
+        .collect(engine="streaming")
+    )
+    return tuple(ToldName(**row) for row in rows.iter_rows(named=True))

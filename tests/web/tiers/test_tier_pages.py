@@ -89,6 +89,38 @@ def test_usual_names_and_beginnings_are_proposed(settings: Settings, owner: Brow
     assert "Ordinary member 600" not in words(owner.get(PAGE)), "proposed is not kept"
 
 
+def test_the_names_that_files_tell_are_proposed_from_low_to_high_and_begun_with(
+    settings: Settings, owner: Browser
+) -> None:
+    assert "Begin with these names" not in words(owner.get(f"{PAGE}rules"))
+    rows = [line(str(n), f"c{n:03d}", "2026-06-01", n + 1) for n in range(100)]
+    lines(*rows).collect().write_delta(settings.shop_dir(1) / "orders")
+    # 70 spent 1 to 70 and one never bought, 21 spent 71 to 91, 9 spent 92 to 100
+    tiers = {n: "Basic <b>" if n < 70 else "Ace" if n > 90 else "Middle" for n in range(100)}
+    told = [{"customer_id": f"c{n:03d}", "tier_told": tiers[n]} for n in range(100)]
+    told.append({"customer_id": "never", "tier_told": "Basic <b>"})
+    DatasetTable(settings.shop_dir(1), "customers").merge(pl.DataFrame(told))
+    overview = owner.get(PAGE).get_data(as_text=True)
+    assert f'href="{PAGE}rules?names=told"' in overview
+    usual = owner.get(f"{PAGE}rules")
+    said = words(usual).replace(" ,", ",")
+    assert "Basic <b> (£35, 71 customers), Middle (£81, 21 customers), Ace (£96, 9" in said
+    assert 'value="Ordinary member"' in usual.get_data(as_text=True)
+    begun = owner.get(f"{PAGE}rules?names=told").get_data(as_text=True)
+    assert re.findall(r'name="name-\d" value="([^"]+)"', begun) == [
+        "Basic &lt;b&gt;",
+        "Middle",
+        "Ace",
+    ]
+    # about as many in each as the files say: 71 and 92 of 101 lie below
+    assert re.findall(r'name="from-\d" value="(\d+)"', begun) == ["0", "71", "91"]
+    kept = RULES | {"name-0": "Old", "do": "save"}
+    owner.post(f"{PAGE}rules", kept)
+    later = owner.get(f"{PAGE}rules").get_data(as_text=True)
+    assert 'value="Old"' in later
+    assert "Begin with these names" in later
+
+
 def test_heads_are_counted_while_typing_and_nothing_is_kept(
     settings: Settings, owner: Browser
 ) -> None:

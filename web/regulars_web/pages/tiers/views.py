@@ -34,10 +34,15 @@ from regulars_platform.tiers.service import Changer, change_rules, list_changes
 from regulars_platform.tiers.standing import Looked, head_counts, standing
 from regulars_platform.words import N_, Sentence
 from regulars_web.edge import current_shop, now, read_shop_again, reading, settings, unit_of_work
-from regulars_web.formats import number, percent, sentence
+from regulars_web.formats import number, percent
 from regulars_web.pages.customers.looking import Customers, find_customers
 from regulars_web.pages.tiers import shown, words
-from regulars_web.pages.tiers.proposing import proposed_fields
+from regulars_web.pages.tiers.proposing import (
+    names_from_files,
+    proposed_fields,
+    told_fields,
+)
+from regulars_web.problems import by_field
 
 blueprint = Blueprint("tiers", __name__)
 Page = str | Response | tuple[str, int]
@@ -165,8 +170,7 @@ def rules() -> Page:
     shop, found = current_shop(), find_customers()
     tiers = read_tiers(shop)
     if request.method == "GET":
-        typed = tiers_typed(tiers) if tiers else proposed_fields(found, request.args.get("by"))
-        return _rules_page(typed, found)
+        return _rules_page(_first_fields(tiers, found), found)
     if request.form.get("do") == "show":
         return _rules_page(request.form, found)
     try:
@@ -178,6 +182,15 @@ def rules() -> Page:
     read_shop_again()
     flash(gettext("Kept. Segments, programmes and figures follow these tiers from now on."), "good")
     return redirect(url_for("tiers.overview"))
+
+
+def _first_fields(tiers: tuple[Tier, ...], found: Customers | None) -> dict[str, str]:
+    """The rules that are kept, else proposed ones; ?names=told begins with the names of files."""
+    by = request.args.get("by")
+    names = names_from_files(found) if request.args.get("names") == "told" else ()
+    if found is not None and names:
+        return told_fields(found, names, by or (tiers[0].by if tiers else None))
+    return tiers_typed(tiers) if tiers else proposed_fields(found, by)
 
 
 @blueprint.post("/rules/count")
@@ -193,6 +206,7 @@ def _rules_page(typed: Mapping[str, str], found: Customers | None) -> str:
         measures=words.MEASURES,
         places=range(MOST_TIERS),
         is_new=not read_tiers(current_shop()),
+        from_files=names_from_files(found),
         **_checked(typed, found),
     )
 
@@ -201,7 +215,7 @@ def _checked(typed: Mapping[str, str], found: Customers | None) -> dict[str, Any
     try:
         tiers = parse_tiers(typed)
     except InvalidInputError as error:
-        return {"problems": problems_of(error), "counts": [], "has_orders": found is not None}
+        return {"problems": by_field(error.problems), "counts": [], "has_orders": found is not None}
     counts = count_rows(found, tiers) if found is not None and tiers else []
     return {"problems": {}, "counts": counts, "has_orders": found is not None}
 
@@ -219,7 +233,7 @@ def rights() -> Page:
     try:
         kept = rights_json(parse_rights(request.form, names))
     except InvalidInputError as error:
-        return _rights_page(request.form, names, problems_of(error)), 422
+        return _rights_page(request.form, names, by_field(error.problems)), 422
     with unit_of_work() as work:
         change_rules(work, shop.id, RIGHTS, kept, by=changer(), now=now())
     read_shop_again()
@@ -314,13 +328,3 @@ def changer() -> Changer:
     """The person of this request."""
     account = current_user.account
     return Changer(id=account.id, name=account.name)
-
-
-def problems_of(error: InvalidInputError) -> dict[str, str]:
-    """Field -> what is wrong with it."""
-    found: dict[str, str] = {}
-    for problem in error.problems:
-        text = " ".join(sentence(said) for said in (problem.problem, problem.hint) if said)
-        field = problem.field or ""
-        found[field] = f"{found[field]} {text}" if field in found else text
-    return found
