@@ -45,9 +45,11 @@ from regulars_platform.memory.overview import overview as cells_of
 from regulars_platform.memory.promises import promises_of_shop
 from regulars_platform.memory.service import read_learnings
 from regulars_platform.shops.channels import CHANNELS, channel_use
-from regulars_web.edge import current_shop, now, reading, settings, unit_of_work
+from regulars_web.downloads import csv_file
+from regulars_web.edge import current_shop, now, reading, settings, today, unit_of_work
 from regulars_web.formats import date, date_time, money, money_interval, number, sentence
 from regulars_web.pages.campaigns.words import CHANNEL_LABELS
+from regulars_web.pages.cycle.contacting import draft_contacts
 from regulars_web.pages.cycle.shown import (
     MOST_ROWS,
     Best,
@@ -59,6 +61,7 @@ from regulars_web.pages.cycle.shown import (
     tried_page,
 )
 from regulars_web.pages.cycle.words import MARKS, channel_word, rests_text, weighed
+from regulars_web.problems import problem_text
 from regulars_web.product_labels import product_labels
 from regulars_web.signing_in import current_account
 
@@ -100,7 +103,7 @@ def overview() -> str:
         "stale": found.cycle.inputs != asked.inputs,
         "made": date_time(found.cycle.made_at),
         "old": found.wanted.day == found.cycle.last + dt.timedelta(days=1)
-        and found.wanted.day < _today(),
+        and found.wanted.day < today(),
         "last": date(found.cycle.last),
         "days": due_days(listed.rows, at, best, found.wanted.day, shop.currency),
         "at": at + 1,
@@ -137,7 +140,7 @@ def work_out() -> BaseResponse:
             gather_inputs(work, settings(), current_shop().id)
         _enqueue()
     except RegularsError as error:
-        flash(" ".join(sentence(part) for part in (error.problem, error.hint) if part), "bad")
+        flash(problem_text(error), "bad")
     return redirect(url_for("cycle.overview"))
 
 
@@ -149,12 +152,15 @@ def download() -> Response:
     best = _best(found, listed.rows)
     names = listed.rows["product"].unique().to_list()
     titles = product_titles(found.asked.store.shop_dir, names)
-    answer = Response(
-        due_csv(csv_rows(listed.rows, best, titles)), content_type="text/csv; charset=utf-8"
-    )
     name = f"due-{found.wanted.day.isoformat()}.csv"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return csv_file(due_csv(csv_rows(listed.rows, best, titles)), name)
+
+
+@blueprint.post("/contacts")
+def contacts() -> BaseResponse:
+    """Draft a campaign or a programme that contacts whom the list holds."""
+    found = _found()
+    return draft_contacts(found.asked, found.wanted)
 
 
 @blueprint.get("/correct")
@@ -259,7 +265,7 @@ def _find(asked: Asked) -> Found | None:
         return None
     ahead, channel = request.args.get("ahead", ""), request.args.get("channel", "")
     whole = int(ahead) if ahead.isdecimal() and len(ahead) < 4 else AHEAD
-    day = _day(request.args.get("day", "")) or first_day(cycle.last, _today())
+    day = _day(request.args.get("day", "")) or first_day(cycle.last, today())
     wanted = DueAsked(
         day=min(max(day, dt.date(1900, 1, 1)), dt.date(2200, 1, 1)),
         ahead=min(whole, MOST_AHEAD),
@@ -326,10 +332,6 @@ def _page() -> int:
     """Of the list, from 1 on."""
     text = request.args.get("page", "")
     return max(1, int(text)) if text.isdecimal() and len(text) < 7 else 1
-
-
-def _today() -> dt.date:
-    return now().astimezone(current_shop().zone).date()
 
 
 def _day(text: str) -> dt.date | None:

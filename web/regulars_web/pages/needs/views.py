@@ -34,10 +34,7 @@ from regulars_platform.segments.rules import (
     Rule,
     parse_rule,
     rule_expression,
-    rule_json,
 )
-from regulars_platform.segments.service import list_segments, save_segment
-from regulars_platform.segments.tables import Segment
 from regulars_platform.words import N_, Sentence
 from regulars_web.edge import (
     current_shop,
@@ -47,7 +44,7 @@ from regulars_web.edge import (
     settings,
     unit_of_work,
 )
-from regulars_web.formats import date_time, number, sentence
+from regulars_web.formats import date_time, number
 from regulars_web.pages.customers.looking import find_customers
 from regulars_web.pages.needs.shown import (
     NeedsSummary,
@@ -56,6 +53,8 @@ from regulars_web.pages.needs.shown import (
     product_words,
     summary,
 )
+from regulars_web.pages.segments.keeping import segment_of
+from regulars_web.problems import problem_text
 from regulars_web.product_labels import product_labels
 
 blueprint = Blueprint("needs", __name__)
@@ -105,7 +104,7 @@ def work_out() -> Response:
             if running is None or running.is_over:
                 enqueue(work, KIND, shop.id, shop.id, now())
     except RegularsError as error:
-        flash(" ".join(sentence(part) for part in (error.problem, error.hint) if part), "bad")
+        flash(problem_text(error), "bad")
     return redirect(url_for("needs.overview") + "#pairs")
 
 
@@ -123,7 +122,7 @@ def keep() -> Response | tuple[str, int]:
         with unit_of_work() as work:
             keep_needs(work, current_shop().id, parse_needs(text))
     except NeedsError as error:
-        said = " ".join(sentence(part) for part in (error.problem, error.hint) if part)
+        said = problem_text(error)
         return _edit(text, said), 422
     read_shop_again()
     flash(gettext("Kept. Now say which products serve each."), "good")
@@ -152,15 +151,7 @@ def segment() -> Response:
     rule, name = _asked_rule()
     shop = current_shop()
     with unit_of_work() as work:
-        same = _same(list_segments(work, shop.id), rule)
-        if same is None:
-            names = {one.name for one in list_segments(work, shop.id)}
-            made = save_segment(
-                work, shop_id=shop.id, name=_free(name, names), rule=rule, now=now()
-            )
-            segment_id = made.id
-        else:
-            segment_id = same.id
+        segment_id = segment_of(work, shop.id, name, rule)
     heads = _heads(rule)
     if heads is not None:
         flash(gettext("%(count)s customers are in this segment now.", count=number(heads)), "good")
@@ -196,18 +187,8 @@ def _no_bringers(product: str) -> Rule:
     return Group(joiner="all", rules=(Bought(by="product", name=product), Not(rule=brought)))
 
 
-def _same(segments: list[Segment], rule: Rule) -> Segment | None:
-    return next((one for one in segments if one.rule == rule_json(rule)), None)
-
-
 def _short(name: str) -> str:
     return name if len(name) <= MAX_NAME // 3 else f"{name[: MAX_NAME // 3]}…"
-
-
-def _free(name: str, taken: set[str]) -> str:
-    clean = " ".join(name.split())
-    numbered = (clean if n == 1 else f"{clean} ({n})" for n in range(1, len(taken) + 2))
-    return next(one for one in numbered if one not in taken)
 
 
 def _heads(rule: Rule) -> int | None:

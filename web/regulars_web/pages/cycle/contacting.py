@@ -1,0 +1,105 @@
+"""From the due list to contacts that prove what they bring: a campaign or a programme, drafted."""
+
+import datetime as dt
+from typing import Any
+
+from flask import redirect, request, url_for
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from regulars_platform.campaigns.service import create_draft, list_campaigns
+from regulars_platform.campaigns.tables import DRAFT as CAMPAIGN_DRAFT
+from regulars_platform.customers.order_days import find_order_days
+from regulars_platform.cycle.due_list import LATE, DueAsked
+from regulars_platform.cycle.service import Asked
+from regulars_platform.programmes.service import create_programme, list_programmes
+from regulars_platform.programmes.tables import DRAFT as PROGRAMME_DRAFT
+from regulars_platform.segments.preset_parts import condition
+from regulars_platform.segments.rules import Rule, rule_json
+from regulars_platform.shops.channels import contact_price
+from regulars_web.edge import current_shop, now, unit_of_work
+from regulars_web.formats import date
+from regulars_web.pages.campaigns.defaults import find_shop_facts, new_draft
+from regulars_web.pages.cycle.words import channel_word
+from regulars_web.pages.programmes.costs import usual_plan
+from regulars_web.pages.programmes.words import MESSAGES
+from regulars_web.pages.segments.keeping import segment_of
+
+KIND = "product_due"
+
+
+def draft_contacts(asked: Asked, wanted: DueAsked) -> Response:
+    """Make the draft that was asked for, or go to the one that was made before."""
+    if request.form.get("do") == "programme":
+        return redirect(url_for("programmes.edit", programme_id=_programme(wanted), check=1))
+    return redirect(url_for("campaigns.edit", campaign_id=_campaign(asked, wanted)))
+
+
+def _campaign(asked: Asked, wanted: DueAsked) -> int:
+    """A campaign to whom the list holds, whatever it is that they are due for."""
+    shop = current_shop()
+    days = find_order_days(asked.store, asked.orders_version)
+    as_of = wanted.day if days is None else days.day_after
+    name = gettext(
+        "Due again from %(day)s: %(channel)s",
+        day=date(wanted.day),
+        channel=channel_word(wanted.channel),
+    )
+    facts = find_shop_facts(asked.store)
+    rule = due_rule(wanted, as_of)
+    with unit_of_work() as work:
+        known = [
+            one.id
+            for one in list_campaigns(work, shop.id)
+            if one.state == CAMPAIGN_DRAFT
+            and one.name == name
+            and one.draft.get("audience") == rule_json(rule)
+        ]
+        if known:
+            return known[0]
+        title = gettext("Due again within %(days)s days", days=wanted.ahead)
+        segment_of(work, shop.id, title, rule)
+        draft: dict[str, Any] = new_draft(
+            facts, today=now().astimezone(shop.zone).date(), last_plan=_last_plan(work), shop=shop
+        )
+        arm = draft["arms"][0] | {
+            "name": gettext("Contacted"),
+            "offer": {"kind": "message", "reach": "open", "words": str(MESSAGES[KIND])},
+            "channel": wanted.channel,
+            "contact_cost": contact_price(shop, wanted.channel),
+        }
+        raw = draft | {"name": name, "audience": rule_json(rule), "arms": [arm]}
+        return create_draft(work, shop_id=shop.id, raw=raw, now=now()).id
+
+
+def due_rule(wanted: DueAsked, as_of: dt.date) -> Rule:
+    """Whom the list holds, as customers are looked at from the day `as_of`."""
+    shift = (wanted.day - as_of).days
+    return condition("product_due_days", "between", shift - LATE, shift + wanted.ahead)
+
+
+def _programme(wanted: DueAsked) -> int:
+    """The programme that reaches everybody so many days before they are due."""
+    shop = current_shop()
+    name = gettext("Due again: %(channel)s", channel=channel_word(wanted.channel))
+    plan = usual_plan(shop, KIND) | {
+        "name": name,
+        "channel": wanted.channel,
+        "contact_cost": contact_price(shop, wanted.channel),
+        "before_days": wanted.ahead,
+    }
+    with unit_of_work() as work:
+        known = [
+            one.id
+            for one in list_programmes(work, shop.id)
+            if (one.state, one.kind, one.name) == (PROGRAMME_DRAFT, KIND, name)
+        ]
+        if known:
+            return known[0]
+        return create_programme(work, shop_id=shop.id, draft=plan, now=now()).id
+
+
+def _last_plan(work: Session) -> Any:
+    latest = next(iter(list_campaigns(work, current_shop().id)), None)
+    return None if latest is None else latest.draft
