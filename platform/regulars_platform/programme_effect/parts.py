@@ -32,7 +32,7 @@ from regulars_platform.programme_effect.quarters import Window
 from regulars_platform.programme_effect.sums import Part
 from regulars_platform.programmes.findings import find_programme
 from regulars_platform.programmes.outcomes import EntryOutcomes, entry_outcomes
-from regulars_platform.programmes.results import programme_costs, read_entries
+from regulars_platform.programmes.results import programme_costs, programme_events, read_entries
 from regulars_platform.programmes.service import Version, list_programmes, list_versions
 from regulars_platform.reports.design import WHOLE
 from regulars_platform.reports.findings import find
@@ -113,7 +113,12 @@ def find_parts(
         yield _campaign(settings, campaign, lines, last_day)
     for name, programme_id, version, entries in runs.versions:
         outcomes = entry_outcomes(
-            lines, entries, version.plan, last_day, programme_costs(shop_dir, version.plan)
+            lines,
+            entries,
+            version.plan,
+            last_day,
+            programme_costs(shop_dir, version.plan),
+            programme_events(shop_dir, version.plan),
         )
         yield _programme(name, programme_id, version, entries, outcomes, last_day)
 

@@ -48,8 +48,8 @@ class ProgrammeUnavailableError(RegularsError):
     """The shop's data have nothing that could set the programme off."""
 
     @classmethod
-    def needs(cls, what: str) -> "ProgrammeUnavailableError":
-        """what: message id of what is missing."""
+    def needs(cls, what: str, *, field: str | None = None) -> "ProgrammeUnavailableError":
+        """what: message id of what is missing; field: of the plan that asks for it."""
         waits = what == WORK_OUT_DUE
         return cls(
             Sentence(
@@ -61,6 +61,7 @@ class ProgrammeUnavailableError(RegularsError):
                 if waits
                 else N_("Bring a file that has it, then start the programme.")
             ),
+            field=field,
         )
 
     @classmethod

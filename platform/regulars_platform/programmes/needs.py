@@ -10,10 +10,17 @@ import polars as pl
 from regulars_platform.customers.tiers import read_tiers
 from regulars_platform.customers.whole import due_path, waits_for_due_dates
 from regulars_platform.datasets.table import DatasetTable
+from regulars_platform.offers.kinds import CashBack
 from regulars_platform.orders.table import UNPAID, OrdersTable
+from regulars_platform.programmes.errors import ProgrammeUnavailableError
 from regulars_platform.programmes.kinds import KINDS, WORK_OUT_DUE
+from regulars_platform.programmes.plan import ProgrammePlan
 from regulars_platform.programmes.triggers import MOMENTS
 from regulars_platform.shops.practice import HasPractice
+from regulars_platform.words import N_
+
+WHO_FOLLOWS = N_("a file of events that says who follows")
+"""What cash back for following needs beside what sets the programme off."""
 
 
 def missing_need(shop: HasPractice, shop_dir: Path, kind: str) -> str | None:
@@ -23,6 +30,13 @@ def missing_need(shop: HasPractice, shop_dir: Path, kind: str) -> str | None:
         return None
     waits = kind == "product_due" and waits_for_due_dates(shop_dir)
     return WORK_OUT_DUE if waits else KINDS[kind].needs
+
+
+def refuse_unpayable(shop_dir: Path, plan: ProgrammePlan) -> None:
+    """Raise ProgrammeUnavailableError where the plan pays cash back for following and no file says
+    who follows: nobody would know what it costs."""
+    if isinstance(plan.offer, CashBack) and not DatasetTable(shop_dir, "events").exists():
+        raise ProgrammeUnavailableError.needs(WHO_FOLLOWS, field="offer.kind")
 
 
 def _is_there(shop: HasPractice, shop_dir: Path, kind: str) -> bool:

@@ -23,7 +23,7 @@ from regulars_platform.offers.goods_costs import (
     order_margins,
     with_offer_added_back,
 )
-from regulars_platform.offers.kinds import FlashSale, MessageOnly, PriceCut
+from regulars_platform.offers.kinds import CashBack, FlashSale, MessageOnly, PriceCut
 from regulars_platform.offers.sales import SALE_DISCOUNT, SALE_GOODS, with_sale
 from regulars_platform.orders.table import (
     PAID,
@@ -73,10 +73,12 @@ def entry_outcomes(
     plan: ProgrammePlan,
     until: dt.date,
     costs: pl.LazyFrame | None = None,
+    events: pl.LazyFrame | None = None,
 ) -> EntryOutcomes:
     """lines: order lines at the pinned version; entries: ENTRY_SCHEMA; until: the last day of which
     orders are known; costs: product, cost (see `product_costs`), for a plan that goes by them, None
-    where none is known. Everybody who entered counts, whether a message arrived or not."""
+    where none is known; events: of the shop, for a plan that pays cash back to those who follow.
+    Everybody who entered counts, whether a message arrived or not."""
     margins = MARGINS[:2] if plan.margin_source == "products" else ()
     over = pl.col("contact_on") + pl.duration(days=plan.window_days - 1) <= until
     ripe = _with_windows(entries.filter(over), plan)
@@ -97,6 +99,9 @@ def entry_outcomes(
         ripe.select("entry", "arm", COHORT)
         .join(money.collect(), on="entry", how="left")
         .with_columns(pl.col(name).fill_null(0).cast(pl.Int64) for name in numbers)
+        .join(_cash_back(ripe, plan, events), on="entry", how="left")
+        .with_columns(pl.col("offer_cost") + pl.col("paid_out").fill_null(0))
+        .drop("paid_out")
         .with_columns(
             (pl.col("goods") - pl.col("returned")).alias("kept"),
             (pl.col("orders") > 0).cast(pl.Int64).alias("buyer"),
@@ -113,6 +118,28 @@ def entry_outcomes(
         settled=settled,
         waiting=entries.height - ripe.height,
         coverage=_coverage(lines, orders, costs) if margins else None,
+    )
+
+
+def _cash_back(
+    ripe: pl.DataFrame, plan: ProgrammePlan, events: pl.LazyFrame | None
+) -> pl.DataFrame:
+    """entry, paid_out: to whoever followed in the window, order or not; where it is open to the
+    whole shop to the held back as well."""
+    offer = plan.offer
+    if not isinstance(offer, CashBack) or events is None:
+        return pl.DataFrame(schema={"entry": pl.Int64, "paid_out": pl.Int64})
+    moment = pl.col("happened_at")
+    theirs = ripe if offer.reach == "open" else ripe.filter(pl.col("arm") == TOLD)
+    followed = events.filter(pl.col("kind") == "follow").select("customer_id", "happened_at")
+    return (
+        theirs.lazy()
+        .join(followed, on="customer_id", how="inner")
+        .filter((moment >= pl.col("begins")) & (moment < pl.col("ends")))
+        .select("entry")
+        .unique()
+        .with_columns(pl.lit(offer.amount, dtype=pl.Int64).alias("paid_out"))
+        .collect()
     )
 
 

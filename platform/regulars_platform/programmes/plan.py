@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from regulars_platform.campaigns.plan import MARGIN_SOURCES, MarginSource, NamedRule
 from regulars_platform.errors import InvalidInputError
 from regulars_platform.fields import WHOLE, FieldReader, money_text, percent_text
-from regulars_platform.offers.kinds import CashBack, Offer, offer_json
+from regulars_platform.offers.kinds import Offer, offer_json
 from regulars_platform.offers.reading import read_offer
 from regulars_platform.programmes.kinds import KINDS, ProgrammeKind
 from regulars_platform.segments.rules import Rule, parse_rule, rule_json
@@ -152,11 +152,6 @@ def read_programme(raw: Mapping[str, Any]) -> ProgrammePlan:
     settings = {} if kind is None else _settings(reader, KINDS[kind])
     audience = _rule(reader, "audience", raw.get("audience") or {"all": []})
     offer = read_offer(reader.inner("offer", raw.get("offer")))
-    if isinstance(offer, CashBack):
-        reader.refuse(
-            "offer.kind",
-            N_("Cash back for following is no order's cost: make it a campaign of its own."),
-        )
     _hold_together(reader, common)
     if reader.problems:
         raise InvalidInputError(reader.problems)

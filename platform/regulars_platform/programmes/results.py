@@ -17,9 +17,12 @@ from sqlalchemy.orm import Session
 from regulars_experiments.results import answer_as_json
 from regulars_platform.customers.order_days import find_order_days
 from regulars_platform.customers.store import build_feature_store
+from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.offers.goods_costs import product_costs
+from regulars_platform.offers.kinds import CashBack
 from regulars_platform.programmes.errors import ProgrammeUnavailableError
 from regulars_platform.programmes.findings import ProgrammeFindings, find_programme
+from regulars_platform.programmes.needs import refuse_unpayable
 from regulars_platform.programmes.outcomes import ENTRY_SCHEMA, entry_outcomes
 from regulars_platform.programmes.plan import ProgrammePlan
 from regulars_platform.programmes.running import get_shop_row
@@ -56,7 +59,8 @@ def evaluate_version(
     if orders_version is None or days is None:
         raise ProgrammeUnavailableError.no_orders()
     lines, costs = store.table.scan(orders_version), programme_costs(store.shop_dir, version.plan)
-    outcomes = entry_outcomes(lines, entries, version.plan, days.last, costs)
+    events = programme_events(store.shop_dir, version.plan)
+    outcomes = entry_outcomes(lines, entries, version.plan, days.last, costs, events)
     findings = find_programme(outcomes, version.plan, planned=version.planned, until=days.last)
     document = findings_json(findings, version, orders_version=orders_version, until=days.last)
     if outcomes.coverage is not None:
@@ -77,6 +81,17 @@ def programme_costs(shop_dir: Path, plan: ProgrammePlan) -> pl.LazyFrame | None:
     if plan.margin_source != "products" or plan.products_version is None:
         return None
     return product_costs(shop_dir, plan.products_version)
+
+
+def programme_events(shop_dir: Path, plan: ProgrammePlan) -> pl.LazyFrame | None:
+    """Who followed when, as it is known now, for a plan that pays cash back for it; else None.
+
+    Raises ProgrammeUnavailableError where no file of events was brought.
+    """
+    refuse_unpayable(shop_dir, plan)
+    if not isinstance(plan.offer, CashBack):
+        return None
+    return DatasetTable(shop_dir, "events").scan()
 
 
 def find_result(session: Session, version_id: int) -> Result | None:

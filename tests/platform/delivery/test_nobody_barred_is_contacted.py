@@ -183,6 +183,7 @@ class Line:
         if machine.nested:
             machine.nested = False
             machine.run_worker(["accepted"] * 9)
+            machine.check_still_held(messages)
         outcomes = []
         for message in messages:
             fate = self.fates.pop(0) if self.fates else "accepted"
@@ -515,6 +516,13 @@ class Contacts(RuleBasedStateMachine):
         """Another attempt that has not come back may still be handing it over."""
         since = self.world.in_the_air.get(message.key)
         assert since is None or self.now - since > dt.timedelta(minutes=10), message.key
+
+    def check_still_held(self, messages: Sequence[Outgoing]) -> None:
+        """Another worker leaves alone what one holds: it neither sends it nor gives it up."""
+        keys = [message.key for message in messages]
+        with self.database.unit_of_work() as session:
+            states = session.scalars(select(MessageRow.state).where(MessageRow.key.in_(keys)))
+            assert set(states) == {"claimed"}
 
     @invariant()
     def nobody_twice(self) -> None:

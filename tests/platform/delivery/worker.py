@@ -9,6 +9,10 @@ import sys
 import time
 from pathlib import Path
 
+from sqlalchemy import select
+
+from regulars_platform.delivery.states import QUEUED
+from regulars_platform.delivery.tables import MessageRow
 from regulars_platform.dispatch.opening import open_transport
 from regulars_platform.dispatch.sending import Sender
 from regulars_platform.settings import build_settings
@@ -16,7 +20,7 @@ from regulars_platform.storage.database import Database
 
 
 def work(folder: Path, begins: dt.datetime, speed: float) -> None:
-    """Send until nothing is due for some seconds."""
+    """Send until nothing waits any more."""
     settings = build_settings(folder)
     database = Database(settings)
     started = time.monotonic()
@@ -24,8 +28,7 @@ def work(folder: Path, begins: dt.datetime, speed: float) -> None:
     def clock() -> dt.datetime:
         return begins + dt.timedelta(seconds=(time.monotonic() - started) * speed)
 
-    idle = 0
-    while idle < 3:
+    while _waits(database):
         sender = Sender(
             settings=settings,
             database=database,
@@ -35,10 +38,15 @@ def work(folder: Path, begins: dt.datetime, speed: float) -> None:
             pause=lambda seconds: time.sleep(seconds / speed),
             report=lambda _: None,
         )
-        handled = sender.run(until=clock() + dt.timedelta(hours=10))
-        idle = 0 if handled else idle + 1
-        time.sleep(60 / speed)
+        sender.run(until=clock() + dt.timedelta(hours=10))
+        time.sleep(0.1)
     database.dispose()
+
+
+def _waits(database: Database) -> bool:
+    with database.unit_of_work() as session:
+        waiting = select(MessageRow.id).where(MessageRow.state == QUEUED).limit(1)
+        return session.scalar(waiting) is not None
 
 
 if __name__ == "__main__":

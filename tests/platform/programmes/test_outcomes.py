@@ -40,10 +40,11 @@ def outcomes(
     orders: pl.LazyFrame,
     wanted: ProgrammePlan,
     costs: pl.LazyFrame | None = None,
+    events: pl.LazyFrame | None = None,
 ) -> Any:
     """Outcomes of entries, with orders known until the end of June."""
     frame = pl.DataFrame(rows, schema=ENTRY_SCHEMA)
-    return entry_outcomes(orders, frame, wanted, dt.date(2026, 6, 30), costs)
+    return entry_outcomes(orders, frame, wanted, dt.date(2026, 6, 30), costs, events)
 
 
 def test_only_orders_of_the_window_count_and_what_was_given_back_is_taken_off() -> None:
@@ -199,3 +200,36 @@ def test_by_costs_per_product_the_margin_of_the_rest_is_one_number() -> None:
     assert read_programme(written) == by_product(products_version=3)
     # plans without read as they always have, and keep their hash
     assert not {"margin_source", "products_version"} & set(programme_json(plan()))
+
+
+@pytest.mark.parametrize("reach", ["open", "personal"])
+def test_cash_back_costs_once_for_whoever_follows_in_the_window_with_or_without_an_order(
+    reach: str,
+) -> None:
+    rows = [entry(1, "anna"), entry(2, "bert", held=True), entry(3, "carl"), entry(4, "dora")]
+    follows = [
+        ("anna", "follow", "2026-05-05"),
+        ("anna", "follow", "2026-05-06"),
+        ("bert", "follow", "2026-06-02"),
+        ("carl", "follow", "2026-06-03"),  # the window is over
+        ("carl", "follow", "2026-05-03"),  # and had not begun
+        ("dora", "cart", "2026-05-05"),
+    ]
+    events = pl.LazyFrame(
+        [
+            {
+                "customer_id": name,
+                "kind": kind,
+                "happened_at": dt.datetime.fromisoformat(f"{day}T12:00:00+00:00"),
+            }
+            for name, kind, day in follows
+        ]
+    )
+    wanted = plan(
+        window_days=30, offer={"kind": "cash_back", "amount": "2", "words": "2", "reach": reach}
+    )
+    orders = lines(line("1", "anna", "2026-05-05", 50))
+    found = outcomes(rows, orders, wanted, events=events).settled
+    assert found["entry"].to_list() == [1, 2, 3, 4]
+    held = money(2) if reach == "open" else 0
+    assert found["offer_cost"].to_list() == [money(2), held, 0, 0]

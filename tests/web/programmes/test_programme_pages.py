@@ -384,3 +384,19 @@ def test_the_messages_of_a_programme_are_stopped_resumed_and_decided_about(
     # not by the address of another programme, nor of a campaign
     assert press("stop", f"/programmes/{programme + 1}/messages") == 404
     assert press("stop", f"/campaigns/{programme}/delivery/batches") == 404
+
+
+def test_cash_back_for_following_starts_once_a_file_says_who_follows(
+    owner: Browser, orders: None, settings: Settings
+) -> None:
+    offer = {"offer.kind": "cash_back", "offer.amount": "2", "offer.reach": "open"}
+    kept = owner.post("/programmes/new?kind=honeymoon", typed(wait="10") | offer)
+    asked = str(kept.headers["Location"])
+    assert "a file of events that says who follows" in text(owner, asked)
+    page = asked.partition("/edit")[0]
+    owner.post(f"{page}/start")
+    assert "It runs." not in text(owner, page)
+    follow = {"event_key": "1", "customer_id": "c01", "kind": "follow", "happened_at": NOW}
+    DatasetTable(settings.shop_dir(1), "events").merge(pl.DataFrame([follow]))
+    owner.post(f"{page}/start")
+    assert "It runs." in text(owner, page)

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from regulars_platform.delivery.templates import list_templates
 from regulars_platform.errors import RegularsError
 from regulars_platform.programmes.kinds import KINDS
+from regulars_platform.programmes.needs import refuse_unpayable
 from regulars_platform.programmes.plan import read_programme
 from regulars_platform.programmes.service import (
     Programme,
@@ -19,7 +20,7 @@ from regulars_platform.programmes.service import (
 )
 from regulars_platform.programmes.tables import RUNNING
 from regulars_platform.segments.service import list_segments
-from regulars_web.edge import current_shop, now, unit_of_work
+from regulars_web.edge import current_shop, now, settings, unit_of_work
 from regulars_web.formats import sentence
 from regulars_web.pages.campaigns.prices import price_now, priced_for
 from regulars_web.pages.campaigns.words import KIND_LABELS
@@ -136,6 +137,7 @@ def _judged(form: ProgrammeForm) -> ProgrammeForm:
     own = {"currency": shop.currency, "timezone": shop.timezone}
     try:
         plan = read_programme({**form.draft, **own})
+        refuse_unpayable(settings().shop_dir(shop.id), plan)
         with unit_of_work() as work:
             by_itself = sends_by_itself(work, plan, shop.id)
     except RegularsError as error:

@@ -22,7 +22,7 @@ PLAIN = (
 )
 """Fields of the draft that are typed as they are kept."""
 
-OFFER_KINDS = tuple(kind for kind in OFFER_FIELDS if kind != "cash_back")
+OFFER_KINDS = tuple(OFFER_FIELDS)
 _ALL = {"all": list[object]()}
 
 

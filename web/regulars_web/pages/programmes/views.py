@@ -24,7 +24,7 @@ from regulars_platform.programmes.history import (
 )
 from regulars_platform.programmes.jobs import EVALUATE, RUN, enqueue_evaluation, enqueue_run
 from regulars_platform.programmes.kinds import KINDS, WORK_OUT_DUE
-from regulars_platform.programmes.needs import missing_need
+from regulars_platform.programmes.needs import missing_need, refuse_unpayable
 from regulars_platform.programmes.results import find_result
 from regulars_platform.programmes.sending import programme_list
 from regulars_platform.programmes.service import (
@@ -38,6 +38,7 @@ from regulars_platform.programmes.service import (
     list_programmes,
     list_versions,
     pause_programme,
+    read_plan_of,
     sends_by_itself,
     start_programme,
 )
@@ -204,6 +205,8 @@ def _start(programme: Programme) -> BaseResponse:
         with reading() as session:
             planned = entries_in_half_a_year(session, settings(), programme, today())
         with unit_of_work() as work:
+            plan = read_plan_of(work, programme)
+            refuse_unpayable(settings().shop_dir(programme.shop_id), plan)
             start_programme(
                 work,
                 shop_id=programme.shop_id,
