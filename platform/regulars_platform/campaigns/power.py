@@ -111,7 +111,7 @@ def plan_document(asked: PlanQuestion) -> dict[str, Any]:
         confidence=asked.confidence,
         power=asked.power,
     )
-    document: dict[str, Any] = {
+    return {
         "schema": SCHEMA,
         "customers": asked.customers,
         "holdout": {"share": asked.holdout, "customers": held},
@@ -130,19 +130,21 @@ def plan_document(asked: PlanQuestion) -> dict[str, Any]:
         "mde_buyers": _mde_buyers(asked, held, treated),
         "target_chance": _target_chance(asked, baseline, sizes.target, held),
         "segments": _segments(asked, baseline, held),
-        "assumed": {
-            "prior_mean": prior.mean,
-            "prior_sd": prior.sd,
-            "prior_given": asked.prior_sd is not None or asked.prior_mean is not None,
-            "margin": stakes.margin,
-            "contact_cost": stakes.contact_cost,
-            "horizon": stakes.further_rounds,
-            "target": sizes.target,
-        },
+        "assumed": _assumed(asked, prior, stakes) | {"target": sizes.target},
         "holdout_sizes": _sizes(sizes, asked),
         "test_and_roll": _test_and_roll(asked.customers, baseline, prior),
     }
-    return document
+
+
+def _assumed(asked: PlanQuestion, prior: Prior, stakes: Stakes) -> dict[str, Any]:
+    return {
+        "prior_mean": prior.mean,
+        "prior_sd": prior.sd,
+        "prior_given": asked.prior_sd is not None or asked.prior_mean is not None,
+        "margin": stakes.margin,
+        "contact_cost": stakes.contact_cost,
+        "horizon": stakes.further_rounds,
+    }
 
 
 def _mde(

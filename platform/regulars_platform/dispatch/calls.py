@@ -19,7 +19,8 @@ from regulars_platform.delivery.states import (
 )
 from regulars_platform.delivery.tables import BatchRow, MessageRow
 from regulars_platform.delivery.templates import build_words
-from regulars_platform.dispatch.claims import WHY_BARRED, Reached, tell_campaign, why_barred
+from regulars_platform.dispatch.barring import WHY_BARRED, Reached, why_barred
+from regulars_platform.dispatch.claims import tell_campaign
 from regulars_platform.errors import NotFoundError, RegularsError
 from regulars_platform.intake.keys import clean_customer_id
 from regulars_platform.settings import Settings

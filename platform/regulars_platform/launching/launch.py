@@ -49,6 +49,7 @@ from regulars_platform.programmes.caps import campaign_limit
 from regulars_platform.reach.gate import open_gate
 from regulars_platform.segments.frames import for_rules
 from regulars_platform.settings import Settings
+from regulars_platform.shops.tables import Shop
 
 FORMAT = "regulars-launch/1"
 
@@ -113,45 +114,18 @@ def prepare_launch(
     salt: str,
 ) -> PreparedLaunch:
     """Check the plan, draw, and write the ledger file; the campaign is still a draft after this."""
-    campaign = get_campaign(session, shop_id, campaign_id)
-    if campaign.state == LAUNCHED:
-        raise AlreadyLaunchedError.at(campaign.name, campaign.launched_at)
+    campaign = _get_draft(session, shop_id, campaign_id)
     shop = get_shop_of(session, shop_id)
     plan = read_plan(draft_plan_json(shop, campaign))
     store = build_feature_store(settings, shop)
     version = store.table.version()
     if version is None:
         raise NoOrdersError.build()
-    gate = open_gate(
-        session,
-        settings,
-        shop_id,
-        channels={arm.channel for arm in plan.arms},
-        day=plan.send_date,
-    )
     memory = shop_memory(session, settings, shop_id)
     rules = [plan.audience, *(segment.rule for segment in plan.segments), *memory.rules]
     features = for_rules(store, rules, plan.as_of, version)
     orders = store.window_orders(plan.as_of, plan.window_days, version)
-    population = build_population(
-        features,
-        audience=plan.audience,
-        segments=plan.segments,
-        exclusions=plan.exclusions,
-        gate=gate,
-        crowded=campaign_limit(session, settings, shop, plan.send_date),
-        grouping=grouping_of(plan),
-        elsewhere=members_of(running_beside(session, settings, shop_id, plan)),
-    )
-    if population.drawn.is_empty():
-        raise EmptyAudienceError.of(
-            population.audience,
-            population.excluded,
-            population.suppressed + population.no_consent,
-            population.held_out,
-            population.capped,
-            population.ungrouped,
-        )
+    population = _choose_people(session, settings, shop, plan, features)
     ledger = draw_ledger(plan, population.drawn, window_spend(orders).collect(), salt=salt)
     customers = _customers_by_arm(plan, ledger)
     ledger_file, ledger_sha256 = write_ledger(settings.shop_dir(shop_id), ledger)
@@ -188,6 +162,46 @@ def prepare_launch(
             memory,
         ),
     )
+
+
+def _get_draft(session: Session, shop_id: int, campaign_id: int) -> Campaign:
+    campaign = get_campaign(session, shop_id, campaign_id)
+    if campaign.state == LAUNCHED:
+        raise AlreadyLaunchedError.at(campaign.name, campaign.launched_at)
+    return campaign
+
+
+def _choose_people(
+    session: Session, settings: Settings, shop: Shop, plan: Plan, features: pl.LazyFrame
+) -> Population:
+    """Whom the draw is made among. Raises EmptyAudienceError."""
+    gate = open_gate(
+        session,
+        settings,
+        shop.id,
+        channels={arm.channel for arm in plan.arms},
+        day=plan.send_date,
+    )
+    population = build_population(
+        features,
+        audience=plan.audience,
+        segments=plan.segments,
+        exclusions=plan.exclusions,
+        gate=gate,
+        crowded=campaign_limit(session, settings, shop, plan.send_date),
+        grouping=grouping_of(plan),
+        elsewhere=members_of(running_beside(session, settings, shop.id, plan)),
+    )
+    if population.drawn.is_empty():
+        raise EmptyAudienceError.of(
+            population.audience,
+            population.excluded,
+            population.suppressed + population.no_consent,
+            population.held_out,
+            population.capped,
+            population.ungrouped,
+        )
+    return population
 
 
 def store_launch(

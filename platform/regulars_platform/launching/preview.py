@@ -6,13 +6,11 @@ past (features and orders before the plan's day); nothing is drawn and nothing s
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from dataclasses import dataclass, field
 
 import polars as pl
 from sqlalchemy.orm import Session
 
-from regulars_experiments.assignment import quota_edges
 from regulars_experiments.holdouts import HoldoutSizes
 from regulars_platform.campaigns.at_once import (
     Meeting,
@@ -22,21 +20,24 @@ from regulars_platform.campaigns.at_once import (
     running_beside,
 )
 from regulars_platform.campaigns.blended import at_average_margin
-from regulars_platform.campaigns.few_groups import confidence_of_few
 from regulars_platform.campaigns.ledger import with_unit_id
-from regulars_platform.campaigns.plan import Exclusions, TreatmentArm
+from regulars_platform.campaigns.plan import Exclusions
 from regulars_platform.campaigns.plan_form import Draft, read_draft
 from regulars_platform.campaigns.pooled import Learnable, learnable
 from regulars_platform.campaigns.population import Population, build_population, grouping_of
 from regulars_platform.customers.browse import Distribution, distribution
 from regulars_platform.customers.store import FeatureStore, build_feature_store
 from regulars_platform.errors import RegularsError
-from regulars_platform.fields import WHOLE
+from regulars_platform.launching.arms import (
+    ArmPreview,
+    HoldoutPreview,
+    given_away,
+    preview_arms,
+)
 from regulars_platform.launching.foresight import (
     Foreseen,
     PastSpend,
     Terms,
-    foresee_arms,
     foresee_holdouts,
     foresee_segments,
     foretold_of,
@@ -53,58 +54,12 @@ from regulars_platform.launching.outlook import (
 from regulars_platform.memory.forecast import ArmForecast
 from regulars_platform.memory.likeness import NO_MEMORY, ShopMemory
 from regulars_platform.memory.service import shop_memory
-from regulars_platform.offers.kinds import Offer, offer_threshold, own_multiple
-from regulars_platform.offers.leak import Leak, forecast_leak, orders_by_reach
-from regulars_platform.offers.thresholds import customer_threshold
-from regulars_platform.orders.table import MONEY_SCALE
 from regulars_platform.programmes.caps import campaign_limit
 from regulars_platform.reach.gate import Gate, open_gate
 from regulars_platform.segments.frames import for_rules
 from regulars_platform.segments.rules import Rule, rule_expression
 from regulars_platform.settings import Settings
 from regulars_platform.shops.tables import Shop
-
-_HALF = 2**51
-
-
-MOST_TOLD = 5
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OwnThresholds:
-    """The thresholds that the audience would be told, in ten-thousandths.
-
-    points: the price points that most customers get, at most MOST_TOLD, with how many get each, the
-    most first; others: customers with another one.
-    """
-
-    lowest: int
-    median: int
-    highest: int
-    points: tuple[tuple[int, int], ...]
-    others: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ArmPreview:
-    """One treated arm as the draft has it. Money in currency units.
-
-    customers: about how many it will get; threshold: of its offer, None where it has none or each
-    customer has one of their own; own: then what these are; contact_cost: of contacting them all;
-    leak: what the offer would have given the whole audience in a past window as long as the outcome
-    window; reach: their orders then by what they came to of the threshold (`orders_by_reach`);
-    foreseen: what a comparison with the holdout would prove, None while the draft or the past
-    cannot say.
-    """
-
-    name: str
-    customers: int
-    threshold: float | None
-    own: OwnThresholds | None
-    contact_cost: float
-    leak: Leak | None
-    reach: tuple[int, ...]
-    foreseen: Foreseen | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -128,15 +83,6 @@ class HeadCount:
     capped: int = 0
     ungrouped: int = 0
     groups: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HoldoutPreview:
-    """What holding back costs: `customers` get no offer; they spent `window_spend` (currency
-    units, expected by their share) in a past window as long as the outcome window."""
-
-    customers: int
-    window_spend: float | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -235,14 +181,14 @@ def build_preview(
     """
     if draft.as_of is None:
         raise ValueError("the draft has no day to describe customers as of")
-    segments = draft.segments or ()
+    segments, exclusions = draft.segments or (), draft.exclusions or Exclusions()
     rules = [audience, *(segment.rule for segment in segments), *memory.rules]
     features = for_rules(store, rules, draft.as_of, version)
     population = build_population(
         features,
         audience=audience,
         segments=segments,
-        exclusions=draft.exclusions or Exclusions(),
+        exclusions=exclusions,
         gate=gate,
         crowded=crowded,
         grouping=grouping_of(draft),
@@ -250,12 +196,9 @@ def build_preview(
     )
     groups = _groups(population.drawn, draft)
     values = told_values(population.drawn, draft)
-    past = None
-    if draft.window_days is not None:
-        orders = store.window_orders(draft.as_of, draft.window_days, version)
-        past = read_past(orders, population.drawn, values, draft)
+    past = _past(draft, store, version, population.drawn, values)
     priced = at_average_margin(draft, store, version)
-    holdout, arms = _arms(priced, values, past, groups)
+    holdout, arms = preview_arms(priced, values, past, groups)
     terms = None if arms is None else read_terms(priced)
     spend = None if past is None else past.spend
     forecast = sizes = None
@@ -265,7 +208,7 @@ def build_preview(
             draft, terms, population.drawn, past.reachable, leaks, features, memory
         )
         foretold = foretold_of(forecast, terms, population.drawn.height)
-        sizes = foresee_holdouts(terms, spend, _given_away(draft, arms), foretold)
+        sizes = foresee_holdouts(terms, spend, given_away(draft, arms), foretold)
     return Preview(
         problems=draft.problems,
         head_count=_head_count(features, population, draft, groups),
@@ -277,22 +220,33 @@ def build_preview(
         least=None if sizes is None or spend is None else least_holdout(spend),
         forecast=forecast,
         margin=None if terms is None else terms.margin,
-        short_history=past is not None and _is_short(store, draft, version),
-        pooled=None
-        if spend is None or terms is None or holdout is None or arms is None
-        else _pooled(spend, terms, holdout, arms),
+        short_history=_is_short(store, draft, version),
+        pooled=_pooled(spend, terms, holdout, arms),
         meetings=find_meetings(running, population.drawn, draft.holdout),
-        apart=tuple(one.name for one in running)
-        if draft.exclusions is not None and draft.exclusions.running_campaigns
-        else (),
+        apart=tuple(one.name for one in running) if exclusions.running_campaigns else (),
         drawn=population.drawn["customer_id"],
     )
 
 
+def _past(
+    draft: Draft, store: FeatureStore, version: int, drawn: pl.DataFrame, values: pl.DataFrame
+) -> Past | None:
+    """A window as long as the draft's, before its day; None while the draft has none."""
+    if draft.as_of is None or draft.window_days is None:
+        return None
+    orders = store.window_orders(draft.as_of, draft.window_days, version)
+    return read_past(orders, drawn, values, draft)
+
+
 def _pooled(
-    spend: PastSpend, terms: Terms, holdout: HoldoutPreview, arms: tuple[ArmPreview, ...]
-) -> Learnable:
+    spend: PastSpend | None,
+    terms: Terms | None,
+    holdout: HoldoutPreview | None,
+    arms: tuple[ArmPreview, ...] | None,
+) -> Learnable | None:
     """Of the smallest arm against the holdout: it is the last to tell anything."""
+    if spend is None or terms is None or holdout is None or arms is None:
+        return None
     return learnable(
         spend.baseline.cell(0),
         n_control=holdout.customers,
@@ -301,114 +255,11 @@ def _pooled(
     )
 
 
-def _arms(
-    draft: Draft, drawn: pl.DataFrame, past: Past | None, groups: int | None
-) -> tuple[HoldoutPreview | None, tuple[ArmPreview, ...] | None]:
-    """Holdout and arms, once their shares add up. drawn: see `told_values`; groups: of them, where
-    whole groups are drawn."""
-    if draft.holdout is None or draft.arms is None:
-        return None, None
-    shares = (draft.holdout, *(arm.share for arm in draft.arms))
-    if sum(shares) != WHOLE:
-        return None, None
-    units = drawn.height if groups is None else groups
-    edges = quota_edges(units, shares=shares, offset=_HALF)
-    sizes = [end - start for start, end in pairwise(edges)]
-    members = drawn.height / units if units else 0.0
-    holdout = HoldoutPreview(
-        customers=round(sizes[0] * members),
-        window_spend=None if past is None else round(past.spent * draft.holdout / WHOLE, 2),
-    )
-    terms = read_terms(draft)
-    foreseen: tuple[Foreseen | None, ...] = (None,) * len(draft.arms)
-    if terms is not None and past is not None:
-        if groups is not None:
-            few = confidence_of_few(round(terms.confidence * WHOLE), min(sizes))
-            terms = replace(terms, confidence=few / WHOLE)
-        foreseen = tuple(_of_each(told, members) for told in foresee_arms(terms, past.spend, sizes))
-    arms = tuple(
-        _arm(arm, (round(size * members), size), drawn, past, told)
-        for arm, size, told in zip(draft.arms, sizes[1:], foreseen, strict=True)
-    )
-    return holdout, arms
-
-
-def _arm(
-    arm: TreatmentArm,
-    size: tuple[int, int],
-    drawn: pl.DataFrame,
-    past: Past | None,
-    foreseen: Foreseen | None,
-) -> ArmPreview:
-    """size: customers and units."""
-    customers, units = size
-    threshold = offer_threshold(arm.offer)
-    orders = None if past is None else past.orders.lazy()
-    return ArmPreview(
-        name=arm.name,
-        customers=customers,
-        threshold=None if threshold is None else threshold / MONEY_SCALE,
-        own=own_thresholds(arm.offer, drawn),
-        contact_cost=(units if arm.reaches_audience else customers)
-        * arm.contact_cost
-        / MONEY_SCALE,
-        leak=None if orders is None else forecast_leak(arm.offer, orders, customers=drawn.height),
-        reach=() if orders is None else orders_by_reach(arm.offer, orders),
-        foreseen=foreseen,
-    )
-
-
 def _groups(drawn: pl.DataFrame, draft: Draft) -> int | None:
     """How many groups (and customers without one) would be drawn; None where customers are."""
     if draft.unit != "group":
         return None
     return int(with_unit_id(drawn, "group")["unit_id"].n_unique())
-
-
-def _of_each(foreseen: Foreseen, members: float) -> Foreseen:
-    """What would be proved of a unit, per customer in it."""
-    if foreseen.detectable is None or members == 1:
-        return foreseen
-    return Foreseen(detectable=foreseen.detectable / members, why=None)
-
-
-def own_thresholds(offer: Offer, audience: pl.DataFrame) -> OwnThresholds | None:
-    """What an audience would be told; None without customers or own thresholds.
-
-    audience: average_order_value (currency units), one row per customer.
-    """
-    if own_multiple(offer) is None or audience.is_empty():
-        return None
-    told = audience.select(
-        customer_threshold(offer, pl.col("average_order_value")).alias("threshold")
-    )
-    counted = told.group_by("threshold").len("customers")
-    # as many customers: the lower price point first, so that the order never changes
-    most = counted.sort("customers", "threshold", descending=[True, False]).head(MOST_TOLD)
-    lowest, median, highest = told.select(
-        pl.col("threshold").min().alias("lowest"),
-        # one that somebody is told, and not the middle between two
-        pl.col("threshold").quantile(0.5, "lower").cast(pl.Int64).alias("median"),
-        pl.col("threshold").max().alias("highest"),
-    ).row(0)
-    return OwnThresholds(
-        lowest=lowest,
-        median=median,
-        highest=highest,
-        points=tuple(most.iter_rows()),
-        others=audience.height - int(most["customers"].sum()),
-    )
-
-
-def _given_away(draft: Draft, arms: tuple[ArmPreview, ...] | None) -> float:
-    """Leak per treated customer of the arms whose offer the holdout cannot use."""
-    pairs = list(zip(draft.arms or (), arms or (), strict=True))
-    total = sum(
-        plan.share * (shown.leak.cost_per_customer or 0.0)
-        for plan, shown in pairs
-        if shown.leak is not None and plan.offer.reach == "personal"
-    )
-    return total / sum(plan.share for plan, _ in pairs) / MONEY_SCALE if pairs else 0.0
 
 
 def _head_count(

@@ -155,11 +155,7 @@ def replay_draft(
     known = describe(features, found.units["customer_id"])
     fitted = _fitted(scores)
     place, same = arm_like(draft.arms or (), past.plan)
-    everyone = (
-        best_arm(found.data, fitted)
-        if place is None
-        else OneArm(arms=np.full(known.height, place, dtype=np.int64))
-    )
+    everyone = best_arm(found.data, fitted) if place is None else _one_arm(place, known.height)
     actions = everyone.arms * addressed(known, draft.audience, draft.exclusions)
     others: dict[str, IntArray] = {}
     other = None
@@ -183,6 +179,10 @@ def replay_draft(
             everyone=everyone,
         ),
     )
+
+
+def _one_arm(place: int, customers: int) -> OneArm:
+    return OneArm(arms=np.full(customers, place, dtype=np.int64))
 
 
 def _has_report(session: Session, row: Campaign) -> bool:

@@ -10,8 +10,9 @@ from sqlalchemy import select
 from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.delivery.tables import BatchRow, MessageRow
 from regulars_platform.delivery.templates import keep_template
+from regulars_platform.dispatch.barring import SETTLED, WHY_BARRED
 from regulars_platform.dispatch.calls import open_calls
-from regulars_platform.dispatch.claims import SETTLED, WHY_BARRED, claim
+from regulars_platform.dispatch.claims import claim
 from regulars_platform.dispatch.settled import settled_keys
 from regulars_platform.intake import service
 from regulars_platform.intake.models import ReadingOptions

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext, ngettext
 
-from regulars_platform.launching.preview import ArmPreview, OwnThresholds
+from regulars_platform.launching.arms import ArmPreview, OwnThresholds
 from regulars_platform.offers.leak import STEPS
 from regulars_platform.orders.table import MONEY_SCALE
 from regulars_web.formats import number

@@ -12,8 +12,9 @@ from regulars_platform.campaigns.plan_form import Draft, read_draft
 from regulars_platform.customers.browse import Distribution
 from regulars_platform.errors import RegularsError
 from regulars_platform.fields import WHOLE
+from regulars_platform.launching.arms import ArmPreview
 from regulars_platform.launching.foresight import Foreseen
-from regulars_platform.launching.preview import ArmPreview, Preview
+from regulars_platform.launching.preview import Preview
 from regulars_platform.orders.table import MONEY_SCALE
 from regulars_platform.programme_effect.beside import NOBODY, ProgrammesBeside
 from regulars_platform.segments.rules import parse_rule
