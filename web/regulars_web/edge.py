@@ -88,6 +88,11 @@ def current_shop() -> ShopProfile:
     return shop
 
 
+def today() -> dt.date:
+    """Today in the shop's time zone."""
+    return now().astimezone(current_shop().zone).date()
+
+
 def read_shop_again() -> None:
     """After the shop was opened or changed."""
     g.pop("shop", None)

@@ -2,17 +2,14 @@
 
 from flask_wtf import FlaskForm
 
-from regulars_platform.errors import InvalidInputError, RegularsError
-from regulars_web.formats import sentence
+from regulars_platform.errors import RegularsError
+from regulars_web.problems import each_problem, problem_text
 
 
 def show_problems(form: FlaskForm, error: RegularsError) -> None:
     """Put what the platform found beside the fields; what has no field goes above the form."""
-    problems = error.problems if isinstance(error, InvalidInputError) else [error]
-    for problem in problems:
-        text = sentence(problem.problem)
-        if problem.hint is not None:
-            text = f"{text} {sentence(problem.hint)}"
+    for problem in each_problem(error):
+        text = problem_text(problem)
         if problem.field is not None and problem.field in form:
             field = form[problem.field]
             field.errors = [*field.errors, text]

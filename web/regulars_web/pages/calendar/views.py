@@ -48,7 +48,15 @@ from regulars_platform.programmes.service import create_programme, usual_draft
 from regulars_platform.reports.service import find_latest_report
 from regulars_platform.segments.service import list_segments
 from regulars_platform.words import N_
-from regulars_web.edge import current_shop, now, read_shop_again, reading, settings, unit_of_work
+from regulars_web.edge import (
+    current_shop,
+    now,
+    read_shop_again,
+    reading,
+    settings,
+    today,
+    unit_of_work,
+)
 from regulars_web.formats import sentence
 from regulars_web.ids import read_id
 from regulars_web.pages.calendar.shown import (
@@ -61,15 +69,11 @@ from regulars_web.pages.calendar.shown import (
 )
 from regulars_web.pages.campaigns.defaults import find_shop_facts, new_draft
 from regulars_web.pages.campaigns.form import read_form
+from regulars_web.problems import by_field
 
 blueprint = Blueprint("calendar", __name__)
 FIELDS = ("name", "kind", "repeats", "first_day", "days", "is_sale", "lead_days")
 AHEAD = dt.timedelta(days=365)
-
-
-def today() -> dt.date:
-    """Today in the shop's time zone."""
-    return now().astimezone(current_shop().zone).date()
 
 
 @blueprint.get("/")
@@ -150,7 +154,7 @@ def _posted(event_id: int | None) -> Response | tuple[str, int]:
                 now=now(),
             )
     except InvalidInputError as error:
-        return _form(event_id, raw, _problems(error)), 422
+        return _form(event_id, raw, by_field(error.problems)), 422
     read_shop_again()
     flash(gettext("Kept."), "good")
     return redirect(url_for("calendar.show", event_id=kept.id))
@@ -257,7 +261,7 @@ def discount(event_id: int) -> Response | tuple[str, int]:
     if threshold is not None and off is not None and off >= threshold:
         reader.refuse("amount", N_("It takes off as much as the order is worth."))
     if reader.problems or threshold is None or off is None:
-        return _show(event_id, _problems(InvalidInputError(reader.problems))), 422
+        return _show(event_id, by_field(reader.problems)), 422
     shop = current_shop()
     facts = find_shop_facts(build_feature_store(settings(), shop))
     with unit_of_work() as work:
@@ -373,11 +377,3 @@ def _pool(then: Occurrence | None) -> dict[str, int] | None:
         bought = store.orders(version).filter(within & (pl.col("status") == PAID))
         found["then"] = bought.select(pl.col("customer_id").n_unique()).collect().item()
     return {name: int(number) for name, number in found.items()}
-
-
-def _problems(error: InvalidInputError) -> dict[str, str]:
-    texts = {}
-    for one in error.problems:
-        hint = "" if one.hint is None else f" {sentence(one.hint)}"
-        texts[one.field or ""] = sentence(one.problem) + hint
-    return texts

@@ -9,8 +9,8 @@ from flask_babel import gettext
 from regulars_platform.campaigns.plan_form import read_draft
 from regulars_platform.errors import InvalidInputError, RegularsError
 from regulars_platform.shops.models import ShopProfile
-from regulars_web.formats import sentence
 from regulars_web.pages.campaigns.form import AudienceChoice, PlanForm, with_problems
+from regulars_web.problems import problem_text
 
 
 def with_plan_problems(form: PlanForm, shop: ShopProfile) -> PlanForm:
@@ -43,7 +43,7 @@ def sorted_problems(
     found: dict[str, list[str]] = {}
     for problem in problems:
         path = control_of(problem.field or "")
-        text = _text(problem)
+        text = problem_text(problem)
         if path == "audience" and draft.get("audience") is None:
             text = _missing_audience(audience)
         found.setdefault(path, [])
@@ -72,11 +72,6 @@ def control_of(path: str) -> str:
     if inside:
         return f"{inside[1]}.name"
     return "" if path in ("currency", "timezone") else path
-
-
-def _text(problem: RegularsError) -> str:
-    text = sentence(problem.problem)
-    return text if problem.hint is None else f"{text} {sentence(problem.hint)}"
 
 
 def _missing_audience(audience: AudienceChoice) -> str:

@@ -28,7 +28,7 @@ from regulars_platform.offers.kinds import MessageOnly, Offer
 from regulars_platform.orders.table import PAID, OrdersTable
 from regulars_platform.reports.service import find_latest_report
 from regulars_web.edge import current_shop, now, settings, unit_of_work
-from regulars_web.formats import date, money, number, sentence
+from regulars_web.formats import date, money, number
 from regulars_web.pages.campaigns.area import blueprint
 from regulars_web.pages.campaigns.pasted import posted_lines
 from regulars_web.pages.campaigns.words import (
@@ -46,6 +46,7 @@ from regulars_web.pages.campaigns.words import (
 )
 from regulars_web.pages.delivery.words import barred_words
 from regulars_web.pages.segments.words import rule_text
+from regulars_web.problems import problem_text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,7 +118,7 @@ def record_failed(campaign_id: int) -> str | Response | tuple[str, int]:
                 now=now(),
             )
     except RegularsError as error:
-        return _page(campaign_id, _said(error)), 422
+        return _page(campaign_id, problem_text(error)), 422
     flash(_failed_words(read), "caution" if read.held_out or read.strangers else "good")
     return redirect(url_for("campaigns.show", campaign_id=campaign_id, _anchor="failed"))
 
@@ -352,8 +353,3 @@ def _failed_words(read: FailedSendsRead) -> str:
             )
         )
     return " ".join(words)
-
-
-def _said(error: RegularsError) -> str:
-    text = sentence(error.problem)
-    return text if error.hint is None else f"{text} {sentence(error.hint)}"

@@ -15,9 +15,10 @@ from regulars_platform.suppressions.service import (
 )
 from regulars_platform.suppressions.tables import Suppression
 from regulars_web.edge import current_shop, now, unit_of_work
-from regulars_web.formats import number, sentence
+from regulars_web.formats import number
 from regulars_web.pages.campaigns.area import blueprint
 from regulars_web.pages.campaigns.pasted import posted_lines
+from regulars_web.problems import problem_text
 
 PAGE_SIZE = 50
 
@@ -54,8 +55,7 @@ def suppress() -> str | Response | tuple[str, int]:
                 now=now(),
             )
     except RegularsError as error:
-        hint = "" if error.hint is None else sentence(error.hint)
-        return _show(f"{sentence(error.problem)} {hint}".strip(), error.field or "ids"), 422
+        return _show(problem_text(error), error.field or "ids"), 422
     flash(
         gettext(
             "%(added)s of %(given)s were put on the list; the others were on it already.",

@@ -14,9 +14,10 @@ from regulars_platform.lifetime.service import (
     get_lifetime,
     what_changed,
 )
+from regulars_web.downloads import csv_file, json_file
 from regulars_web.edge import current_shop, now, reading, settings, unit_of_work
-from regulars_web.formats import sentence
 from regulars_web.pages.customers.lifetime_shown import lifetime_page
+from regulars_web.problems import problem_text
 
 blueprint = Blueprint("lifetime", __name__)
 
@@ -51,7 +52,7 @@ def work_out() -> BaseResponse:
             if running is None or running.is_over:
                 enqueue(work, KIND, shop.id, shop.id, now())
     except RegularsError as error:
-        flash(" ".join(sentence(part) for part in (error.problem, error.hint) if part), "bad")
+        flash(problem_text(error), "bad")
     return redirect(url_for("lifetime.overview"))
 
 
@@ -62,9 +63,7 @@ def customers() -> Response:
     with reading() as work:
         found = get_lifetime(work, shop.id)
     pieces = customers_csv(settings(), shop.id, found)
-    return _attachment(
-        Response(pieces, content_type="text/csv; charset=utf-8"), "lifetime-value.csv"
-    )
+    return csv_file(pieces, "lifetime-value.csv")
 
 
 @blueprint.get("/lifetime.json")
@@ -72,10 +71,4 @@ def download() -> Response:
     """The stored answer, byte for byte."""
     with reading() as work:
         found = get_lifetime(work, current_shop().id)
-    answer = Response(found.text.encode(), content_type="application/json")
-    return _attachment(answer, "lifetime-value.json")
-
-
-def _attachment(response: Response, name: str) -> Response:
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return json_file(found.text, "lifetime-value.json")

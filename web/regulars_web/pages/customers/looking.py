@@ -7,7 +7,7 @@ import polars as pl
 
 from regulars_platform.customers.order_days import OrderDays, find_order_days
 from regulars_platform.customers.store import FeatureStore, build_feature_store
-from regulars_web.edge import current_shop, now, settings
+from regulars_web.edge import current_shop, settings, today
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,4 +53,4 @@ def find_customers(as_of: dt.date | None = None) -> Customers | None:
 
 def latest_day(days: OrderDays) -> dt.date:
     """The last day to look from: today, or the day after the last order where that is later."""
-    return max(days.day_after, now().astimezone(current_shop().zone).date())
+    return max(days.day_after, today())

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from regulars_platform.errors import RegularsError
 from regulars_platform.jobs.models import Job
 from regulars_platform.words import Sentence
-from regulars_web.formats import sentence
+from regulars_web.problems import problem_text
 
 
 def sent_file(missing: Sentence) -> tuple[FileStorage, str]:
@@ -34,8 +34,7 @@ def answer_upload(
         there = url_for(endpoint, import_id=receive())
     except RegularsError as error:
         if wants_json:
-            said = f"{sentence(error.problem)} {sentence(error.hint)}".strip()
-            return jsonify(problem=said), 422
+            return jsonify(problem=problem_text(error)), 422
         return page(error), 422
     return jsonify(next=there) if wants_json else redirect(there)
 

@@ -17,6 +17,7 @@ from regulars_platform.intake.models import OrderField
 from regulars_platform.intake.rejects import safe_cell
 from regulars_platform.intake.service import list_imports
 from regulars_platform.orders.table import OrdersTable
+from regulars_web.downloads import csv_file
 from regulars_web.edge import current_shop, now, reading, settings, unit_of_work
 from regulars_web.pages.data.identity_shown import KeyShown, identity_page, keys_shown, trust_chip
 from regulars_web.pages.data.identity_words import PAIR_REASONS
@@ -74,9 +75,7 @@ def examine() -> BaseResponse:
 def pairs() -> Response:
     """The likely duplicates as a table, with the reason of each pair."""
     found = pairs_of_shop(settings(), current_shop().id).collect()
-    answer = Response(list(_pairs_csv(found)), content_type="text/csv; charset=utf-8")
-    answer.headers["Content-Disposition"] = 'attachment; filename="likely-duplicates.csv"'
-    return answer
+    return csv_file(list(_pairs_csv(found)), "likely-duplicates.csv")
 
 
 def _pairs_csv(found: pl.DataFrame) -> Iterator[bytes]:

@@ -23,11 +23,10 @@ from regulars_web.pages.data.reading import (
     parse_columns,
     parse_date_order,
     parse_decimal,
-    problem_lines,
-    problems_of,
     said_of,
 )
 from regulars_web.pages.data.words import FIELDS, GROUPS, REASONS, statuses_for
+from regulars_web.problems import each_problem, problem_text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -131,7 +130,7 @@ def build_mapping_page(
     """The page as proposed (given None), as confirmed before, or as sent with what was wrong."""
     chosen = _chosen_fields(import_, look, given)
     options = given.options if given else import_.options if import_.mapping else look.options
-    problems = problems_of(error)
+    problems = [] if error is None else each_problem(error)
     proposed = look.proposals if given is None and import_.mapping is None else ()
     reasons = {proposal.heading: str(REASONS[proposal.reason]) for proposal in proposed}
     columns = tuple(
@@ -156,7 +155,7 @@ def build_mapping_page(
         words=_word_choices(look, options),
         date_order=options.date_order or "",
         decimal=options.decimal or "",
-        problems=problem_lines(problems),
+        problems=tuple(map(problem_text, problems)),
         kind=build_file_kind(look, options),
         statuses=statuses_for(chosen.values()),
     )

@@ -5,7 +5,7 @@ from typing import Literal
 
 from flask_babel import gettext, lazy_gettext
 
-from regulars_platform.errors import InvalidInputError, RegularsError
+from regulars_platform.errors import RegularsError
 from regulars_platform.intake.models import FileForm
 from regulars_platform.words import Sentence
 from regulars_web.formats import sentence
@@ -57,18 +57,6 @@ def first_values(rows: tuple[tuple[str, ...], ...], index: int) -> tuple[str, ..
     """The first different values of a column that are not blank."""
     cells = (row[index].strip()[:LONGEST_SAMPLE] for row in rows if index < len(row))
     return tuple(list(dict.fromkeys(cell for cell in cells if cell))[:SAMPLES])
-
-
-def problems_of(error: RegularsError | None) -> list[RegularsError]:
-    """Everything that is wrong, one by one."""
-    if error is None:
-        return []
-    return list(error.problems) if isinstance(error, InvalidInputError) else [error]
-
-
-def problem_lines(problems: list[RegularsError]) -> tuple[str, ...]:
-    """Each problem with its hint."""
-    return tuple(" ".join(filter(None, (sentence(p.problem), sentence(p.hint)))) for p in problems)
 
 
 def said_of(field: str, problems: list[RegularsError]) -> str:

@@ -21,8 +21,9 @@ from regulars_platform.errors import RegularsError
 from regulars_platform.fields import FieldReader, money_text
 from regulars_platform.segments.goods import TOLD, Goods, groups_told, list_goods
 from regulars_web.edge import current_shop, database, now, settings, unit_of_work
-from regulars_web.formats import number, sentence
+from regulars_web.formats import number
 from regulars_web.pages.datasets.words import field_name
+from regulars_web.problems import by_field, problem_text
 from regulars_web.product_labels import product_labels
 from regulars_web.signing_in import current_account
 
@@ -122,7 +123,7 @@ def undo(import_id: int) -> Response:
         with unit_of_work() as work:
             made = by_hand.undo(work, settings(), done, user_id=current_account().id, now=now())
     except RegularsError as error:
-        flash(" ".join(sentence(said) for said in (error.problem, error.hint) if said), "caution")
+        flash(problem_text(error), "caution")
         return redirect(url_for("datasets.one", import_id=import_id))
     many = 0 if done.tallies is None else done.tallies.stored
     if _store(made, many) is not None:
@@ -191,12 +192,7 @@ def read_products(form: Mapping[str, str]) -> tuple[pl.DataFrame, dict[str, str]
             rows.append({"product": product, **dict.fromkeys(TOLD), **told, **flags})
     columns = {"product": pl.String(), **{name: schema[name] for name in TOLD}}
     columns |= {name + SET: pl.Boolean() for name in TOLD}
-    problems = {
-        problem.field or "": " ".join(
-            sentence(said) for said in (problem.problem, problem.hint) if said
-        )
-        for problem in reader.problems
-    }
+    problems = by_field(reader.problems)
     if problems:
         return pl.DataFrame(schema=columns), problems
     return pl.DataFrame(rows, schema=columns, orient="row"), {}

@@ -19,11 +19,10 @@ from regulars_web.pages.data.reading import (
     parse_columns,
     parse_date_order,
     parse_decimal,
-    problem_lines,
-    problems_of,
     said_of,
 )
 from regulars_web.pages.datasets.words import CHANNELS, EVENT_KINDS, KINDS, option_groups
+from regulars_web.problems import each_problem, problem_text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,7 +107,7 @@ def build_columns_page(
         chosen = {i: mapping.get(heading, "") for i, heading in enumerate(headings)}
         options = import_.options if import_.mapping else look.options
         as_of = options.as_of.isoformat() if options.as_of else ""
-    problems = problems_of(error)
+    problems = [] if error is None else each_problem(error)
     return ColumnsPage(
         import_=import_,
         look=look,
@@ -134,7 +133,7 @@ def build_columns_page(
             headings,
             {headings[i]: name for i, name in chosen.items() if name and i < len(headings)},
         ),
-        problems=problem_lines(problems),
+        problems=tuple(map(problem_text, problems)),
     )
 
 

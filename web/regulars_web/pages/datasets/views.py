@@ -24,6 +24,7 @@ from regulars_platform.intake.models import ImportState
 from regulars_platform.intake.sniff import is_slow_to_sniff
 from regulars_platform.jobs.models import Job, JobState
 from regulars_platform.words import N_, Sentence
+from regulars_web.downloads import csv_file
 from regulars_web.edge import current_shop, database, now, settings, unit_of_work
 from regulars_web.formats import sentence
 from regulars_web.language import choose_locale
@@ -91,11 +92,7 @@ def example(kind: str, language: str) -> Response:
     if known is None or language not in ("en", "zh"):
         raise NotFound
     content = example_file(known, "zh" if language == "zh" else "en")
-    return Response(
-        content,
-        mimetype="text/csv",
-        headers={"Content-Disposition": f'attachment; filename="example-{known}-{language}.csv"'},
-    )
+    return csv_file(content, f"example-{known}-{language}.csv")
 
 
 @blueprint.post("/upload")

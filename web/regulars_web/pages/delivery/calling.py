@@ -13,11 +13,13 @@ from regulars_platform.dispatch.calls import (
     record_call,
 )
 from regulars_platform.errors import RegularsError
+from regulars_web.downloads import csv_file
 from regulars_web.edge import current_shop, now, settings, unit_of_work
-from regulars_web.formats import number, sentence
+from regulars_web.formats import number
 from regulars_web.pages.campaigns.pasted import posted_lines
 from regulars_web.pages.delivery.views import blueprint
 from regulars_web.pages.delivery.words import result_words
+from regulars_web.problems import problem_text
 
 
 @blueprint.get("/calls/<int:batch_id>")
@@ -49,9 +51,7 @@ def call_file(batch_id: int) -> Response:
     """The open calls, for staff who work elsewhere."""
     with unit_of_work() as work:
         pieces = list(calls_csv(work, settings(), current_shop().id, batch_id, now=now()))
-    answer = Response(pieces, content_type="text/csv; charset=utf-8")
-    answer.headers["Content-Disposition"] = f'attachment; filename="calls-{batch_id}.csv"'
-    return answer
+    return csv_file(pieces, f"calls-{batch_id}.csv")
 
 
 @blueprint.post("/calls/<int:batch_id>/results")
@@ -63,8 +63,7 @@ def results(batch_id: int) -> BaseResponse | tuple[str, int]:
                 work, current_shop().id, batch_id, posted_lines(request), now=now()
             )
     except RegularsError as error:
-        hint = "" if error.hint is None else sentence(error.hint)
-        return _page(batch_id, f"{sentence(error.problem)} {hint}".strip()), 422
+        return _page(batch_id, problem_text(error)), 422
     flash(
         gettext(
             "%(n)s results recorded; %(others)s rows said nothing new.",

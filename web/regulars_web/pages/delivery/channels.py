@@ -37,6 +37,7 @@ from regulars_web.edge import current_shop, now, read_shop_again, settings, unit
 from regulars_web.formats import sentence
 from regulars_web.pages.delivery.words import SECURITIES as SECURITY_WORDS
 from regulars_web.pages.delivery.words import WAYS
+from regulars_web.problems import by_field, each_problem
 
 blueprint = Blueprint("channels", __name__)
 Problems = dict[str, str]
@@ -64,7 +65,7 @@ def keep(part: str) -> str | Response | tuple[str, int]:
         with unit_of_work() as work:
             said = parts[part](work, work.get_one(Shop, current_shop().id))
     except RegularsError as error:
-        return _page(part, _problems(error)), 422
+        return _page(part, by_field(each_problem(error))), 422
     read_shop_again()
     flash(said, "good")
     return redirect(url_for("channels.overview", _anchor=part))
@@ -130,7 +131,7 @@ def save_template(template_id: int | None = None) -> str | Response | tuple[str,
         with unit_of_work() as work:
             keep_template(work, shop_id=shop.id, raw=raw, now=now(), template_id=template_id)
     except RegularsError as error:
-        return _template_page(template_id, raw, _problems(error)), 422
+        return _template_page(template_id, raw, by_field(each_problem(error))), 422
     flash(gettext("The template is kept."), "good")
     return redirect(url_for("channels.overview", _anchor="templates"))
 
@@ -223,11 +224,3 @@ def _template_page(template_id: int | None, values: dict[str, Any], problems: Pr
         ],
         length=text_length(body) if values.get("channel") == "sms" and body else None,
     )
-
-
-def _problems(error: RegularsError) -> Problems:
-    found: Problems = {}
-    for problem in error.problems if isinstance(error, InvalidInputError) else [error]:
-        hint = "" if problem.hint is None else sentence(problem.hint)
-        found.setdefault(problem.field or "", f"{sentence(problem.problem)} {hint}".strip())
-    return found

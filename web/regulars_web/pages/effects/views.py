@@ -7,9 +7,10 @@ from regulars_platform.figures.effects import Boards, Tried, build_boards, read_
 from regulars_platform.figures.effects_csv import TABLES, boards_csv
 from regulars_platform.figures.report import last_complete_day
 from regulars_platform.words import N_, Sentence
-from regulars_web.edge import current_shop, reading, settings
+from regulars_web.downloads import csv_file
+from regulars_web.edge import current_shop, reading, settings, today
 from regulars_web.pages.effects.shown import effects_page
-from regulars_web.pages.figures.asked import open_source, today
+from regulars_web.pages.figures.asked import open_source
 
 blueprint = Blueprint("effects", __name__)
 
@@ -37,10 +38,7 @@ def download(table: str) -> Response:
             Sentence(N_("There is no such table.")),
             Sentence(N_("Go back to the effect page, and download one of its tables.")),
         )
-    answer = Response(boards_csv(found[0], table), content_type="text/csv; charset=utf-8")
-    name = f"{table}-{found[0].last.isoformat()}.csv"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return csv_file(boards_csv(found[0], table), f"{table}-{found[0].last.isoformat()}.csv")
 
 
 def _read() -> tuple[Boards, Tried] | None:

@@ -15,7 +15,7 @@ from regulars_platform.figures.traffic import Traffic
 from regulars_platform.figures.visits import Cut, Source
 from regulars_platform.segments.parsing import parse_rule
 from regulars_platform.segments.service import get_segment
-from regulars_web.edge import current_shop, now, settings
+from regulars_web.edge import current_shop, settings, today
 from regulars_web.formats import date
 
 
@@ -44,11 +44,6 @@ def open_source() -> Source | None:
     store = build_feature_store(settings(), shop)
     version = store.table.version()
     return None if version is None else Source(store, version)
-
-
-def today() -> dt.date:
-    """The day it is in the current shop."""
-    return now().astimezone(current_shop().zone).date()
 
 
 def read_asked(work: Session, source: Source, arguments: Mapping[str, str]) -> Asked | None:

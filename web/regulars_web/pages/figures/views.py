@@ -8,11 +8,12 @@ from regulars_platform.figures.csv_tables import TABLES, report_csv
 from regulars_platform.figures.goals import keep_goal, parse_goal, read_goal
 from regulars_platform.segments.service import list_segments
 from regulars_platform.words import N_, Sentence
+from regulars_web.downloads import csv_file
 from regulars_web.edge import current_shop, read_shop_again, reading, unit_of_work
-from regulars_web.formats import sentence
 from regulars_web.pages.figures.asked import open_source, read_asked, report_on
 from regulars_web.pages.figures.shown import report_page
 from regulars_web.pages.figures.words import COURSES, KINDS, stage_words
+from regulars_web.problems import problem_text
 
 blueprint = Blueprint("figures", __name__)
 
@@ -52,10 +53,8 @@ def download(table: str) -> Response:
             Sentence(N_("Go back to the shop report, and download one of its tables.")),
         )
     report = report_on(asked, source)
-    answer = Response(report_csv(report, table), content_type="text/csv; charset=utf-8")
     name = f"{table}-{report.now.period.last.isoformat()}.csv"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return csv_file(report_csv(report, table), name)
 
 
 @blueprint.post("/goal")
@@ -68,5 +67,5 @@ def set_goal() -> BaseResponse:
             keep_goal(work, shop, shop.id, goal)
         read_shop_again()
     except RegularsError as error:
-        flash(" ".join(sentence(part) for part in (error.problem, error.hint) if part), "bad")
+        flash(problem_text(error), "bad")
     return redirect(url_for("figures.overview", _anchor="goal"))

@@ -9,8 +9,8 @@ from regulars_platform.figures.periods import period_before, period_until
 from regulars_platform.figures.report import last_complete_day
 from regulars_platform.figures.sheet import WEEKLY
 from regulars_platform.figures.visits import Source
-from regulars_web.edge import current_shop
-from regulars_web.pages.figures.asked import open_source, today
+from regulars_web.edge import current_shop, today
+from regulars_web.pages.figures.asked import open_source
 from regulars_web.pages.figures.values import change, shown
 from regulars_web.pages.figures.words import FIGURES, days_words
 

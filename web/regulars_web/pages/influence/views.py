@@ -21,6 +21,7 @@ from regulars_platform.needs.influence import (
 from regulars_platform.orders.table import MONEY_SCALE
 from regulars_platform.segments.rules import parse_rule, rule_json
 from regulars_platform.segments.service import list_segments, save_segment
+from regulars_web.downloads import csv_file
 from regulars_web.edge import current_shop, now, settings, unit_of_work
 from regulars_web.formats import date, money, money_interval, number, percent
 from regulars_web.pages.customers.looking import Customers, find_customers
@@ -72,9 +73,7 @@ def download() -> Response:
     found = find_customers()
     brought = pl.LazyFrame() if found is None else _brought(found)
     pieces = [] if found is None else bringers_csv(brought)
-    answer = Response(pieces, content_type="text/csv; charset=utf-8")
-    answer.headers["Content-Disposition"] = 'attachment; filename="bringers-for-analysis.csv"'
-    return answer
+    return csv_file(pieces, "bringers-for-analysis.csv")
 
 
 @blueprint.post("/segment")

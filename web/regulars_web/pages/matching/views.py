@@ -23,7 +23,7 @@ from regulars_platform.matching.ranking import (
 from regulars_platform.segments.parsing import parse_rule
 from regulars_platform.segments.rules import EVERYBODY, Rule
 from regulars_platform.segments.service import get_segment, list_segments
-from regulars_web.edge import current_shop, now, reading, settings, unit_of_work
+from regulars_web.edge import current_shop, now, reading, settings, today, unit_of_work
 from regulars_web.ids import read_id
 from regulars_web.pages.campaigns.defaults import find_shop_facts, new_draft
 from regulars_web.pages.campaigns.form import AudienceChoice
@@ -103,7 +103,7 @@ def _usual(work: Session) -> dict[str, Any]:
     latest = next(iter(list_campaigns(work, shop.id)), None)
     return new_draft(
         find_shop_facts(build_feature_store(settings(), shop)),
-        today=now().astimezone(shop.zone).date(),
+        today=today(),
         last_plan=None if latest is None else latest.draft,
         shop=shop,
     )
@@ -111,8 +111,7 @@ def _usual(work: Session) -> dict[str, Any]:
 
 def _ground(work: Session, asked: Asked) -> Ground | None:
     shop = current_shop()
-    today = now().astimezone(shop.zone).date()
-    return open_ground(work, settings(), get_shop_of(work, shop.id), asked.terms(), today=today)
+    return open_ground(work, settings(), get_shop_of(work, shop.id), asked.terms(), today=today())
 
 
 def _rank(work: Session, ground: Ground, asked: Asked) -> list[Row]:

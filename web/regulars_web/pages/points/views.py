@@ -1,7 +1,6 @@
 """Points: the ledger by month, what is owed, and the rules."""
 
 import datetime as dt
-from collections.abc import Iterator
 
 import polars as pl
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -20,9 +19,19 @@ from regulars_platform.points.rules import (
 )
 from regulars_platform.shops.models import ShopId, ShopProfile
 from regulars_platform.tiers.service import change_rules, list_changes
-from regulars_web.edge import current_shop, now, read_shop_again, reading, settings, unit_of_work
+from regulars_web.downloads import csv_file
+from regulars_web.edge import (
+    current_shop,
+    now,
+    read_shop_again,
+    reading,
+    settings,
+    today,
+    unit_of_work,
+)
 from regulars_web.pages.points import shown
-from regulars_web.pages.tiers.views import changer, problems_of
+from regulars_web.pages.tiers.views import changer
+from regulars_web.problems import by_field
 
 blueprint = Blueprint("points", __name__)
 
@@ -34,11 +43,10 @@ def _look() -> PointsOverview:
     version = store.table.version()
     days = None if version is None else find_order_days(store, version)
     version = version if days is not None else None
-    today = now().astimezone(current_shop().zone).date()
-    filed = points_data(store, version).filed().filter(pl.col("day") <= today)
+    filed = points_data(store, version).filed().filter(pl.col("day") <= today())
     moved = filed.select(pl.col("day").max()).collect().item()
     ends = [day for day in (moved, None if days is None else days.last) if day is not None]
-    as_of = max(ends) + dt.timedelta(days=1) if ends else today
+    as_of = max(ends) + dt.timedelta(days=1) if ends else today()
     return look_at_points(store, version, as_of)
 
 
@@ -61,7 +69,6 @@ def overview() -> str:
         rules=shown.rules_text(page.rules, shop.currency),
         labels=shown.LINE_LABELS,
         months=shown.month_rows(page.months),
-        more_months=len(page.months) > shown.MOST_MONTHS,
         ages=ages,
         owed=shown.owed_figures(page, shop.currency),
         share=shown.share_text(page.share),
@@ -84,7 +91,9 @@ def rules() -> str | Response | tuple[str, int]:
     try:
         kept = points_rules_json(parse_points_rules(request.form))
     except InvalidInputError as error:
-        page = render_template("points/rules.html", typed=request.form, problems=problems_of(error))
+        page = render_template(
+            "points/rules.html", typed=request.form, problems=by_field(error.problems)
+        )
         return page, 422
     with unit_of_work() as work:
         change_rules(work, shop.id, POINTS, kept, by=changer(), now=now())
@@ -96,13 +105,13 @@ def rules() -> str | Response | tuple[str, int]:
 @blueprint.get("/ledger.csv")
 def ledger() -> Response:
     """Every month of the ledger."""
-    return _file(shown.ledger_csv(_look().months), "points-ledger.csv")
+    return csv_file(shown.ledger_csv(_look().months), "points-ledger.csv")
 
 
 @blueprint.get("/differences.csv")
 def differences() -> Response:
     """Every customer whose told balance is not that of the ledger."""
-    return _file(shown.differences_csv(_look()), "points-differences.csv")
+    return csv_file(shown.differences_csv(_look()), "points-differences.csv")
 
 
 def _kept_text(kept: object, shop: ShopProfile) -> str:
@@ -114,9 +123,3 @@ def _kept_text(kept: object, shop: ShopProfile) -> str:
         practice={POINTS: kept},
     )
     return shown.rules_text(read_points_rules(one), shop.currency)
-
-
-def _file(pieces: Iterator[bytes], name: str) -> Response:
-    answer = Response(pieces, content_type="text/csv; charset=utf-8")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer

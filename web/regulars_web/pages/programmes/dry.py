@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 from regulars_platform.errors import InvalidInputError, RegularsError
 from regulars_platform.programmes.dry_run import DryRun, dry_run, dry_run_all, dry_run_csv
 from regulars_platform.programmes.service import Programme, get_programme
-from regulars_web.edge import current_shop, now, reading, settings, unit_of_work
+from regulars_web.downloads import csv_file
+from regulars_web.edge import current_shop, now, reading, settings, today, unit_of_work
 from regulars_web.formats import sentence
-from regulars_web.pages.programmes.area import attachment, blueprint, today
+from regulars_web.pages.programmes.area import blueprint
 from regulars_web.pages.programmes.shown import dry_page
 from regulars_web.pages.programmes.words import kind_title
 
@@ -35,7 +36,7 @@ def dry_all_csv() -> Response:
     """The same as a file: everybody whom a trigger names, without any arm."""
     with reading() as session:
         runs = _all(session)
-    return attachment(dry_run_csv(runs), "programmes-dry-run.csv")
+    return csv_file(dry_run_csv(runs), "programmes-dry-run.csv")
 
 
 @blueprint.get("/<int:programme_id>/dry-run.csv")
@@ -43,7 +44,7 @@ def dry_one_csv(programme_id: int) -> Response:
     """One programme's dry run as a file."""
     with reading() as session:
         runs = [_one(session, programme_id)]
-    return attachment(dry_run_csv(runs), f"programme-{programme_id}-dry-run.csv")
+    return csv_file(dry_run_csv(runs), f"programme-{programme_id}-dry-run.csv")
 
 
 def _all(session: Session) -> list[DryRun]:

@@ -49,9 +49,9 @@ from regulars_web.edge import (
     read_shop_again,
     reading,
     settings,
+    today,
     unit_of_work,
 )
-from regulars_web.formats import sentence
 from regulars_web.pages.campaigns.launching import new_salt
 from regulars_web.pages.reach.crowded import find_crowded
 from regulars_web.pages.reach.quarter_shown import quarter_page
@@ -62,16 +62,12 @@ from regulars_web.pages.reach.shown import (
     quarter_line,
     size_line,
 )
+from regulars_web.problems import by_field, each_problem
 from regulars_web.signing_in import current_account
 
 blueprint = Blueprint("reach", __name__)
 MOST_DRAWS = 6
 MOST_AHEAD = dt.timedelta(days=366)
-
-
-def today() -> dt.date:
-    """Today in the shop's time zone."""
-    return now().astimezone(current_shop().zone).date()
 
 
 @blueprint.get("/")
@@ -154,7 +150,7 @@ def draw() -> Response | tuple[str, int]:
                 now=now(),
             )
     except RegularsError as error:
-        return _overview(_problems(error)), 422
+        return _overview(by_field(each_problem(error))), 422
     flash(gettext("Drawn. Nothing reaches these customers from that day on."), "good")
     return redirect(url_for("reach.overview"))
 
@@ -176,7 +172,7 @@ def margin() -> Response | tuple[str, int]:
         with unit_of_work() as work:
             keep_programme_margin(work, current_shop().id, request.form)
     except InvalidInputError as error:
-        return _overview(_problems(error)), 422
+        return _overview(by_field(each_problem(error))), 422
     read_shop_again()
     flash(gettext("Kept. Work the quarters out again to see them at this margin."), "good")
     return redirect(url_for("reach.overview"))
@@ -230,7 +226,7 @@ def limit() -> Response | tuple[str, int]:
         with unit_of_work() as work:
             keep_caps(work, current_shop().id, request.form)
     except InvalidInputError as error:
-        return _contacts(_problems(error)), 422
+        return _contacts(by_field(each_problem(error))), 422
     read_shop_again()
     flash(gettext("Kept. It holds for the next draw and the next day's run."), "good")
     return redirect(url_for("reach.contacts"))
@@ -256,15 +252,6 @@ def _orders() -> tuple[FeatureStore, int | None, OrderDays | None]:
     store = build_feature_store(settings(), current_shop())
     version = store.table.version()
     return store, version, None if version is None else find_order_days(store, version)
-
-
-def _problems(error: RegularsError) -> dict[str, str]:
-    found = error.problems if isinstance(error, InvalidInputError) else [error]
-    texts = {}
-    for one in found:
-        hint = "" if one.hint is None else f" {sentence(one.hint)}"
-        texts[one.field or ""] = sentence(one.problem) + hint
-    return texts
 
 
 def _quarter(code: int) -> Quarter:

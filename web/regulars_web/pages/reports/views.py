@@ -18,12 +18,13 @@ from regulars_platform.reports.service import (
     list_reports,
     record_decision,
 )
+from regulars_web.downloads import json_file
 from regulars_web.edge import current_shop, now, unit_of_work
-from regulars_web.formats import sentence
 from regulars_web.ids import read_id
 from regulars_web.pages.reports.decisions import decision_rows
 from regulars_web.pages.reports.page import build_report_page
 from regulars_web.pages.reports.words import CHOICES, group_key, group_of, segment_name
+from regulars_web.problems import problem_text
 
 blueprint = Blueprint("reports", __name__)
 
@@ -74,13 +75,8 @@ def download(campaign_id: int, report_id: int) -> Response:
     """The stored document, byte for byte."""
     with unit_of_work() as work:
         report = get_report(work, current_shop().id, campaign_id, report_id)
-    return Response(
-        canonical_report(report.document),
-        mimetype="application/json",
-        headers={
-            "Content-Disposition": f'attachment; filename="report-{campaign_id}-{report_id}.json"'
-        },
-    )
+    name = f"report-{campaign_id}-{report_id}.json"
+    return json_file(canonical_report(report.document), name)
 
 
 @blueprint.post("/<int:campaign_id>/report/<int:report_id>/decide")
@@ -101,7 +97,7 @@ def decide(campaign_id: int, report_id: int) -> BaseResponse:
                 now=now(),
             )
     except RegularsError as error:
-        flash(" ".join(sentence(part) for part in (error.problem, error.hint) if part), "bad")
+        flash(problem_text(error), "bad")
     else:
         flash(gettext("The decision is recorded."), "good")
     return redirect(

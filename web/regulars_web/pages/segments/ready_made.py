@@ -29,13 +29,13 @@ from regulars_platform.segments.ready_made import (
 )
 from regulars_platform.segments.rules import Rule
 from regulars_platform.words import N_
-from regulars_web import formats
 from regulars_web.edge import current_shop
 from regulars_web.navigation import page_exists
 from regulars_web.pages.customers.looking import Customers
 from regulars_web.pages.customers.shown import currency_text
 from regulars_web.pages.segments.known import Known
 from regulars_web.pages.segments.remarks import Remark, remark_on
+from regulars_web.problems import by_field
 
 FITS = "fits"
 _USUAL = {
@@ -192,7 +192,7 @@ def _fill_in(preset: Preset, asked: Mapping[str, str], found: Customers | None) 
         rule=None if answers is None else preset.rule(answers),
         name="" if answers is None else _name(preset, typed),
         # before anybody typed anything nothing is wrong yet
-        problems=_problems(reader) if answered else {},
+        problems=by_field(reader.problems) if answered else {},
         remarks=_remarks(preset, typed, found),
     )
 
@@ -260,15 +260,6 @@ def _opened_at(preset: Preset) -> str | None:
     return next((url_for(one) for one in (wanted, "data.overview") if page_exists(one)), None)
 
 
-def _problems(reader: FieldReader) -> dict[str, str]:
-    return {
-        problem.field or "": " ".join(
-            formats.sentence(said) for said in (problem.problem, problem.hint) if said
-        )
-        for problem in reader.problems
-    }
-
-
 def _fit_threshold(asked: Mapping[str, str], currency: str) -> Start:
     typed = {name: asked.get(name, usual) for name, usual in _USUAL.items()}
     reader = FieldReader(typed)
@@ -278,7 +269,7 @@ def _fit_threshold(asked: Mapping[str, str], currency: str) -> Start:
     if lowest is not None and highest is not None and lowest > highest:
         reader.refuse("lowest", N_("The lower end lies above the upper end: swap them."))
     if reader.problems or threshold is None or lowest is None or highest is None:
-        return Start(threshold=typed, problems=_problems(reader))
+        return Start(threshold=typed, problems=by_field(reader.problems))
     units = Decimal(threshold) / MONEY_SCALE
     shown = currency_text(float(units), currency, whole=units == units.to_integral_value())
     return Start(

@@ -11,7 +11,6 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from regulars_platform.errors import RegularsError
 from regulars_platform.jobs.models import Job
 from regulars_platform.jobs.service import enqueue, find_latest_job
 from regulars_platform.segments.counting import SegmentCount
@@ -32,8 +31,8 @@ from regulars_platform.segments.sizes import SEEN, Size, keep_sizes
 from regulars_platform.segments.suggestions import known_values
 from regulars_platform.segments.tables import Segment
 from regulars_web.charts import BarChart
+from regulars_web.downloads import csv_file
 from regulars_web.edge import current_shop, now, reading, unit_of_work
-from regulars_web.formats import sentence
 from regulars_web.pages.customers.looking import Customers, find_customers
 from regulars_web.pages.customers.shown import feature_heading
 from regulars_web.pages.datasets.by_hand import tag_customers
@@ -50,6 +49,7 @@ from regulars_web.pages.segments.ready_made import (
     usual_rules,
 )
 from regulars_web.pages.segments.words import operator_text, rule_text, unit_text
+from regulars_web.problems import problem_text
 
 blueprint = Blueprint("segments", __name__)
 for shown in (operator_text, unit_text, feature_heading, choice_heading):
@@ -173,10 +173,7 @@ def customers(segment_id: int) -> Response:
         flash(gettext("There are no orders yet, so there are no customers to download."), "caution")
         return redirect(url_for("segments.edit", segment_id=segment_id))
     features = for_rules(found.store, [rule], found.as_of, found.version)
-    answer = Response(customers_csv(features, rule), content_type="text/csv; charset=utf-8")
-    name = f"segment-{segment_id}-for-analysis.csv"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return csv_file(customers_csv(features, rule), f"segment-{segment_id}-for-analysis.csv")
 
 
 @blueprint.post("/<int:segment_id>/tag")
@@ -230,7 +227,7 @@ def _press(segment: Segment | None) -> Page:
     try:
         _save(segment, name, checked.rule)
     except SegmentNameError as error:
-        return _edit_page(segment, name, checked, name_problem=_said(error)), 422
+        return _edit_page(segment, name, checked, name_problem=problem_text(error)), 422
     flash(gettext("The segment “%(name)s” is saved.", name=" ".join(name.split())), "good")
     return redirect(url_for("segments.overview"))
 
@@ -310,7 +307,3 @@ def _keep_seen(found: Customers | None, rows: list[SegmentRow], total: int) -> N
 def _get(segment_id: int) -> Segment:
     with unit_of_work() as work:
         return get_segment(work, current_shop().id, segment_id)
-
-
-def _said(error: RegularsError) -> str:
-    return " ".join(sentence(said) for said in (error.problem, error.hint) if said)

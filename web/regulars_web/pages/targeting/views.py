@@ -42,7 +42,8 @@ from regulars_platform.targeting.service import (
     get_targeting,
     keepers_csv,
 )
-from regulars_web.edge import current_shop, now, reading, settings, unit_of_work
+from regulars_web.downloads import csv_file, json_file
+from regulars_web.edge import current_shop, now, reading, settings, today, unit_of_work
 from regulars_web.formats import sentence
 from regulars_web.ids import read_id
 from regulars_web.pages.targeting.limited import limit_form
@@ -50,9 +51,9 @@ from regulars_web.pages.targeting.replayed import replay_page
 from regulars_web.pages.targeting.section import TargetingSection, worked_out
 from regulars_web.pages.targeting.ways import ways_of
 from regulars_web.pages.targeting.words import found_words
+from regulars_web.problems import problem_text
 
 blueprint = Blueprint("targeting", __name__)
-CSV = "text/csv; charset=utf-8"
 
 
 def targeting_section(campaign: LaunchedCampaign, document: Mapping[str, Any]) -> TargetingSection:
@@ -121,7 +122,7 @@ def work_out(campaign_id: int) -> BaseResponse:
             elif limit != wanted_limit(work, campaign.id):
                 raise LimitError.busy()
     except (NotReadyError, InvalidInputError, LimitError) as error:
-        flash(_said(error), "bad")
+        flash(problem_text(error), "bad")
     return redirect(url_for("reports.show", campaign_id=campaign_id, _anchor="targeting"))
 
 
@@ -134,9 +135,9 @@ def keepers(campaign_id: int) -> Response:
             settings(),
             shop_id=current_shop().id,
             campaign_id=campaign_id,
-            day=now().astimezone(current_shop().zone).date(),
+            day=today(),
         )
-    return _attachment(Response(pieces, content_type=CSV), f"campaign-{campaign_id}-keepers.csv")
+    return csv_file(pieces, f"campaign-{campaign_id}-keepers.csv")
 
 
 @blueprint.get("/<int:campaign_id>/targeting.json")
@@ -144,8 +145,7 @@ def download(campaign_id: int) -> Response:
     """The stored answer, byte for byte."""
     with unit_of_work() as work:
         found = get_targeting(work, current_shop().id, campaign_id)
-    answer = Response(found.text.encode(), content_type="application/json")
-    return _attachment(answer, f"campaign-{campaign_id}-targeting.json")
+    return json_file(found.text, f"campaign-{campaign_id}-targeting.json")
 
 
 @blueprint.post("/<int:campaign_id>/report/<int:report_id>/next")
@@ -172,7 +172,7 @@ def plan_next(campaign_id: int, report_id: int) -> BaseResponse:
         with unit_of_work() as work:
             draft = keep_next_round(work, planned, now=now())
     except RegularsError as error:
-        flash(_said(error), "bad")
+        flash(problem_text(error), "bad")
         return redirect(
             url_for("reports.show", campaign_id=campaign_id, version=report_id, _anchor="next")
         )
@@ -227,12 +227,3 @@ def _on(stage: Stage) -> int | None:
     if wanted is not None:
         return wanted
     return stage.past[0][0] if stage.past else None
-
-
-def _said(error: RegularsError) -> str:
-    return " ".join(sentence(part) for part in (error.problem, error.hint) if part)
-
-
-def _attachment(response: Response, name: str) -> Response:
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
