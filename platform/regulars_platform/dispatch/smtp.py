@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -104,8 +104,19 @@ def _read(raw: Mapping[str, Any]) -> tuple[SmtpSettings | None, FieldReader]:
     )
 
 
-PLAIN = SMTP.clone(cte_type="7bit")
-"""Any server takes mails written like that."""
+class _Plain(EmailPolicy):
+    """As any server takes mails, but links in headers stand as they are: folded they would be
+    encoded, and mail programs would not find them."""
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        """A header as it is sent."""
+        if name == LINK_HEADER:
+            return f"{name}: {value}{self.linesep}".encode("ascii")
+        return super().fold_binary(name, value)
+
+
+LINK_HEADER = "List-Unsubscribe"
+PLAIN = _Plain(linesep="\r\n", cte_type="7bit")
 
 
 @dataclass(kw_only=True)
@@ -227,7 +238,7 @@ class Mailer:
         mail["Message-ID"] = f"<{message.key}@{self.settings.sender.rpartition('@')[2]}>"
         link = self.unsubscribe(message.customer_id)
         if link:
-            mail["List-Unsubscribe"] = f"<{link}>"
+            mail[LINK_HEADER] = f"<{link}>"
             mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         mail.set_content(message.text)
         return mail

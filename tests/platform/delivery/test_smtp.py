@@ -70,6 +70,27 @@ def test_a_mail_arrives_as_it_was_written(server: MailServer, mailer: Mailer) ->
     assert read.get_content().replace("\r\n", "\n") == "Dear Ann,\n.\ncome by. 再来\n"
 
 
+def test_a_long_link_to_unsubscribe_stands_in_its_header_as_it_is(server: MailServer) -> None:
+    """Mail programs look for <https://...> there, and read no encoded words (RFC 2369, 2)."""
+    link = "https://regulars.tea.example/hooks/unsubscribe/" + "WzEsICJDMTAwMDQiXQ.vHM6d1rhk--g" * 6
+    settings = SmtpSettings(
+        host="127.0.0.1",
+        port=server.port,
+        security="none",
+        user="",
+        sender="shop@a-rather-long-name-of-a-shop.of-tea.example",
+        sender_name="Green Hill 茶",
+    )
+    mailer = Mailer(settings=settings, password="", unsubscribe=lambda _: link, deadline=2)
+    assert mailer.send([mail(1, key="0f" * 32, text="long " * 400)])[0].fate == "accepted"
+    mailer.close()
+    lines = server.mails[0][1].split("\r\n")
+    headers = lines[: lines.index("")]
+    assert f"List-Unsubscribe: <{link}>" in headers
+    assert f"Message-ID: <{'0f' * 32}@a-rather-long-name-of-a-shop.of-tea.example>" in headers
+    assert max(len(line) for line in lines) <= 998  # RFC 5322, 2.1.1
+
+
 def test_many_mails_go_in_one_conversation(server: MailServer, mailer: Mailer) -> None:
     assert {one.fate for one in mailer.send([mail(n) for n in range(30)])} == {"accepted"}
     assert (len(server.mails), server.connections) == (30, 1)
