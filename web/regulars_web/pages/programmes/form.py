@@ -7,11 +7,11 @@ from typing import Any
 
 from flask_babel import gettext
 
-from regulars_platform.errors import InvalidInputError, RegularsError
+from regulars_platform.errors import RegularsError
 from regulars_platform.programmes.kinds import KINDS
 from regulars_platform.segments.tables import Segment
-from regulars_web.formats import sentence
 from regulars_web.pages.campaigns.form import OFFER_FIELDS
+from regulars_web.problems import each_problem, problem_text
 
 EVERYBODY, KEPT = "everybody", "kept"
 LONGEST = 5_000
@@ -105,13 +105,9 @@ def form_typed(
 
 def with_problems(form: ProgrammeForm, error: RegularsError) -> ProgrammeForm:
     """The form with what the platform found, beside the fields; "" for the form as a whole."""
-    said = error.problems if isinstance(error, InvalidInputError) else [error]
     found: dict[str, list[str]] = {}
-    for problem in said:
-        text = sentence(problem.problem)
-        if problem.hint is not None:
-            text = f"{text} {sentence(problem.hint)}"
-        found.setdefault(_control(problem.field or ""), []).append(text)
+    for problem in each_problem(error):
+        found.setdefault(_control(problem.field or ""), []).append(problem_text(problem))
     return ProgrammeForm(draft=form.draft, shown=form.shown, problems=found)
 
 
