@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterable
+from functools import lru_cache
 
 import polars as pl
 
@@ -16,7 +17,9 @@ MOST_COMPARED = 2_000
 """So many names, those of most customers first, are compared letter by letter."""
 
 PROPOSED = 3
-_ALIKE = 0.6
+_ALIKE = 0.65
+_WORDS_ALIKE = 0.75
+"""From here on a word of a name is taken for a misspelt one; short words are alike by chance."""
 
 
 def was_bought(store: FeatureStore, by: By, name: str, version: int) -> bool:
@@ -61,15 +64,36 @@ def nearest(asked: str, known: Iterable[tuple[str, str]]) -> list[str]:
     """
     typed = asked.casefold().strip()
     scores: dict[str, float] = {}
-    matcher = difflib.SequenceMatcher(autojunk=False)
-    matcher.set_seq2(typed)
     for name, title in known:
-        for said in {name.casefold(), title.casefold()}:
-            matcher.set_seq1(said)
-            score = 1.0 if typed and typed in said else 0.0
-            if not score and matcher.real_quick_ratio() >= _ALIKE:
-                score = matcher.ratio() if matcher.quick_ratio() >= _ALIKE else 0.0
-            if score >= _ALIKE:
-                scores[name] = max(score, scores.get(name, 0.0))
+        score = max(_likeness(typed, said) for said in {name.casefold(), title.casefold()})
+        if score >= _ALIKE:
+            scores[name] = max(score, scores.get(name, 0.0))
     # of equals the one of most customers, which stands first
     return sorted(scores, key=lambda name: -scores[name])[:PROPOSED]
+
+
+def _likeness(typed: str, said: str) -> float:
+    """From 0 to 1. A few words may stand for a name of many; Chinese has no words to tell apart."""
+    if not typed or not said:
+        return 0.0
+    if typed in said:
+        return 1.0
+    words = [
+        max(_ratio(word, other, _WORDS_ALIKE) for other in said.split()) for word in typed.split()
+    ]
+    alike = max(_ratio(typed, said, _ALIKE), sum(words) / len(words))
+    if typed.isascii():
+        return alike
+    block = difflib.SequenceMatcher(None, typed, said, autojunk=False).find_longest_match()
+    return max(alike, block.size / len(typed))
+
+
+@lru_cache(maxsize=20_000)
+def _ratio(one: str, other: str, least: float) -> float:
+    if 2 * min(len(one), len(other)) < least * (len(one) + len(other)):
+        return 0.0  # at best all of the shorter one is in the longer
+    matcher = difflib.SequenceMatcher(None, one, other, autojunk=False)
+    if matcher.quick_ratio() < least:
+        return 0.0
+    ratio = matcher.ratio()
+    return ratio if ratio >= least else 0.0

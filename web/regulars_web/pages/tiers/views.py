@@ -207,6 +207,7 @@ def _rules_page(typed: Mapping[str, str], found: Customers | None) -> str:
         places=range(MOST_TIERS),
         is_new=not read_tiers(current_shop()),
         from_files=names_from_files(found),
+        begun=request.method == "GET" and request.args.get("names") == "told",
         **_checked(typed, found),
     )
 
