@@ -22,6 +22,7 @@ from regulars_platform.needs.tree import BigNeed, keep_needs
 from regulars_platform.programmes.jobs import enqueue_evaluation
 from regulars_platform.programmes.running import run_programme
 from regulars_platform.programmes.service import (
+    Settled,
     create_programme,
     get_programme,
     start_programme,
@@ -123,7 +124,7 @@ def _run(settings: Settings, database: Database, shop_id: int, kind: str, now: d
             user_id=None,
             salt=SALT + kind,
             planned=0,
-            products_version=products,
+            settled=Settled(products_version=products),
         )
     for place in range(RUN_DAYS):
         day = RUN_FROM + dt.timedelta(days=place)

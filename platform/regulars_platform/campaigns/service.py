@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
@@ -38,6 +38,7 @@ class LaunchedCampaign:
     audience: those the rule held for = excluded + suppressed + no_consent + held_out + capped +
     drawn (see `Population`; older plans have none of the three before the last); drawn: in the
     ledger; units: what was drawn (customers or households); arms: (arm, customers), holdout first.
+    titles: arm -> its offer in the words that stand where the shop wrote none (see `Titled`).
     """
 
     id: int
@@ -62,6 +63,7 @@ class LaunchedCampaign:
     launched_at: dt.datetime
     launched_by: int | None
     capped: int = 0
+    titles: Mapping[str, str] = field(default_factory=dict)
 
 
 def create_draft(
@@ -187,6 +189,7 @@ def launched_of(campaign: Campaign) -> LaunchedCampaign:
         launched_at=dt.datetime.fromisoformat(frozen["launched_at"]),
         launched_by=campaign.launched_by,
         capped=counts.get("over_the_cap", 0),
+        titles=frozen.get("titles", {}),
     )
 
 

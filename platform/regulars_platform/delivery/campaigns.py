@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 from regulars_platform.campaigns.service import LaunchedCampaign, campaign_ledger, get_launched
 from regulars_platform.delivery.addresses import barred_addresses
 from regulars_platform.delivery.links import short_link
-from regulars_platform.delivery.lists import TreatedArm, contacted, told_of, treated_arm
+from regulars_platform.delivery.lists import TreatedArm, contacted, launched_arm, told_of
 from regulars_platform.delivery.outbox import Mailing, Queued, addressed, queue_messages
 from regulars_platform.delivery.service import reasons_of_arm
 from regulars_platform.delivery.tables import MessageRow
 from regulars_platform.delivery.templates import MessageTemplate, MissingValueError, get_template
 from regulars_platform.delivery.text_length import Length, text_length
+from regulars_platform.offers.titles import Titled
 from regulars_platform.reach.gate import SAME_ADDRESS
 from regulars_platform.settings import Settings
 from regulars_platform.shops.tables import Shop
@@ -62,12 +63,15 @@ def queue_arm(
     *,
     send_at: dt.datetime,
     now: dt.datetime,
+    titled: Titled | None = None,
 ) -> Queued:
     """Queue a message to everybody of a treated arm who may be contacted; once, however often.
 
+    titled: the offer in words, for launches that froze none (see `TreatedArm`).
+
     Raises HoldoutContactError, ArmNotFoundError, NotLaunchedError, CannotQueueError, NotFoundError.
     """
-    campaign, mailing = _mailing(session, asked, send_at)
+    campaign, mailing = _mailing(session, asked, send_at, titled)
     ledger = campaign_ledger(settings, campaign)
     barred = reasons_of_arm(session, settings, campaign, asked.arm, ledger, now=now)
     rows = _rows(session, campaign, mailing, ledger, barred["customer_id"])
@@ -81,9 +85,10 @@ def foresee_arm(
     *,
     now: dt.datetime,
     most_examples: int = 3,
+    titled: Titled | None = None,
 ) -> Foreseen:
     """The same without queueing: how many, how long, and what the first would read."""
-    campaign, mailing = _mailing(session, asked, now)
+    campaign, mailing = _mailing(session, asked, now, titled)
     template = get_template(session, asked.shop_id, asked.template_id)
     shop = session.get_one(Shop, asked.shop_id)
     ledger = campaign_ledger(settings, campaign).filter(pl.col("arm") == asked.arm)
@@ -148,10 +153,10 @@ class _Tally:
 
 
 def _mailing(
-    session: Session, asked: ArmMailing, send_at: dt.datetime
+    session: Session, asked: ArmMailing, send_at: dt.datetime, titled: Titled | None
 ) -> tuple[LaunchedCampaign, Mailing]:
     campaign = get_launched(session, asked.shop_id, asked.campaign_id)
-    arm = treated_arm(campaign.plan, asked.arm)
+    arm = launched_arm(campaign, asked.arm, titled)
     channel = next(one.channel for one in campaign.plan.arms if one.name == arm.name)
     mailing = Mailing(
         shop_id=asked.shop_id,
@@ -205,6 +210,6 @@ def _queued_before(session: Session, asked: ArmMailing) -> list[str]:
     )
 
 
-def _told(arm: TreatedArm, own: int | None) -> tuple[str, str | None]:
+def _told(arm: TreatedArm, own: int | None) -> tuple[str | None, str | None]:
     words, amount = told_of(arm, own)
-    return words, None if amount is None else str(amount)
+    return words or None, None if amount is None else str(amount)

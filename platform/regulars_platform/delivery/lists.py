@@ -5,20 +5,20 @@ of any other arm never get in.
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache, partial
 
 import polars as pl
 
-from regulars_platform.campaigns.plan import HOLDOUT, Plan
+from regulars_platform.campaigns.plan import EVERYONE_ELSE, HOLDOUT, Plan
 from regulars_platform.campaigns.service import LaunchedCampaign
 from regulars_platform.csv_files import csv_pieces
 from regulars_platform.delivery.errors import ArmNotFoundError, HoldoutContactError
 from regulars_platform.fields import money_text
-from regulars_platform.offers.kinds import Offer, at_threshold, offer_threshold
+from regulars_platform.offers.kinds import MessageOnly, Offer, at_threshold, offer_threshold
 from regulars_platform.offers.thresholds import OWN
-from regulars_platform.offers.titles import offer_title
+from regulars_platform.offers.titles import Titled, offer_title
 
 CONTACT_COLUMNS = ("customer_id", "arm", "segment", "offer", "code", "threshold")
 GROUP_COLUMNS = ("group", "arm", "offer", "code", "threshold", "customers", "others")
@@ -45,41 +45,64 @@ THRESHOLD_MARK = "{threshold}"
 class TreatedArm:
     """An arm that may be contacted. Cannot be made for the holdout.
 
-    currency: code beside amounts in words of ours; "": none stands there.
+    title: the offer in the words that stand where the shop wrote none, in the language of whoever
+    launched it; {threshold} in it becomes each one's own; "": in plain English, with the currency's
+    code beside amounts.
     """
 
     name: str
     offer: Offer
     currency: str = ""
+    title: str = ""
 
     def __post_init__(self) -> None:
         if self.name.strip().casefold() == HOLDOUT:
             raise HoldoutContactError.build()
 
 
-def treated_arm(plan: Plan, name: str) -> TreatedArm:
+def treated_arm(plan: Plan, name: str, title: str = "") -> TreatedArm:
     """The treated arm of that name; HoldoutContactError, ArmNotFoundError."""
     if name == HOLDOUT:
         raise HoldoutContactError.build()
     for arm in plan.arms:
         if arm.name == name:
-            return TreatedArm(name=arm.name, offer=arm.offer, currency=plan.currency)
+            return TreatedArm(name=arm.name, offer=arm.offer, currency=plan.currency, title=title)
     raise ArmNotFoundError.named(name, [arm.name for arm in plan.arms])
 
 
+def launched_arm(campaign: LaunchedCampaign, name: str, titled: Titled | None = None) -> TreatedArm:
+    """The same with the title that the launch froze; titled: for launches that froze none."""
+    arm = treated_arm(campaign.plan, name, campaign.titles.get(name, ""))
+    if arm.title or titled is None:
+        return arm
+    return replace(arm, title=titled(arm.offer, arm.currency))
+
+
 def contact_list(
-    arm: TreatedArm, ledger: pl.DataFrame, *, suppressed: Collection[str]
+    arm: TreatedArm,
+    ledger: pl.DataFrame,
+    *,
+    suppressed: Collection[str],
+    rest: str = EVERYONE_ELSE,
 ) -> Iterator[bytes]:
     """The CSV of one treated arm in pieces: CONTACT_COLUMNS, one row per customer to contact.
 
     ledger: as `campaign_ledger` gives it; suppressed: everybody on the list now. Whoever was
     suppressed after the draw is left off here and stays in the arm all the same. threshold: the
-    customer's own, or the offer's, in currency units; empty where any order can use it.
+    customer's own, or the offer's, in currency units; empty where any order can use it. rest: what
+    those are called whom no named segment takes.
     """
     theirs = contacted(arm, ledger, suppressed=suppressed)
     told = cache(partial(told_of, arm))
     rows = (
-        (customer, arm.name, segment, told(own)[0], code or "", told(own)[1])
+        (
+            customer,
+            arm.name,
+            rest if segment == EVERYONE_ELSE else segment,
+            told(own)[0],
+            code or "",
+            told(own)[1],
+        )
         for customer, segment, code, own in theirs.iter_rows()
     )
     return csv_pieces(CONTACT_COLUMNS, rows)
@@ -162,12 +185,16 @@ def contact_list_name(campaign: LaunchedCampaign, arm: TreatedArm) -> str:
 
 
 def told_of(arm: TreatedArm, own: int | None) -> tuple[str, Decimal | None]:
-    """What a customer is told, and from which threshold on; own: ten-thousandths, or null."""
+    """What a customer is told, and from which threshold on; own: ten-thousandths, or null. "" where
+    there is nothing but a message and nobody wrote a word."""
     theirs = arm.offer if own is None else at_threshold(arm.offer, own)
-    threshold, title = offer_threshold(theirs), str(offer_title(theirs, arm.currency))
-    words = arm.offer.words
+    threshold, words = offer_threshold(theirs), arm.offer.words
+    shown = "" if threshold is None else money_text(threshold)
+    title = arm.title.replace(THRESHOLD_MARK, shown)
+    if not title and not isinstance(theirs, MessageOnly):
+        title = str(offer_title(theirs, arm.currency))
     if threshold is not None and THRESHOLD_MARK in words:
-        words = words.replace(THRESHOLD_MARK, money_text(threshold))
+        words = words.replace(THRESHOLD_MARK, shown)
     elif own is not None and words:
         # words for all alike do not say from where on it is theirs
         words = f"{title} · {words}"

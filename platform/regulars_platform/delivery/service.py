@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 from sqlalchemy.orm import Session
 
-from regulars_platform.campaigns.plan import HOLDOUT
+from regulars_platform.campaigns.plan import EVERYONE_ELSE, HOLDOUT
 from regulars_platform.campaigns.service import LaunchedCampaign, campaign_ledger, get_launched
 from regulars_platform.customers.attributes import attribute_columns
 from regulars_platform.customers.catalogue import ATTRIBUTE
@@ -18,8 +18,10 @@ from regulars_platform.delivery.lists import (
     contact_list,
     group_list,
     groups_of,
+    launched_arm,
     treated_arm,
 )
+from regulars_platform.offers.titles import Titled
 from regulars_platform.reach.gate import SAME_ADDRESS, open_gate
 from regulars_platform.settings import Settings
 
@@ -32,21 +34,23 @@ def campaign_contact_list(
     campaign_id: int,
     arm: str,
     now: dt.datetime,
+    titled: Titled | None = None,
+    rest: str = EVERYONE_ELSE,
 ) -> Iterator[bytes]:
     """The contact list of one treated arm as CSV, in pieces, without whoever is barred now; of an
-    arm that posts to groups, the groups.
+    arm that posts to groups, the groups. titled, rest: see `launched_arm` and `contact_list`.
 
     Raises HoldoutContactError, ArmNotFoundError, NotLaunchedError, LedgerDamagedError: all before
     the first piece.
     """
     campaign = get_launched(session, shop_id, campaign_id)
-    treated = treated_arm(campaign.plan, arm)
+    treated = launched_arm(campaign, arm, titled)
     ledger = campaign_ledger(settings, campaign)
     if _posts(campaign, arm):
         present = group_sizes(settings.shop_dir(shop_id), campaign.plan.group_by)
         return group_list(treated, ledger, present=present)
     barred = barred_of_arm(session, settings, campaign, arm, ledger, now=now)
-    return contact_list(treated, ledger, suppressed=barred)
+    return contact_list(treated, ledger, suppressed=barred, rest=rest)
 
 
 def barred_of_arm(

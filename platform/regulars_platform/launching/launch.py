@@ -45,6 +45,7 @@ from regulars_platform.memory.forecast import forecast_json
 from regulars_platform.memory.likeness import ShopMemory
 from regulars_platform.memory.promises import keep_forecast
 from regulars_platform.memory.service import shop_memory
+from regulars_platform.offers.titles import Titled
 from regulars_platform.programmes.caps import campaign_limit
 from regulars_platform.reach.gate import open_gate
 from regulars_platform.segments.frames import for_rules
@@ -85,8 +86,10 @@ def launch(
     now: dt.datetime,
     user_id: int | None,
     salt: str,
+    titled: Titled | None = None,
 ) -> LaunchedCampaign:
-    """Launch a draft. salt: a random text made for this launch.
+    """Launch a draft. salt: a random text made for this launch. titled: offers in the words that
+    customers read where the shop wrote none; they are frozen beside the plan.
 
     Raises AlreadyLaunchedError (also when somebody else is faster), InvalidInputError,
     NoOrdersError, EmptyAudienceError, EmptyArmError, TooFewGroupsError, DraftChangedError.
@@ -99,6 +102,7 @@ def launch(
         now=now,
         user_id=user_id,
         salt=salt,
+        titled=titled,
     )
     return store_launch(session, settings, prepared)
 
@@ -112,6 +116,7 @@ def prepare_launch(
     now: dt.datetime,
     user_id: int | None,
     salt: str,
+    titled: Titled | None = None,
 ) -> PreparedLaunch:
     """Check the plan, draw, and write the ledger file; the campaign is still a draft after this."""
     campaign = _get_draft(session, shop_id, campaign_id)
@@ -133,6 +138,7 @@ def prepare_launch(
         "format": FORMAT,
         "plan": plan_json(plan),
         **_products_version(settings, shop_id, plan),
+        **_titles(plan, titled),
         "salt": salt,
         "orders_version": version,
         "code_version": installed_version("regulars"),
@@ -270,6 +276,14 @@ def _forecast(
     """What the form showed of the same draft, on the same orders and memory."""
     forecast = forecast_plan(plan, drawn, features, orders, memory)
     return None if forecast is None else forecast_json(forecast)
+
+
+def _titles(plan: Plan, titled: Titled | None) -> dict[str, dict[str, str]]:
+    """What customers read of offers whose words nobody wrote: that of the launch, ever after."""
+    if titled is None:
+        return {}
+    found = {arm.name: titled(arm.offer, plan.currency) for arm in plan.arms}
+    return {"titles": {name: title for name, title in found.items() if title}}
 
 
 def _products_version(settings: Settings, shop_id: int, plan: Plan) -> dict[str, int | None]:

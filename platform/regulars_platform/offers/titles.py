@@ -19,6 +19,10 @@ from regulars_platform.offers.kinds import (
 )
 from regulars_platform.words import N_, Sentence
 
+Titled = Callable[[Offer, str], str]
+"""Offer and currency -> the offer in a few words of the language that customers read; {threshold}
+where each has one of their own; "" where there is nothing but a message."""
+
 
 def offer_title(offer: Offer, currency: str = "") -> Sentence:
     """The offer in a few words. currency: a code that stands after each amount; "": none does."""

@@ -32,7 +32,7 @@ FIELDS = (
     *("name", "kind", "currency", "timezone", "audience", "offer", "channel", "channel_label"),
     *("contact_cost", "holdout_percent", "consent", "send_time", "grace_days", "window_days"),
     *("reentry_days", "margin_low_percent", "margin_high_percent", "confidence_percent"),
-    *("margin_source", "products_version"),
+    *("margin_source", "products_version", "title"),
     *("wait_hours", "after_days", "before_days", "within", "dates", "segment", "template_id"),
 )
 MAX_DATES = 60
@@ -51,9 +51,11 @@ class ProgrammePlan:
     day of the message on count; reentry_days: nobody enters again before, never less than the
     window. margin_source: "flat": all goods earn the margin; "products": goods whose cost the shop
     brought earn what is left of their price, the rest the margin, which is then one number;
-    products_version: of the file of products whose costs hold. Then the settings of some kinds:
-    wait_hours after the occasion; after_days without an order (None: by the customer's own rhythm);
-    before_days before the day; within: money missing to the next tier; dates; segment.
+    products_version: of the file of products whose costs hold. title: the offer in the words that
+    stand where nobody wrote any (see `offers.titles.Titled`), frozen at the start. Then the
+    settings of some kinds: wait_hours after the occasion; after_days without an order (None: by the
+    customer's own rhythm); before_days before the day; within: money missing to the next tier;
+    dates; segment.
     """
 
     name: str
@@ -76,6 +78,7 @@ class ProgrammePlan:
     confidence: int
     margin_source: MarginSource = "flat"
     products_version: int | None = None
+    title: str = ""
     wait_hours: int = 0
     after_days: int | None = None
     before_days: int = 0
@@ -139,6 +142,7 @@ def programme_json(plan: ProgrammePlan) -> dict[str, Any]:
         "confidence_percent": percent_text(plan.confidence),
         "template_id": plan.template_id,
         **costs,
+        **({"title": plan.title} if plan.title else {}),
         **{name: settings[name] for name in KINDS[plan.kind].settings},
     }
 
@@ -179,6 +183,7 @@ def _common(reader: FieldReader) -> dict[str, Any]:
         "template_id": _version(reader, "template_id", least=1),
         "margin_source": _margin_source(reader),
         "products_version": _version(reader, "products_version", least=0),
+        "title": reader.text("title", optional=True) or "",
     }
 
 

@@ -5,18 +5,15 @@ out before anything else.
 """
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import polars as pl
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from regulars_platform.csv_files import csv_pieces
-from regulars_platform.delivery.lists import TreatedArm
+from regulars_platform.delivery.lists import TreatedArm, told_of
 from regulars_platform.delivery.outbox import Mailing, queue_messages
-from regulars_platform.fields import money_text
-from regulars_platform.offers.kinds import Offer, at_threshold, offer_threshold
-from regulars_platform.offers.titles import offer_title
 from regulars_platform.orders.table import OrdersTable
 from regulars_platform.orders.unpaid import still_unpaid
 from regulars_platform.programmes.held_beside import beside_held_entries
@@ -37,7 +34,7 @@ LIST_COLUMNS = ("customer_id", "programme", "send_from", "offer", "code", "thres
 
 def told_arm(plan: ProgrammePlan) -> TreatedArm:
     """The arm that is contacted."""
-    return TreatedArm(name=TOLD, offer=plan.offer, currency=plan.currency)
+    return TreatedArm(name=TOLD, offer=plan.offer, currency=plan.currency, title=plan.title)
 
 
 def queue_entries(
@@ -83,11 +80,13 @@ def programme_list(
     programme: Programme,
     day: dt.date,
     today: dt.date,
+    about: Callable[[str], str] = str,
 ) -> Iterator[bytes]:
     """The contact list of those told whose day of contact is `day`, as CSV in pieces.
 
     The gate is asked again: whoever opted out since, or is held back from everything, is left off,
-    and so is whoever has paid the order that they would be reminded of.
+    and so is whoever has paid the order that they would be reminded of. about: an occasion
+    in words.
     """
     entry = ProgrammeEntryRow
     rows = session.scalars(
@@ -123,10 +122,10 @@ def programme_list(
         settled = waiting is not None and row.occasion.removeprefix(OF_ORDER) not in waiting
         if reason is None and not settled and row.customer_id not in near:
             plan = versions[row.version_id].plan
-            words, threshold = _told(told_arm(plan).offer, row.threshold, plan.currency)
+            words, threshold = _told(plan, row.threshold)
             at = row.due_at.astimezone(plan.zone).strftime("%Y-%m-%d %H:%M")
             said = (row.customer_id, programme.name, at, words, row.code or "", threshold)
-            lines.append((*said, row.occasion))
+            lines.append((*said, about(row.occasion)))
     return csv_pieces(LIST_COLUMNS, lines)
 
 
@@ -142,13 +141,13 @@ def _waiting(settings: Settings, programme: Programme, customers: pl.Series) -> 
 def _variables(part: pl.DataFrame, plan: ProgrammePlan) -> pl.DataFrame:
     rows = []
     for row in part.iter_rows(named=True):
-        words, threshold = _told(plan.offer, row["threshold"], plan.currency)
+        words, threshold = _told(plan, row["threshold"])
         word, _, rest = row["occasion"].partition(" ")
         rows.append(
             {
                 "customer_id": row["customer_id"],
                 "occasion": row["occasion"],
-                "offer": words,
+                "offer": words or None,
                 "threshold": threshold or None,
                 "code": row["code"],
                 "order": rest if word == "order" else None,
@@ -161,10 +160,7 @@ def _variables(part: pl.DataFrame, plan: ProgrammePlan) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema)
 
 
-def _told(offer: Offer, own: int | None, currency: str) -> tuple[str, str]:
+def _told(plan: ProgrammePlan, own: int | None) -> tuple[str, str]:
     """What a customer is told, and from which threshold on; own: ten-thousandths, or null."""
-    theirs = offer if own is None else at_threshold(offer, own)
-    threshold = offer_threshold(theirs)
-    shown = "" if threshold is None else money_text(threshold)
-    words = offer.words.replace("{threshold}", shown)
-    return words or str(offer_title(theirs, currency)), shown
+    words, threshold = told_of(told_arm(plan), own)
+    return words, "" if threshold is None else str(threshold)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from regulars_platform.canonical import canonical_json, sha256_of
 from regulars_platform.delivery.templates import get_template, keep_template, list_templates
 from regulars_platform.errors import InvalidInputError
+from regulars_platform.offers.titles import Titled
 from regulars_platform.programmes.errors import (
     NoWordsError,
     ProgrammeNotFoundError,
@@ -65,6 +66,21 @@ class Programme:
     revision: int
     version: Version | None
     ran_until: dt.date | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settled:
+    """What a start settles beside the plan, for the version that begins with it.
+
+    products_version: of the file of products as it is now, for profit by costs per product. titled:
+    the offer in the words that customers read where nobody wrote any.
+    """
+
+    products_version: int | None = None
+    titled: Titled | None = None
+
+
+UNSETTLED = Settled()
 
 
 def usual_draft(kind: str, *, name: str, words: str, by_product: bool = False) -> dict[str, Any]:
@@ -138,12 +154,11 @@ def start_programme(
     user_id: int | None,
     salt: str,
     planned: int,
-    products_version: int | None = None,
+    settled: Settled = UNSETTLED,
 ) -> Programme:
     """Let the draft run, or run on after a pause. salt: a random text made for this start; it is
-    used only where a new version begins. planned: entries expected in half a year.
-    products_version: of the file of products as it is now; a new version that goes by costs per
-    product keeps to it.
+    used only where a new version begins. planned: entries expected in half a year. settled: what
+    stands outside the plan.
 
     Raises InvalidInputError, NoWordsError, ProgrammeStateError.
     """
@@ -155,7 +170,9 @@ def start_programme(
     plan = _with_template(session, shop_id, wanted, current, now)
     if current is None or not _same(current.plan, plan):
         if plan.margin_source == "products":
-            plan = replace(plan, products_version=products_version)
+            plan = replace(plan, products_version=settled.products_version)
+        if settled.titled is not None:
+            plan = replace(plan, title=settled.titled(plan.offer, plan.currency))
         text = canonical_json(programme_json(plan))
         version = ProgrammeVersionRow(
             shop_id=shop_id,
@@ -321,12 +338,12 @@ def _with_template(
 
 
 def _same(one: ProgrammePlan, other: ProgrammePlan) -> bool:
-    """But for the name, and for costs that have come since: those of its start hold."""
+    """But for the name, and for what is only settled at a start: costs, and the offer's title."""
     return _bare(one) == _bare(other)
 
 
 def _bare(plan: ProgrammePlan) -> ProgrammePlan:
-    return replace(plan, name="", products_version=None)
+    return replace(plan, name="", products_version=None, title="")
 
 
 def _name(draft: Mapping[str, Any]) -> str:

@@ -23,6 +23,7 @@ from regulars_platform.programmes.results import evaluate_version, find_result, 
 from regulars_platform.programmes.running import run_programme
 from regulars_platform.programmes.service import (
     Programme,
+    Settled,
     create_programme,
     has_changes,
     pause_programme,
@@ -180,7 +181,7 @@ def test_costs_hold_as_they_were_when_the_version_began(
                 user_id=None,
                 salt="s",
                 planned=1000,
-                products_version=version,
+                settled=Settled(products_version=version),
             )
 
     with database.unit_of_work() as session:

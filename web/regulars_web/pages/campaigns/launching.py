@@ -27,6 +27,7 @@ from regulars_web.pages.campaigns.changes import without_running
 from regulars_web.pages.campaigns.planning import refuse_empty, show_form
 from regulars_web.pages.campaigns.problems import full_draft
 from regulars_web.pages.campaigns.show import plan_words
+from regulars_web.pages.campaigns.words import offer_told
 from regulars_web.signing_in import current_account
 
 SALT_BYTES = 16
@@ -106,6 +107,7 @@ def launch_now(campaign_id: int) -> str | Response | tuple[str, int]:
                 now=now(),
                 user_id=current_account().id,
                 salt=new_salt(),
+                titled=offer_told,
             )
         with unit_of_work() as work:
             store_launch(work, settings(), prepared)

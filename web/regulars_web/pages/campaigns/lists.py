@@ -2,11 +2,14 @@
 
 from flask import Response, abort
 
+from regulars_platform.campaigns.plan import EVERYONE_ELSE
 from regulars_platform.campaigns.service import get_launched
 from regulars_platform.delivery.lists import contact_list_name, treated_arm
 from regulars_platform.delivery.service import campaign_assignment_list, campaign_contact_list
+from regulars_web.downloads import csv_file, json_file
 from regulars_web.edge import current_shop, now, settings, unit_of_work
 from regulars_web.pages.campaigns.area import blueprint
+from regulars_web.pages.campaigns.words import offer_told, segment_label
 
 CSV = "text/csv; charset=utf-8"
 
@@ -21,10 +24,17 @@ def contacts(campaign_id: int, place: int) -> Response:
             abort(404)
         arm = campaign.plan.arms[place - 1].name
         pieces = campaign_contact_list(
-            work, settings(), shop_id=shop.id, campaign_id=campaign_id, arm=arm, now=now()
+            work,
+            settings(),
+            shop_id=shop.id,
+            campaign_id=campaign_id,
+            arm=arm,
+            now=now(),
+            titled=offer_told,
+            rest=segment_label(EVERYONE_ELSE),
         )
     name = contact_list_name(campaign, treated_arm(campaign.plan, arm))
-    return _attachment(Response(pieces, content_type=CSV), name)
+    return csv_file(pieces, name)
 
 
 @blueprint.get("/<int:campaign_id>/assignment.csv")
@@ -34,7 +44,7 @@ def assignment(campaign_id: int) -> Response:
         pieces = campaign_assignment_list(
             work, settings(), shop_id=current_shop().id, campaign_id=campaign_id
         )
-    return _attachment(Response(pieces, content_type=CSV), f"campaign-{campaign_id}-assignment.csv")
+    return csv_file(pieces, f"campaign-{campaign_id}-assignment.csv")
 
 
 @blueprint.get("/<int:campaign_id>/plan.json")
@@ -42,12 +52,4 @@ def frozen_plan(campaign_id: int) -> Response:
     """The frozen document to the byte: its SHA-256 is the plan's."""
     with unit_of_work() as work:
         campaign = get_launched(work, current_shop().id, campaign_id)
-    return _attachment(
-        Response(campaign.plan_json.encode(), content_type="application/json"),
-        f"campaign-{campaign_id}-plan.json",
-    )
-
-
-def _attachment(response: Response, name: str) -> Response:
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return json_file(campaign.plan_json, f"campaign-{campaign_id}-plan.json")

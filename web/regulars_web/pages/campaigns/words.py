@@ -7,6 +7,7 @@ from typing import Any
 from flask_babel import gettext, lazy_gettext
 
 from regulars_platform.campaigns.plan import EVERYONE_ELSE, HOLDOUT, Plan
+from regulars_platform.delivery.lists import THRESHOLD_MARK
 from regulars_platform.fields import FieldReader, percent_text
 from regulars_platform.offers.kinds import (
     AmountOff,
@@ -24,7 +25,7 @@ from regulars_platform.offers.kinds import (
 from regulars_platform.offers.reading import read_offer
 from regulars_platform.orders.table import MONEY_SCALE
 from regulars_platform.programmes.plan import ProgrammePlan
-from regulars_web.formats import money, number
+from regulars_web.formats import currency_sign, money, number
 
 KIND_LABELS = {
     "free_shipping": lazy_gettext("Free shipping from a threshold"),
@@ -100,12 +101,27 @@ def offer_text(offer: Offer, currency: str) -> str:
             return str(gettext("%(amount)s back for following", amount=amount))
 
 
+def offer_told(offer: Offer, currency: str) -> str:
+    """The offer as customers read it where the shop wrote nothing; "" where there is none.
+
+    Amounts have the currency's sign; {threshold} stands where each customer has one of their own.
+    """
+    if isinstance(offer, MessageOnly):
+        return ""
+    if isinstance(offer, ThresholdOffer) and offer.multiple is not None:
+        return _text_from(offer, currency_sign(currency) + THRESHOLD_MARK, currency)
+    return offer_text(offer, currency)
+
+
 def _threshold_offer_text(offer: ThresholdOffer, currency: str) -> str:
     if isinstance(offer, PercentOff | Gift | BonusPoints) and not (
         offer.threshold or offer.multiple
     ):
         return _any_order_text(offer)
-    start = threshold_text(offer, currency)
+    return _text_from(offer, threshold_text(offer, currency), currency)
+
+
+def _text_from(offer: ThresholdOffer, start: str, currency: str) -> str:
     match offer:
         case FreeShipping():
             return str(gettext("Free shipping from %(t)s", t=start))

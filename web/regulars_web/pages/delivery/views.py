@@ -26,9 +26,10 @@ from regulars_platform.shops.tables import Shop
 from regulars_platform.words import N_, Sentence
 from regulars_web.edge import current_shop, now, settings, unit_of_work
 from regulars_web.formats import sentence
-from regulars_web.pages.campaigns.words import channel_text
+from regulars_web.pages.campaigns.words import channel_text, offer_told
 from regulars_web.pages.delivery.deciding import batch_context, decide_about
 from regulars_web.pages.delivery.words import WAYS, barred_words, gap_words, queued_text
+from regulars_web.problems import problem_text
 
 blueprint = Blueprint("delivery", __name__)
 
@@ -74,7 +75,9 @@ def queue(campaign_id: int, place: int) -> str | Response | tuple[str, int]:
                 arm=arm.name,
                 template_id=_number(request.form.get("template")),
             )
-            made = queue_arm(work, settings(), asked, send_at=_send_at(), now=now())
+            made = queue_arm(
+                work, settings(), asked, send_at=_send_at(), now=now(), titled=offer_told
+            )
             enqueue_sending(work, shop.id, now=now())
     except RegularsError as error:
         return _page(campaign_id, place=place, problem=error), 422
@@ -97,7 +100,9 @@ def test(campaign_id: int, place: int) -> str | Response | tuple[str, int]:
                 arm=arm.name,
                 template_id=template.id,
             )
-            foreseen = foresee_arm(work, settings(), asked, now=now(), most_examples=1)
+            foreseen = foresee_arm(
+                work, settings(), asked, now=now(), most_examples=1, titled=offer_told
+            )
             row = work.get_one(Shop, shop.id)
             via = channel_use(row, arm.channel).via
         check_own_address(arm.channel, address)
@@ -174,7 +179,7 @@ def _page(campaign_id: int, *, place: int = 0, problem: RegularsError | None = N
         gap_words=gap_words,
         local_now=now().astimezone(shop.zone),
         place=place or _number(request.args.get("arm")),
-        problem="" if problem is None else _said(problem),
+        problem="" if problem is None else problem_text(problem),
         **context,
     )
 
@@ -200,7 +205,7 @@ def _delivery(
         asked = ArmMailing(
             shop_id=row.id, campaign_id=campaign.id, arm=arm.name, template_id=chosen.id
         )
-        foreseen = foresee_arm(work, settings(), asked, now=now())
+        foreseen = foresee_arm(work, settings(), asked, now=now(), titled=offer_told)
         if foreseen.no_address:
             gap = address_gap(work, settings(), row.id, arm.channel)
         cost = foreseen.messages * arm.contact_cost
@@ -295,8 +300,3 @@ def _send_test(
 
 def _number(text: str | None) -> int:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 15 else 0
-
-
-def _said(error: RegularsError) -> str:
-    hint = "" if error.hint is None else sentence(error.hint)
-    return f"{sentence(error.problem)} {hint}".strip()

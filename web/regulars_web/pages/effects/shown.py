@@ -14,9 +14,9 @@ from regulars_platform.figures.effects import Boards, Tried
 from regulars_platform.figures.industry import Beside
 from regulars_platform.figures.members import Again, Members
 from regulars_platform.figures.won import Won
-from regulars_platform.offers.titles import offer_title
 from regulars_platform.orders.table import MONEY_SCALE
 from regulars_web.formats import money, number, percent, short_date, signed
+from regulars_web.pages.campaigns.words import offer_text
 from regulars_web.pages.datasets.words import FIGURE_NAMES
 from regulars_web.pages.figures.columns_chart import ColumnChart, ColumnInput, build_column_chart
 from regulars_web.pages.figures.values import NOTHING, Cell, change, shown
@@ -180,7 +180,7 @@ def _weeks(boards: Boards, currency: str) -> ColumnChart | None:
 def _won(one: Won, document: Mapping[str, Any] | None, currency: str) -> WonRow:
     plan = one.campaign.plan
     share = percent(one.told_buyers / one.told) if one.told else NOTHING
-    titles = dict.fromkeys(str(offer_title(arm.offer, plan.currency)) for arm in plan.arms)
+    titles = dict.fromkeys(offer_text(arm.offer, plan.currency) for arm in plan.arms)
     return WonRow(
         name=plan.name,
         offer=", ".join(titles),

@@ -29,6 +29,7 @@ from regulars_platform.programmes.results import find_result
 from regulars_platform.programmes.sending import programme_list
 from regulars_platform.programmes.service import (
     Programme,
+    Settled,
     Version,
     create_programme,
     delete_draft,
@@ -43,18 +44,21 @@ from regulars_platform.programmes.service import (
     start_programme,
 )
 from regulars_platform.programmes.tables import DRAFT, ENDED, RUNNING
+from regulars_web.downloads import csv_file
 from regulars_web.edge import (
     current_shop,
     now,
     read_shop_again,
     reading,
     settings,
+    today,
     unit_of_work,
 )
 from regulars_web.formats import sentence
 from regulars_web.pages.campaigns.launching import new_salt
+from regulars_web.pages.campaigns.words import offer_told
 from regulars_web.pages.programmes import dry, editing, messages
-from regulars_web.pages.programmes.area import attachment, blueprint, today
+from regulars_web.pages.programmes.area import blueprint
 from regulars_web.pages.programmes.costs import products_version, usual_plan
 from regulars_web.pages.programmes.shown import result_page, short_result
 from regulars_web.pages.programmes.words import (
@@ -62,8 +66,10 @@ from regulars_web.pages.programmes.words import (
     STATES,
     kind_says,
     kind_title,
+    occasion_text,
     plan_words,
 )
+from regulars_web.problems import problem_text
 from regulars_web.signing_in import current_account
 
 __all__ = ["blueprint", "dry", "editing", "messages"]
@@ -215,13 +221,14 @@ def _start(programme: Programme) -> BaseResponse:
                 user_id=current_account().id,
                 salt=new_salt(),
                 planned=planned,
-                products_version=products_version(current_shop()),
+                settled=Settled(
+                    products_version=products_version(current_shop()), titled=offer_told
+                ),
             )
     except (InvalidInputError, NoWordsError):
         return back
     except RegularsError as error:
-        hint = "" if error.hint is None else f" {sentence(error.hint)}"
-        flash(sentence(error.problem) + hint, "bad")
+        flash(problem_text(error), "bad")
         return redirect(url_for("programmes.show", programme_id=programme.id))
     flash(gettext("It runs. The next day's run lets the first customers in."), "good")
     return redirect(url_for("programmes.show", programme_id=programme.id))
@@ -299,9 +306,16 @@ def contacts(programme_id: int, day: str) -> BaseResponse:
         if programme.version is not None and _sends(work, programme.version):
             flash(gettext("This channel sends by itself: a list would reach people twice."), "bad")
             return redirect(url_for("programmes.show", programme_id=programme_id))
-        pieces = programme_list(work, settings(), programme=programme, day=wanted, today=today())
+        pieces = programme_list(
+            work,
+            settings(),
+            programme=programme,
+            day=wanted,
+            today=today(),
+            about=occasion_text,
+        )
     name = f"programme-{programme_id}-{wanted.isoformat()}-contacts.csv"
-    return attachment(pieces, name)
+    return csv_file(pieces, name)
 
 
 def _sends(work: Session, version: Version) -> bool:
