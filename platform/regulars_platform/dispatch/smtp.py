@@ -237,7 +237,7 @@ class Mailer:
         # the same for every attempt, so that a server that looks at it can drop a double
         mail["Message-ID"] = f"<{message.key}@{self.settings.sender.rpartition('@')[2]}>"
         link = self.unsubscribe(message.customer_id)
-        if link:
+        if link.isascii() and link:
             mail[LINK_HEADER] = f"<{link}>"
             mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         mail.set_content(message.text)

@@ -89,13 +89,13 @@ def result_page(result: Result, version: Version) -> ResultPage:
 def costs_words(document: Mapping[str, Any], flat: int) -> str:
     """How far costs per product reach in what was bought. flat: of the others, basis points."""
     costs = document.get("goods_costs")
-    if costs is None:
+    if costs is None or costs["share"] is None:
         return ""
     return str(
         gettext(
             "Each product earns what is left after its cost: %(share)s of the goods bought in "
             "these windows have a known one. The others earn %(rate)s.",
-            share="–" if costs["share"] is None else percent(costs["share"]),
+            share=percent(costs["share"]),
             rate=percent(flat / 10_000),
         )
     )
@@ -257,12 +257,12 @@ def _figures(document: Mapping[str, Any]) -> list[dict[str, str]]:
     each = shown(document["net"], currency)
     return [
         {
-            "label": str(gettext("Told")),
+            "label": str(gettext("Told and counted")),
             "value": number(document["told"]),
             "detail": rate(document["buyers_told"], document["told"]),
         },
         {
-            "label": str(gettext("Held back")),
+            "label": str(gettext("Held back and counted")),
             "value": number(document["held_back"]),
             "detail": rate(document["buyers_held_back"], document["held_back"]),
         },
