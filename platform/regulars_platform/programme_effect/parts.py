@@ -171,7 +171,14 @@ def _programme(
     net = dict(found.bars)["net"]
     told = entries.filter(~pl.col("held_back"))
     return Found(
-        net=Part(name=name, kind=PROGRAMME, id=programme_id, customers=found.n_told, each=net),
+        net=Part(
+            name=name,
+            kind=PROGRAMME,
+            id=programme_id,
+            customers=found.n_told,
+            each=net,
+            waiting=told.height - found.n_told,
+        ),
         outside=None,
         later=None,
         contacts=told.select(

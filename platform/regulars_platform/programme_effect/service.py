@@ -235,6 +235,7 @@ def _part_json(part: Part) -> dict[str, Any]:
         "kind": part.kind,
         "id": part.id,
         "customers": part.customers,
+        "waiting": part.waiting,
         "whole": answer_as_json(part.whole),
     }
 

@@ -9,13 +9,15 @@ from regulars_experiments.results import Answer, Estimate, NotEstimable, Reason
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Part:
-    """One campaign or programme. each: per customer; of `customers` of them."""
+    """One campaign or programme. each: per customer; of `customers` of them. waiting: further ones
+    who were told and do not count before their window is over."""
 
     name: str
     kind: str
     id: int
     customers: int
     each: Answer
+    waiting: int = 0
 
     @property
     def whole(self) -> Answer:

@@ -38,8 +38,8 @@ def told(owner: Browser, settings: Settings, database: Database, finish_jobs: Fi
     today. How many it told."""
     rows = [line(f"o{n}", f"c{n:02d}", ahead(-10 if n < 60 else -5), 50) for n in range(100)]
     keep_orders(settings, *rows)
-    owner.post("/programmes/start/honeymoon")
-    owner.post("/programmes/run")
+    address = owner.post("/programmes/start/honeymoon").headers["Location"]
+    owner.post(f"{address}/begin")
     assert all(job.problem is None for job in finish_jobs())
     with database.reading() as session:
         told, held = entry_counts(session, 1)[1]
@@ -92,8 +92,10 @@ def test_of_a_shop_whose_orders_end_long_ago_contacts_are_counted_to_that_day(
 ) -> None:
     keep_orders(settings, *(line(f"o{n}", f"c{n}", "2025-08-31", 50) for n in range(40)))
     page = text(owner, "/campaigns/holdout/contacts")
-    assert "Counted until Aug 31, 2025, the day of the last order or contact." in page
+    assert "Counted until Aug 31, 2025, the day of the last order. Count until today" in page
     assert "Nothing was sent from Jun 3, 2025 on, and nothing is planned." in page
+    today = text(owner, "/campaigns/holdout/contacts?until=today")
+    assert "Counted until today. Count until the last order, Aug 31, 2025" in today
     assert "91 days until Aug 31, 2025, the day of the last order" in text(
         owner, "/campaigns/holdout/"
     )

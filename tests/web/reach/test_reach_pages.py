@@ -3,18 +3,21 @@
 import datetime as dt
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
+from flask import Flask
 
 from regulars_platform.jobs.models import Job
+from regulars_platform.programme_effect.holdout_sizes import SizePlan
 from regulars_platform.programme_effect.quarters import Quarter
 from regulars_platform.programme_effect.service import find_quarter
 from regulars_platform.reach.holdout import draw_holdout, holdout_on, in_holdout, list_holdouts
 from regulars_platform.settings import Settings
 from regulars_platform.storage.database import Database
-from regulars_web.pages.reach.shown import patience_words
+from regulars_web.pages.reach.shown import patience_words, size_line
 from tests.platform.customers.build import line
 from tests.platform.programmes.build import keep_orders
 from tests.web.conftest import NOW, Browser
@@ -159,3 +162,20 @@ def test_a_size_that_takes_centuries_is_not_said_to_prove_anything() -> None:
     assert "10 quarters" in patience_words(10)
     assert patience_words(801) == patience_words(None)
     assert "out of reach at this size" in patience_words(801)
+
+
+def test_what_only_more_than_twice_their_spend_would_prove_is_out_of_reach(app: Flask) -> None:
+    size = SizePlan(
+        share=200,
+        customers=1_000,
+        held=20,
+        spent=400,
+        forgone=8,
+        detectable=30.0,
+        relative=1.4,
+        why=None,
+        quarters=801,
+    )
+    with app.test_request_context():
+        assert "Nothing at this size" in size_line(size, "EUR").detectable
+        assert "(90.0% of spend)" in size_line(replace(size, relative=0.9), "EUR").detectable

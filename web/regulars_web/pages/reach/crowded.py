@@ -23,17 +23,20 @@ from regulars_web.edge import current_shop, settings
 LOOK = dt.timedelta(days=90)
 AHEAD = dt.timedelta(days=29)
 SPANS = (30, 90)
+LONG_PAST = dt.timedelta(days=7)
 _ONE = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Crowded:
-    """The context of reach/contacts.html. until: the last day that is counted; first, last: the
-    days of what runs together; soon: the last of the days for which programmes are foreseen."""
+    """The context of reach/contacts.html. until: the last day that is counted; last_order: the day
+    of it, where that is long past, so that there are two ways to count; first, last: the days of
+    what runs together; soon: the last of the days for which programmes are foreseen."""
 
     counted: list[Contacts]
     until: dt.date
     is_today: bool
+    last_order: dt.date | None
     first: dt.date
     last: dt.date
     soon: dt.date
@@ -43,22 +46,28 @@ class Crowded:
 
 
 def find_crowded(
-    work: Session, store: FeatureStore, version: int, days: OrderDays, today: dt.date
+    work: Session,
+    store: FeatureStore,
+    version: int,
+    days: OrderDays,
+    *,
+    today: dt.date,
+    until_today: bool = False,
 ) -> Crowded:
-    """Counted back from the last order or contact, where that is past."""
+    """Counted back from today, or from the last order where that is long past and nobody wants it
+    otherwise."""
     shop_id = current_shop().id
-    told = contacts_between(work, settings(), shop_id, today - LOOK, today)
-    latest = [days.day_after, *(day + _ONE for day in told["day"].unique())]
-    end = min(today + _ONE, max(latest))
-    if end <= today:
-        told = contacts_between(work, settings(), shop_id, end - LOOK, today)
+    is_old = days.day_after + LONG_PAST < today
+    end = days.day_after if is_old and not until_today else today + _ONE
     first, last, soon = end - LOOK, today + LOOK, today + AHEAD
+    told = contacts_between(work, settings(), shop_id, first, end - _ONE)
     running, pairs = find_overlaps(work, settings(), shop_id, first=first, last=last)
     everybody = store.orders(version).select(pl.col("customer_id").unique())
     return Crowded(
         counted=[count_contacts(store, version, told, days=span, until=end) for span in SPANS],
         until=end - _ONE,
         is_today=end > today,
+        last_order=days.last if is_old else None,
         first=first,
         last=last,
         soon=soon,

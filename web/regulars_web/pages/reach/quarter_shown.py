@@ -7,8 +7,8 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext, lazy_gettext
 
-from regulars_web.formats import number, percent
-from regulars_web.pages.reach.shown import days_words, patience_words, shown
+from regulars_web.formats import number, percent, signed
+from regulars_web.pages.reach.shown import MOST_GAIN, days_words, patience_words, shown
 from regulars_web.pages.reports.shown import Shown
 from regulars_web.pages.reports.words import amount, interval, listed, reason_words
 
@@ -46,6 +46,7 @@ class PartLine:
     name: str
     address: str
     customers: str
+    waiting: str
     whole: Shown
 
 
@@ -62,6 +63,7 @@ class QuarterPage:
     metrics: list[MetricLine]
     patience: str
     whole: Shown | None
+    whole_adjusted: Shown | None
     own: Shown
     parts: list[PartLine]
     untold: str
@@ -94,6 +96,9 @@ def quarter_page(document: Mapping[str, Any]) -> QuarterPage:
         metrics=[] if found is None else _metrics(found["metrics"], currency),
         patience="" if found is None else _reach(found["reach"], found["net"], currency),
         whole=None if found is None else shown(found["total"], currency, whole=True),
+        whole_adjusted=None
+        if found is None or found["adjusted_total"] is None
+        else shown(found["adjusted_total"], currency, whole=True),
         own=shown(own["whole"], currency, whole=True),
         parts=[_part(part, currency) for part in own["parts"]],
         untold=listed(own["untold"]) if own["untold"] else "",
@@ -211,17 +216,15 @@ def _metrics(metrics: Mapping[str, Any], currency: str) -> list[MetricLine]:
 
 
 def _points(answer: Mapping[str, Any]) -> Shown:
+    """A difference of shares, in percentage points."""
     if answer.get("estimate") is None:
         return Shown(text="–", interval=reason_words(answer["code"]))
+    points, low, high = (
+        signed(number(100 * answer[name], 2)) for name in ("estimate", "low", "high")
+    )
     return Shown(
-        text=percent(answer["estimate"], 2),
-        interval=str(
-            gettext(
-                "%(low)s to %(high)s",
-                low=percent(answer["low"], 2),
-                high=percent(answer["high"], 2),
-            )
-        ),
+        text=str(gettext("%(points)s points", points=points)),
+        interval=str(gettext("%(low)s to %(high)s", low=low, high=high)),
     )
 
 
@@ -230,7 +233,7 @@ def _reach(reach: Mapping[str, Any], net: Mapping[str, Any], currency: str) -> s
     if proved:
         return ""
     known = str(gettext("This holdout could prove nothing in so many days."))
-    if reach["detectable"] is not None:
+    if reach["detectable"] is not None and reach["relative"] <= MOST_GAIN:
         known = str(
             gettext(
                 "This holdout proves %(each)s per customer or more (%(share)s of spend), four "
@@ -251,7 +254,10 @@ def _part(part: Mapping[str, Any], currency: str) -> PartLine:
         name=part["name"],
         address=address,
         customers=number(part["customers"]),
-        whole=shown(part["whole"], currency, whole=True),
+        waiting=number(part["waiting"]) if part.get("waiting") else "",
+        whole=shown(part["whole"], currency, whole=True)
+        if part["customers"]
+        else Shown(text="–", interval=str(gettext("nobody's days for orders are over yet"))),
     )
 
 

@@ -15,6 +15,9 @@ from regulars_web.formats import date, number, percent
 from regulars_web.pages.reports.shown import Shown
 from regulars_web.pages.reports.words import amount, interval, reason_words
 
+MOST_GAIN = 1.0
+"""Spend doubled: what only a larger gain would prove is not proved at this size."""
+
 MOST_QUARTERS = 40
 """Ten years: what takes longer to prove is not proved at this size."""
 
@@ -97,6 +100,8 @@ def size_line(size: SizePlan, currency: str) -> SizeLine:
             told = str(
                 gettext("Nothing in one quarter: %(why)s.", why=reason_words(size.why.value))
             )
+    elif size.relative > MOST_GAIN:
+        told = str(gettext("Nothing at this size: not even twice their spend."))
     else:
         told = str(
             gettext(

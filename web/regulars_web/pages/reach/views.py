@@ -238,7 +238,14 @@ def _contacts(problems: dict[str, str] | None = None) -> str:
     page = None
     if version is not None and days is not None:
         with reading() as work:
-            page = find_crowded(work, store, version, days, today())
+            page = find_crowded(
+                work,
+                store,
+                version,
+                days,
+                today=today(),
+                until_today=request.args.get("until") == "today",
+            )
     return render_template(
         "reach/contacts.html",
         page=page,
