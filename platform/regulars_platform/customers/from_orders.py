@@ -50,9 +50,10 @@ def order_columns(folder: Path, as_of: dt.date, habits: Habits) -> pl.DataFrame:
     # reading and adding up leave Python alone, so that two of these really run at a time
     with ThreadPoolExecutor(1) as pool:
         tastes = pool.submit(taste_columns, folder, today, size, habits.categories)
-        words = pool.submit(_words, folder, today, size)
-        columns, bought = _purchases(folder, today, size, habits)
-        columns |= _waiting(folder, today, size, bought)
+        rows = Before(folder, "purchases", today)
+        words = pool.submit(_words, rows, today)
+        columns, bought = _purchases(rows, today, habits)
+        columns |= _waiting(folder, today, bought)
         columns |= words.result() | tastes.result()
     frame = pl.DataFrame({"customer_id": ids, **columns})
     return frame.filter("known").drop("known")
@@ -67,9 +68,8 @@ class _Bought:
     at: Ints
 
 
-def _purchases(folder: Path, today: int, size: int, habits: Habits) -> tuple[Columns, _Bought]:
-    rows = Before(folder, "purchases", today)
-    runs = Runs.of(rows["code"], size)
+def _purchases(rows: Before, today: int, habits: Habits) -> tuple[Columns, _Bought]:
+    runs = rows.runs
     orders = runs.counts()
     has = orders > 0
     last_days, first_days = today - runs.last(rows.day), today - runs.first(rows.day)
@@ -77,11 +77,9 @@ def _purchases(folder: Path, today: int, size: int, habits: Habits) -> tuple[Col
     last_at, first_at = runs.last(at), runs.first(at)
     del at
     discounted, event = rows["discounted"], _on_events(rows.day, habits.events)
-    money = _money(rows, runs, Before(folder, "credits", today), today)
-    # the same purchases in another order: as many of each customer
-    median = runs.medians(Before(folder, "amounts", today)["amount"]) / MONEY_SCALE
-    gaps = Before(folder, "gaps", today)
-    interval = Runs.of(gaps["code"], size).medians(gaps["gap"])
+    money = _money(rows, runs, Before(rows.folder, "credits", today), today)
+    median = _median_amounts(rows) / MONEY_SCALE
+    interval = median_gaps(rows)
     late = _ratio_of_rhythm(last_days, interval, has)
     columns = {
         "orders": pl.Series(orders),
@@ -130,7 +128,7 @@ def _money(rows: Before, runs: Runs, notes: Before, today: int) -> _Money:
     """rows: purchases; notes: credit notes."""
     orders = runs.counts()
     amount, returned, notes_back = rows["amount"], rows["returned"], notes["returned"]
-    credited = Runs.of(notes["code"], runs.size)
+    credited = notes.runs
     bought = runs.sums(amount)
     back = runs.sums(returned) + credited.sums(notes_back)
     lately, notes_lately = rows.day >= today - YEAR, notes.day >= today - YEAR
@@ -149,31 +147,31 @@ def _money(rows: Before, runs: Runs, notes: Before, today: int) -> _Money:
     )
 
 
-def _waiting(folder: Path, today: int, size: int, bought: _Bought) -> Columns:
+def _waiting(folder: Path, today: int, bought: _Bought) -> Columns:
     """Orders still to be paid: unpaid, and nothing bought since."""
     rows = Before(folder, "others", today)
-    code = rows["code"]
+    code = rows.runs.code_of_rows()
     after = rows["at"] > bought.at[code]
     still = rows["waiting"] & (after | (bought.orders[code] == 0))
-    waiting = Runs.of(code[still], size)
+    waiting = rows.runs.where(still)
     number = waiting.counts()
     return {
-        "known": pl.Series(bought.known | (Runs.of(code, size).counts() > 0)),
+        "known": pl.Series(bought.known | (rows.runs.counts() > 0)),
         "unpaid_orders": pl.Series(number),
         "unpaid_days": _whole(today - waiting.last(rows.day[still]), number > 0),
     }
 
 
-def _words(folder: Path, today: int, size: int) -> Columns:
+def _words(rows: Before, today: int) -> Columns:
     """The channel of most purchases; household and region of the latest order that names one."""
-    rows = Before(folder, "channels", today)
-    code, word = rows["code"], rows["word"]
-    pairs = Runs.of_pairs(code, word, size)
-    best = Runs.of(code[pairs.starts], size).best(pairs.lengths)
+    runs, word = rows.words_of("channels")
+    pairs, of_customer = runs.split(word)
+    best = of_customer.best(pairs.lengths)
+    folder = rows.folder
     return {
         "main_channel": gathered(read_names(folder, "channels"), word[pairs.starts], best),
-        "household": _latest(folder, "households", today, size),
-        "region_of_orders": _latest(folder, "regions", today, size, plain_region),
+        "household": _latest(folder, "households", today),
+        "region_of_orders": _latest(folder, "regions", today, plain_region),
     }
 
 
@@ -181,12 +179,11 @@ def _latest(
     folder: Path,
     table: str,
     today: int,
-    size: int,
     spelt: Callable[[pl.Expr], pl.Expr] = lambda word: word,
 ) -> pl.Series:
     """The word of each customer's latest order that has one. spelt: how it is written."""
     named = Before(folder, table, today)
-    runs = Runs.of(named["code"], size)
+    runs = named.runs
     last = np.where(runs.counts() > 0, runs.last(named["word"]).astype(np.int64), -1)
     words = read_names(folder, table).cast(pl.String).to_frame("word")
     return gathered(words.select(spelt(pl.col("word"))).to_series(), None, last)
@@ -246,6 +243,22 @@ def _ratio(part: Array, whole: Array) -> Floats:
     found = np.full(len(part), np.nan)
     np.divide(part, whole, out=found, where=whole > 0)
     return found
+
+
+def median_gaps(rows: Before) -> Floats:
+    """By code: the median of the days between purchases on different days, NaN with fewer than two.
+
+    rows: purchases.
+    """
+    runs, places = rows.in_order_of("gaps")
+    day = rows.whole("day")
+    return runs.medians(lambda middle: day[places[middle]] - day[places[middle] - 1])
+
+
+def _median_amounts(rows: Before) -> Floats:
+    runs, places = rows.in_order_of("amounts")
+    amount = rows.whole("amount")
+    return runs.medians(lambda middle: amount[places[middle]])
 
 
 def _floats(values: Floats) -> pl.Series:

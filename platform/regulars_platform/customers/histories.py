@@ -1,35 +1,39 @@
 """The orders of a shop laid out by customer, once per version: features are quick to make of them.
 
-Customers, products and words become numbers in the order of their names, and every table is sorted
-by customer. What lies before a day is then a filter that keeps the order, so that medians, longest
-gaps and favourites as of any day are read off in one pass (`runs`) and nothing is sorted again.
+Customers, products and words become numbers in the order of their names, and the rows of every
+table stand by customer. What lies before a day is then a filter that keeps the order, so that
+medians, longest gaps and favourites as of any day are read off in one pass (`runs`) and nothing is
+sorted again. Columns are plain arrays on disk that are mapped into memory: reading one costs
+nothing until it is looked at.
 """
 
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from regulars_platform.customers.runs import Array, Ints
+from regulars_platform.customers.alike import alike, numbered, places_among
+from regulars_platform.customers.local_days import local_days
+from regulars_platform.customers.runs import Array, Ints, Runs, in_order
 from regulars_platform.orders.table import PAID, UNPAID
 
 TABLES: dict[str, tuple[str, ...]] = {
-    "customers": ("customer_id",),  # the place of an id is its code
-    "purchases": ("code", "day", "at", "amount", "returned", "discounted"),  # by time
-    "amounts": ("code", "day", "amount"),  # of purchases, ascending
-    "gaps": ("code", "day", "gap"),  # days since the purchase day before, ascending
-    "channels": ("code", "day", "word"),  # of purchases, by word
-    "households": ("code", "day", "word"),  # of all orders that name one, by time
-    "regions": ("code", "day", "word"),  # of all orders that say where to, by time
-    "credits": ("code", "day", "returned"),  # money given back under an order of its own
-    "others": ("code", "day", "at", "waiting"),  # neither paid nor a credit, by time
-    "lines": ("code", "day", "word", "amount", "quantity"),  # paid lines with a product, by it
+    "purchases": ("day", "at", "amount", "returned", "discounted"),  # by time
+    "amounts": ("row",),  # every purchase, by amount
+    "gaps": ("row",),  # purchases on a later day than the one before, by the days between
+    "channels": ("row", "word"),  # purchases that name one, by word
+    "households": ("day", "word"),  # of all orders that name one, by time
+    "regions": ("day", "word"),  # of all orders that say where to, by time
+    "credits": ("day", "returned"),  # money given back under an order of its own
+    "others": ("day", "at", "waiting"),  # neither paid nor a credit, by time
+    "lines": ("day", "word", "amount", "quantity"),  # paid lines with a product, by it
 }
-"""Tables and their columns; `day` is the shop's own, counted from 1970.
+"""Tables and their columns, all of them by customer first; `day` is the shop's own, from 1970.
 
-A `word` is a number, too: its place among those of `<table>-words.parquet`.
+A `word` is a number, too: its place among those of `<table>-words.parquet`. A `row` is a place in
+the table of purchases. How many rows each customer has says `<table>.rows.npy`.
 """
-
 
 BOUGHT, CREDIT, OTHER = 1, 2, 3
 """Kinds of orders: purchases, money given back, and what was not paid."""
@@ -37,63 +41,80 @@ BOUGHT, CREDIT, OTHER = 1, 2, 3
 WORDS = {"channels": "channel", "households": "household", "regions": "region"}
 """Tables of words -> the column of whole orders that they are from."""
 
+_MONEY = ("amount", "returned", "quantity")
+"""Columns that are kept as short as they may be, and added up as whole numbers of 64 bits."""
+
 
 def write_histories(
     orders: pl.LazyFrame, lines: pl.LazyFrame, folder: Path, *, timezone: str
 ) -> None:
     """Whole orders of known customers, by ordered_at and order_id, and order lines -> the tables.
 
-    folder: empty; holds `<table>.parquet` afterwards.
+    folder: empty; holds `<table>.<column>.npy` afterwards.
     """
-    ids = _names(orders, "customer_id", folder, "customers")
-    paid, positive = pl.col("status") == PAID, pl.col("amount") > 0
-    bought = orders.filter(paid & positive)
-    words = {
-        column: _names(bought if table == "channels" else orders, column, folder, f"{table}-words")
-        for table, column in WORDS.items()
-    }
-    money_back = pl.col("refund") - pl.col("amount").clip(upper_bound=0)
-    known = orders.select(
-        _code("customer_id", ids).alias("code"),
-        _day(timezone),
-        pl.col("ordered_at").to_physical().alias("at"),
-        pl.col("amount"),
-        money_back.alias("returned"),
-        (pl.col("discount") > 0).alias("discounted"),
-        ((pl.col("status") == UNPAID) & positive).alias("waiting"),
-        # without a status an order is neither paid nor anything else
-        pl.when(paid & positive)
-        .then(BOUGHT)
-        .when(paid & ~positive)
-        .then(CREDIT)
-        .when(~paid)
-        .then(OTHER)
-        .cast(pl.UInt8)
-        .alias("kind"),
-        *(_code(column, words[column]).alias(column) for column in WORDS.values()),
-    )
-    found = known.collect(engine="streaming")
-    _write_by_customer(found, folder)
-    del found
-    _write_lines(lines, ids, folder, timezone)
+    orders = orders.filter(pl.col("ordered_at").is_not_null())
+    groups = alike(_column(orders, "customer_id"))
+    customers = groups.names.sort()
+    _write_names(customers.alias("customer_id"), folder, "customers")
+    by_code = np.empty(len(customers), dtype=np.int64)
+    by_code[places_among(groups.names, customers)] = np.arange(len(customers))
+    order, runs = groups.in_order(by_code), Runs.of_lengths(groups.lengths[by_code])
+    del groups, by_code
+    _write_orders(orders, order, runs, folder, timezone)
+    del order, runs
+    _write_lines(lines, customers, folder, timezone)
 
 
 class Before:
-    """The rows of a table with a day before `today` (days since 1970), a column at a time."""
+    """The rows of a table with a day before `today` (days since 1970), a column at a time.
+
+    day: of each; runs: who has which of them.
+    """
 
     def __init__(self, folder: Path, table: str, today: int) -> None:
-        self._path = folder / f"{table}.parquet"
-        day = self._read("day")
+        self.folder = folder
+        self._table = table
+        day = self.whole("day")
         kept = day < today
         # usually a day looks back on everything, and nothing has to be left out
         self._kept: Array | None = None if kept.all() else kept
         self.day: Array = self._cut(day)
 
     def __getitem__(self, column: str) -> Array:
-        return self._cut(self._read(column))
+        found = self._cut(self.whole(column))
+        return found.astype(np.int64) if column in _MONEY else found
 
-    def _read(self, column: str) -> Array:
-        return pl.read_parquet(self._path, columns=[column])[column].to_numpy()
+    @cached_property
+    def runs(self) -> Runs:
+        """The stretches of each customer."""
+        return self._of_kept(Runs.of_lengths(read_column(self.folder, self._table, "rows")))
+
+    def whole(self, column: str) -> Array:
+        """The column with the rows of all days, numbers as short as they are kept."""
+        return read_column(self.folder, self._table, column)
+
+    def in_order_of(self, table: str) -> tuple[Runs, Array]:
+        """Of purchases: who has which rows of `table`, and their places in the `whole` columns."""
+        rows = read_column(self.folder, table, "row")
+        runs = Runs.of_lengths(read_column(self.folder, table, "rows"))
+        if self._kept is None:
+            return runs, rows
+        kept = self._kept[rows]
+        return runs.where(kept), rows[kept]
+
+    def words_of(self, table: str) -> tuple[Runs, Array]:
+        """Of purchases: who has which rows of `table`, and their words."""
+        runs, words = (
+            Runs.of_lengths(read_column(self.folder, table, "rows")),
+            read_column(self.folder, table, "word"),
+        )
+        if self._kept is None:
+            return runs, words
+        kept = self._kept[read_column(self.folder, table, "row")]
+        return runs.where(kept), words[kept]
+
+    def _of_kept(self, runs: Runs) -> Runs:
+        return runs if self._kept is None else runs.where(self._kept)
 
     def _cut(self, values: Array) -> Array:
         return values if self._kept is None else values[self._kept]
@@ -105,115 +126,167 @@ def read_names(folder: Path, table: str) -> pl.Series:
     return pl.read_parquet(folder / f"{file}.parquet").to_series()
 
 
-def _day(timezone: str) -> pl.Expr:
-    local = pl.col("ordered_at").dt.convert_time_zone(timezone).dt.date()
-    return local.to_physical().alias("day")
+def read_column(folder: Path, table: str, column: str) -> Array:
+    """A column as it is kept; not to be written to."""
+    path = folder / f"{table}.{column}.npy"
+    # an empty file cannot be mapped
+    found = np.load(path, mmap_mode="r" if path.stat().st_size > _HEADER else None)
+    return np.asarray(found)
 
 
-def _names(rows: pl.LazyFrame, column: str, folder: Path, file: str) -> pl.Series:
-    """The texts of a column in their order, written as they are numbered."""
-    names = rows.select(pl.col(column).drop_nulls().unique().sort()).collect(engine="streaming")
-    _write(names, folder, file)
-    return names[column]
+_HEADER = 128
+"""What an array of one dimension without anything in it takes on disk."""
 
 
-def _code(column: str, names: pl.Series) -> pl.Expr:
-    """The place of each text among the sorted names; null for what is not among them."""
-    if names.is_empty():
-        return pl.lit(None, dtype=pl.UInt32)
-    return pl.col(column).cast(pl.Enum(names), strict=False).to_physical().cast(pl.UInt32)
-
-
-def _write_by_customer(found: pl.DataFrame, folder: Path) -> None:
-    """found: all orders by time, coded."""
-    order = by_code(found["code"].to_numpy())
-    kinds = found["kind"].fill_null(0).to_numpy()[order]
-    bought = order[kinds == BOUGHT]
-    _write(_picked(found, order[kinds == OTHER], "others"), folder, "others")
-    _write(_picked(found, order[kinds == CREDIT], "credits"), folder, "credits")
+def _write_orders(
+    orders: pl.LazyFrame, order: Ints, runs: Runs, folder: Path, timezone: str
+) -> None:
+    """order: the rows of `orders` by customer and time; runs: those of each customer."""
+    paid, positive = pl.col("status") == PAID, pl.col("amount") > 0
+    money_back = pl.col("refund") - pl.col("amount").clip(upper_bound=0)
+    found = _read(
+        orders.select(
+            "ordered_at",
+            "amount",
+            money_back.alias("returned"),
+            (pl.col("discount") > 0).fill_null(False).alias("discounted"),
+            ((pl.col("status") == UNPAID) & positive).fill_null(False).alias("waiting"),
+            # without a status an order is neither paid nor anything else
+            pl.when(paid & positive)
+            .then(BOUGHT)
+            .when(paid & ~positive)
+            .then(CREDIT)
+            .when(~paid)
+            .then(OTHER)
+            .otherwise(0)
+            .cast(pl.UInt8)
+            .alias("kind"),
+        )
+    )
+    day = local_days(found["ordered_at"], timezone)
+    columns = {
+        "day": day,
+        "at": found["ordered_at"].to_physical().to_numpy(),
+        **{
+            name: found[name].to_numpy() for name in ("amount", "returned", "discounted", "waiting")
+        },
+    }
+    kinds = found["kind"].to_numpy()[order]
+    del found
+    for table, kind in (("others", OTHER), ("credits", CREDIT), ("purchases", BOUGHT)):
+        kept = kinds == kind
+        there = {name: columns[name] for name in TABLES[table]}
+        _write(folder, table, runs.where(kept), order[kept], there)
+    del columns
+    _write_sorted(folder)
     for table in ("households", "regions"):
-        _write(_words_of(found, order, table), folder, table)
-    _write(_ascending(_words_of(found, bought, "channels"), "word"), folder, "channels")
-    purchases = _picked(found, bought, "purchases")
-    del found, order, kinds, bought
-    _write(purchases, folder, "purchases")
-    _write(_ascending(_gaps(purchases), "gap"), folder, "gaps")
-    _write(_ascending(purchases.select(TABLES["amounts"]), "amount"), folder, "amounts")
+        _write_words(orders, table, order, runs, folder, day)
+    bought = kinds == BOUGHT
+    _write_channels(orders, order[bought], runs.where(bought), folder)
 
 
-def _picked(found: pl.DataFrame, rows: Ints, table: str) -> pl.DataFrame:
-    return _gathered(found.select(TABLES[table]), rows)
+def _write_sorted(folder: Path) -> None:
+    """The rows of purchases by amount, and those that come some days after the one before."""
+    runs = Runs.of_lengths(read_column(folder, "purchases", "rows"))
+    by_amount = in_order(runs, read_column(folder, "purchases", "amount"))
+    _save(folder, "amounts", runs, {"row": by_amount})
+    del by_amount
+    day = read_column(folder, "purchases", "day")
+    gap = np.diff(day, prepend=day[:1])
+    gap[runs.starts] = 0
+    later = gap > 0
+    rows, of_gaps = np.flatnonzero(later).astype(np.uint32), runs.where(later)
+    _save(folder, "gaps", of_gaps, {"row": rows[in_order(of_gaps, gap[later])]})
 
 
-def _words_of(found: pl.DataFrame, rows: Ints, table: str) -> pl.DataFrame:
-    """Those of the rows that have a word of that kind."""
-    words = found.select("code", "day", pl.col(WORDS[table]).alias("word"))
-    if words["word"].null_count() == words.height:
-        return words.clear()
-    return _gathered(words, rows).drop_nulls("word")
+def _write_channels(orders: pl.LazyFrame, bought: Ints, runs: Runs, folder: Path) -> None:
+    """bought: the rows of `orders` that are purchases."""
+    words = _numbered(_column(orders, WORDS["channels"]), folder, "channels")
+    named = words.is_not_null().to_numpy()[bought]
+    runs, place = runs.where(named), np.flatnonzero(named)
+    word = words.fill_null(0).to_numpy()[bought[place]]
+    order = in_order(runs, word)
+    row = place[order].astype(np.uint32)
+    _save(folder, "channels", runs, {"row": row, "word": word[order]})
 
 
-def _gaps(purchases: pl.DataFrame) -> pl.DataFrame:
-    same = pl.col("code") == pl.col("code").shift(1)
-    gap = pl.when(same).then(pl.col("day") - pl.col("day").shift(1))
-    return purchases.select("code", "day", gap.alias("gap")).filter(pl.col("gap") > 0)
+def _write_words(
+    orders: pl.LazyFrame, table: str, order: Ints, runs: Runs, folder: Path, day: Array
+) -> None:
+    """Those orders that have a word of that kind. day: of all orders."""
+    words = _numbered(_column(orders, WORDS[table]), folder, table)
+    named = words.is_not_null().to_numpy()[order]
+    columns = {"day": day, "word": words.fill_null(0).to_numpy()}
+    _write(folder, table, runs.where(named), order[named], columns)
 
 
-def _write_lines(lines: pl.LazyFrame, ids: pl.Series, folder: Path, timezone: str) -> None:
+def _write_lines(lines: pl.LazyFrame, customers: pl.Series, folder: Path, timezone: str) -> None:
+    told = ("customer_id", "product", "ordered_at")
     bought = lines.filter(
-        (pl.col("status") == PAID) & (pl.col("amount") > 0) & pl.col("product").is_not_null()
+        (pl.col("status") == PAID)
+        & (pl.col("amount") > 0)
+        & pl.all_horizontal(pl.col(name).is_not_null() for name in told)
     )
-    products = _names(bought, "product", folder, "lines-words")
-    coded = bought.select(
-        _code("customer_id", ids).alias("code"),
-        _day(timezone),
-        _code("product", products).alias("word"),
-        "amount",
-        "quantity",
-    )
-    found = coded.filter(pl.col("code").is_not_null()).collect(engine="streaming")
-    found = _gathered(found, by_code(found["code"].to_numpy()))
-    _write(_ascending(found, "word"), folder, "lines")
+    found = _read(bought.select(*told, "amount", pl.col("quantity").fill_null(0)))
+    groups = alike(found["customer_id"])
+    found = found.drop("customer_id")
+    places = places_among(groups.names, customers)
+    known = np.flatnonzero(places >= 0)
+    known = known[np.argsort(places[known])]
+    lengths = np.zeros(len(customers), dtype=np.int64)
+    lengths[places[known]] = groups.lengths[known]
+    order, runs = groups.in_order(known), Runs.of_lengths(lengths)
+    del groups, places, known
+    words = _numbered(found["product"], folder, "lines").to_numpy()
+    order = order[in_order(runs, words[order])]
+    columns = {
+        "day": local_days(found["ordered_at"], timezone),
+        "word": words,
+        **{name: found[name].to_numpy() for name in ("amount", "quantity")},
+    }
+    del found, words
+    _write(folder, "lines", runs, order, columns)
 
 
-def by_code(codes: Array) -> Ints:
-    """The rows sorted by code, equals in the order in which they stand."""
-    # one sort of whole numbers that differ, several times as quick as a stable argsort
-    rows = max(1, len(codes))
-    keys = codes.astype(np.int64) * rows + np.arange(len(codes))
-    keys.sort()
-    return keys % rows
+def _read(rows: pl.LazyFrame) -> pl.DataFrame:
+    """What comes from a file is in many pieces: put together, it is looked up quicker."""
+    return rows.collect(engine="streaming").rechunk()
 
 
-def _ascending(frame: pl.DataFrame, column: str) -> pl.DataFrame:
-    """Rows that are sorted by code, sorted by `column` within each; words keep their order."""
-    if frame.is_empty():
-        return frame
-    codes, values = frame["code"].to_numpy(), frame[column].to_numpy()
-    low, high = int(values.min()), int(values.max())
-    width, rows = high - low + 1, len(codes)
-    last = (int(codes[-1]) + 1) * width
-    order: Ints
-    if last >= 2**63:
-        order = np.lexsort((values, codes))
-    else:
-        keys: Ints = codes.astype(np.int64) * width + (values.astype(np.int64) - low)
-        if last * rows < 2**63:
-            keys = keys * rows + np.arange(rows)
-            keys.sort()
-            order = keys % rows
-        else:
-            # equal amounts and equal gaps are one as good as the other
-            order = np.argsort(keys, kind="stable" if column == "word" else None)
-    # as many rows of each code as before, and in the same places
-    return frame.select("code", *_gathered(frame.drop("code"), order))
+def _column(rows: pl.LazyFrame, name: str) -> pl.Series:
+    return _read(rows.select(name))[name]
 
 
-def _gathered(frame: pl.DataFrame, rows: Ints) -> pl.DataFrame:
-    places = pl.Series(rows.astype(np.uint32))  # what they are made into anyway
-    # what comes from a file is in many pieces, and looking for the piece of a row takes longest
-    return pl.DataFrame([column.rechunk().gather(places) for column in frame])
+def _numbered(texts: pl.Series, folder: Path, table: str) -> pl.Series:
+    """Numbers of the texts, whose names are written."""
+    names = texts.drop_nulls().unique().sort()
+    _write_names(names, folder, f"{table}-words")
+    return numbered(texts, names)
 
 
-def _write(frame: pl.DataFrame, folder: Path, table: str) -> None:
-    frame.write_parquet(folder / f"{table}.parquet", compression="lz4", statistics=False)
+def _write_names(names: pl.Series, folder: Path, file: str) -> None:
+    path = folder / f"{file}.parquet"
+    names.to_frame().write_parquet(path, compression="lz4", statistics=False)
+
+
+def _write(folder: Path, table: str, runs: Runs, rows: Ints, columns: dict[str, Array]) -> None:
+    """rows: the places of the table's rows in the columns."""
+    _save(folder, table, runs, {name: column[rows] for name, column in columns.items()})
+
+
+def _save(folder: Path, table: str, runs: Runs, columns: dict[str, Array]) -> None:
+    np.save(folder / f"{table}.rows.npy", runs.counts().astype(np.uint32))
+    for name in TABLES[table]:
+        np.save(folder / f"{table}.{name}.npy", _short(name, columns[name]))
+
+
+def _short(name: str, values: Array) -> Array:
+    """In as few bytes as will do, where a column has small numbers alone."""
+    if not len(values):
+        return values
+    if name == "word":
+        return values.astype(np.min_scalar_type(int(values.max())))
+    whole = np.iinfo(np.int32)
+    if name in _MONEY and whole.min <= int(values.min()) and int(values.max()) <= whole.max:
+        return values.astype(np.int32)
+    return values

@@ -33,12 +33,11 @@ def taste_columns(folder: Path, today: int, size: int, categories: dict[str, str
 def _favourites(
     rows: Before, names: pl.Series, of_word: Array, kinds: list[str], size: int
 ) -> Columns:
-    code, word = rows["code"], rows["word"]
-    pairs = Runs.of_pairs(code, word, size)
-    codes, words = code[pairs.starts], word[pairs.starts]
-    del code, word
+    word = rows["word"]
+    pairs, runs = rows.runs.split(word)
+    words = word[pairs.starts]
+    del word
     amounts = _run_sums(pairs, rows["amount"])
-    runs = Runs.of(codes, size)
     best = runs.best(pairs.lengths, amounts)
     found = {
         "products_bought": pl.Series(runs.counts()),
@@ -46,36 +45,60 @@ def _favourites(
     }
     favourite = np.full(size, -1, dtype=np.int64)
     if kinds:
-        favourite = _favourite_kind(codes, of_word[words], pairs.lengths, amounts, size, len(kinds))
+        favourite = _favourite_kind(
+            pairs.codes, of_word[words], pairs.lengths, amounts, runs, len(kinds)
+        )
     return found | {
         "favourite_category": gathered(pl.Series(kinds, dtype=pl.String), None, favourite)
     }
 
 
 def _favourite_kind(
-    codes: Array, kind: Array, lines: Ints, amounts: Ints, size: int, kinds: int
+    codes: Array, kind: Array, lines: Ints, amounts: Ints, runs: Runs, kinds: int
 ) -> Ints:
-    """(size,): the category on most lines, then of most money, then the first; -1 without one."""
+    """(size,): the category on most lines, then of most money, then the first; -1 without one.
+
+    runs: of each customer among these.
+    """
+    size = runs.size
     best = np.full(size, -1, dtype=np.int64)
+    most = int(runs.lengths.max()) if len(runs.lengths) else 0
     named = kind >= 0
-    codes, kind, lines, amounts = codes[named], kind[named], lines[named], amounts[named]
+    if not named.all():
+        codes, kind, lines, amounts = codes[named], kind[named], lines[named], amounts[named]
     step = max(1, CELLS // kinds)
     # customers stand together, so that a table of some of them by category holds all they bought
     ends = np.searchsorted(codes, np.arange(0, size + step, step))
     for number, (start, end) in enumerate(pairwise(ends)):
         if start == end:
             continue
-        first = number * step
-        cell = (codes[start:end].astype(np.int64) - first) * kinds + kind[start:end]
+        first, rows = number * step, slice(start, end)
+        cell = (codes[rows] - first) * kinds + kind[rows]
         shape = (min(step, size - first), kinds)
-        # sums of whole numbers below 2^53 are exact as floats
-        counts = np.bincount(cell, lines[start:end], shape[0] * kinds).reshape(shape)
-        money = np.bincount(cell, amounts[start:end], shape[0] * kinds).reshape(shape)
-        most = counts.max(axis=1)
-        money[counts < most[:, None]] = -1
-        favourite = money.argmax(axis=1)
-        best[first : first + shape[0]] = np.where(most > 0, favourite, -1)
+        best[first : first + shape[0]] = _best_cells(cell, lines[rows], amounts[rows], shape, most)
     return best
+
+
+def _best_cells(cell: Ints, lines: Ints, amounts: Ints, shape: tuple[int, int], most: int) -> Ints:
+    """By line of a table: the cell with most lines, then most money, then the first; -1 without.
+
+    most: how many rows there are of one customer at most.
+    """
+    cells = shape[0] * shape[1]
+    unit = 1 << (int(amounts.max()) * most).bit_length()
+    # sums of whole numbers below 2^53 are exact as floats
+    if (int(lines.max()) * most + 1) * unit <= 2**53:
+        both = np.bincount(cell, lines * float(unit) + amounts, cells).reshape(shape)
+        best = both.argmax(axis=1)
+        there = both[np.arange(shape[0]), best] > 0
+    else:
+        counts = np.bincount(cell, lines, cells).reshape(shape)
+        money = np.bincount(cell, amounts, cells).reshape(shape)
+        there = counts.max(axis=1) > 0
+        money[counts < counts.max(axis=1)[:, None]] = -1
+        best = money.argmax(axis=1)
+    found: Ints = np.where(there, best, -1)
+    return found
 
 
 def _price_ratio(rows: Before, of_word: Array, kinds: int, size: int) -> Floats:
@@ -84,11 +107,11 @@ def _price_ratio(rows: Before, of_word: Array, kinds: int, size: int) -> Floats:
     counted = (kind >= 0) & (pieces > 0)
     every = bool(counted.all())
     part = slice(None) if every else counted
+    runs = rows.runs if every else rows.runs.where(counted)
     kind, pieces = kind[part], pieces[part].astype(np.float64)
-    amount, code = rows["amount"][part].astype(np.float64), rows["code"][part]
+    amount = rows["amount"][part].astype(np.float64)
     usual = _medians_by(kind, amount / pieces, kinds)
     pieces *= usual[kind]
-    runs = Runs.of(code, size)
     paid, at_usual = runs.float_sums(amount), runs.float_sums(pieces)
     found = np.full(size, np.nan)
     np.divide(paid, at_usual, out=found, where=at_usual > 0)

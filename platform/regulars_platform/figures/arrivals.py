@@ -13,8 +13,8 @@ import numpy as np
 import polars as pl
 
 from regulars_experiments.effects import normal_quantile
-from regulars_platform.customers.histories import read_names
-from regulars_platform.customers.runs import Array
+from regulars_platform.customers.histories import read_column, read_names
+from regulars_platform.customers.runs import Array, Runs
 from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.figures.cohorts import share_range
 from regulars_platform.figures.periods import EPOCH
@@ -130,13 +130,15 @@ def _work_out(source: Source, day: dt.date, members: Array | None) -> pl.DataFra
 def _first_channels(source: Source) -> pl.DataFrame:
     """code, channel: of the first order that names one on the day of the first purchase."""
     folder = source.store.histories(source.version)
-    found = pl.read_parquet(folder / "channels.parquet")
+    rows, word = (read_column(folder, "channels", name) for name in ("row", "word"))
+    code = Runs.of_lengths(read_column(folder, "channels", "rows")).code_of_rows()
     words = read_names(folder, "channels")
     visits = source.visits
     first = np.full(visits.size, -1, dtype=np.int64)
     first[visits.code] = visits.first
-    code, on = found["code"].to_numpy(), found["day"].to_numpy()
-    named = found.filter(pl.Series(on == first[code])).unique("code", keep="first")
+    on = read_column(folder, "purchases", "day")[rows] == first[code]
+    named = pl.DataFrame({"code": code[on].astype(np.uint32), "word": word[on]})
+    named = named.unique("code", keep="first")
     channel = words.gather(named["word"]).cast(pl.String)
     return pl.DataFrame({"code": named["code"], "channel": channel})
 

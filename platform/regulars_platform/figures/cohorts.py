@@ -87,12 +87,12 @@ def _work_out(source: Source, last: Period, members: Array | None) -> pl.DataFra
     cohort, month = _months(rows.first) - low, _months(rows.day) - low
     after = month - cohort
     # a month of a customer is a run: rows go by customer and day
-    begins = Runs.of_pairs(rows.code, month, visits.size).starts
+    customers = Runs.of(rows.code, visits.size)
+    begins = customers.split(month)[0].starts
     counted = begins[after[begins] <= MONTHS]
     table = np.bincount(
         cohort[counted] * (MONTHS + 1) + after[counted], minlength=SHOWN * (MONTHS + 1)
     ).reshape(SHOWN, MONTHS + 1)
-    customers = Runs.of(rows.code, visits.size)
     ends = customers.starts + customers.lengths - 1
     span = (rows.day[ends].astype(np.int64) - rows.first[ends]).astype(np.int64)
     of_customer = cohort[customers.starts] if len(rows.code) else cohort

@@ -9,9 +9,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from regulars_platform.customers.from_orders import median_gaps
 from regulars_platform.customers.histories import Before
 from regulars_platform.customers.rhythm import STAGES, Rhythm, read_rhythm, stages
-from regulars_platform.customers.runs import Array, Floats, Runs
+from regulars_platform.customers.runs import Array, Floats
 from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.figures.periods import EPOCH, Period, days_until
 from regulars_platform.figures.visits import Cut, Source
@@ -84,8 +85,8 @@ def _work_out(source: Source, period: Period, cut: Cut | None) -> dict[str, int 
     bought[found.code] = True
     rhythm = read_rhythm(source.store)
     folder = source.store.histories(source.version)
-    before = _at(folder, period.first, len(bought), rhythm)
-    after = _at(folder, period.last + dt.timedelta(days=1), len(bought), rhythm)
+    before = _at(folder, period.first, rhythm)
+    after = _at(folder, period.last + dt.timedelta(days=1), rhythm)
     alive = everybody & ((before.bought & ~before.lost) | bought)
     month = days_until(period.last, MONTH_DAYS)
     return {
@@ -108,15 +109,14 @@ class _Standing:
     lost: NDArray[np.bool_]
 
 
-def _at(folder: Path, day: dt.date, size: int, rhythm: Rhythm) -> _Standing:
+def _at(folder: Path, day: dt.date, rhythm: Rhythm) -> _Standing:
     """Lost by their own rhythm, as the feature `rhythm` says (docs/customer-features.md)."""
     today = day.toordinal() - EPOCH
     rows = Before(folder, "purchases", today)
-    runs = Runs.of(rows["code"], size)
+    runs = rows.runs
     has = runs.counts() > 0
     last, first = today - runs.last(rows.day), today - runs.first(rows.day)
-    gaps = Before(folder, "gaps", today)
-    own = Runs.of(gaps["code"], size).medians(gaps["gap"])
+    own = median_gaps(rows)
     stage = stages(first, _ratio(last, own, has), has, rhythm)
     lost = (stage == STAGES[STAGES.index(_LOST)]).fill_null(False)
     return _Standing(has, lost.to_numpy())

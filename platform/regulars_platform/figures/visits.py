@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
-from regulars_platform.customers.histories import read_names
+from regulars_platform.customers.histories import read_column, read_names
 from regulars_platform.customers.runs import Array, Ints, Runs
 from regulars_platform.customers.store import FeatureStore
 from regulars_platform.customers.whole import ways_key
@@ -168,24 +168,23 @@ class Source:
         return self.store.kept(f"{kind}-{FORMAT}-{key}", build)
 
     def _lay_out(self) -> pl.LazyFrame:
-        bought = pl.read_parquet(
-            self.store.histories(self.version) / "purchases.parquet",
-            columns=["code", "day", "amount", "returned"],
+        folder = self.store.histories(self.version)
+        day, returned, amount = (
+            read_column(folder, "purchases", name) for name in ("day", "returned", "amount")
         )
-        code, day = bought["code"].to_numpy(), bought["day"].to_numpy()
+        customers = Runs.of_lengths(read_column(folder, "purchases", "rows"))
         # by customer and time: a day of a customer is a run
-        days = Runs.of_pairs(code, day, len(self.customers))
+        days, _ = customers.split(day)
         starts = days.starts
-        of_customer = Runs.of(code, len(self.customers))
         return pl.LazyFrame(
             {
-                "code": code[starts],
+                "code": days.codes.astype(np.uint32),
                 "day": day[starts],
                 "by_day": np.argsort(day[starts], kind="stable"),
-                "first": of_customer.first(day)[code[starts]] if len(starts) else day[starts],
+                "first": customers.first(day)[days.codes],
                 "orders": days.lengths.astype(np.int32),
-                "amount": _summed(bought["amount"].to_numpy(), starts),
-                "returned": _summed(bought["returned"].to_numpy(), starts),
+                "amount": _summed(amount, starts),
+                "returned": _summed(returned, starts),
             }
         )
 
