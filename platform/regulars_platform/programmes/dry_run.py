@@ -23,6 +23,7 @@ from regulars_platform.programmes.running import (
     find_run,
     get_shop_row,
     is_held_back,
+    is_past,
     judge,
     last_run,
     open_sources,
@@ -149,7 +150,7 @@ def _dry_run(
     store = build_feature_store(settings, shop)
     sources, _ = open_sources(store, plan, day)
     need = missing_need(shop, store.shop_dir, plan.kind)
-    if need is not None or done is not None:
+    if need is not None or done is not None or (version is not None and is_past(programme, day)):
         occasions = Occasions(found=pl.DataFrame(schema=OCCASION_SCHEMA), missed=0)
     else:
         before = None

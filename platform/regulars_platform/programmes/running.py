@@ -119,7 +119,7 @@ def run_programme(
     version = programme.version
     if known is not None:
         return DayRun(programme_id=programme_id, day=day, counts=known, done_before=True)
-    if programme.state != RUNNING or version is None or _is_past(programme, day):
+    if programme.state != RUNNING or version is None or is_past(programme, day):
         return DayRun(programme_id=programme_id, day=day, counts={}, done_before=True)
     if day > now.astimezone(version.plan.zone).date():
         raise DayError.not_yet(day)
@@ -201,7 +201,8 @@ def is_held_back(entries: pl.DataFrame, version: Version) -> pl.Series:
     return in_holdout(keys, salt=version.salt, share=version.plan.holdout)
 
 
-def _is_past(programme: Programme, day: dt.date) -> bool:
+def is_past(programme: Programme, day: dt.date) -> bool:
+    """Whether it has run later already: the day is not run any more."""
     return programme.ran_until is not None and day <= programme.ran_until
 
 

@@ -87,6 +87,19 @@ def test_a_dry_run_foresees_the_run_to_the_person_and_keeps_nothing(
     assert again[0].people.is_empty()
 
 
+def test_a_day_that_a_programme_has_passed_is_foreseen_as_it_would_be_run(
+    settings: Settings, database: Database
+) -> None:
+    """Not at all, so nobody is taken for contacted by it when the next one is foreseen."""
+    keep_orders(settings, *first_orders(40))
+    passed = started(database, "honeymoon", wait_hours=240)
+    assert run(database, settings, passed, DAY + dt.timedelta(days=1)).counts["named"] == 40
+    assert run(database, settings, passed).counts == {}
+    with database.reading() as session:
+        found = dry_run(session, settings, 1, passed.id, DAY, NOW)
+    assert (found.told, found.held_back, found.counts["named"]) == (0, 0, 0)
+
+
 def test_the_file_of_a_dry_run_says_of_nobody_which_arm_is_theirs(
     settings: Settings, database: Database
 ) -> None:
