@@ -94,6 +94,7 @@ def test_of_a_shop_whose_orders_end_long_ago_contacts_are_counted_to_that_day(
     page = text(owner, "/campaigns/holdout/contacts")
     assert "Counted until Aug 31, 2025, the day of the last order. Count until today" in page
     assert "Nothing was sent from Jun 3, 2025 on, and nothing is planned." in page
+    assert "Counted are the 40 customers who have ordered." in page
     today = text(owner, "/campaigns/holdout/contacts?until=today")
     assert "Counted until today. Count until the last order, Aug 31, 2025" in today
     assert "91 days until Aug 31, 2025, the day of the last order" in text(
