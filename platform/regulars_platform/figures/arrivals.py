@@ -31,9 +31,9 @@ Z = float(normal_quantile(0.95))
 class Arrival:
     """Customers of one channel. channel: None where neither file nor order names one.
 
-    again: bought on a second day within 90 days; spent: net of refunds in those 90 days, of all of
-    them, ten-thousandths, and squares: of their spending in currency units; priced: customers whose
-    arrival cost is known; cost: theirs.
+    again: bought on a second day within 90 days; spent: net of refunds and of credit notes in those
+    90 days, of all of them, ten-thousandths, and squares: of their spending in currency units;
+    priced: customers whose arrival cost is known; cost: theirs.
     """
 
     channel: str | None
@@ -108,6 +108,7 @@ def _work_out(source: Source, day: dt.date, members: Array | None) -> pl.DataFra
         {"code": rows.code, "later": rows.day > rows.first, "net": rows.amount - rows.returned}
     )
     customers = customers.group_by("code").agg(pl.col("later").any(), pl.col("net").sum())
+    customers = _less_credits(customers, source)
     frame = customers.join(_first_channels(source), on="code", how="left").join(
         _told(source), on="code", how="left"
     )
@@ -124,6 +125,20 @@ def _work_out(source: Source, day: dt.date, members: Array | None) -> pl.DataFra
         )
         .sort(["customers", "channel"], descending=[True, False])
         .head(MOST)
+    )
+
+
+def _less_credits(customers: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """Their net less what credit notes gave back within 90 days of the first purchase."""
+    visits, notes = source.visits, source.credits
+    first = np.zeros(visits.size, dtype=np.int64)
+    first[visits.code] = visits.first
+    since = notes.day - first[notes.code]
+    kept = (since >= 0) & (since <= WITHIN)
+    given = pl.DataFrame({"code": notes.code[kept], "given": notes.returned[kept]})
+    back = given.group_by("code").agg(pl.col("given").sum())
+    return customers.join(back, on="code", how="left").select(
+        "code", "later", pl.col("net") - pl.col("given").fill_null(0)
     )
 
 

@@ -19,8 +19,9 @@ class Counts:
 
     buyers: different known customers with a paid order; new_buyers: those of them whose first paid
     order ever lies in the period; old_amount: of the others; refunded: given back of known
-    customers' orders so far; buyer_days: the buyers of each day added up, new_days and old_days
-    those who were new on that day or not; unknown_*: paid orders without a customer.
+    customers' orders so far, and by credit notes of the period; buyer_days: the buyers of each day
+    added up, new_days and old_days those who were new on that day or not; unknown_*: paid orders
+    without a customer.
     """
 
     buyers: int
@@ -113,9 +114,18 @@ def _count(source: Source, period: Period, members: Array | None) -> Counts:
         orders=int(found.orders.sum()),
         amount=int(found.amount.sum()),
         old_amount=int(found.amount[old].sum()),
-        refunded=int(found.returned.sum()),
+        refunded=int(found.returned.sum()) + _credited(source, period, members),
         buyer_days=len(found.day),
         new_days=int(np.count_nonzero(found.day == found.first)),
         unknown_orders=int(nobody["orders"].sum()),
         unknown_amount=int(nobody["amount"].sum()),
     )
+
+
+def _credited(source: Source, period: Period, members: Array | None) -> int:
+    low, high = period.numbers
+    notes = source.credits
+    kept = (notes.day >= low) & (notes.day <= high)
+    if members is not None:
+        kept &= members[notes.code]
+    return int(notes.returned[kept].sum())

@@ -25,7 +25,7 @@ from regulars_platform.orders.table import PAID, whole_orders
 from regulars_platform.segments.frames import for_rules
 from regulars_platform.segments.rules import Rule, rule_expression, rule_json
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever what is kept here changes its meaning."""
 
 FEW = 8
@@ -83,6 +83,16 @@ class Visits:
         return int(np.count_nonzero(np.diff(self.code))) + 1 if len(self.code) else 0
 
 
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Credits:
+    """Money given back under an order number of its own: whose (code), on which day, how much in
+    ten-thousandths (returned)."""
+
+    code: Array
+    day: Array
+    returned: Ints
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cut:
     """A report for some customers only: those of a segment as of the first day of each period."""
@@ -111,6 +121,16 @@ class Source:
         return Visits(
             size=len(self.customers),
             **{name: rows[name].to_numpy() for name in rows.columns},
+        )
+
+    @cached_property
+    def credits(self) -> Credits:
+        """All of them."""
+        folder = self.store.histories(self.version)
+        return Credits(
+            code=Runs.of_lengths(read_column(folder, "credits", "rows")).code_of_rows(),
+            day=read_column(folder, "credits", "day"),
+            returned=read_column(folder, "credits", "returned").astype(np.int64),
         )
 
     @cached_property

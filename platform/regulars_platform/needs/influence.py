@@ -20,6 +20,9 @@ from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.fields import money_text
 from regulars_platform.orders.table import MONEY_SCALE, PAID
 
+FORMAT = 2
+"""Raised whenever what is kept here changes its meaning."""
+
 YEAR = 365
 KINDS = ("friend", "expert")
 _Z = 1.959963984540054
@@ -30,9 +33,9 @@ BROUGHT_SCHEMA: dict[str, pl.DataType] = {
     "kind": pl.String(),
     "happened_on": pl.Date(),
     "cost": pl.Int64(),
-    "orders": pl.Int64(),  # since they were brought
+    "orders": pl.Int64(),  # purchases since they were brought
     "value": pl.Int64(),  # ten-thousandths, net of refunds and credit notes
-    "first_on": pl.Date(),  # their first order ever; null: none
+    "first_on": pl.Date(),  # their first purchase ever; null: none
 }
 CSV_COLUMNS = ("customer_id", "brought", "friends", "experts", "bought", "value", "cost")
 
@@ -77,7 +80,7 @@ class Influence:
 def read_brought(store: FeatureStore, version: int, as_of: dt.date) -> pl.LazyFrame:
     """BROUGHT_SCHEMA, one row per brought customer, as of the start of a day; kept."""
     table = DatasetTable(store.shop_dir, "referrals")
-    key = f"brought-{store.version_key(version)}-{table.version()}-{as_of.isoformat()}"
+    key = f"brought-{FORMAT}-{store.version_key(version)}-{table.version()}-{as_of.isoformat()}"
     return store.kept(
         key, lambda: brought_customers(table.scan(), store.orders(version), store, as_of)
     )
@@ -106,7 +109,7 @@ def brought_customers(
         .join(people.select("customer_id", "happened_on"), on="customer_id", how="inner")
         .with_columns((pl.col("day") >= pl.col("happened_on")).fill_null(True).alias("since"))
     )
-    bought = pl.col("amount") >= 0
+    bought = pl.col("amount") > 0  # as everywhere: an order of nothing is no purchase
     sums = paid.group_by("customer_id").agg(
         (pl.col("since") & bought).sum().cast(pl.Int64).alias("orders"),
         (pl.col("amount") - pl.col("refund")).filter("since").sum().alias("value"),
@@ -172,11 +175,11 @@ def _kind_row(kind: str, frame: pl.DataFrame) -> KindRow:
 def _share(
     store: FeatureStore, version: int, brought: pl.DataFrame, as_of: dt.date, start: dt.date | None
 ) -> Share | None:
-    """Of customers whose first order lies in the time, those who were brought by that day."""
+    """Of customers whose first purchase lies in the time, those who were brought by that day."""
     day = pl.col("ordered_at").dt.convert_time_zone(store.timezone).dt.date()
     firsts = (
         store.orders(version)
-        .filter((pl.col("status") == PAID) & (pl.col("amount") >= 0))
+        .filter((pl.col("status") == PAID) & (pl.col("amount") > 0))
         .group_by("customer_id")
         .agg(day.min().alias("first_on"))
         .filter(pl.col("first_on") < as_of)

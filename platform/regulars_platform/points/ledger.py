@@ -254,11 +254,14 @@ def owed_of(stand: pl.LazyFrame, rules: PointsRules, share: Redeemed) -> Owed:
 
 def differences(stand: pl.LazyFrame) -> pl.DataFrame:
     """Customers whose told balance is not that of the ledger: customer_id, balance, told,
-    difference (told - ledger), the largest first. Who has no movements has a ledger of 0, unless
-    the shop has no movements at all."""
-    frame = stand.filter(pl.col("told").is_not_null()).collect(engine="streaming")
+    difference (told - ledger), the largest first. Who has no movements has a ledger of 0; where
+    the shop has none at all there is no ledger to differ from."""
+    frame = stand.collect(engine="streaming")
+    if frame["balance"].count() == 0:
+        frame = frame.clear()
     return (
-        frame.with_columns(pl.col("balance").fill_null(0))
+        frame.filter(pl.col("told").is_not_null())
+        .with_columns(pl.col("balance").fill_null(0))
         .with_columns((pl.col("told") - pl.col("balance")).alias("difference"))
         .filter(pl.col("difference") != 0)
         .sort(pl.col("difference").abs(), "customer_id", descending=[True, False])

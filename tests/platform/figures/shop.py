@@ -41,7 +41,7 @@ def invented_orders(seed: int = 7, customers: int = 90) -> list[dict[str, Any]]:
 
 
 class Plain:
-    """The same orders in lists: (customer, day, order row)."""
+    """The same orders in lists: (customer, day, order row), and credit notes of known customers."""
 
     def __init__(self, rows: list[dict[str, Any]], timezone: str = TIMEZONE) -> None:
         zone = ZoneInfo(timezone)
@@ -49,6 +49,11 @@ class Plain:
             (row["customer_id"], row["ordered_at"].astimezone(zone).date(), row)
             for row in rows
             if row["status"] == "paid" and row["amount"] > 0
+        ]
+        self.credits = [
+            (row["ordered_at"].astimezone(zone).date(), row["refund"] - row["amount"])
+            for row in rows
+            if row["status"] == "paid" and row["amount"] <= 0 and row["customer_id"] is not None
         ]
         self.first: dict[str, dt.date] = {}
         for who, day, _ in self.bought:

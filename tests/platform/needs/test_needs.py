@@ -26,7 +26,6 @@ from regulars_platform.needs.influence import bringers, influence_of, read_broug
 from regulars_platform.needs.tree import (
     BigNeed,
     NeedsError,
-    assign_need,
     needs_text,
     parse_needs,
 )
@@ -55,9 +54,15 @@ def sleepers(folder: Path) -> FeatureStore:
     rows += [line(f"l{n}", f"x{n}", "2026-10-09", 5, product="lamp") for n in range(2)]
     store = shop(folder, rows)
     table = DatasetTable(folder, "products")
-    table.merge(pl.DataFrame({"product": ["sleep tea"], "also": ["T-1"]}))
-    assign_need(folder, ["pillow"], "lying well")
-    assign_need(folder, ["T-1"], "falling asleep")
+    table.merge(
+        pl.DataFrame(
+            {
+                "product": ["sleep tea", "pillow"],
+                "also": ["T-1", None],
+                "need": ["falling asleep", "lying well"],
+            }
+        )
+    )
     return store
 
 
@@ -85,18 +90,6 @@ def test_the_segment_of_who_lacks_a_leaf_has_as_many_heads_as_the_page_says(
         assert parse_rule(rule_json(rule)) == rule
         assert heads(store, rule) == leaf.lacking
     assert heads(store, bought_not_rule("pillow", "sleep tea")) == 4
-
-
-def test_a_product_can_serve_another_need_or_none_any_more(tmp_path: Path) -> None:
-    sleepers(tmp_path)
-    assign_need(tmp_path, ["pillow", "new one"], "another")
-    assign_need(tmp_path, ["T-1"], None)
-    known = DatasetTable(tmp_path, "products").scan().sort("product").collect()
-    assert known.select("product", "also", "need").rows() == [
-        ("new one", None, "another"),
-        ("pillow", None, "another"),
-        ("sleep tea", "T-1", None),
-    ]
 
 
 def test_needs_are_written_a_line_each_and_read_back() -> None:
@@ -271,6 +264,8 @@ def family(folder: Path) -> FeatureStore:
         line("6", "eve", "2026-02-20", 7),
         line("7", "hal", "2026-04-01", 5),
         line("8", "dan", "2025-01-01", 20),
+        line("9", "gus", "2026-02-15", 0),  # an order of nothing is no purchase
+        line("10", "jo", "2026-02-15", 0),
     ]
     store = shop(folder, rows)
     DatasetTable(folder, "referrals").merge(

@@ -215,6 +215,16 @@ def test_the_page_and_the_features_agree_with_rules_files_and_told_balances(
     assert found.compared == 3
 
 
+def test_without_any_movement_there_is_no_ledger_to_differ_from(tmp_path: Path) -> None:
+    folder = Folder(tmp_path, line("1", "ann", "2026-05-01", 100))
+    folder.bring("customers", {"customer_id": "ann", "points_told": 70})
+    found = look(folder)
+    assert (found.compared, found.differs.height) == (1, 0)
+    assert found.owed.points == 70
+    folder.bring("points", movement("m", "ben", 5, "2026-05-09"))
+    assert look(folder).differs.rows() == [("ann", 0, 70, 70)]
+
+
 def test_what_is_owed_counts_the_share_that_did_not_lapse(tmp_path: Path) -> None:
     folder = Folder(tmp_path, line("o", "c0", "2026-01-01", 5))
     rows = []

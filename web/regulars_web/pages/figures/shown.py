@@ -145,7 +145,8 @@ def _notes(report: ShopReport, currency: str) -> tuple[str, ...]:
     if counts and counts.refunded:
         notes.append(
             gettext(
-                "%(amount)s of these orders was given back so far; it is not taken off here.",
+                "%(amount)s was given back so far, of these orders or by credit notes of these "
+                "days; it is not taken off here.",
                 amount=money(counts.refunded, currency),
             )
         )
