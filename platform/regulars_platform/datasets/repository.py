@@ -1,8 +1,9 @@
 """Other files and remembered columns in the SQL database. Reads and changes rows; never commits."""
 
+import datetime as dt
 from collections.abc import Mapping
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from regulars_platform.datasets.errors import DatasetImportNotFoundError
@@ -65,6 +66,24 @@ def _same_bytes(session: Session, import_: DatasetImport) -> list[DatasetImport]
         .order_by(DatasetImportRow.stored_at, DatasetImportRow.id)
     )
     return [build_import(row) for row in session.scalars(query)]
+
+
+def versions_stored_before(session: Session, shop_id: int, moment: dt.datetime) -> dict[Kind, int]:
+    """Kind -> the version of its records that held just before that moment; kinds of which nothing
+    was stored by then are missing."""
+    row = DatasetImportRow
+    query = (
+        select(row.kind, func.max(row.table_version))
+        .where(
+            row.shop_id == shop_id,
+            row.state == ImportState.STORED,
+            row.stored_at < moment,
+            row.table_version.is_not(None),
+        )
+        .group_by(row.kind)
+    )
+    found = ((read_kind(kind), version) for kind, version in session.execute(query))
+    return {kind: version for kind, version in found if kind is not None}
 
 
 def find_mapping(

@@ -81,7 +81,7 @@ def entry_outcomes(
     Everybody who entered counts, whether a message arrived or not."""
     margins = MARGINS[:2] if plan.margin_source == "products" else ()
     over = pl.col("contact_on") + pl.duration(days=plan.window_days - 1) <= until
-    ripe = _with_windows(entries.filter(over), plan)
+    ripe = with_windows(entries.filter(over), plan)
     orders = _orders_of(lines, ripe, plan, costs)
     money = (
         _with_costs(orders, plan, lines)
@@ -151,8 +151,9 @@ def _coverage(
     return cost_coverage(theirs, pl.LazyFrame(schema=COST_COLUMNS) if costs is None else costs)
 
 
-def _with_windows(entries: pl.DataFrame, plan: ProgrammePlan) -> pl.DataFrame:
-    """Entries with arm, cohort, and the moments between which orders count."""
+def with_windows(entries: pl.DataFrame, plan: ProgrammePlan) -> pl.DataFrame:
+    """Entries with arm, cohort, the moments between which orders count (begins, ends), and
+    reminded_of: the unpaid order that a reminder is about."""
     days = entries["contact_on"].unique().sort().to_list()
     length = dt.timedelta(days=plan.window_days)
     bounds = pl.DataFrame(
