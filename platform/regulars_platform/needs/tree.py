@@ -3,13 +3,9 @@ the products that serve each (the column `need` of the products' file)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-import polars as pl
-from deltalake import DeltaTable
 from sqlalchemy.orm import Session
 
-from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.errors import RegularsError
 from regulars_platform.shops.practice import HasPractice, keep_section, read_section
 from regulars_platform.words import N_, Sentence
@@ -106,40 +102,3 @@ def _check(needs: Sequence[BigNeed]) -> None:
                     field="needs",
                 )
             seen.add(name)
-
-
-def assign_need(shop_dir: Path, products: Sequence[str], need: str | None) -> int:
-    """Say what these products serve (None: nothing any more); those that no file named come in.
-
-    Returns the version of the products' table that holds it. A products' file that says otherwise
-    later is believed again.
-    """
-    table = DatasetTable(shop_dir, "products")
-    names = sorted(set(products))
-    known = table.scan().select("product", "also").collect()
-    listed = {also: product for product, also in known.iter_rows() if also is not None}
-    named = sorted(
-        {name if name in set(known["product"]) else listed.get(name, name) for name in names}
-    )
-    told = pl.DataFrame({"product": named}).with_columns(
-        pl.lit(need, dtype=pl.String).alias("need"),
-        *(
-            pl.lit(None, dtype=kind).alias(name)
-            for name, kind in table.kind.schema.items()
-            if name not in ("product", "need")
-        ),
-    )
-    told = told.select(list(table.kind.schema))
-    table.make()
-    with table.writing():
-        (
-            DeltaTable(str(table.path))
-            .merge(
-                told, predicate="old.product = new.product", source_alias="new", target_alias="old"
-            )
-            # unlike a file, which may say nothing of it, this says that there is none
-            .when_matched_update({"need": "new.need"})
-            .when_not_matched_insert_all()
-            .execute()
-        )
-    return DeltaTable(str(table.path)).version()

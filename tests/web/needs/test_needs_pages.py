@@ -55,6 +55,7 @@ def test_needs_are_named_served_and_who_lacks_one_is_a_segment_of_one_click(
     assert kept.status_code == 302
     for need, product in (("lying well", "bed"), ("<i>light</i>", "<b>lamp</b>")):
         owner.post(f"{NEEDS}products", {"product": product, "need": need})
+    assert "Typed in by hand Products Stored 1" in words(owner.get("/data/other/"))
     said = words(owner.get(NEEDS))
     # 100 with a bed and 10 with a lamp alone; 60 have both
     assert "110 of 200 customers bought for it. 50 of them for a single one of its needs." in said
@@ -81,6 +82,19 @@ def test_products_are_found_by_their_title_or_number_and_proposed(
         assert "Oak <i>bedstead</i> (B-1) – 100" in found, search
         assert "tea –" not in found
     assert "No product of that name" in words(owner.get(f"{NEEDS}edit?q=sofa"))
+
+
+@pytest.mark.usefixtures("orders")
+def test_a_product_can_serve_another_need_or_none_any_more(
+    owner: Browser, settings: Settings
+) -> None:
+    products = DatasetTable(settings.shop_dir(1), "products")
+    products.merge(pl.DataFrame({"product": ["B-1"], "also": ["bed"], "cost": [5]}))
+    owner.post(f"{NEEDS}edit", {"needs": "Sleep: lying well, light"})
+    owner.post(f"{NEEDS}products", {"product": ["bed", "tea"], "need": "light"})
+    owner.post(f"{NEEDS}products", {"product": ["tea"], "need": ""})
+    rows = products.scan().sort("product").select("product", "cost", "need").collect().rows()
+    assert rows == [("B-1", 5, "light"), ("tea", None, None)]
 
 
 @pytest.mark.usefixtures("orders")

@@ -1,10 +1,13 @@
 """Needs: named by the shop, found in the data, and the segments of who lacks what."""
 
+import polars as pl
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from regulars_platform.cycle.errors import NoOrdersError
+from regulars_platform.datasets.by_hand import SET
+from regulars_platform.datasets.models import ByHand
 from regulars_platform.errors import NotFoundError, RegularsError
 from regulars_platform.jobs.models import Job
 from regulars_platform.jobs.service import enqueue, find_latest_job
@@ -19,7 +22,6 @@ from regulars_platform.needs.jobs import KIND
 from regulars_platform.needs.service import Affinities, Asked, find_affinities, gather_inputs
 from regulars_platform.needs.tree import (
     NeedsError,
-    assign_need,
     keep_needs,
     needs_text,
     parse_needs,
@@ -46,6 +48,7 @@ from regulars_web.edge import (
 )
 from regulars_web.formats import date_time, number
 from regulars_web.pages.customers.looking import find_customers
+from regulars_web.pages.datasets.by_hand import keep as keep_typed
 from regulars_web.pages.needs.shown import (
     NeedsSummary,
     one_off_rows,
@@ -140,8 +143,12 @@ def assign() -> Response:
     elif need and need not in known:
         flash(gettext("There is no such need any more."), "caution")
     else:
-        assign_need(settings().shop_dir(current_shop().id), products[:MOST_ASSIGNED], need or None)
-        flash(gettext("Kept for %(count)s products.", count=number(len(products))), "good")
+        chosen = pl.DataFrame({"product": products[:MOST_ASSIGNED]}).with_columns(
+            pl.lit(need or None, dtype=pl.String).alias("need"),
+            pl.lit(value=True).alias("need" + SET),
+        )
+        keep_typed("products", chosen, ByHand(what="cells"))
+        flash(gettext("Kept for %(count)s products.", count=number(chosen.height)), "good")
     return redirect(url_for("needs.edit", q=request.form.get("q") or None) + "#products")
 
 
