@@ -129,6 +129,8 @@ def test_a_quarter_is_worked_out_and_shown(
     page = text(owner, f"/campaigns/holdout/quarter/{quarter.code}")
     assert "Whether everything together paid is open" in page
     assert "Hidden effect" in page
+    assert "no campaign was sent in these days" in page
+    assert "no orders reach day 30 or 60 after a window yet" in page
     assert "Cannot be said" in page
 
 

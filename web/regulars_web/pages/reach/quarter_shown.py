@@ -103,8 +103,12 @@ def quarter_page(document: Mapping[str, Any]) -> QuarterPage:
         parts=[_part(part, currency) for part in own["parts"]],
         untold=listed(own["untold"]) if own["untold"] else "",
         gap=_gap(document),
-        outside=shown(document["outside"]["whole"], currency, whole=True),
-        later=shown(document["later"]["whole"], currency, whole=True),
+        outside=_hidden(
+            document["outside"], gettext("no campaign was sent in these days"), currency
+        ),
+        later=_hidden(
+            document["later"], gettext("no orders reach day 30 or 60 after a window yet"), currency
+        ),
         nth=[
             (one["earlier"], number(one["customers"]), number(one["campaigns"]), answer)
             for one in document["nth"]
@@ -259,6 +263,13 @@ def _part(part: Mapping[str, Any], currency: str) -> PartLine:
         if part["customers"]
         else Shown(text="–", interval=str(gettext("nobody's days for orders are over yet"))),
     )
+
+
+def _hidden(found: Mapping[str, Any], nothing: str, currency: str) -> Shown:
+    """A sum over campaigns; nothing: said where there are none to add up."""
+    if not found["parts"]:
+        return Shown(text="–", interval=nothing)
+    return shown(found["whole"], currency, whole=True)
 
 
 def _gap(document: Mapping[str, Any]) -> str:
