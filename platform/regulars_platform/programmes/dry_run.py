@@ -6,7 +6,7 @@ would be held back invites somebody to reach them another way.
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 from sqlalchemy.orm import Session
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from regulars_platform.csv_files import csv_pieces
 from regulars_platform.customers.store import build_feature_store
 from regulars_platform.programmes.admission import limits_of
+from regulars_platform.programmes.beginning import begins_on
 from regulars_platform.programmes.caps import PLANNED_SCHEMA
 from regulars_platform.programmes.errors import ProgrammeUnavailableError
 from regulars_platform.programmes.needs import missing_need
@@ -85,11 +86,14 @@ def dry_run(
     day: dt.date,
     now: dt.datetime,
 ) -> DryRun:
-    """One programme: a running one after those that run before it, any other as its draft stands.
+    """One programme: a running one after those that run before it, any other as its draft stands;
+    one that begins on a later day as if that were this day.
 
     Raises InvalidInputError for a draft that is not complete, ProgrammeUnavailableError.
     """
     programme = get_programme(session, shop_id, programme_id)
+    if begins_on(session, programme) is not None:
+        programme = replace(programme, ran_until=None)
     also = pl.DataFrame(schema=PLANNED_SCHEMA)
     for other in list_programmes(session, shop_id, state=RUNNING):
         if other.id < programme_id:

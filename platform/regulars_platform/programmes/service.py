@@ -73,11 +73,14 @@ class Settled:
     """What a start settles beside the plan, for the version that begins with it.
 
     products_version: of the file of products as it is now, for profit by costs per product. titled:
-    the offer in the words that customers read where nobody wrote any.
+    the offer in the words that customers read where nobody wrote any. begins: at the first start,
+    the first day on which anybody enters; None: the first that is run. Triggers that only look on
+    their first day look at once.
     """
 
     products_version: int | None = None
     titled: Titled | None = None
+    begins: dt.date | None = None
 
 
 UNSETTLED = Settled()
@@ -188,6 +191,8 @@ def start_programme(
         session.add(version)
         session.flush()
         row.version_id = version.id
+        if current is None and settled.begins and plan.about.trigger != "standing":
+            row.ran_until = settled.begins - dt.timedelta(days=1)
     row.state = RUNNING
     row.changed_at = now
     session.flush()

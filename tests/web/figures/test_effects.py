@@ -100,7 +100,7 @@ def test_a_programme_has_told_as_many_as_its_own_page_says(
     bought = (today - dt.timedelta(days=10)).isoformat()
     keep_orders(settings, *(line(f"o{n}", f"c{n:02d}", bought, 50 + n) for n in range(40)))
     address = owner.post("/programmes/start/honeymoon").headers["Location"]
-    owner.post("/programmes/run")
+    owner.post(f"{address}/begin")
     assert all(job.problem is None for job in finish_jobs())
     number = int(address.rpartition("/")[2])
     with database.reading() as session:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
+from babel.dates import format_date
 from scipy import stats
 from sqlalchemy import select
 
@@ -18,6 +19,7 @@ from regulars_platform.delivery.lists import TreatedArm
 from regulars_platform.delivery.outbox import Mailing, queue_messages
 from regulars_platform.delivery.tables import MessageRow
 from regulars_platform.delivery.templates import keep_template
+from regulars_platform.jobs.daily import enqueue_daily
 from regulars_platform.jobs.models import Job, JobState
 from regulars_platform.offers.kinds import MessageOnly
 from regulars_platform.programmes.tables import ProgrammeEntryRow, ProgrammeRow
@@ -142,7 +144,7 @@ def test_a_day_that_is_run_shows_on_the_page_and_its_list_has_the_told_alone(
     owner: Browser, orders: None, database: Database, finish_jobs: Finish
 ) -> None:
     address = start(owner, "honeymoon")
-    owner.post("/programmes/run")
+    owner.post(f"{address}/begin")
     owner.post("/programmes/run")
     assert [job.state for job in finish_jobs()] == [JobState.DONE]
     with database.unit_of_work() as session:
@@ -161,11 +163,44 @@ def test_a_day_that_is_run_shows_on_the_page_and_its_list_has_the_told_alone(
     assert f"Today was run already: {len(told)} were told" in text(owner, f"{address}/dry-run")
 
 
+def test_a_start_writes_to_nobody_that_day_and_shows_what_will_be_told(
+    owner: Browser, orders: None, database: Database, finish_jobs: Finish
+) -> None:
+    address = start(owner, "honeymoon")
+    tomorrow = format_date(TODAY + dt.timedelta(days=1), "medium", locale="en")
+    page = text(owner, address)
+    assert f"Nobody is written to before {tomorrow}." in page
+    assert "Thank you for your first order." in page
+    assert "The margin is the usual guess, not yours" in page
+    with database.unit_of_work() as session:
+        enqueue_daily(session, dt.datetime.now(dt.UTC))
+    owner.post("/programmes/run")
+    finish_jobs()
+    with database.reading() as session:
+        assert session.scalars(select(ProgrammeEntryRow)).all() == []
+    assert f"Nobody is written to before {tomorrow}." in text(owner, address)
+    assert "not yet" in text(owner, "/programmes/")
+
+    beforehand = text(owner, f"{address}/dry-run")
+    told = re.search(r"and (\d+) customers are told this from 10:00 on", beforehand)
+    assert told is not None
+    assert "Thank you for your first order." in beforehand
+    owner.post(f"{address}/begin")
+    finish_jobs()
+    with database.reading() as session:
+        entered = [row.held_back for row in session.scalars(select(ProgrammeEntryRow))]
+    assert entered.count(False) == int(told[1])
+    assert "Nobody is written to before" not in text(owner, address)
+    owner.post(f"{address}/pause")
+    again = owner.post(f"{address}/begin", follow_redirects=True)
+    assert "is not running" in again.get_data(as_text=True)
+
+
 def test_a_result_that_is_too_early_says_so(
     owner: Browser, orders: None, finish_jobs: Finish
 ) -> None:
     address = start(owner, "honeymoon")
-    owner.post("/programmes/run")
+    owner.post(f"{address}/begin")
     finish_jobs()
     owner.post(f"{address}/result")
     assert [job.state for job in finish_jobs()] == [JobState.DONE]
@@ -178,7 +213,7 @@ def test_the_sizes_of_the_groups_are_looked_at_and_said(
     owner: Browser, orders: None, settings: Settings, finish_jobs: Finish, database: Database
 ) -> None:
     address = start(owner, "honeymoon")
-    owner.post("/programmes/run")
+    owner.post(f"{address}/begin")
     finish_jobs()
     # orders a month and more after the entries: all windows are over
     with database.reading() as session:
@@ -317,7 +352,7 @@ def test_a_channel_that_sends_by_itself_shows_where_messages_stand_and_has_no_li
     made = owner.post("/programmes/new?kind=honeymoon", typed(channel="chat", wait="240"))
     address = made.headers["Location"]
     owner.post(f"{address}/start")
-    owner.post("/programmes/run")
+    owner.post(f"{address}/begin")
     assert [job.state for job in finish_jobs()] == [JobState.DONE]
     with database.reading() as session:
         rows = session.scalars(select(ProgrammeEntryRow)).all()

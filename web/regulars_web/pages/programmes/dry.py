@@ -7,6 +7,7 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from regulars_platform.errors import InvalidInputError, RegularsError
+from regulars_platform.programmes.beginning import begins_on
 from regulars_platform.programmes.dry_run import DryRun, dry_run, dry_run_all, dry_run_csv
 from regulars_platform.programmes.service import Programme, get_programme
 from regulars_web.downloads import csv_file
@@ -14,7 +15,7 @@ from regulars_web.edge import current_shop, now, reading, settings, today, unit_
 from regulars_web.formats import sentence
 from regulars_web.pages.programmes.area import blueprint
 from regulars_web.pages.programmes.shown import dry_page
-from regulars_web.pages.programmes.words import kind_title
+from regulars_web.pages.programmes.words import kind_title, told_example
 
 
 @blueprint.get("/dry-run")
@@ -65,8 +66,15 @@ def _page(look: Callable[[Session], list[DryRun]], programme: Programme | None) 
         problem = gettext("The plan is not complete yet, so nobody knows whom it would name.")
     except RegularsError as error:
         problem = sentence(error.problem)
+    begins, told = None, ""
+    if programme is not None and programme.version is not None:
+        with reading() as session:
+            begins = begins_on(session, programme)
+            told = told_example(session, programme.shop_id, programme.version.plan)
     return render_template(
         "programmes/dry_run.html",
+        begins=begins,
+        told=told,
         pages=[dry_page(run) for run in runs],
         problem=problem,
         programme=programme,

@@ -13,9 +13,10 @@ from regulars_platform.errors import InvalidInputError, RegularsError
 from regulars_platform.jobs.models import Job
 from regulars_platform.jobs.service import find_latest_job
 from regulars_platform.orders.table import OrdersTable
+from regulars_platform.programmes.beginning import begin_today, begins_on, have_run
 from regulars_platform.programmes.caps import contact_caps, keep_caps
 from regulars_platform.programmes.dry_run import entries_in_half_a_year
-from regulars_platform.programmes.errors import NoWordsError
+from regulars_platform.programmes.errors import NoWordsError, ProgrammeStateError
 from regulars_platform.programmes.history import (
     contact_days,
     entry_counts,
@@ -54,7 +55,7 @@ from regulars_web.edge import (
     today,
     unit_of_work,
 )
-from regulars_web.formats import sentence
+from regulars_web.formats import date, sentence
 from regulars_web.pages.campaigns.launching import new_salt
 from regulars_web.pages.campaigns.words import offer_told
 from regulars_web.pages.programmes import dry, editing, messages
@@ -64,10 +65,12 @@ from regulars_web.pages.programmes.shown import result_page, short_result
 from regulars_web.pages.programmes.words import (
     STATE_WORDS,
     STATES,
+    is_usual_margin,
     kind_says,
     kind_title,
     occasion_text,
     plan_words,
+    told_example,
 )
 from regulars_web.problems import problem_text
 from regulars_web.signing_in import current_account
@@ -95,6 +98,7 @@ def _overview(problem: RegularsError | None = None) -> str:
             if one.version is not None
         }
         job = _latest(work, RUN, today().toordinal())
+        have_days = have_run(work, shop.id)
     folder = settings().shop_dir(shop.id)
     has_orders = OrdersTable(folder).exists()
     taken = {one.kind for one in found if one.state != ENDED}
@@ -104,6 +108,7 @@ def _overview(problem: RegularsError | None = None) -> str:
         counts=counts,
         results=results,
         states=STATES,
+        have_days=have_days,
         job=job,
         today=today(),
         has_orders=has_orders,
@@ -173,6 +178,8 @@ def show(programme_id: int) -> str:
         days = [] if by_itself else contact_days(work, programme_id)
         counted = message_counts(work, shop.id, programme_id)
         changed = has_changes(work, programme)
+        begins = begins_on(work, programme)
+        told = None if version is None else told_example(work, shop.id, version.plan)
     orders_version = OrdersTable(settings().shop_dir(shop.id)).version()
     return render_template(
         "programmes/show.html",
@@ -190,6 +197,9 @@ def show(programme_id: int) -> str:
         days=days,
         today=today(),
         missing=missing_need(shop, settings().shop_dir(shop.id), programme.kind),
+        begins=begins,
+        told=told,
+        guessed=version is not None and is_usual_margin(version.plan),
         work_out_due=WORK_OUT_DUE,
         changed=changed,
         messages=[(STATE_WORDS[name], number) for name, number in counted.items()],
@@ -213,7 +223,7 @@ def _start(programme: Programme) -> BaseResponse:
         with unit_of_work() as work:
             plan = read_plan_of(work, programme)
             refuse_unpayable(settings().shop_dir(programme.shop_id), plan)
-            start_programme(
+            started = start_programme(
                 work,
                 shop_id=programme.shop_id,
                 programme_id=programme.id,
@@ -222,7 +232,9 @@ def _start(programme: Programme) -> BaseResponse:
                 salt=new_salt(),
                 planned=planned,
                 settled=Settled(
-                    products_version=products_version(current_shop()), titled=offer_told
+                    products_version=products_version(current_shop()),
+                    titled=offer_told,
+                    begins=today() + dt.timedelta(days=1),
                 ),
             )
     except (InvalidInputError, NoWordsError):
@@ -230,8 +242,35 @@ def _start(programme: Programme) -> BaseResponse:
     except RegularsError as error:
         flash(problem_text(error), "bad")
         return redirect(url_for("programmes.show", programme_id=programme.id))
-    flash(gettext("It runs. The next day's run lets the first customers in."), "good")
+    flash(_begun(started, first=programme.state == DRAFT), "good")
     return redirect(url_for("programmes.show", programme_id=programme.id))
+
+
+def _begun(programme: Programme, *, first: bool) -> str:
+    if not first:
+        return str(gettext("It runs."))
+    if programme.ran_until is None:
+        return str(gettext("It runs. Today it only looks, and tells whoever comes in later."))
+    begins = date(programme.ran_until + dt.timedelta(days=1))
+    return str(gettext("It runs. Nobody is written to before %(day)s.", day=begins))
+
+
+@blueprint.post("/<int:programme_id>/begin")
+def begin(programme_id: int) -> BaseResponse:
+    """Run today's day of a programme that was to begin tomorrow."""
+    shop = current_shop()
+    try:
+        with unit_of_work() as work:
+            latest = _latest(work, RUN, today().toordinal())
+            if latest is not None and not latest.is_over:
+                flash(gettext("Today's run is under way. Press again when it is over."), "caution")
+            else:
+                begin_today(work, shop_id=shop.id, programme_id=programme_id)
+                enqueue_run(work, shop_id=shop.id, day=today(), now=now())
+                flash(gettext("It begins today."), "good")
+    except ProgrammeStateError as error:
+        flash(sentence(error.problem), "bad")
+    return redirect(url_for("programmes.show", programme_id=programme_id))
 
 
 @blueprint.post("/<int:programme_id>/pause")

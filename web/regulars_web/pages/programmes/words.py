@@ -3,8 +3,12 @@
 import datetime as dt
 
 from flask_babel import gettext, lazy_gettext, ngettext
+from sqlalchemy.orm import Session
 
-from regulars_platform.programmes.kinds import KINDS
+from regulars_platform.delivery.templates import get_template
+from regulars_platform.errors import NotFoundError
+from regulars_platform.fields import percent_text
+from regulars_platform.programmes.kinds import BY_PRODUCT, COMMON, KINDS
 from regulars_platform.programmes.plan import ProgrammePlan
 from regulars_platform.shops.channels import CHANNELS
 from regulars_web.formats import date, number
@@ -59,7 +63,7 @@ MESSAGES = {
     "tier_near": lazy_gettext("You are very close to the next tier."),
     "joined": lazy_gettext("Welcome, and thank you for following us."),
     "holiday": lazy_gettext("A happy holiday from all of us."),
-    "birthday": lazy_gettext("A happy birthday to you."),
+    "birthday": lazy_gettext("Your birthday is near. We wish you a happy one."),
     "product_due": lazy_gettext("Yours should soon be used up. Order in time."),
     "segment": lazy_gettext("There is something for you in our shop."),
 }
@@ -198,6 +202,23 @@ def plan_words(plan: ProgrammePlan) -> list[tuple[str, list[str]]]:
             ],
         ),
     ]
+
+
+def told_example(work: Session, shop_id: int, plan: ProgrammePlan) -> str:
+    """What goes out, with the places of what is each customer's own still in braces."""
+    if plan.template_id is None:
+        return plan.offer.words.strip() or plan.title
+    try:
+        return get_template(work, shop_id, plan.template_id).body
+    except NotFoundError:
+        return plan.offer.words.strip()
+
+
+def is_usual_margin(plan: ProgrammePlan) -> bool:
+    """Whether the margin is the one that every plan begins with, and nobody's own."""
+    usual = COMMON | (BY_PRODUCT if plan.margin_source == "products" else {})
+    given = (percent_text(plan.margin_low), percent_text(plan.margin_high))
+    return given == (usual["margin_low_percent"], usual["margin_high_percent"])
 
 
 def wait_text(plan: ProgrammePlan) -> str:
