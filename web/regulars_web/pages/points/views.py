@@ -84,7 +84,7 @@ def rules() -> str | Response | tuple[str, int]:
     if request.method == "GET":
         kept = points_rules_json(read_points_rules(shop))
         typed = {
-            name: "" if value is None or (value == "0" and name == "per_unit") else str(value)
+            name: "" if value in (None, "0") else str(value)
             for name, value in kept.items()
         }
         return render_template("points/rules.html", typed=typed, problems={})
