@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -47,7 +48,7 @@ def test_whoever_opts_out_after_the_draw_leaves_the_list_and_stays_in_the_arm(
         session.add(Shop(name="tea", currency="EUR", timezone="UTC", created_at=NOW))
         session.flush()
         created = create_draft(session, shop_id=1, raw=raw, now=NOW)
-        asked = {"shop_id": 1, "campaign_id": created.id}
+        asked: dict[str, Any] = {"shop_id": 1, "campaign_id": created.id}
         with pytest.raises(NotLaunchedError):
             campaign_contact_list(session, settings, arm="Free shipping", now=NOW, **asked)
         campaign = launch(session, settings, now=NOW, user_id=1, salt="s", **asked)
@@ -125,7 +126,7 @@ def test_a_list_leaves_off_whoever_has_the_address_of_somebody_not_to_be_reached
     with database.unit_of_work() as session:
         suppress(session, shop_id=1, customers=["c000", "M1@x.org"], reason="asked", now=NOW)
         created = create_draft(session, shop_id=1, raw=raw, now=NOW)
-        asked = {"shop_id": 1, "campaign_id": created.id}
+        asked: dict[str, Any] = {"shop_id": 1, "campaign_id": created.id}
         campaign = launch(session, settings, now=NOW, user_id=1, salt="s", **asked)
         arms = dict(campaign_ledger(settings, campaign).select("customer_id", "arm").iter_rows())
         # who opted out, whoever has that mailbox, and the two of the mailbox that opted out itself
@@ -163,7 +164,7 @@ def test_a_list_leaves_out_whom_a_later_holdout_holds_back(
     del raw["currency"], raw["timezone"]
     with database.unit_of_work() as session:
         created = create_draft(session, shop_id=1, raw=raw, now=NOW)
-        asked = {"shop_id": 1, "campaign_id": created.id}
+        asked: dict[str, Any] = {"shop_id": 1, "campaign_id": created.id}
         launch(session, settings, now=NOW, user_id=1, salt="s", **asked)
         before = contact_counts(session, settings, now=NOW, **asked)["Free shipping"]
         draw_holdout(
@@ -194,7 +195,7 @@ def test_a_list_that_is_fetched_ahead_leaves_out_whom_the_day_of_sending_holds_b
     del raw["currency"], raw["timezone"]
     with database.unit_of_work() as session:
         created = create_draft(session, shop_id=1, raw=raw, now=early)
-        asked = {"shop_id": 1, "campaign_id": created.id}
+        asked: dict[str, Any] = {"shop_id": 1, "campaign_id": created.id}
         launched = launch(session, settings, now=early, user_id=1, salt="s", **asked)
         draw_holdout(
             session,

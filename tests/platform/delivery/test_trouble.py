@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,7 +28,7 @@ from regulars_platform.dispatch.control import BatchStanding, get_batch, send_un
 from regulars_platform.dispatch.jobs import tick
 from regulars_platform.dispatch.sending import Sender
 from regulars_platform.dispatch.smtp import keep_smtp_settings
-from regulars_platform.dispatch.transports import Transport
+from regulars_platform.dispatch.transports import Outcome, Outgoing, Transport
 from regulars_platform.dispatch.webhook import Webhook, WebhookSettings
 from regulars_platform.settings import Settings, build_settings, prepare_data_dir
 from regulars_platform.storage.database import Database
@@ -184,7 +184,7 @@ class Nobody:
 
     at_once, idempotent = 1, False
 
-    def send(self, messages: object) -> list[object]:
+    def send(self, messages: Sequence[Outgoing]) -> list[Outcome]:
         raise AssertionError(messages)
 
     def close(self) -> None:
