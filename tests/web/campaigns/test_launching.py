@@ -5,9 +5,12 @@ import hashlib
 import io
 import json
 
+import polars as pl
 import pytest
 
 from regulars_platform.campaigns.service import get_campaign, get_launched
+from regulars_platform.datasets.table import DatasetTable
+from regulars_platform.settings import Settings
 from regulars_platform.storage.database import Database
 from regulars_web.pages.campaigns import launching
 from tests.web.campaigns.build import filled, keep, launch, said_beside, second_arm, text_of
@@ -191,3 +194,16 @@ def test_the_list_tells_drafts_from_launched_campaigns(planner: Browser) -> None
     text = text_of(planner.get("/campaigns/").get_data(as_text=True))
     assert "Draft & more Draft not yet said Free shipping from £80" in text
     assert "November Launched Nov 2, 2026 to Nov 29, 2026 Free shipping from £80 245 Report" in text
+
+
+def test_where_no_addresses_are_kept_the_page_says_whom_it_cannot_see(
+    planner: Browser, settings: Settings
+) -> None:
+    campaign = keep(planner)
+    launch(planner, campaign)
+    blind = "No addresses are kept for this channel"
+    assert blind in planner.get(f"/campaigns/{campaign}").get_data(as_text=True)
+    DatasetTable(settings.shop_dir(1), "customers").merge(
+        pl.DataFrame({"customer_id": ["somebody"], "email": ["s@example.org"]})
+    )
+    assert blind not in planner.get(f"/campaigns/{campaign}").get_data(as_text=True)
