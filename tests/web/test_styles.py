@@ -72,3 +72,7 @@ def test_no_page_needs_a_weaker_content_policy() -> None:
     assert "<style" not in PAGES
     assert not re.findall(r"<script(?![^>]*\bsrc=)", PAGES)
     assert not re.search(r"\beval\(|new Function|innerHTML|insertAdjacentHTML", SCRIPT)
+
+
+def test_every_column_of_a_table_has_a_heading() -> None:
+    assert not re.findall(r'"label": ""|<th[^>]*></th>', PAGES)
