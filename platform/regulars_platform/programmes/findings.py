@@ -66,7 +66,8 @@ class ProgrammeFindings:
     """Money in currency units per entry. net: told less held back, peek-safe.
 
     bars: (name, answer), at the ordinary confidence; they add up to the net's estimate. ratio: None
-    where nobody has a result yet. waiting: entries whose windows are not over. waits: only where
+    where nobody has a result yet. waiting: entries whose windows are not over; after: whose windows begin
+    after the last order. waits: only where
     it is too early. reach: half the width of the interval once the planned entries are there, None
     where that is not known.
     """
@@ -74,6 +75,7 @@ class ProgrammeFindings:
     n_told: int
     n_held: int
     waiting: int
+    after: int
     buyers_told: int
     buyers_held: int
     net: Answer
@@ -112,6 +114,7 @@ def find_programme(
         n_told=n_told,
         n_held=n_held,
         waiting=outcomes.waiting,
+        after=outcomes.after,
         buyers_told=buyers[TOLD],
         buyers_held=buyers[HOLDOUT],
         net=net,

@@ -49,6 +49,18 @@ def entry_counts(session: Session, shop_id: int) -> dict[int, tuple[int, int]]:
     return counts
 
 
+def version_counts(session: Session, shop_id: int, version_id: int) -> tuple[int, int]:
+    """(told, held back) of one version."""
+    entry = ProgrammeEntryRow
+    found = session.execute(
+        select(entry.held_back, func.count())
+        .where(entry.shop_id == shop_id, entry.version_id == version_id)
+        .group_by(entry.held_back)
+    )
+    counts = {held_back: number for held_back, number in found}
+    return counts.get(False, 0), counts.get(True, 0)
+
+
 def contact_days(
     session: Session, programme_id: int, *, limit: int = 7
 ) -> list[tuple[dt.date, int]]:

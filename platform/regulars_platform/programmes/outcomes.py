@@ -58,12 +58,14 @@ class EntryOutcomes:
     """settled: one row per entry whose window is over: entry, arm, cohort, MONEY, orders, buyer,
     and MARGINS where the plan goes by costs per product.
 
-    waiting: entries whose window lasts beyond the orders that are known; coverage: how much of the
+    waiting: entries whose window lasts beyond the orders that are known; after: entries whose
+    window begins after the last of them. All entries = settled + waiting + after. coverage: how much of the
     goods bought in the windows has a known cost, where the plan goes by costs per product.
     """
 
     settled: pl.DataFrame
     waiting: int
+    after: int = 0
     coverage: CostCoverage | None = None
 
 
@@ -114,9 +116,11 @@ def entry_outcomes(
         )
         .sort("entry")
     )
+    after = entries.filter(pl.col("contact_on") > until).height
     return EntryOutcomes(
         settled=settled,
-        waiting=entries.height - ripe.height,
+        waiting=entries.height - ripe.height - after,
+        after=after,
         coverage=_coverage(lines, orders, costs) if margins else None,
     )
 

@@ -134,6 +134,7 @@ def findings_json(
         "told": found.n_told,
         "held_back": found.n_held,
         "waiting": found.waiting,
+        "after": found.after,
         "buyers_told": found.buyers_told,
         "buyers_held_back": found.buyers_held,
         "net": answer_as_json(found.net),

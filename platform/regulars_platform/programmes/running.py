@@ -69,7 +69,7 @@ class DayRun:
     """One programme's day. done_before: it had been run already, and nothing was done.
 
     counts: named = told + held_back + the counts of WHY_NOT; late: of those who entered, after
-    their proper day; missed: too late to be let in at all; moved: by quiet hours; already: for whom
+    their proper day, late_told: of those told; missed: too late to be let in at all; moved: by quiet hours; already: for whom
     the trigger held when the programme began; queued: messages handed to delivery. unavailable: the
     need (a message id) that the shop's data do not meet; then nobody was looked at.
     """
@@ -312,7 +312,8 @@ def drawn_entries(entering: pl.DataFrame, version: Version) -> pl.DataFrame:
 
 def _arms(drawn: pl.DataFrame) -> dict[str, int]:
     held = int(drawn["held_back"].sum())
-    return {"told": drawn.height - held, "held_back": held}
+    late = drawn.filter(~pl.col("held_back") & (pl.col("late") > 0))
+    return {"told": drawn.height - held, "held_back": held, "late_told": late.height}
 
 
 def _insert(

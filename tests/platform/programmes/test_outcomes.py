@@ -68,10 +68,11 @@ def test_only_orders_of_the_window_count_and_what_was_given_back_is_taken_off() 
     ]
 
 
-def test_entries_whose_window_is_not_over_wait() -> None:
+def test_entries_whose_window_is_not_over_wait_and_those_beyond_the_orders_are_told_apart() -> None:
     late = entry(2, "bert", contact_on=dt.date(2026, 6, 2))
-    found = outcomes([entry(1, "anna"), late], lines(), plan(window_days=30))
-    assert (found.settled.height, found.waiting) == (1, 1)
+    beyond = entry(3, "carl", contact_on=dt.date(2027, 1, 1))
+    found = outcomes([entry(1, "anna"), late, beyond], lines(), plan(window_days=30))
+    assert (found.settled.height, found.waiting, found.after) == (1, 1, 1)
 
 
 def test_the_order_that_was_reminded_of_counts_once_it_is_paid_in_either_arm() -> None:

@@ -206,7 +206,40 @@ def test_a_result_that_is_too_early_says_so(
     assert [job.state for job in finish_jobs()] == [JobState.DONE]
     page = text(owner, address)
     assert "Too early: nobody’s 30 days in which orders count are over yet." in page
-    assert "further entries count once their days are over" in page
+
+
+def test_everybody_who_entered_is_counted_waits_or_came_after_the_orders(
+    owner: Browser, orders: None, settings: Settings, finish_jobs: Finish
+) -> None:
+    address = start(owner, "honeymoon")
+    owner.post(f"{address}/result")
+    finish_jobs()
+    assert "who entered" not in text(owner, address)
+    owner.post(f"{address}/begin")
+    finish_jobs()
+
+    def said() -> str:
+        found = re.search(
+            r"Of 40 who entered \((\d+) told, (\d+) held back\): ([^<]+)", text(owner, address)
+        )
+        assert found is not None
+        assert int(found[1]) + int(found[2]) == 40
+        return found[3]
+
+    assert said() == "0 are counted; 40 entered since this was worked out."
+    owner.post(f"{address}/result")
+    finish_jobs()
+    last = format_date(TODAY - dt.timedelta(days=10), "medium", locale="en")
+    assert said() == f"0 are counted; 40 entered after the last order ({last})."
+    again = [line(f"o{n}", f"c{n:02d}", ago(10), 50) for n in range(40)]
+    keep_orders(settings, *again, line("late", "somebody", ago(-10), 50))
+    owner.post(f"{address}/result")
+    finish_jobs()
+    assert said() == "0 are counted; 40 wait until their 30 days are over."
+    keep_orders(settings, *again, line("late", "somebody", ago(-60), 50))
+    owner.post(f"{address}/result")
+    finish_jobs()
+    assert "who entered" not in text(owner, address)
 
 
 def test_the_sizes_of_the_groups_are_looked_at_and_said(

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import gettext, ngettext
+from flask_babel import gettext
 
 from regulars_platform.programmes.dry_run import DryRun
 from regulars_platform.programmes.results import Result
@@ -34,13 +34,13 @@ class WeekLine:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ResultPage:
     """One version's result. statement: one sentence in money; advice: (kind of verdict, word);
-    held: what holding back cost or saved; waiting, reach, broken, sizes, costs: sentences, "" where
+    held: what holding back cost or saved; entered, reach, broken, sizes, costs: sentences, "" where
     there is nothing to say; bars: (name, answer per entry)."""
 
     statement: str
     advice: tuple[str, str]
     held: str
-    waiting: str
+    entered: str
     reach: str
     broken: str
     sizes: str
@@ -55,8 +55,8 @@ class ResultPage:
     confidence: str
 
 
-def result_page(result: Result, version: Version) -> ResultPage:
-    """The page of a kept result of a version."""
+def result_page(result: Result, version: Version, entered: tuple[int, int]) -> ResultPage:
+    """The page of a kept result of a version. entered: told and held back by now."""
     document = result.document
     currency, weeks = document["currency"], document["weeks"]
     chart = _chart(weeks)
@@ -65,7 +65,7 @@ def result_page(result: Result, version: Version) -> ResultPage:
         statement=statement(document),
         advice=(kind, str(word)),
         held=_held_words(document),
-        waiting=_waiting_words(document),
+        entered=_entered_words(document, entered),
         reach=_reach_words(document),
         broken=_broken_words(document),
         sizes=_sizes_words(document),
@@ -193,16 +193,34 @@ def _held_words(document: Mapping[str, Any]) -> str:
     )
 
 
-def _waiting_words(document: Mapping[str, Any]) -> str:
-    waiting = document["waiting"]
-    if not waiting:
+def _entered_words(document: Mapping[str, Any], entered: tuple[int, int]) -> str:
+    """Where everybody is who has entered: counted, waiting, beyond the last order, or later than
+    the result. Results from before these were told apart have both in `waiting`."""
+    judged = document["told"] + document["held_back"]
+    waiting, after = document["waiting"], document.get("after", 0)
+    since = sum(entered) - judged - waiting - after
+    if waiting + after + since <= 0:
         return ""
+    parts = [gettext("%(n)s are counted", n=number(judged))]
+    if waiting:
+        days = number(document["window_days"])
+        parts.append(
+            gettext("%(n)s wait until their %(days)s days are over", n=number(waiting), days=days)
+        )
+    if after:
+        day = date(dt.date.fromisoformat(document["orders_until"]))
+        parts.append(
+            gettext("%(n)s entered after the last order (%(day)s)", n=number(after), day=day)
+        )
+    if since > 0:
+        parts.append(gettext("%(n)s entered since this was worked out", n=number(since)))
     return str(
-        ngettext(
-            "%(shown)s further entry counts once its days are over.",
-            "%(shown)s further entries count once their days are over.",
-            waiting,
-            shown=number(waiting),
+        gettext(
+            "Of %(all)s who entered (%(told)s told, %(held)s held back): %(parts)s.",
+            all=number(sum(entered)),
+            told=number(entered[0]),
+            held=number(entered[1]),
+            parts=gettext("; ").join(parts),
         )
     )
 

@@ -22,6 +22,7 @@ from regulars_platform.programmes.history import (
     entry_counts,
     list_runs,
     message_counts,
+    version_counts,
 )
 from regulars_platform.programmes.jobs import EVALUATE, RUN, enqueue_evaluation, enqueue_run
 from regulars_platform.programmes.kinds import KINDS, WORK_OUT_DUE
@@ -174,6 +175,7 @@ def show(programme_id: int) -> str:
         job = None if version is None else _latest(work, EVALUATE, version.id)
         runs = list_runs(work, programme_id)
         counts = entry_counts(work, shop.id).get(programme_id, (0, 0))
+        entered = (0, 0) if version is None else version_counts(work, shop.id, version.id)
         by_itself = version is not None and _sends(work, version)
         days = [] if by_itself else contact_days(work, programme_id)
         counted = message_counts(work, shop.id, programme_id)
@@ -189,7 +191,7 @@ def show(programme_id: int) -> str:
         version=version,
         versions=versions,
         words=None if version is None else plan_words(version.plan),
-        page=None if version is None or result is None else result_page(result, version),
+        page=None if version is None or result is None else result_page(result, version, entered),
         stale=result is not None and result.orders_version != orders_version,
         job=job,
         runs=runs,
