@@ -3,7 +3,6 @@
 import hashlib
 import io
 import os
-import tempfile
 from pathlib import Path
 
 import polars as pl
@@ -13,6 +12,7 @@ from regulars_platform.campaigns.codes import personal_codes
 from regulars_platform.campaigns.errors import LedgerDamagedError
 from regulars_platform.campaigns.plan import Plan
 from regulars_platform.campaigns.thresholds import own_threshold, with_arm_thresholds
+from regulars_platform.storage.placing import place
 
 LEDGER_SCHEMA: dict[str, pl.DataType] = {
     "customer_id": pl.String(),
@@ -74,21 +74,9 @@ def write_ledger(shop_dir: Path, ledger: pl.DataFrame) -> tuple[str, str]:
     ledger.write_parquet(buffer)
     content = buffer.getvalue()
     digest = hashlib.sha256(content).hexdigest()
-    folder = _folder(shop_dir)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / f"{digest}.parquet"
-    handle, temporary = tempfile.mkstemp(dir=folder, suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o400)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    _sync_folder(folder)
+    path = _folder(shop_dir) / f"{digest}.parquet"
+    place(path, content, mode=0o400)
+    _sync_folder(path.parent)
     return path.name, digest
 
 

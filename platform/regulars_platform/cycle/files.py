@@ -5,8 +5,6 @@ document that says what they rest on, and the dates that customer features read.
 """
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from regulars_platform.cycle.dates import CYCLE_SCHEMA
+from regulars_platform.storage.placing import place
 
 ROW_SCHEMA: dict[str, pl.DataType] = {
     "customer_id": pl.String(),
@@ -63,31 +62,3 @@ def show_latest(shop_dir: Path, told: Mapping[str, Any]) -> None:
         for path in folder.glob(f"{kind}-*.parquet"):
             if path.name != f"{kind}-{told['key']}.parquet":
                 path.unlink(missing_ok=True)
-
-
-def place(path: Path, content: bytes) -> None:
-    """Whole or not at all, whatever dies in between."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def place_frame(path: Path, frame: pl.LazyFrame) -> None:
-    """Stream a table to its place, whole or not at all."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-    os.close(handle)
-    try:
-        frame.sink_parquet(temporary)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

@@ -16,16 +16,11 @@ from regulars_platform.customers.store import FeatureStore, build_feature_store
 from regulars_platform.customers.whole import due_path
 from regulars_platform.cycle.corrections import corrected, read_corrections
 from regulars_platform.cycle.errors import NoOrdersError
-from regulars_platform.cycle.files import (
-    place_frame,
-    read_cycles,
-    read_latest,
-    scan_rows,
-    show_latest,
-)
+from regulars_platform.cycle.files import read_cycles, read_latest, scan_rows, show_latest
 from regulars_platform.cycle.working_out import NOT_SOLD, Read, work_out_dates
 from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.settings import Settings
+from regulars_platform.storage.placing import place_frame
 
 METHOD = 1
 """Raised whenever the same inputs would give another answer."""

@@ -11,7 +11,7 @@ import polars as pl
 
 from regulars_platform.cycle.backtest import anchors_of, judge, split_day
 from regulars_platform.cycle.dates import OWN, PRODUCT, UNIT, product_cycles, with_dates
-from regulars_platform.cycle.files import ROW_SCHEMA, cycle_folder, place_frame
+from regulars_platform.cycle.files import ROW_SCHEMA, cycle_folder
 from regulars_platform.cycle.purchases import (
     BOUGHT,
     as_of,
@@ -20,6 +20,7 @@ from regulars_platform.cycle.purchases import (
     purchase_days,
     with_intervals,
 )
+from regulars_platform.storage.placing import place_frame
 
 LINES_AT_ONCE = 1_500_000
 """So many order lines are held at a time."""

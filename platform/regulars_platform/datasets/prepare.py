@@ -17,7 +17,7 @@ from regulars_platform.datasets.finish import finish
 from regulars_platform.datasets.kinds import Kind
 from regulars_platform.datasets.models import DatasetOptions, LeftOut
 from regulars_platform.datasets.parse import parse_batch
-from regulars_platform.datasets.rejects import write_rejects
+from regulars_platform.datasets.reasons import reason_sentence
 from regulars_platform.datasets.silence import asking_for_silence
 from regulars_platform.datasets.survey import (
     Column,
@@ -31,6 +31,7 @@ from regulars_platform.datasets.survey import (
 from regulars_platform.intake.cells import clean, is_masked
 from regulars_platform.intake.models import FileForm
 from regulars_platform.intake.readers import Batch, column_name, read_batches
+from regulars_platform.intake.rejects import cells_of, write_rejects
 from regulars_platform.intake.staging import Folder, Report, part_path, replacing, write_json
 from regulars_platform.words import N_, Sentence
 
@@ -196,7 +197,13 @@ def _finish(task: Task, work: Path, out: Path, reading: Reading, report: Report)
             done += part.height
             report("checking", done, rows)
     rejected = pl.concat(rejects).sort("line")
-    write_rejects(out / "rejects.csv", task.form.headings, _cells(work, task.form), rejected)
+    write_rejects(
+        out / "rejects.csv",
+        task.form.headings,
+        cells_of(work, task.form),
+        rejected,
+        reason_sentence,
+    )
     counts = rejected.group_by("reason").len().sort("len", "reason", descending=True)
     return {
         "records": records,
@@ -211,21 +218,6 @@ def _ragged(work: Path) -> pl.DataFrame:
     if not paths:
         return pl.DataFrame(schema=_REJECTS)
     return pl.read_parquet(paths, glob=False).select("line", "reason")
-
-
-def _cells(work: Path, form: FileForm) -> Iterator[Path]:
-    """Raw parts and ragged records, brought together as `line` and `cells`, one file at a time."""
-    names = [column_name(position) for position in range(len(form.headings))]
-    for raw in sorted(work.glob("part-*.parquet")):
-        both = work / "cells.parquet"
-        frames = [
-            pl.scan_parquet(raw, glob=False).select("line", pl.concat_list(names).alias("cells"))
-        ]
-        ragged = raw.with_name(f"ragged-{raw.stem[5:]}.parquet")
-        if ragged.exists():
-            frames.append(pl.scan_parquet(ragged, glob=False).select("line", "cells"))
-        pl.concat(frames).collect().write_parquet(both, compression="lz4")
-        yield both
 
 
 def _notes(reading: Reading, task: Task) -> Iterator[Sentence]:

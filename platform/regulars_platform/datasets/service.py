@@ -6,6 +6,7 @@ short units of work of their own; the others work in the caller's session.
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -34,34 +35,20 @@ from regulars_platform.datasets.recognise import (
     looks_like_orders,
     recognise_kind,
 )
-from regulars_platform.datasets.recording import Listener, recording
 from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.datasets.tables import DatasetImportRow
 from regulars_platform.intake.columns import fingerprint
 from regulars_platform.intake.errors import WrongStateError
 from regulars_platform.intake.limits import LIMITS, Limits
-from regulars_platform.intake.models import ImportState
+from regulars_platform.intake.models import CHECKABLE, CONFIRMABLE, ImportState
+from regulars_platform.intake.recording import Listener, recording
 from regulars_platform.intake.sniff import sniff
 from regulars_platform.intake.staging import Report, keep_quiet, room_on_disk
-from regulars_platform.intake.uploads import keep, receive_bytes, tidy_filename
+from regulars_platform.intake.uploads import keep, receiving, tidy_filename
 from regulars_platform.settings import Settings
 from regulars_platform.shops.service import get_shop
 from regulars_platform.storage.database import Database
 from regulars_platform.words import N_
-
-_CONFIRMABLE = (
-    ImportState.LOOKED,
-    ImportState.CONFIRMED,
-    ImportState.CHECKED,
-    ImportState.REFUSED,
-    ImportState.FAILED,
-)
-_CHECKABLE = (
-    ImportState.CONFIRMED,
-    ImportState.CHECKED,
-    ImportState.REFUSED,
-    ImportState.FAILED,
-)
 
 
 def receive_upload(
@@ -80,8 +67,7 @@ def receive_upload(
     Give it a session that has not yet read anything: the bytes are written before the first
     statement, so that a slow upload holds no lock. Raises DiskFullError, nothing left behind.
     """
-    received = receive_bytes(settings, stream)
-    try:
+    with receiving(settings, stream) as received:
         row = DatasetImportRow(
             shop_id=shop_id,
             user_id=user_id,
@@ -96,9 +82,6 @@ def receive_upload(
         session.flush()
         import_id = DatasetImportId(row.id)
         keep(received, folder_of(settings, import_id))
-    except BaseException:
-        received.path.unlink(missing_ok=True)
-        raise
     return import_id
 
 
@@ -119,7 +102,7 @@ def look(
     if import_.state is ImportState.STORED and import_.look is not None:
         return import_.look
     folder = folder_of(settings, import_id)
-    with recording(database, import_id), room_on_disk(N_("reading the file")):
+    with _recording(database, import_id), room_on_disk(N_("reading the file")):
         sniffed = sniff(folder.original, folder.plain, limits, import_.options.encoding)
         kind = import_.kind or recognise_kind(sniffed.form.headings)
         if kind is None and looks_like_orders(sniffed.form.headings):
@@ -139,7 +122,7 @@ def choose_kind(session: Session, import_id: DatasetImportId, kind: Kind | None)
     """Say which kind of file it is (None: leave it to the headings); it is to be looked at anew."""
     row = repository.get_row(session, import_id)
     state = ImportState(row.state)
-    if state not in (*_CONFIRMABLE, ImportState.UPLOADED):
+    if state not in (*CONFIRMABLE, ImportState.UPLOADED):
         raise WrongStateError.of(state, ImportState.LOOKED)
     row.kind = kind
     row.look = row.mapping = row.tallies = None
@@ -151,7 +134,7 @@ def choose_encoding(session: Session, import_id: DatasetImportId, encoding: str)
     """Say in which encoding a text reads right; it is to be looked at anew."""
     row = repository.get_row(session, import_id)
     state = ImportState(row.state)
-    if state not in (*_CONFIRMABLE, ImportState.UPLOADED):
+    if state not in (*CONFIRMABLE, ImportState.UPLOADED):
         raise WrongStateError.of(state, ImportState.LOOKED)
     row.options = DatasetOptions(encoding=encoding).as_json()
     row.look = row.mapping = row.tallies = None
@@ -172,7 +155,7 @@ def confirm_columns(
     """
     row = repository.get_row(session, import_id)
     import_ = repository.build_import(row)
-    if import_.look is None or import_.state not in _CONFIRMABLE:
+    if import_.look is None or import_.state not in CONFIRMABLE:
         raise WrongStateError.of(import_.state, ImportState.LOOKED)
     if import_.kind is None:
         raise KindUnknownError.of()
@@ -210,7 +193,7 @@ def check(
         import_.look is None
         or import_.mapping is None
         or import_.kind is None
-        or import_.state not in _CHECKABLE
+        or import_.state not in CHECKABLE
     ):
         raise WrongStateError.of(import_.state, ImportState.CONFIRMED)
     folder = folder_of(settings, import_id)
@@ -226,7 +209,7 @@ def check(
     )
     table = DatasetTable(settings.shop_dir(import_.shop_id), import_.kind)
     listener = Listener(report)
-    with recording(database, import_id, listener), room_on_disk(N_("checking the file")):
+    with _recording(database, import_id, listener), room_on_disk(N_("checking the file")):
         prepare(task, listener)
         with database.unit_of_work() as session:
             before = repository.find_stored_before(session, import_)
@@ -257,7 +240,7 @@ def store(
         shop = get_shop(session, import_.shop_id)
     listener = Listener(report)
     stored = storing.store if import_.options.by_hand is None else by_hand.store
-    with recording(database, import_id, listener), room_on_disk(N_("storing the lines")):
+    with _recording(database, import_id, listener), room_on_disk(N_("storing the lines")):
         return stored(settings, database, import_, shop.zone, listener, now, part=part)
 
 
@@ -317,3 +300,9 @@ def rejects_path(settings: Settings, import_id: DatasetImportId) -> Path | None:
     """The file of rejected lines with their reasons; None before the check."""
     path = folder_of(settings, import_id).rejects
     return path if path.exists() else None
+
+
+def _recording(
+    database: Database, import_id: DatasetImportId, listener: Listener | None = None
+) -> AbstractContextManager[None]:
+    return recording(database, lambda session: repository.get_row(session, import_id), listener)

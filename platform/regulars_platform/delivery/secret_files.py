@@ -3,13 +3,12 @@
 They are not in the database, so that a copy of it gives none of them away.
 """
 
-import os
 import secrets
-import tempfile
 from pathlib import Path
 from typing import Literal
 
 from regulars_platform.settings import Settings
+from regulars_platform.storage.placing import place
 
 Secret = Literal["smtp-password", "webhook-key", "unsubscribe-key"]
 
@@ -29,17 +28,10 @@ def read_secret(settings: Settings, shop_id: int, name: Secret) -> str | None:
 def keep_secret(settings: Settings, shop_id: int, name: Secret, value: str) -> None:
     """Keep a secret in the place of the one before; an empty one forgets it."""
     path = _path(settings, shop_id, name)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not value:
+    if value:
+        place(path, value.encode())
+    else:
         path.unlink(missing_ok=True)
-        return
-    # mkstemp makes it 0600 from the first moment on
-    handle, temporary = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(value)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(temporary).replace(path)
 
 
 def read_or_make_secret(settings: Settings, shop_id: int, name: Secret) -> str:

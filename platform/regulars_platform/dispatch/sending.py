@@ -91,15 +91,7 @@ class Sender:
         try:
             transport = self._transport(batch_id)
         except DownError as down:
-            with self.database.unit_of_work() as session:
-                release(
-                    session,
-                    batch_id,
-                    attempt_id,
-                    problem=down.problem,
-                    wait=down.wait,
-                    now=self.clock(),
-                )
+            self._release(batch_id, attempt_id, down)
             return False, False
         with self.database.unit_of_work() as session:
             taken = claim(
@@ -116,15 +108,7 @@ class Sender:
         try:
             outcomes = transport.send(taken.messages)
         except DownError as down:
-            with self.database.unit_of_work() as session:
-                release(
-                    session,
-                    batch_id,
-                    attempt_id,
-                    problem=down.problem,
-                    wait=down.wait,
-                    now=self.clock(),
-                )
+            self._release(batch_id, attempt_id, down)
             return False, False
         with self.database.unit_of_work() as session:
             settle(session, attempt_id, outcomes, now=self.clock())
@@ -142,6 +126,17 @@ class Sender:
                 works_again(session, batch_id)
         self.handled += len(outcomes)
         return True, False
+
+    def _release(self, batch_id: int, attempt_id: str, down: DownError) -> None:
+        with self.database.unit_of_work() as session:
+            release(
+                session,
+                batch_id,
+                attempt_id,
+                problem=down.problem,
+                wait=down.wait,
+                now=self.clock(),
+            )
 
     def _transport(self, batch_id: int) -> Transport:
         if batch_id not in self._open:

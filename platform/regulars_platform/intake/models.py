@@ -101,6 +101,24 @@ class ImportState(StrEnum):
     FAILED = "failed"
 
 
+CONFIRMABLE = (
+    ImportState.LOOKED,
+    ImportState.CONFIRMED,
+    ImportState.CHECKED,
+    ImportState.REFUSED,
+    ImportState.FAILED,
+)
+"""Where the columns can be settled, or settled anew."""
+
+CHECKABLE = (
+    ImportState.CONFIRMED,
+    ImportState.CHECKED,
+    ImportState.REFUSED,
+    ImportState.FAILED,
+)
+"""Where every line can be read, or read anew."""
+
+
 class OverlapChoice(StrEnum):
     """What to do with lines that an earlier file holds under other order numbers."""
 

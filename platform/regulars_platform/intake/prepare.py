@@ -24,8 +24,9 @@ from regulars_platform.intake.models import (
     ReadingOptions,
 )
 from regulars_platform.intake.parse import parse_batch
-from regulars_platform.intake.readers import Batch, RaggedRecord, column_name, read_batches
-from regulars_platform.intake.rejects import write_rejects
+from regulars_platform.intake.readers import Batch, RaggedRecord, read_batches
+from regulars_platform.intake.reasons import reason_sentence
+from regulars_platform.intake.rejects import cells_of, write_rejects
 from regulars_platform.intake.staging import Folder, Report, part_path, replacing, write_json
 from regulars_platform.intake.survey import Reading, Survey, decide, positions_of, survey_batch
 from regulars_platform.words import N_, Sentence
@@ -145,7 +146,13 @@ def _finish(task: Task, work: Path, out: Path, reading: Reading, report: Report)
         report("checking", done, rows)
     pl.concat(repeats).write_parquet(out / "own_repeats.parquet")
     rejected = pl.concat(rejects).sort("line")
-    write_rejects(out / "rejects.csv", task.form.headings, _cells(work, task.form), rejected)
+    write_rejects(
+        out / "rejects.csv",
+        task.form.headings,
+        cells_of(work, task.form),
+        rejected,
+        reason_sentence,
+    )
     readable = rejected["amount"].drop_nulls()
     return {
         "order_form": reading.form,
@@ -177,21 +184,6 @@ def _ragged(work: Path) -> pl.DataFrame:
         return pl.DataFrame(schema=REJECT_SCHEMA)
     found = pl.read_parquet(paths, glob=False)
     return found.select("line", "reason", pl.lit(None, dtype=pl.Int64).alias("amount"))
-
-
-def _cells(work: Path, form: FileForm) -> Iterator[Path]:
-    """Raw parts and ragged records, brought together as `line` and `cells`, one file at a time."""
-    names = [column_name(position) for position in range(len(form.headings))]
-    for raw in sorted(work.glob("part-*.parquet")):
-        both = work / "cells.parquet"
-        frames = [
-            pl.scan_parquet(raw, glob=False).select("line", pl.concat_list(names).alias("cells"))
-        ]
-        ragged = raw.with_name(f"ragged-{raw.stem[5:]}.parquet")
-        if ragged.exists():
-            frames.append(pl.scan_parquet(ragged, glob=False).select("line", "cells"))
-        pl.concat(frames).collect().write_parquet(both, compression="lz4")
-        yield both
 
 
 def _notes(reading: Reading, mapping: Mapping[OrderField, str]) -> Iterator[Sentence]:

@@ -2,12 +2,14 @@
 
 import csv
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import polars as pl
 
-from regulars_platform.intake.reasons import reason_sentence
+from regulars_platform.intake.models import FileForm
+from regulars_platform.intake.readers import column_name
+from regulars_platform.words import Sentence
 
 _RISKY = re.compile(r"^[=+\-@\t\r＝＋－＠]")
 _PLAIN_NUMBER = re.compile(r"^[+-]?[\d.,]+$")
@@ -25,14 +27,18 @@ def safe_cell(cell: str) -> str:
 
 
 def write_rejects(
-    path: Path, headings: Iterable[str], raw_parts: Iterable[Path], rejects: pl.DataFrame
+    path: Path,
+    headings: Iterable[str],
+    raw_parts: Iterable[Path],
+    rejects: pl.DataFrame,
+    sentence_of: Callable[[str], Sentence],
 ) -> None:
     """CSV (UTF-8 with mark): line, reason, then every cell of each rejected line.
 
     raw_parts: Parquet files with `line` and `cells` (all cells of the record) in the order of the
-    file; rejects: columns line, reason.
+    file; rejects: columns line, reason; sentence_of: a reason by its code.
     """
-    words = {code: str(reason_sentence(code)) for code in rejects["reason"].unique()}
+    words = {code: str(sentence_of(code)) for code in rejects["reason"].unique()}
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["line", "reason", *(safe_cell(heading) for heading in headings)])
@@ -48,3 +54,18 @@ def write_rejects(
             for row in found.iter_rows(named=True):
                 cells = [safe_cell(cell) for cell in row["cells"]]
                 writer.writerow([row["line"], words[row["reason"]], *cells])
+
+
+def cells_of(work: Path, form: FileForm) -> Iterator[Path]:
+    """Raw parts and ragged records, brought together as `line` and `cells`, one file at a time."""
+    names = [column_name(position) for position in range(len(form.headings))]
+    for raw in sorted(work.glob("part-*.parquet")):
+        both = work / "cells.parquet"
+        frames = [
+            pl.scan_parquet(raw, glob=False).select("line", pl.concat_list(names).alias("cells"))
+        ]
+        ragged = raw.with_name(f"ragged-{raw.stem[5:]}.parquet")
+        if ragged.exists():
+            frames.append(pl.scan_parquet(ragged, glob=False).select("line", "cells"))
+        pl.concat(frames).collect().write_parquet(both, compression="lz4")
+        yield both

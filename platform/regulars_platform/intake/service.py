@@ -5,17 +5,15 @@ short units of work of their own; the others work in the caller's session.
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
-from zoneinfo import ZoneInfo
 
 import polars as pl
 from sqlalchemy.orm import Session
 
-from regulars_platform.errors import NotFoundError, RegularsError
 from regulars_platform.intake import repository, storing
 from regulars_platform.intake.arithmetic import check_sums
 from regulars_platform.intake.classify import classify, read_classified
@@ -28,11 +26,13 @@ from regulars_platform.intake.columns import (
     remembered_proposals,
 )
 from regulars_platform.intake.encodings import CHOICES
-from regulars_platform.intake.errors import EncodingUnknownError, RefusedFileError, WrongStateError
+from regulars_platform.intake.errors import EncodingUnknownError, WrongStateError
 from regulars_platform.intake.imports import OrderImport
 from regulars_platform.intake.known import what_is_known
 from regulars_platform.intake.limits import LIMITS, Limits
 from regulars_platform.intake.models import (
+    CHECKABLE,
+    CONFIRMABLE,
     FilePart,
     ImportId,
     ImportState,
@@ -43,6 +43,7 @@ from regulars_platform.intake.models import (
 )
 from regulars_platform.intake.prepare import Task, prepare
 from regulars_platform.intake.presets import part_of, recognise
+from regulars_platform.intake.recording import Listener, recording
 from regulars_platform.intake.sniff import SniffedFile, first_rows, sniff
 from regulars_platform.intake.staging import (
     Report,
@@ -55,28 +56,14 @@ from regulars_platform.intake.staging import (
 from regulars_platform.intake.survey import positions_of
 from regulars_platform.intake.tables import OrderImportRow
 from regulars_platform.intake.tallies import Tallies
-from regulars_platform.intake.uploads import keep, receive_bytes, tidy_filename
+from regulars_platform.intake.uploads import keep, receiving, tidy_filename
 from regulars_platform.intake.words import count_status_words
 from regulars_platform.orders.parts import OrderParts
 from regulars_platform.orders.table import ORDER_SCHEMA, OrdersTable
 from regulars_platform.settings import Settings
-from regulars_platform.shops.tables import Shop
+from regulars_platform.shops.service import get_shop
 from regulars_platform.storage.database import Database
-from regulars_platform.words import N_, Sentence
-
-_CONFIRMABLE = (
-    ImportState.LOOKED,
-    ImportState.CONFIRMED,
-    ImportState.CHECKED,
-    ImportState.REFUSED,
-    ImportState.FAILED,
-)
-_CHECKABLE = (
-    ImportState.CONFIRMED,
-    ImportState.CHECKED,
-    ImportState.REFUSED,
-    ImportState.FAILED,
-)
+from regulars_platform.words import N_
 
 
 def receive_upload(
@@ -93,8 +80,7 @@ def receive_upload(
     Give it a session that has not yet read anything: the bytes are written before the first
     statement, so that a slow upload holds no lock. Raises DiskFullError, nothing left behind.
     """
-    received = receive_bytes(settings, stream)
-    try:
+    with receiving(settings, stream) as received:
         row = OrderImportRow(
             shop_id=shop_id,
             user_id=user_id,
@@ -108,9 +94,6 @@ def receive_upload(
         session.flush()
         import_id = ImportId(row.id)
         keep(received, folder_of(settings, import_id))
-    except BaseException:
-        received.path.unlink(missing_ok=True)
-        raise
     return import_id
 
 
@@ -191,7 +174,7 @@ def confirm_mapping(
     """
     row = repository.get_row(session, import_id)
     import_ = repository.build_import(row)
-    if import_.look is None or import_.state not in _CONFIRMABLE:
+    if import_.look is None or import_.state not in CONFIRMABLE:
         raise WrongStateError.of(import_.state, ImportState.LOOKED)
     form = import_.look.form
     if options.part is part_of(None, form.headings):
@@ -219,10 +202,10 @@ def check(
     """
     with database.unit_of_work() as session:
         import_ = get_import(session, import_id)
-        shop = _get_shop(session, import_.shop_id)
+        shop = get_shop(session, import_.shop_id)
     if import_.state is ImportState.STORED and import_.tallies is not None:
         return import_.tallies
-    if import_.look is None or import_.mapping is None or import_.state not in _CHECKABLE:
+    if import_.look is None or import_.mapping is None or import_.state not in CHECKABLE:
         raise WrongStateError.of(import_.state, ImportState.CONFIRMED)
     folder = folder_of(settings, import_id)
     task = Task(
@@ -231,12 +214,12 @@ def check(
         form=import_.look.form,
         mapping=import_.mapping,
         options=import_.options,
-        timezone=ZoneInfo(shop.timezone),
+        timezone=shop.zone,
         limits=limits,
     )
     shop_dir = settings.shop_dir(import_.shop_id)
     part = part_of(import_.options.part, import_.look.form.headings)
-    listener = _Listener(report)
+    listener = Listener(report)
     with _recording(database, import_id, listener), room_on_disk(N_("checking the file")):
         prepare(task, listener)
         known = what_is_known(OrdersTable(shop_dir), OrderParts(shop_dir), part)
@@ -268,7 +251,7 @@ def store(
     """
     with database.unit_of_work() as session:
         import_ = get_import(session, import_id)
-    listener = _Listener(report)
+    listener = Listener(report)
     with _recording(database, import_id, listener), room_on_disk(N_("storing the lines")):
         return storing.store(settings, database, import_, overlap_choice, listener, now)
 
@@ -338,58 +321,7 @@ def staged_lines(settings: Settings, import_id: ImportId) -> pl.LazyFrame:
     return folder.lines().filter(pl.col("fate") != "left_out").select(list(ORDER_SCHEMA))
 
 
-class _Listener:
-    """Passes progress on, and remembers whether the listener asked to stop."""
-
-    def __init__(self, report: Report) -> None:
-        self._report = report
-        self.stopped = False
-
-    def __call__(self, step: str, done: int, total: int | None) -> None:
-        try:
-            self._report(step, done, total)
-        except BaseException:
-            self.stopped = True
-            raise
-
-
-@contextmanager
 def _recording(
-    database: Database, import_id: ImportId, listener: _Listener | None = None
-) -> Iterator[None]:
-    """Keeps with the import why a step failed. Being asked to stop is no failure, nor is a
-    question that is still open."""
-    try:
-        yield
-    except (UndecidedError, WrongStateError):
-        raise
-    except Exception as error:
-        if listener is None or not listener.stopped:
-            _record(database, import_id, error)
-        raise
-
-
-def _record(database: Database, import_id: ImportId, error: Exception) -> None:
-    if isinstance(error, RegularsError):
-        problem, hint = error.problem, error.hint
-    else:
-        problem = Sentence(
-            N_("Something went wrong inside (%(error)s). Nothing of this file was stored."),
-            {"error": type(error).__name__},
-        )
-        hint = Sentence(N_("Try again; if it comes back, report it with the log."))
-    refused = isinstance(error, RefusedFileError)
-    with database.unit_of_work() as session:
-        row = repository.get_row(session, import_id)
-        row.state = ImportState.REFUSED if refused else ImportState.FAILED
-        row.problem = problem.as_json()
-        row.hint = None if hint is None else hint.as_json()
-
-
-def _get_shop(session: Session, shop_id: int) -> Shop:
-    shop = session.get(Shop, shop_id)
-    if shop is None:
-        raise NotFoundError(
-            Sentence(N_("There is no shop number %(shop_id)s."), {"shop_id": shop_id})
-        )
-    return shop
+    database: Database, import_id: ImportId, listener: Listener | None = None
+) -> AbstractContextManager[None]:
+    return recording(database, lambda session: repository.get_row(session, import_id), listener)

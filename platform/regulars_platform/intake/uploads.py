@@ -4,6 +4,8 @@ import hashlib
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -24,8 +26,7 @@ class ReceivedBytes:
     sha256: str
 
 
-def receive_bytes(settings: Settings, stream: BinaryIO) -> ReceivedBytes:
-    """Write `stream` into the uploads folder. Raises DiskFullError, and leaves nothing then."""
+def _receive_bytes(settings: Settings, stream: BinaryIO) -> ReceivedBytes:
     settings.uploads_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     digest = hashlib.sha256()
     size = 0
@@ -43,6 +44,20 @@ def receive_bytes(settings: Settings, stream: BinaryIO) -> ReceivedBytes:
         path.unlink(missing_ok=True)
         raise
     return ReceivedBytes(path, size, digest.hexdigest())
+
+
+@contextmanager
+def receiving(settings: Settings, stream: BinaryIO) -> Iterator[ReceivedBytes]:
+    """The bytes of a stream while their import is written down; they go if that fails.
+
+    Raises DiskFullError, and leaves nothing then.
+    """
+    received = _receive_bytes(settings, stream)
+    try:
+        yield received
+    except BaseException:
+        received.path.unlink(missing_ok=True)
+        raise
 
 
 def keep(received: ReceivedBytes, folder: Folder) -> None:

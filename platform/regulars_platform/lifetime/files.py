@@ -3,12 +3,12 @@
 import hashlib
 import io
 import os
-import tempfile
 from pathlib import Path
 
 import polars as pl
 
 from regulars_platform.lifetime.errors import NoLifetimeError
+from regulars_platform.storage.placing import place
 
 CUSTOMER_SCHEMA: dict[str, pl.DataType] = {
     "customer_id": pl.String(),
@@ -67,7 +67,7 @@ def write_customers(shop_dir: Path, frame: pl.DataFrame) -> tuple[str, str]:
     frame.write_parquet(buffer)
     content = buffer.getvalue()
     digest = hashlib.sha256(content).hexdigest()
-    _put(_folder(shop_dir) / f"{digest}.parquet", content)
+    place(_folder(shop_dir) / f"{digest}.parquet", content)
     return f"{digest}.parquet", digest
 
 
@@ -100,21 +100,6 @@ def read_customers(shop_dir: Path, name: str, sha256: str) -> pl.DataFrame:
     if hashlib.sha256(content).hexdigest() != sha256:
         raise NoLifetimeError.changed()
     return pl.read_parquet(io.BytesIO(content))
-
-
-def _put(path: Path, content: bytes) -> None:
-    """Whole or not at all, whatever dies in between."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def _folder(shop_dir: Path) -> Path:

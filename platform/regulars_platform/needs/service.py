@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 from regulars_platform.campaigns.service import get_shop_of
 from regulars_platform.customers.store import FeatureStore, build_feature_store
 from regulars_platform.cycle.errors import NoOrdersError
-from regulars_platform.cycle.files import place, place_frame
 from regulars_platform.cycle.service import digest_of
 from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.needs.affinities import find_pairs
 from regulars_platform.segments.goods import store_products
 from regulars_platform.settings import Settings
+from regulars_platform.storage.placing import place, place_frame
 
 METHOD = 1
 """Raised whenever the same inputs would give another answer."""

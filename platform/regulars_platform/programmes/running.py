@@ -9,8 +9,6 @@ import contextlib
 import datetime as dt
 import hashlib
 import io
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +57,7 @@ from regulars_platform.settings import Settings
 from regulars_platform.shops.errors import ShopNotFoundError
 from regulars_platform.shops.tables import Shop
 from regulars_platform.storage.database import Database
+from regulars_platform.storage.placing import place
 
 ROWS_AT_ONCE = 2_000
 KEPT_STANDING = 3
@@ -376,16 +375,12 @@ def _keep_standing(
     if frame is None:
         return None
     folder = _standing_folder(settings, shop_id)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     buffer = io.BytesIO()
     frame.select(list(STANDING_SCHEMA)).write_parquet(buffer)
     content = buffer.getvalue()
     digest = hashlib.sha256(content).hexdigest()[:16]
     path = folder / f"{programme_id}-{day.isoformat()}-{digest}.parquet"
-    handle, name = tempfile.mkstemp(dir=folder, suffix=".tmp")
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-    Path(name).replace(path)
+    place(path, content)
     old = sorted(folder.glob(f"{programme_id}-*.parquet"))[: -KEPT_STANDING - 1]
     for file_before in old:
         file_before.unlink(missing_ok=True)

@@ -2,8 +2,6 @@
 
 import hashlib
 import io
-import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +10,7 @@ import polars as pl
 from regulars_experiments.results import FloatArray
 from regulars_experiments.uplift.evaluation import UpliftReport
 from regulars_experiments.uplift.randomised import FoldScores
+from regulars_platform.storage.placing import place
 from regulars_platform.targeting.data import CampaignData
 from regulars_platform.targeting.errors import NoTargetingError
 
@@ -54,19 +53,7 @@ def write_scores(shop_dir: Path, frame: pl.DataFrame) -> tuple[str, str]:
     frame.write_parquet(buffer)
     content = buffer.getvalue()
     digest = hashlib.sha256(content).hexdigest()
-    folder = _folder(shop_dir)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=folder, suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o400)
-        Path(temporary).replace(folder / f"{digest}.parquet")
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    place(_folder(shop_dir) / f"{digest}.parquet", content, mode=0o400)
     return f"{digest}.parquet", digest
 
 

@@ -1,11 +1,13 @@
-"""Keeping with an import of another file why a step of it failed."""
+"""Keeping with an import why a step of it failed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any, Protocol
 
-from regulars_platform.datasets import repository
-from regulars_platform.datasets.models import DatasetImportId
+from sqlalchemy.orm import Session
+
 from regulars_platform.errors import RegularsError
+from regulars_platform.intake.column_errors import UndecidedError
 from regulars_platform.intake.errors import RefusedFileError, WrongStateError
 from regulars_platform.intake.models import ImportState
 from regulars_platform.intake.staging import Report
@@ -28,22 +30,31 @@ class Listener:
             raise
 
 
+class ImportRow(Protocol):
+    """What is written down of an import that failed, whatever kind of file it is of."""
+
+    state: str
+    problem: Any | None
+    hint: Any | None
+
+
 @contextmanager
 def recording(
-    database: Database, import_id: DatasetImportId, listener: Listener | None = None
+    database: Database, row_of: Callable[[Session], ImportRow], listener: Listener | None = None
 ) -> Iterator[None]:
-    """Keeps with the import why a step failed. Being asked to stop is no failure."""
+    """Keeps with the import why a step failed. Being asked to stop is no failure, nor is a
+    question that is still open."""
     try:
         yield
-    except WrongStateError:
+    except (UndecidedError, WrongStateError):
         raise
     except Exception as error:
         if listener is None or not listener.stopped:
-            _record(database, import_id, error)
+            _record(database, row_of, error)
         raise
 
 
-def _record(database: Database, import_id: DatasetImportId, error: Exception) -> None:
+def _record(database: Database, row_of: Callable[[Session], ImportRow], error: Exception) -> None:
     if isinstance(error, RegularsError):
         problem, hint = error.problem, error.hint
     else:
@@ -54,7 +65,7 @@ def _record(database: Database, import_id: DatasetImportId, error: Exception) ->
         hint = Sentence(N_("Try again; if it comes back, report it with the log."))
     refused = isinstance(error, RefusedFileError)
     with database.unit_of_work() as session:
-        row = repository.get_row(session, import_id)
+        row = row_of(session)
         row.state = ImportState.REFUSED if refused else ImportState.FAILED
         row.problem = problem.as_json()
         row.hint = None if hint is None else hint.as_json()
