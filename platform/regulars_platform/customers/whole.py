@@ -23,7 +23,6 @@ from regulars_platform.customers.rhythm import HONEYMOON, RHYTHM, read_rhythm
 from regulars_platform.customers.tiers import TIERS, Tier, read_tiers, tier_columns
 from regulars_platform.datasets.table import READING
 from regulars_platform.orders.table import PAID, OrdersTable
-from regulars_platform.points.rules import POINTS
 from regulars_platform.shops.practice import HasPractice, read_section
 
 LIFETIME = (
@@ -34,9 +33,6 @@ LIFETIME = (
     "alive_probability",
 )
 """Columns of `lifetime/customers.parquet`."""
-
-MATTERING = (EVENT_DAYS, RHYTHM, HONEYMOON, TIERS, POINTS)
-"""Sections of the shop's settings that a frame depends on."""
 
 NONE_YET = ("orders", "orders_365", "unpaid_orders", "products_bought")
 NO_MONEY_YET = ("spend", "spend_365")

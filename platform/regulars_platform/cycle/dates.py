@@ -67,9 +67,7 @@ def product_cycles(pairs: pl.LazyFrame) -> pl.DataFrame:
     )
 
 
-def with_dates(
-    pairs: pl.LazyFrame, cycles: pl.LazyFrame, products: pl.LazyFrame, *, least_own: int = LEAST_OWN
-) -> pl.LazyFrame:
+def with_dates(pairs: pl.LazyFrame, cycles: pl.LazyFrame, products: pl.LazyFrame) -> pl.LazyFrame:
     """Rows of `pairs_of` with what is due when, as far as it can be told.
 
     products: product, unit_days. Adds rests_on (OWN, PRODUCT, UNIT or null), based_on (intervals,
@@ -80,7 +78,7 @@ def with_dates(
         on="product",
         how="left",
     ).join(products.select("product", "unit_days"), on="product", how="left")
-    own = pl.col("intervals") >= least_own
+    own = pl.col("intervals") >= LEAST_OWN
     typical = pl.col("typical").is_not_null()
     lasts = (pl.col("unit_days") > 0) & pl.col("unit_days").is_finite()
     per_piece = (

@@ -1,7 +1,5 @@
 """A small file of each kind, to see what is wanted: headings and two invented rows."""
 
-import csv
-import io
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal
@@ -88,12 +86,7 @@ _EXAMPLES: Mapping[tuple[Kind, Language], str] = MappingProxyType(
 )
 
 
-def example_rows(kind: Kind, language: Language) -> list[list[str]]:
-    """Headings and two rows."""
-    return list(csv.reader(io.StringIO(_EXAMPLES[kind, language])))
-
-
 def example_file(kind: Kind, language: Language) -> bytes:
-    """The same as a file that a spreadsheet opens rightly: CSV, UTF-8 with its mark."""
+    """Headings and two rows as a file that spreadsheets open rightly: CSV, UTF-8 with its mark."""
     text = _EXAMPLES[kind, language].replace("\n", "\r\n") + "\r\n"
     return b"\xef\xbb\xbf" + text.encode()

@@ -41,7 +41,6 @@ BY_CONTENT = "~"
 """Before keys made from the content."""
 
 _PHONE = r"^(\+?86)?[\s-]?1[3-9]\d{9}$"
-_PASSING = frozenset({"age", "birthday", "followed_at", "direction"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,8 +94,8 @@ def recognise_kind(headings: Iterable[str]) -> Kind | None:
         ("points", has_customer and _has(plain, "points", "points") and _is_log(plain)),
         ("referrals", _has(plain, "referrals", "referrer_id") and len(plain) < 12),
         ("events", has_customer and bool(plain & _HAPPENING)),
-        ("customers", has_customer and _says(plain, "customers", 1)),
-        ("products", _has(plain, "products", "product") and _says(plain, "products", 1)),
+        ("customers", has_customer and _says(plain, "customers")),
+        ("products", _has(plain, "products", "product") and _says(plain, "products")),
     )
     return next((kind for kind, fits in rules if fits), None)
 
@@ -239,14 +239,11 @@ def _has(plain: set[str], kind: Kind, name: str) -> bool:
     return bool(plain & (set(_field(kind, name).words) - _VAGUE))
 
 
-def _says(plain: set[str], kind: Kind, least: int) -> bool:
-    """Whether enough fields beside the key are named (names and phones alone say nothing)."""
-    told = [
-        field
-        for field in FIELDS[kind]
-        if field.sort not in ("key", "person") and plain & set(field.words)
-    ]
-    return len(told) >= least
+def _says(plain: set[str], kind: Kind) -> bool:
+    """Whether anything beside the key is named (names and phones alone say nothing)."""
+    return any(
+        field.sort not in ("key", "person") and plain & set(field.words) for field in FIELDS[kind]
+    )
 
 
 def _tells_apart(heading: str, form: FileForm, sample: pl.DataFrame) -> bool:

@@ -21,7 +21,7 @@ from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.delivery.addresses import barred_addresses
 from regulars_platform.delivery.errors import CannotQueueError, HoldoutContactError
 from regulars_platform.delivery.lists import TreatedArm
-from regulars_platform.delivery.states import BARRED, FAILED, FINAL, QUEUED, RUNNING
+from regulars_platform.delivery.states import FAILED, QUEUED, RUNNING
 from regulars_platform.delivery.tables import BatchRow, MessageRow
 from regulars_platform.delivery.templates import (
     VARIABLES,
@@ -145,25 +145,6 @@ def message_key(
     return hashlib.sha256(parts.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def contacts_since(session: Session, shop_id: int, since: dt.datetime) -> pl.DataFrame:
-    """customer_id, contacts: messages to each customer, of all campaigns and programmes, that were
-    queued at or after `since` and left or may still leave (not failed, not barred)."""
-    counted = (
-        select(MessageRow.customer_id, func.count())
-        .where(
-            MessageRow.shop_id == shop_id,
-            MessageRow.queued_at >= since,
-            MessageRow.state.not_in((FAILED, BARRED)),
-        )
-        .group_by(MessageRow.customer_id)
-    )
-    return pl.DataFrame(
-        session.execute(counted).all(),
-        schema={"customer_id": pl.String, "contacts": pl.Int64},
-        orient="row",
-    )
-
-
 def state_counts(
     session: Session, shop_id: int, *, source: str, source_id: int
 ) -> dict[int, dict[str, int]]:
@@ -181,11 +162,6 @@ def state_counts(
     for batch_id, state, count in session.execute(counted):
         found.setdefault(batch_id, {})[state] = count
     return found
-
-
-def is_final(state: str) -> bool:
-    """Whether nothing more happens to such a message by itself."""
-    return state in FINAL
 
 
 def _store(

@@ -151,13 +151,6 @@ PREFERENCES: dict[OrderField, tuple[str, ...]] = {
 }
 """Normalised headings of each field, most preferred first."""
 
-_KNOWN = frozenset(word for words in PREFERENCES.values() for word in words)
-
-
-def recognised_headings(headings: Iterable[str]) -> list[str]:
-    """Those of the headings that we know."""
-    return [heading for heading in headings if normalise(heading.strip('"')) in _KNOWN]
-
 
 def unique_headings(cells: Iterable[str]) -> tuple[str, ...]:
     """Headings that can be told apart: doubled and empty ones get a number.

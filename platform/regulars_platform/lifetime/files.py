@@ -31,29 +31,9 @@ CUSTOMER_SCHEMA: dict[str, pl.DataType] = {
     "value_low_365": pl.Float64(),
     "value_high_365": pl.Float64(),
 }
-FEATURE_COLUMNS = (
-    "expected_orders_90",
-    "expected_orders_365",
-    "expected_value_90",
-    "expected_value_365",
-    "alive_probability",
-)
 KEPT = 3
 """Files of so many answers stay."""
 _LATEST = "customers.parquet"
-
-
-def lifetime_columns(shop_dir: Path) -> pl.LazyFrame:
-    """customer_id and FEATURE_COLUMNS of the latest answer, sorted by customer_id.
-
-    Money in currency units. An empty frame of that schema where nothing was worked out; null where
-    the models cannot tell. Customers without a purchase that counts have no row.
-    """
-    path = latest_path(shop_dir)
-    if not path.is_file():
-        schema = {name: CUSTOMER_SCHEMA[name] for name in ("customer_id", *FEATURE_COLUMNS)}
-        return pl.LazyFrame(schema=schema)
-    return pl.scan_parquet(path).select("customer_id", *FEATURE_COLUMNS)
 
 
 def latest_path(shop_dir: Path) -> Path:

@@ -40,12 +40,3 @@ def promises_of_shop(session: Session, shop_id: int) -> dict[int, tuple[Promise,
         .where(Campaign.shop_id == shop_id)
     )
     return {campaign_id: read_promises(document) for campaign_id, document in rows}
-
-
-def forecast_at_launch(session: Session, campaign_id: int) -> tuple[Promise, ...]:
-    """What was promised of each arm when the campaign was launched; none where nothing was.
-
-    Campaigns launched before there were forecasts, and those whose past said nothing, have none.
-    """
-    document = find_forecast(session, campaign_id)
-    return () if document is None else read_promises(document)

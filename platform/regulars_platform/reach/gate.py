@@ -81,10 +81,6 @@ class Gate:
             .alias("barred")
         )["barred"]
 
-    def admits(self, customer_id: str) -> bool:
-        """Whether this one customer may be contacted."""
-        return self.barred(pl.Series([customer_id], dtype=pl.String))[0] is None
-
 
 def open_gate(
     session: Session,

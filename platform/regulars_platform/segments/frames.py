@@ -50,24 +50,6 @@ def for_rules(
     return pl.concat([frame, pl.LazyFrame(columns)], how="horizontal")
 
 
-def with_rule_columns(
-    known: pl.LazyFrame, store: FeatureStore, rules: Iterable[Rule], as_of: dt.date, version: int
-) -> pl.LazyFrame:
-    """Some frame of customers (customer_id, ...) with what it lacks for these rules beside it."""
-    asked = list(rules)
-    there = set(known.collect_schema().names())
-    names = {
-        bought_column(leaf) if isinstance(leaf, Bought) else leaf.feature
-        for rule in asked
-        for leaf in leaves(rule)
-    }
-    lacking = sorted(names - there)
-    if not lacking:
-        return known
-    more = for_rules(store, asked, as_of, version).select("customer_id", *lacking)
-    return known.join(more, on="customer_id", how="left", maintain_order="left")
-
-
 def _rows_key(store: FeatureStore, as_of: dt.date, version: int) -> str:
     """What decides which customers are in the feature frame of a day, and so in which rows."""
     datasets = dataset_versions(folder_of(store))

@@ -7,14 +7,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from regulars_platform.customers.tiers import TIERS
-from regulars_platform.points.rules import POINTS
 from regulars_platform.shops.practice import keep_section, read_section
 from regulars_platform.shops.service import get_shop
-from regulars_platform.tiers.rights import RIGHTS
 from regulars_platform.tiers.tables import TierChangeRow
-
-SECTIONS = (TIERS, RIGHTS, POINTS)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,6 +12,7 @@ import pytest
 
 from regulars_platform.csv_files import FOR_ANALYSIS
 from regulars_platform.customers.store import FeatureStore
+from regulars_platform.customers.whole import LIFETIME
 from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.errors import NotFoundError
 from regulars_platform.jobs.models import JobState
@@ -20,7 +21,7 @@ from regulars_platform.jobs.service import enqueue
 from regulars_platform.lifetime.backtest import held_out_days
 from regulars_platform.lifetime.document import belief
 from regulars_platform.lifetime.errors import NoLifetimeError, NoOrdersError
-from regulars_platform.lifetime.files import FEATURE_COLUMNS, latest_path, lifetime_columns
+from regulars_platform.lifetime.files import latest_path
 from regulars_platform.lifetime.purchases import histories_until, read_purchases
 from regulars_platform.lifetime.service import (
     Lifetime,
@@ -41,6 +42,10 @@ from tests.platform.customers.build import line, lines, money
 from tests.platform.lifetime.build import returning, write_cdnow, write_lines
 
 NOW = dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
+
+
+def _told(shop: "Shop") -> pl.LazyFrame:
+    return pl.scan_parquet(latest_path(shop.dir)).select("customer_id", *LIFETIME)
 
 
 class Shop:
@@ -149,8 +154,7 @@ def test_parts_add_up_to_the_whole(lively: tuple[Shop, Lifetime]) -> None:
         whole = document["horizons"]["365"][what]["estimate"]
         tenths = sum(one[what]["estimate"] for one in document["tenths"])
         assert tenths == pytest.approx(whole, rel=1e-6)
-    columns = lifetime_columns(shop.dir).collect()
-    assert columns.columns == ["customer_id", *FEATURE_COLUMNS]
+    columns = _told(shop).collect()
     assert columns["customer_id"].is_sorted()
     assert columns.height == document["seen"]["customers"] == 600
     for days in (90, 365):
@@ -168,7 +172,7 @@ def test_a_segment_is_the_sum_of_its_members(lively: tuple[Shop, Lifetime]) -> N
     shop, found = lively
     lines_of = pl.scan_delta(str(shop.dir / "orders"))
     often = lines_of.group_by("customer_id").len().filter(pl.col("len") >= 3)
-    expected = lifetime_columns(shop.dir).join(often, on="customer_id", how="semi").collect()
+    expected = _told(shop).join(often, on="customer_id", how="semi").collect()
     (segment,) = found.document["segments"]
     assert segment["name"] == "Came often"
     assert segment["customers"] == expected.height
@@ -208,7 +212,7 @@ def test_one_customer_is_an_answer_and_no_error(shop: Shop) -> None:
     assert document["model"]["code"] == "too_few_repeaters"
     assert document["horizons"] == {}
     assert document["belief"] == {"level": "none", "doubts": []}
-    columns = lifetime_columns(shop.dir).collect()
+    columns = _told(shop).collect()
     assert columns.rows() == [("mei", None, None, None, None, None)]
 
 
@@ -218,7 +222,7 @@ def test_without_orders_there_is_nothing_to_work_out(shop: Shop) -> None:
     write_lines(shop.dir, [line("1", None, "2026-10-02", 10)])
     with pytest.raises(NoOrdersError, match="No paid order"):
         shop.work_out()
-    assert lifetime_columns(shop.dir).collect().is_empty()
+    assert not latest_path(shop.dir).exists()
     with shop.database.unit_of_work() as session, pytest.raises(NoLifetimeError):
         get_lifetime(session, shop.id)
 
@@ -344,8 +348,8 @@ def test_features_know_what_is_expected_of_a_customer(lively: tuple[Shop, Lifeti
     """The names that rules and pages use, and the value of the list."""
     shop, _ = lively
     known = FeatureStore(shop.dir, shop.timezone).features(dt.date(2026, 8, 1), 0)
-    told = known.select("customer_id", *FEATURE_COLUMNS).collect()
-    expected = lifetime_columns(shop.dir).collect()
+    told = known.select("customer_id", *LIFETIME).collect()
+    expected = _told(shop).collect()
     assert told.equals(expected)
     assert told["expected_orders_90"].sum() > 0
 

@@ -13,7 +13,7 @@ from statsmodels.stats.meta_analysis import combine_effects
 
 from regulars_experiments.results import Estimate
 from regulars_platform.memory.cells import past_campaigns
-from regulars_platform.memory.promises import find_forecast, forecast_at_launch
+from regulars_platform.memory.promises import find_forecast, promises_of_shop
 from regulars_platform.memory.service import read_learnings
 from regulars_platform.memory.tables import LearningRow
 from regulars_platform.reports.service import Report, recompute
@@ -159,7 +159,8 @@ def test_the_first_promise_is_the_usual_guess_and_the_fifth_comes_from_four_camp
 ) -> None:
     made, reports = season
     with made.database.unit_of_work() as session:
-        promises = [forecast_at_launch(session, report.campaign_id)[0] for report in reports]
+        made_by = promises_of_shop(session, 1)
+    promises = [made_by[report.campaign_id][0] for report in reports]
     assert [promise.campaigns for promise in promises] == [0, 1, 2, 3, 4]
     assert promises[0].remembered == 0
     assert promises[-1].remembered == promises[-1].units == CUSTOMERS * 0.6

@@ -133,5 +133,6 @@ def test_a_channel_that_was_not_refused_is_open(session: Session, settings: Sett
         pl.DataFrame({"customer_id": ["c1"], "consent_sms": [False]})
     )
 
-    assert open_gate(session, settings, SHOP, channels=["email"], day=JULY).admits("c1")
-    assert not open_gate(session, settings, SHOP, channels=["email", "sms"], day=JULY).admits("c1")
+    for channels, reason in ((["email"], None), (["email", "sms"], "no_consent")):
+        gate = open_gate(session, settings, SHOP, channels=channels, day=JULY)
+        assert gate.barred(pl.Series(["c1"])).to_list() == [reason]

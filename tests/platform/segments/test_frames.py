@@ -10,7 +10,7 @@ import pytest
 
 from regulars_platform.customers.store import FeatureStore
 from regulars_platform.datasets.table import DatasetTable
-from regulars_platform.segments.frames import for_rules, with_rule_columns
+from regulars_platform.segments.frames import for_rules
 from regulars_platform.segments.purchases import bought_names
 from regulars_platform.segments.rules import parse_rule, rule_expression
 from tests.platform.customers.build import line, lines
@@ -134,15 +134,6 @@ def test_an_attribute_that_no_file_has_is_known_of_nobody(store: FeatureStore) -
     text = {"feature": "attribute.taste", "op": "is not empty"}
     number = {"feature": "number.shoe size", "op": ">", "value": 40}
     assert who(store, {"any": [text, number]}) == set()
-
-
-def test_some_customers_get_the_columns_that_they_lack(store: FeatureStore) -> None:
-    rule = parse_rule({"bought": {"by": "product", "name": "green"}, "op": "yes"})
-    some = pl.LazyFrame({"customer_id": ["c07", "c01", "stranger"]})
-    known = with_rule_columns(some, store, [rule], DAY, 0).filter(rule_expression(rule))
-    assert set(known.collect()["customer_id"]) == (
-        bought_by_hand({"green", "SKU-1"}, None) & {"c07", "c01"}
-    )
 
 
 def test_names_are_proposed_with_how_many_customers_ever_bought(store: FeatureStore) -> None:
