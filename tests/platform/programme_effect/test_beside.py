@@ -20,6 +20,7 @@ from regulars_platform.programme_effect.beside import (
     beside_programme,
     programmes_beside,
 )
+from regulars_platform.programmes import admission
 from regulars_platform.programmes.caps import keep_caps
 from regulars_platform.programmes.running import open_sources
 from regulars_platform.programmes.service import Programme, read_plan_of
@@ -130,9 +131,11 @@ def read_plan(database: Database, programme: Programme) -> Any:
         return read_plan_of(session, programme)
 
 
+@pytest.mark.parametrize("many", [1, 20_000])
 def test_told_held_back_and_likely_are_counted_of_those_who_are_asked_about(
-    database: Database, settings: Settings
+    database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch, many: int
 ) -> None:
+    monkeypatch.setattr(admission, "MANY", many)
     # sixty bought on 5 June and are named on the 15th; forty on the 10th, to be named on the 20th
     later = [line(f"p{n}", name(60 + n), "2026-06-10", 50) for n in range(40)]
     keep_orders(settings, *first_orders(60), *later)
