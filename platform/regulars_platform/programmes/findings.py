@@ -66,10 +66,9 @@ class ProgrammeFindings:
     """Money in currency units per entry. net: told less held back, peek-safe.
 
     bars: (name, answer), at the ordinary confidence; they add up to the net's estimate. ratio: None
-    where nobody has a result yet. waiting: entries whose windows are not over; after: whose windows begin
-    after the last order. waits: only where
-    it is too early. reach: half the width of the interval once the planned entries are there, None
-    where that is not known.
+    where nobody has a result yet. waiting: entries whose windows are not over; after: whose
+    windows begin after the last order. waits: only where it is too early. reach: half the width of
+    the interval once the planned entries are there, None where that is not known.
     """
 
     n_told: int

@@ -57,7 +57,7 @@ def version_counts(session: Session, shop_id: int, version_id: int) -> tuple[int
         .where(entry.shop_id == shop_id, entry.version_id == version_id)
         .group_by(entry.held_back)
     )
-    counts = {held_back: number for held_back, number in found}
+    counts = {row[0]: row[1] for row in found}
     return counts.get(False, 0), counts.get(True, 0)
 
 

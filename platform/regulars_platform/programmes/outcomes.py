@@ -59,8 +59,9 @@ class EntryOutcomes:
     and MARGINS where the plan goes by costs per product.
 
     waiting: entries whose window lasts beyond the orders that are known; after: entries whose
-    window begins after the last of them. All entries = settled + waiting + after. coverage: how much of the
-    goods bought in the windows has a known cost, where the plan goes by costs per product.
+    window begins after the last of them. All entries = settled + waiting + after.
+    coverage: how much of the goods bought in the windows has a known cost, where the plan goes by
+    costs per product.
     """
 
     settled: pl.DataFrame

@@ -68,9 +68,10 @@ class DayRun:
     """One programme's day. done_before: it had been run already, and nothing was done.
 
     counts: named = told + held_back + the counts of WHY_NOT; late: of those who entered, after
-    their proper day, late_told: of those told; missed: too late to be let in at all; moved: by quiet hours; already: for whom
-    the trigger held when the programme began; queued: messages handed to delivery. unavailable: the
-    need (a message id) that the shop's data do not meet; then nobody was looked at.
+    their proper day, late_told: of those told; missed: too late to be let in at all; moved: by
+    quiet hours; already: for whom the trigger held when the programme began; queued: messages given
+    to delivery. unavailable: the need (a message id) that the shop's data do not meet; then nobody
+    was looked at.
     """
 
     programme_id: int
