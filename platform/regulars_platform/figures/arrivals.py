@@ -17,6 +17,7 @@ from regulars_platform.customers.histories import read_column, read_names
 from regulars_platform.customers.runs import Array, Runs
 from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.figures.cohorts import share_range
+from regulars_platform.figures.coming_back import coming_back
 from regulars_platform.figures.periods import EPOCH
 from regulars_platform.figures.visits import Cut, Source
 from regulars_platform.orders.table import MONEY_SCALE
@@ -31,13 +32,15 @@ Z = float(normal_quantile(0.95))
 class Arrival:
     """Customers of one channel. channel: None where neither file nor order names one.
 
-    again: bought on a second day within 90 days; spent: net of refunds and of credit notes in those
+    again: bought on a second day within 90 days, of the `could` who bought anything but goods that
+    one buys once; spent: net of refunds and of credit notes in those
     90 days, of all of them, ten-thousandths, and squares: of their spending in currency units;
     priced: customers whose arrival cost is known; cost: theirs.
     """
 
     channel: str | None
     customers: int
+    could: int
     again: int
     spent: int
     squares: float
@@ -45,14 +48,14 @@ class Arrival:
     cost: int
 
     @property
-    def rate(self) -> Fraction:
-        """Second-purchase rate."""
-        return Fraction(self.again, self.customers)
+    def rate(self) -> Fraction | None:
+        """Second-purchase rate; None where all bought once what one buys once."""
+        return Fraction(self.again, self.could) if self.could else None
 
     @property
-    def rate_range(self) -> tuple[float, float]:
+    def rate_range(self) -> tuple[float, float] | None:
         """95% limits (Wilson 1927)."""
-        return share_range(self.again, self.customers)
+        return share_range(self.again, self.could) if self.could else None
 
     @property
     def spent_each(self) -> Fraction:
@@ -104,10 +107,9 @@ def _work_out(source: Source, day: dt.date, members: Array | None) -> pl.DataFra
     if members is not None:
         kept &= members[visits.code]
     rows = visits.where(kept)
-    customers = pl.DataFrame(
-        {"code": rows.code, "later": rows.day > rows.first, "net": rows.amount - rows.returned}
-    )
-    customers = customers.group_by("code").agg(pl.col("later").any(), pl.col("net").sum())
+    customers = pl.DataFrame({"code": rows.code, "net": rows.amount - rows.returned})
+    customers = customers.group_by("code").agg(pl.col("net").sum())
+    customers = customers.join(_days(source, newest), on="code", how="left")
     customers = _less_credits(customers, source)
     frame = customers.join(_first_channels(source), on="code", how="left").join(
         _told(source), on="code", how="left"
@@ -117,7 +119,8 @@ def _work_out(source: Source, day: dt.date, members: Array | None) -> pl.DataFra
         frame.group_by(pl.coalesce("acquired_through", "channel").alias("channel"))
         .agg(
             pl.len().cast(pl.Int64).alias("customers"),
-            pl.col("later").sum().cast(pl.Int64).alias("again"),
+            (pl.col("days") > 0).sum().cast(pl.Int64).alias("could"),
+            (pl.col("days") > 1).sum().cast(pl.Int64).alias("again"),
             pl.col("net").sum().alias("spent"),
             (net**2).sum().alias("squares"),
             pl.col("acquisition_cost").count().cast(pl.Int64).alias("priced"),
@@ -126,6 +129,17 @@ def _work_out(source: Source, day: dt.date, members: Array | None) -> pl.DataFra
         .sort(["customers", "channel"], descending=[True, False])
         .head(MOST)
     )
+
+
+def _days(source: Source, newest: int) -> pl.DataFrame:
+    """code, days: with purchases but those of one-off goods, within 90 days of the very first."""
+    visits = source.visits
+    very_first = np.zeros(visits.size, dtype=np.int64)
+    very_first[visits.code] = visits.first
+    rows = coming_back(source)
+    start = very_first[rows.code]
+    kept = (start <= newest) & (rows.day <= start + WITHIN)
+    return pl.DataFrame({"code": rows.code[kept]}).group_by("code").agg(pl.len().alias("days"))
 
 
 def _less_credits(customers: pl.DataFrame, source: Source) -> pl.DataFrame:
@@ -138,7 +152,7 @@ def _less_credits(customers: pl.DataFrame, source: Source) -> pl.DataFrame:
     given = pl.DataFrame({"code": notes.code[kept], "given": notes.returned[kept]})
     back = given.group_by("code").agg(pl.col("given").sum())
     return customers.join(back, on="code", how="left").select(
-        "code", "later", pl.col("net") - pl.col("given").fill_null(0)
+        "code", "days", pl.col("net") - pl.col("given").fill_null(0)
     )
 
 

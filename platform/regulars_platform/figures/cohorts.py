@@ -10,6 +10,7 @@ import polars as pl
 
 from regulars_experiments.effects import normal_quantile, wilson
 from regulars_platform.customers.runs import Array, Ints, Runs
+from regulars_platform.figures.coming_back import coming_back
 from regulars_platform.figures.periods import Period, period_until
 from regulars_platform.figures.visits import Cut, Source
 
@@ -20,7 +21,7 @@ Z = float(normal_quantile(0.95))
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cohort:
-    """New buyers of one calendar month.
+    """New buyers of one calendar month, goods that one buys once aside.
 
     month: its first day; again: for each of the twelve months after it how many of them bought in
     it, None where the month is not over; ever: who bought on a later day at all; middle_days: of
@@ -54,7 +55,8 @@ def cohorts_until(
     out.
     """
     last = period_until("month", day)
-    key = f"{last.last}-{'all' if cut is None else f'{cut.key}-{as_of}-{source.files_key}'}"
+    asked = "all" if cut is None else f"{cut.key}-{as_of}"
+    key = f"{last.last}-{asked}-{source.files_key}"
 
     def build() -> pl.DataFrame:
         members = None if cut is None else source.members(cut, as_of or last.first)
@@ -77,7 +79,7 @@ def _cohort(row: Mapping[str, Any], until: dt.date) -> Cohort:
 
 
 def _work_out(source: Source, last: Period, members: Array | None) -> pl.DataFrame:
-    visits = source.visits
+    visits = coming_back(source)
     low = _months(np.array([last.numbers[0]]))[0] - SHOWN + 1
     kept = visits.day <= last.numbers[1]
     if members is not None:

@@ -118,6 +118,7 @@ def _channels(report: ShopReport) -> Table:
     header = (
         "channel",
         "customers",
+        "could_buy_again",
         "bought_again",
         "rate",
         "rate_low",
@@ -131,9 +132,10 @@ def _channels(report: ShopReport) -> Table:
         (
             one.channel or "",
             one.customers,
+            one.could,
             one.again,
             plain(one.rate),
-            *(plain(end) for end in one.rate_range),
+            *(plain(end) for end in one.rate_range or (None, None)),
             plain(one.spent_each, "money"),
             plain(one.cost_each, "money"),
             one.priced,

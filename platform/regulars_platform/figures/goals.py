@@ -13,6 +13,7 @@ import polars as pl
 from sqlalchemy.orm import Session
 
 from regulars_platform.errors import RegularsError
+from regulars_platform.figures.coming_back import coming_back
 from regulars_platform.figures.counts import Counts, count
 from regulars_platform.figures.periods import days_until
 from regulars_platform.figures.visits import Cut, Source
@@ -39,11 +40,13 @@ class Goal:
 class Repurchase:
     """buyers: customers of the 365 days; again: those with purchases on two days of it or more.
 
-    year: what they paid, by whether they had bought before; whole: orders reach over all of it.
+    Neither counts goods that one buys once; once: customers who bought nothing else. year: what
+    they paid, by whether they had bought before; whole: orders reach over all of it.
     """
 
     buyers: int
     again: int
+    once: int
     year: Counts | None
 
     @property
@@ -80,16 +83,21 @@ def keep_goal(session: Session, shop: HasPractice, shop_id: int, goal: Goal) -> 
 def repurchase_on(source: Source, day: dt.date, cut: Cut | None = None) -> Repurchase:
     """Over the 365 days up to `day`. A segment is taken as of the first of them."""
     year = days_until(day, YEAR_DAYS)
-    files = "" if cut is None else f"-{cut.key}-{source.files_key}"
+    asked = "all" if cut is None else cut.key
 
     def build() -> pl.DataFrame:
         members = None if cut is None else source.members(cut, year.first)
-        found = source.visits.within(year, members)
+        found = coming_back(source).within(year, members)
         days = np.bincount(found.code, minlength=1)
-        numbers = {"buyers": [np.count_nonzero(days)], "again": [np.count_nonzero(days > 1)]}
+        buyers = int(np.count_nonzero(days))
+        numbers = {
+            "buyers": [buyers],
+            "again": [int(np.count_nonzero(days > 1))],
+            "once": [source.visits.within(year, members).customers() - buyers],
+        }
         return pl.DataFrame(numbers, schema=dict.fromkeys(numbers, pl.Int64))
 
-    row = source.kept("repurchase", f"{day}{files}", build).row(0, named=True)
+    row = source.kept("repurchase", f"{day}-{asked}-{source.files_key}", build).row(0, named=True)
     return Repurchase(year=count(source, [year], cut)[0], **row)
 
 

@@ -25,7 +25,7 @@ from regulars_platform.orders.table import PAID, whole_orders
 from regulars_platform.segments.frames import for_rules
 from regulars_platform.segments.rules import Rule, rule_expression, rule_json
 
-FORMAT = 3
+FORMAT = 4
 """Raised whenever what is kept here changes its meaning."""
 
 FEW = 8

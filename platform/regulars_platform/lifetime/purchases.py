@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from regulars_platform.customers.store import FeatureStore
+from regulars_platform.datasets.bought_once import bought_once
 from regulars_platform.orders.table import MONEY_SCALE, PAID, goods_refunded, whole_orders
 
 _PAID_ORDER = (pl.col("status") == PAID) & (pl.col("amount") >= 0)
@@ -37,7 +38,7 @@ class Purchases:
 
 def read_purchases(store: FeatureStore, version: int, products: pl.LazyFrame) -> Purchases:
     """The shop's purchases at a version of its orders. products: the dataset of that name."""
-    once = _bought_once(products)
+    once = bought_once(products)
     everything = store.orders(version)
     orders = everything if once.is_empty() else _without(store, version, once)
     paid = orders.filter(_PAID_ORDER)
@@ -98,12 +99,6 @@ def histories_until(purchases: pl.LazyFrame, end: dt.date) -> pl.DataFrame:
         .sort("customer_id")
         .collect(engine="streaming")
     )
-
-
-def _bought_once(products: pl.LazyFrame) -> pl.Series:
-    """Every name of goods that one buys once."""
-    once = products.filter(pl.col("one_off")).select("product", "also").collect()
-    return pl.concat([once["product"], once["also"]]).drop_nulls().unique()
 
 
 def _without(store: FeatureStore, version: int, products: pl.Series) -> pl.LazyFrame:

@@ -233,6 +233,33 @@ def test_second_purchases_by_channel_of_arrival(tmp_path: Path) -> None:
     assert (by[None].customers, by[None].cost_each) == (1, None)
 
 
+def test_goods_that_one_buys_once_are_no_repurchase(tmp_path: Path) -> None:
+    pot, tea = {"product": "pot"}, {"product": "tea"}
+    folder = Folder(
+        tmp_path,
+        line("1", "ann", "2025-06-01", 50, **pot),
+        line("2", "ann", "2025-07-01", 60, **pot),  # a second pot: still nothing to buy again
+        line("3", "ben", "2025-06-01", 50, **pot),
+        line("4", "ben", "2025-06-20", 10, **tea),  # the first that counts
+        line("5", "ben", "2025-07-10", 10, **tea),
+        line("6", "cid", "2025-06-01", 50, line_key="1", **pot),
+        line("6", "cid", "2025-06-01", 10, line_key="2", **tea),  # the pot came with tea
+        line("7", "dan", "2025-06-01", 10, **tea),
+        line("8", "dan", "2025-07-01", 90, **pot),  # what came back was for a pot
+        line("9", "eve", "2025-06-01", 30),  # nobody knows what
+    )
+    folder.bring("products", {"product": "P1", "also": "pot", "one_off": True})
+    source = source_of(folder, "UTC")
+
+    found = repurchase_on(source, dt.date(2025, 12, 31))
+    assert (found.buyers, found.again, found.once) == (4, 1, 1)
+    (june,) = cohorts_until(source, dt.date(2025, 12, 31))
+    assert (june.new, june.ever, june.again[0]) == (4, 1, 1)
+    (arrived,) = arrivals_until(source, dt.date(2025, 12, 31))
+    assert (arrived.customers, arrived.could, arrived.again) == (5, 4, 1)
+    assert arrived.spent == money(50 + 60 + 50 + 20 + 60 + 10 + 90 + 30)
+
+
 def test_nothing_of_it_breaks_before_the_shop_has_a_history(tmp_path: Path) -> None:
     folder = Folder(tmp_path, line("1", "ann", FIRST.isoformat(), 5))
     source = source_of(folder, "UTC")

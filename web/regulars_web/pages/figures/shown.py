@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 
 from regulars_platform.figures.arrivals import Arrival
 from regulars_platform.figures.cohorts import Cohort
@@ -168,6 +168,13 @@ def _repurchase(report: ShopReport, currency: str) -> tuple[dict[str, str], ...]
             ),
         }
     ]
+    if now.once:
+        items[0]["detail"] += " · " + ngettext(
+            "without %(once)s who bought only goods that one buys once",
+            "without %(once)s who bought only goods that one buys once",
+            now.once,
+            once=number(now.once),
+        )
     if before is not None and before.rate is not None and now.rate is not None:
         items[0]["detail"] += " · " + change(now.rate, before.rate, "share")
     counts, year = report.now.counts, now.year
@@ -226,8 +233,14 @@ def _cohort(one: Cohort) -> CohortRow:
     )
 
 
-def _arrival(one: Arrival, currency: str) -> ArrivalRow:
+def _rate(one: Arrival) -> Cell:
+    if one.rate is None or one.rate_range is None:
+        return NOTHING, str(gettext("only goods that are bought once"))
     low, high = one.rate_range
+    return percent(float(one.rate)), f"{percent(low)} – {percent(high)}"
+
+
+def _arrival(one: Arrival, currency: str) -> ArrivalRow:
     limits = one.spent_range
     cost = one.cost_each
     margin = one.margin_to_pay_back
@@ -241,7 +254,7 @@ def _arrival(one: Arrival, currency: str) -> ArrivalRow:
     return ArrivalRow(
         channel=one.channel or str(gettext("not known")),
         customers=number(one.customers),
-        rate=(percent(float(one.rate)), f"{percent(low)} – {percent(high)}"),
+        rate=_rate(one),
         spent=(
             money(float(one.spent_each), currency),
             str(gettext("too few for a range"))
