@@ -68,6 +68,13 @@ def read_tried(session: Session, shop_id: int) -> Tried:
     return Tried(campaigns=tuple(campaigns), programmes=tuple(programmes))
 
 
+def net_of_report(document: Mapping[str, Any]) -> tuple[Mapping[str, Any], int]:
+    """Net profit per unit told (currency units) and the units, as a report's document says: of all
+    arms together, else of the first."""
+    group = document.get("total") or document["overall"][0]
+    return group["net"], group["n"]
+
+
 def build_boards(
     session: Session,
     settings: Settings,

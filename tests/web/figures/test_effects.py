@@ -14,6 +14,7 @@ from regulars_platform.campaigns.service import campaign_ledger, get_launched
 from regulars_platform.jobs.models import Job
 from regulars_platform.orders.table import OrdersTable
 from regulars_platform.programmes.history import entry_counts
+from regulars_platform.reports.service import find_latest_report
 from regulars_platform.settings import Settings
 from regulars_platform.shops.practice import keep_section
 from regulars_platform.storage.database import Database
@@ -26,7 +27,16 @@ from tests.platform.programmes.build import keep_orders
 from tests.web.conftest import EMAIL, NOW, PASSWORD, Browser
 from tests.web.figures.test_report import table, text
 
-TABLES = ("attributed", "campaigns", "tiers", "again", "members-sales", "months", "industry")
+TABLES = (
+    "attributed",
+    "campaigns",
+    "programmes",
+    "tiers",
+    "again",
+    "members-sales",
+    "months",
+    "industry",
+)
 
 
 def test_a_new_shop_is_told_what_the_page_will_show(owner: Browser) -> None:
@@ -113,6 +123,8 @@ def test_a_programme_has_told_as_many_as_its_own_page_says(
     assert all(job.problem is None for job in finish_jobs())
     page = text(owner, "/effects/")
     assert f"after the first order {told} 0 – nobody's days for orders are over yet" in page
+    (row,) = table(owner, "/effects/programmes.csv")
+    assert (row["told_so_far"], row["counted"], row["net"]) == (str(told), "0", "")
 
 
 @pytest.fixture(scope="module")
@@ -157,6 +169,12 @@ def test_buyers_of_a_campaign_attributed_and_won(season: Season, reader: Browser
     assert counted == [len(told), buyers, len(held), others]
     assert float(row["won"]) == pytest.approx(won, abs=1e-5)
     assert float(row["won_low"]) < won < float(row["won_high"])
+    with season.database.reading() as session:
+        report = find_latest_report(session, 1, 1)
+    assert report is not None
+    each = report.document["overall"][0]["net"]
+    assert float(row["net"]) == pytest.approx(each["estimate"] * len(told), abs=1e-5)
+    assert float(row["net_low"]) < float(row["net"]) < float(row["net_high"])
     page = text(reader, "/effects/")
     assert "Month 2" in page
     assert f"{buyers:,} {100 * buyers / len(told):.1f}% of those told" in page

@@ -10,7 +10,7 @@ from flask_babel import gettext
 
 from regulars_experiments.results import Estimate, NotEstimable
 from regulars_platform.figures.contacted import Attributed
-from regulars_platform.figures.effects import Boards, Tried
+from regulars_platform.figures.effects import Boards, Tried, net_of_report
 from regulars_platform.figures.industry import Beside
 from regulars_platform.figures.members import Again, Members
 from regulars_platform.figures.won import Won
@@ -212,8 +212,7 @@ def _won_cell(one: Won) -> Cell:
 
 
 def _report_net(document: Mapping[str, Any], currency: str) -> Cell:
-    group = document.get("total") or document["overall"][0]
-    return _net(group["net"], group["n"], currency)
+    return _net(*net_of_report(document), currency)
 
 
 def _programme_net(document: Mapping[str, Any] | None, currency: str) -> Cell:

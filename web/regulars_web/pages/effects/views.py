@@ -38,7 +38,8 @@ def download(table: str) -> Response:
             Sentence(N_("There is no such table.")),
             Sentence(N_("Go back to the effect page, and download one of its tables.")),
         )
-    return csv_file(boards_csv(found[0], table), f"{table}-{found[0].last.isoformat()}.csv")
+    boards, tried = found
+    return csv_file(boards_csv(boards, tried, table), f"{table}-{boards.last.isoformat()}.csv")
 
 
 def _read() -> tuple[Boards, Tried] | None:
