@@ -2,11 +2,13 @@
 
 import html
 import re
+from collections.abc import Callable
 
 import polars as pl
 import pytest
 
 from regulars_platform.datasets.table import DatasetTable
+from regulars_platform.jobs.models import Job, JobState
 from regulars_platform.segments.rules import parse_rule
 from regulars_platform.segments.service import save_segment
 from regulars_platform.settings import Settings
@@ -160,6 +162,27 @@ def test_a_segment_is_tagged_and_the_tag_is_an_attribute_like_any_other(
     left = DatasetTable(settings.shop_dir(1), "customers").scan().drop_nulls("tags").collect()
     assert left.select("customer_id", "tags").rows() == [("c03", ["gift"])]
     assert "Tag “cup people” given" in words(owner.get("/data/other/"))
+
+
+@pytest.mark.usefixtures("orders")
+def test_many_customers_are_tagged_in_the_background(
+    owner: Browser,
+    settings: Settings,
+    database: Database,
+    finish_jobs: Callable[[], list[Job]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("regulars_web.pages.datasets.by_hand.AT_ONCE", 20)
+    with database.unit_of_work() as session:
+        everybody = parse_rule({"all": []})
+        save_segment(session, shop_id=1, name="All", rule=everybody, now=NOW)
+    asked = owner.post("/segments/1/tag", {"tag": "here", "do": "tag"}, follow_redirects=True)
+    assert "This goes on in the background" in words(asked)
+    assert not DatasetTable(settings.shop_dir(1), "customers").exists()
+    assert "Under way" in words(owner.get("/data/other/"))
+    assert "Tag “here” given" in words(owner.get("/data/other/1"))
+    assert [job.state for job in finish_jobs()] == [JobState.DONE]
+    assert "30 records were changed. New 30" in words(owner.get("/data/other/1"))
 
 
 @pytest.mark.usefixtures("orders")
