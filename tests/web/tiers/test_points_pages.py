@@ -1,8 +1,11 @@
 """Points in the browser: rules, the ledger that adds up, what is owed, balances that differ."""
 
 import csv
+import datetime as dt
 import io
+import re
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
@@ -62,7 +65,7 @@ def test_what_points_will_cost_is_not_known_before_their_worth_is(
     settings: Settings, owner: Browser
 ) -> None:
     bring(settings)
-    owner.post(f"{PAGE}rules", {"per_unit": "1"})
+    keep(owner, {"per_unit": "1"})
     text = words(owner.get(PAGE))
     assert "Will cost – say what a point is worth If all were spent –" in text
     assert "£0.00" not in text
@@ -76,7 +79,7 @@ def test_the_whole_page_by_hand(settings: Settings, owner: Browser) -> None:
         "redeemed_low": "50",
         "redeemed_high": "70",
     }
-    assert owner.post(f"{PAGE}rules", rules).status_code == 302
+    keep(owner, rules)
     text = words(owner.get(PAGE))
     # May: 200 earned, 50 taken back; June: 30 on a coupon; 120 left and 5 that a file tells
     assert "Jun 2026 150 – – – – −30 – – – 120" in text
@@ -88,9 +91,50 @@ def test_the_whole_page_by_hand(settings: Settings, owner: Browser) -> None:
     assert "Mei no rules" in text
 
 
+def keep(owner: Browser, rules: dict[str, object]) -> str:
+    """Keep rules that give points for the past; what is said beforehand."""
+    asked = owner.post(f"{PAGE}rules", rules)
+    assert asked.status_code == 200
+    sure = re.search(r'name="sure" value="([0-9a-f]{64})"', asked.get_data(as_text=True))
+    assert sure is not None
+    assert owner.post(f"{PAGE}rules", rules | {"sure": sure[1]}).status_code == 302
+    return words(asked)
+
+
+def test_rules_say_what_they_give_and_take_at_once_before_they_are_kept(
+    settings: Settings, owner: Browser
+) -> None:
+    bring(settings)
+    form = owner.get(f"{PAGE}rules").get_data(as_text=True)
+    today = dt.datetime.now(ZoneInfo("Asia/Shanghai")).date().isoformat()
+    assert f'name="since" value="{today}"' in form
+    # from today on: no order of the past earns, so there is nothing to ask
+    later = {"per_unit": "1", "since": today}
+    assert owner.post(f"{PAGE}rules", later).status_code == 302
+    assert "Points left 125" not in words(owner.get(PAGE))
+
+    # ann 120; ben 80 less the 50 that came back
+    past: dict[str, object] = {"per_unit": "1", "value": "0.10", "since": ""}
+    said = keep(owner, past)
+    assert "Nothing is kept yet." in said
+    assert "This gives 150 points to 2 customers at once, for past orders." in said
+    assert "If all of them were spent: £15.00." in said
+    # what was said of other rules makes nobody sure of these
+    sure = re.search(
+        r'name="sure" value="([0-9a-f]{64})"',
+        owner.post(f"{PAGE}rules", past | {"per_unit": "2"}).get_data(as_text=True),
+    )
+    assert sure is not None
+    asked = owner.post(f"{PAGE}rules", past | {"per_unit": "3", "sure": sure[1]})
+    assert asked.status_code == 200
+    # the 120 of ann and the 30 of ben lapse 20 days after they were earned, before she spent any
+    lapsed = owner.post(f"{PAGE}rules", past | {"valid_days": "20"})
+    assert "This takes 150 points from 2 customers at once." in words(lapsed)
+
+
 def test_files_hold_every_row_and_no_formula(settings: Settings, owner: Browser) -> None:
     bring(settings)
-    owner.post(f"{PAGE}rules", {"per_unit": "1"})
+    keep(owner, {"per_unit": "1"})
     ledger = owner.get(f"{PAGE}ledger.csv").get_data(as_text=True).lstrip("\ufeff")
     rows = list(csv.DictReader(io.StringIO(ledger)))
     assert [row["month"] for row in rows] == ["2026-05", "2026-06"]

@@ -7,6 +7,7 @@ from babel.dates import format_skeleton
 from flask_babel import get_locale, gettext, lazy_gettext, ngettext
 
 from regulars_platform.csv_files import csv_pieces
+from regulars_platform.points.changing import AtOnce
 from regulars_platform.points.ledger import Month, Redeemed
 from regulars_platform.points.movements import LINES
 from regulars_platform.points.overview import PointsOverview
@@ -50,6 +51,33 @@ def month_rows(months: Sequence[Month]) -> list[MonthRow]:
         )
         for one in reversed(months[-MOST_MONTHS:])
     ]
+
+
+def at_once_text(changes: AtOnce, rules: PointsRules, currency: str) -> list[str]:
+    """What rules would give and take at once, by orders and days that are past."""
+    found = []
+    if changes.gain:
+        said = ngettext(
+            "This gives %(points)s points to %(customers)s customer at once, for past orders.",
+            "This gives %(points)s points to %(customers)s customers at once, for past orders.",
+            changes.gain,
+            points=number(changes.given),
+            customers=number(changes.gain),
+        )
+        found.append(str(said))
+        if rules.value:
+            worth = money(changes.given * rules.value, currency)
+            found.append(str(gettext("If all of them were spent: %(worth)s.", worth=worth)))
+    if changes.lose:
+        said = ngettext(
+            "This takes %(points)s points from %(customers)s customer at once.",
+            "This takes %(points)s points from %(customers)s customers at once.",
+            changes.lose,
+            points=number(changes.taken),
+            customers=number(changes.lose),
+        )
+        found.append(str(said))
+    return found
 
 
 def age_rows(page: PointsOverview) -> list[tuple[str, str, str, str]]:

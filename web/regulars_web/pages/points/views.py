@@ -7,9 +7,11 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from regulars_platform.canonical import canonical_json, sha256_of
 from regulars_platform.customers.order_days import find_order_days
-from regulars_platform.customers.store import build_feature_store
+from regulars_platform.customers.store import FeatureStore, build_feature_store
 from regulars_platform.errors import InvalidInputError
+from regulars_platform.points.changing import at_once
 from regulars_platform.points.overview import PointsOverview, look_at_points, points_data
 from regulars_platform.points.rules import (
     POINTS,
@@ -39,6 +41,11 @@ blueprint = Blueprint("points", __name__)
 def _look() -> PointsOverview:
     """As of the day after the last order or movement, whichever is later; what files put into the
     future has not happened yet."""
+    return look_at_points(*_where())
+
+
+def _where() -> tuple[FeatureStore, int | None, dt.date]:
+    """The shop's points and orders, the version of these, and the day as of which to look."""
     store = build_feature_store(settings(), current_shop())
     version = store.table.version()
     days = None if version is None else find_order_days(store, version)
@@ -46,8 +53,7 @@ def _look() -> PointsOverview:
     filed = points_data(store, version).filed().filter(pl.col("day") <= today())
     moved = filed.select(pl.col("day").max()).collect().item()
     ends = [day for day in (moved, None if days is None else days.last) if day is not None]
-    as_of = max(ends) + dt.timedelta(days=1) if ends else today()
-    return look_at_points(store, version, as_of)
+    return store, version, max(ends) + dt.timedelta(days=1) if ends else today()
 
 
 @blueprint.get("/")
@@ -83,18 +89,30 @@ def rules() -> str | Response | tuple[str, int]:
     shop = current_shop()
     if request.method == "GET":
         kept = points_rules_json(read_points_rules(shop))
-        typed = {
-            name: "" if value in (None, "0") else str(value)
-            for name, value in kept.items()
-        }
+        typed = {name: "" if value in (None, "0") else str(value) for name, value in kept.items()}
+        if not typed["per_unit"] and not typed["since"]:
+            typed["since"] = today().isoformat()
         return render_template("points/rules.html", typed=typed, problems={})
     try:
-        kept = points_rules_json(parse_points_rules(request.form))
+        wanted = parse_points_rules(request.form)
     except InvalidInputError as error:
         page = render_template(
             "points/rules.html", typed=request.form, problems=by_field(error.problems)
         )
         return page, 422
+    kept = points_rules_json(wanted)
+    sure = sha256_of(canonical_json(kept))
+    if request.form.get("sure") != sure:
+        store, version, as_of = _where()
+        changes = at_once(store, version, wanted, as_of)
+        if not changes.is_nothing:
+            return render_template(
+                "points/rules.html",
+                typed=request.form,
+                problems={},
+                sure=sure,
+                changes=shown.at_once_text(changes, wanted, shop.currency),
+            )
     with unit_of_work() as work:
         change_rules(work, shop.id, POINTS, kept, by=changer(), now=now())
     read_shop_again()
