@@ -172,6 +172,12 @@ def test_two_columns_of_one_meaning_are_refused_beside_the_columns(owner: Browse
     assert text.count('aria-invalid="true"') == 2
 
 
+def test_a_column_with_an_odd_number_is_passed_over(owner: Browser) -> None:
+    upload(owner, ORDERS)
+    odd = {f"column-{number}": "order_id" for number in ("²", "٣", "9" * 5000, "x", "-1")}
+    assert confirm(owner, 1, **odd).status_code == 302
+
+
 def test_unknown_status_words_are_placed_by_a_person(
     owner: Browser, finish_jobs: FinishJobs, settings: Settings
 ) -> None:
