@@ -9,19 +9,20 @@ from flask import url_for
 from flask_babel import gettext
 
 from regulars_experiments.results import Estimate, NotEstimable
-from regulars_platform.figures.contacted import Attributed
 from regulars_platform.figures.effects import Boards, Tried, net_of_report
 from regulars_platform.figures.industry import Beside
 from regulars_platform.figures.members import Again, Members
 from regulars_platform.figures.won import Won
 from regulars_platform.orders.table import MONEY_SCALE
-from regulars_web.formats import money, number, percent, short_date, signed
+from regulars_platform.tiers.membership import Membership
+from regulars_web.formats import money, number, percent, signed
 from regulars_web.pages.campaigns.words import offer_text
 from regulars_web.pages.datasets.words import FIGURE_NAMES
-from regulars_web.pages.figures.columns_chart import ColumnChart, ColumnInput, build_column_chart
+from regulars_web.pages.effects.drawn import months_chart, sales_chart, weeks_chart
+from regulars_web.pages.figures.columns_chart import ColumnChart
 from regulars_web.pages.figures.values import NOTHING, Cell, change, shown
 from regulars_web.pages.figures.words import FIGURES, days_words
-from regulars_web.pages.reports.words import reason_words
+from regulars_web.pages.reports.words import listed, reason_words
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,7 +58,7 @@ class EffectsPage:
     weeks: ColumnChart | None
     won: tuple[WonRow, ...]
     programmes: tuple[TriedRow, ...]
-    by_tier: bool
+    member_words: str
     tiers: tuple[tuple[str, str, str, str, str], ...]
     again: tuple[tuple[str, str, Cell], ...]
     difference: str
@@ -74,7 +75,7 @@ def effects_page(boards: Boards, tried: Tried, currency: str) -> EffectsPage:
     return EffectsPage(
         week=days_words(boards.weeks[-1][0]) if boards.weeks else "",
         attributed=_attributed(boards, currency),
-        weeks=_weeks(boards, currency),
+        weeks=weeks_chart(boards, currency),
         won=tuple(_won(one, documents[one.campaign.id], currency) for one in boards.won),
         programmes=tuple(
             TriedRow(
@@ -86,13 +87,13 @@ def effects_page(boards: Boards, tried: Tried, currency: str) -> EffectsPage:
             )
             for programme, told, document in tried.programmes
         ),
-        by_tier=members is not None and members.way == "tier",
+        member_words="" if members is None else _member_words(members.membership),
         tiers=() if members is None else _tiers(members, currency),
         again=() if members is None else _again(members),
         difference="" if members is None else _difference(members),
-        sales=None if members is None else _sales(members, currency),
+        sales=None if members is None else sales_chart(members, currency),
         trend="" if members is None else _trend(members),
-        months=_months(boards, currency),
+        months=months_chart(boards, currency),
         industry=tuple(_industry(one, currency) for one in boards.industry),
     )
 
@@ -133,46 +134,6 @@ def _attributed(boards: Boards, currency: str) -> tuple[dict[str, str], ...]:
             now.amount_share,
             None if before is None else before.amount_share,
             str(amounts),
-        ),
-    )
-
-
-def _weeks(boards: Boards, currency: str) -> ColumnChart | None:
-    def row(one: Attributed) -> tuple[str, ...]:
-        return (
-            number(one.buyers),
-            number(one.told_buyers),
-            money(one.amount, currency),
-            money(one.told_amount, currency),
-            shown(one.amount_share, "share", currency),
-        )
-
-    inputs = [
-        ColumnInput(
-            label=short_date(period.last),
-            parts=(
-                ("treated", float(one.told_amount)),
-                ("holdout", float(one.amount - one.told_amount)),
-            ),
-            cells=(days_words(period), *row(one)),
-        )
-        for period, one in boards.weeks
-    ]
-    return build_column_chart(
-        inputs,
-        caption=str(gettext("Paid amount by 7 days")),
-        top=money(max((one.amount for _, one in boards.weeks), default=0), currency, whole=True),
-        keys=(
-            ("treated", str(gettext("contacted within the week before (attributed)"))),
-            ("holdout", str(gettext("all others"))),
-        ),
-        heads=(
-            str(gettext("Days")),
-            str(gettext("Buyers")),
-            str(gettext("of them contacted")),
-            str(FIGURES["paid_amount"]),
-            str(gettext("of it by those contacted")),
-            str(gettext("Share")),
         ),
     )
 
@@ -235,7 +196,7 @@ def _net(net: Mapping[str, Any], units: int, currency: str) -> Cell:
 
 
 def _tiers(members: Members, currency: str) -> tuple[tuple[str, str, str, str, str], ...]:
-    if members.way != "tier":
+    if all(one.tier is None for one in members.tiers):
         return ()
     everybody = sum(one.customers for one in members.tiers)
     amount = sum(one.amount for one in members.tiers)
@@ -249,6 +210,24 @@ def _tiers(members: Members, currency: str) -> tuple[tuple[str, str, str, str, s
         )
         for one in members.tiers
     )
+
+
+def _member_words(membership: Membership) -> str:
+    """Who is a member, in a sentence that the page of tiers agrees with."""
+    words = {
+        "tier": gettext(
+            "A member is above the lowest tier on the first morning of the last 30 days: %(tiers)s.",
+            tiers=listed(membership.tiers),
+        ),
+        "told": gettext(
+            "A member is in a tier of your customers file, as there are no rules of tiers yet."
+        ),
+        "follows": gettext(
+            "A member is who followed the shop on the first morning of the last 30 days."
+        ),
+        "consent": gettext("A member is who agreed to be written to, as known now."),
+    }
+    return str(words[membership.way])
 
 
 def _again(members: Members) -> tuple[tuple[str, str, Cell], ...]:
@@ -286,37 +265,6 @@ def _difference(members: Members) -> str:
     )
 
 
-def _sales(members: Members, currency: str) -> ColumnChart | None:
-    inputs = [
-        ColumnInput(
-            label=short_date(one.period.last),
-            parts=(
-                ("treated", float(one.members)),
-                ("holdout", float(one.everybody - one.members)),
-            ),
-            cells=(
-                days_words(one.period),
-                money(one.everybody, currency),
-                money(one.members, currency),
-                shown(one.share, "share", currency),
-            ),
-        )
-        for one in members.sales
-    ]
-    return build_column_chart(
-        inputs,
-        caption=str(gettext("Paid amount by 10 days")),
-        top=money(max((one.everybody for one in members.sales), default=0), currency, whole=True),
-        keys=(("treated", str(gettext("members"))), ("holdout", str(gettext("others")))),
-        heads=(
-            str(gettext("Days")),
-            str(FIGURES["paid_amount"]),
-            str(gettext("of it by members")),
-            str(gettext("Share")),
-        ),
-    )
-
-
 def _trend(members: Members) -> str:
     known = [one for one in members.sales if one.share is not None]
     if not known or known[-1].share is None:
@@ -332,35 +280,6 @@ def _trend(members: Members) -> str:
             before=percent(float(known[-2].share)),
             first=percent(float(known[0].share)),
         )
-    )
-
-
-def _months(boards: Boards, currency: str) -> ColumnChart | None:
-    known = [(period, one) for period, one in boards.months if one is not None]
-    inputs = [
-        ColumnInput(
-            label=f"{period.first:%Y-%m}",
-            parts=(("treated", float(one.paid)),),
-            cells=(
-                f"{period.first:%Y-%m}",
-                money(one.paid, currency),
-                number(one.buyers),
-                shown(one.old_amount_share, "share", currency),
-            ),
-        )
-        for period, one in known
-    ]
-    return build_column_chart(
-        inputs,
-        caption=str(gettext("Monthly sales")),
-        top=money(max((one.paid for _, one in known), default=0), currency, whole=True),
-        keys=(),
-        heads=(
-            str(gettext("Month")),
-            str(FIGURES["paid_amount"]),
-            str(FIGURES["paid_buyers"]),
-            str(gettext("Share of returning buyers' amount")),
-        ),
     )
 
 
