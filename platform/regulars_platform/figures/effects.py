@@ -22,6 +22,8 @@ from regulars_platform.programmes.results import find_result
 from regulars_platform.programmes.service import Programme, list_programmes
 from regulars_platform.reports.service import find_latest_report
 from regulars_platform.settings import Settings
+from regulars_platform.shops.service import get_shop
+from regulars_platform.tiers.membership import membership_of
 
 WEEKS = 8
 MONTHS = 13
@@ -107,7 +109,7 @@ def build_boards(
         last=last,
         weeks=tuple(zip(weeks, attribute(source, contacts, weeks), strict=True)),
         won=buyers_won(source, settings, campaigns, last),
-        members=members_until(source, last),
+        members=members_until(source, last, membership_of(get_shop(session, shop_id))),
         months=tuple(zip(months, counted, strict=True)),
         industry=beside_industry(
             Traffic(shop_dir), Traffic(shop_dir, "industry"), (now, both[0]), (before, both[1])

@@ -1,14 +1,14 @@
 """Members and others: tiers and their shares, buying again within 30 days, shares of sales.
 
-A member is a customer in one of the shop's tiers; where nobody is in any, one who follows the shop.
-Members chose themselves: their figures beside others' are a comparison, never an effect.
+Who is a member says the shop (`tiers/membership.py`), here as on the page of tiers. Members chose
+themselves: their figures beside others' are a comparison, never an effect.
 """
 
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -19,12 +19,11 @@ from regulars_platform.customers.runs import Array
 from regulars_platform.figures.cohorts import share_range
 from regulars_platform.figures.periods import Period, days_until
 from regulars_platform.figures.visits import Source
+from regulars_platform.tiers.membership import Membership, members_on
 
 MONTH, TEN = 30, 10
 WINDOWS = 6
 _ONE = dt.timedelta(days=1)
-
-Way = Literal["tier", "follows"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,9 +70,10 @@ class TenDays:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Members:
-    """way: what makes a member. tiers: on the morning after the last day; sales: ten days each."""
+    """membership: what makes a member; tiers: on the morning after the last day; sales: ten days
+    each."""
 
-    way: Way
+    membership: Membership
     tiers: tuple[TierShare, ...]
     members: Again
     others: Again
@@ -89,17 +89,18 @@ class Members:
         return found if isinstance(found, Estimate) else None
 
 
-def members_until(source: Source, last: dt.date) -> Members | None:
-    """Until the end of `last`; None where the shop has neither tiers nor anybody who follows it."""
-    key = f"{last}-{source.files_key}"
-    way = _way(source, last)
-    if way is None:
+def members_until(source: Source, last: dt.date, ways: Sequence[Membership]) -> Members | None:
+    """Until the end of `last`; None where nobody is a member by any of the ways, tried in turn."""
+    membership = next((one for one in ways if _counts(source, last + _ONE, one)), None)
+    if membership is None:
         return None
+    key = f"{last}-{source.files_key}"
+    by = f"{key}-{membership.way}"
     tiers = source.kept("tiers", key, lambda: _tiers(source, last))
-    sales = source.kept("members", key, lambda: _sales(source, last, way))
-    again = source.kept("again", key, lambda: _again(source, last, way)).rows()
+    sales = source.kept("members", by, lambda: _sales(source, last, membership))
+    again = source.kept("again", by, lambda: _again(source, last, membership)).rows()
     return Members(
-        way=way,
+        membership=membership,
         tiers=tuple(TierShare(**row) for row in tiers.iter_rows(named=True)),
         members=Again(customers=again[0][0], again=again[0][1]),
         others=Again(customers=again[1][0], again=again[1][1]),
@@ -108,15 +109,6 @@ def members_until(source: Source, last: dt.date) -> Members | None:
             for row in sales.iter_rows()
         ),
     )
-
-
-def _way(source: Source, last: dt.date) -> Way | None:
-    frame = source.store.features(last + _ONE, source.version)
-    known = frame.select(
-        pl.col("tier").is_not_null().any(), pl.col("follows").fill_null(False).any()
-    ).collect()
-    has_tiers, has_followers = known.row(0)
-    return "tier" if has_tiers else "follows" if has_followers else None
 
 
 def _tiers(source: Source, last: dt.date) -> pl.DataFrame:
@@ -137,14 +129,14 @@ def _tiers(source: Source, last: dt.date) -> pl.DataFrame:
     )
 
 
-def _again(source: Source, last: dt.date, way: Way) -> pl.DataFrame:
+def _again(source: Source, last: dt.date, membership: Membership) -> pl.DataFrame:
     """Members first, then others; membership as of the first morning of the last 30 days."""
     month = days_until(last, MONTH)
     before = days_until(month.first - _ONE, MONTH)
     bought, again = (np.zeros(source.visits.size, dtype=np.bool_) for _ in range(2))
     bought[source.visits.within(before).code] = True
     again[source.visits.within(month).code] = True
-    members = _members(source, month.first, way)
+    members = _members(source, month.first, membership)
     rows = [
         (int(np.count_nonzero(bought & who)), int(np.count_nonzero(bought & who & again)))
         for who in (members, ~members)
@@ -152,10 +144,10 @@ def _again(source: Source, last: dt.date, way: Way) -> pl.DataFrame:
     return pl.DataFrame(rows, schema={"customers": pl.Int64, "again": pl.Int64}, orient="row")
 
 
-def _sales(source: Source, last: dt.date, way: Way) -> pl.DataFrame:
+def _sales(source: Source, last: dt.date, membership: Membership) -> pl.DataFrame:
     rows: list[tuple[object, ...]] = []
     for period in _windows(source, last):
-        members = _members(source, period.first, way)
+        members = _members(source, period.first, membership)
         found = source.visits.within(period)
         theirs = int(found.amount[members[found.code]].sum())
         rows.append((period.first, period.last, theirs, int(found.amount.sum())))
@@ -169,10 +161,19 @@ def _windows(source: Source, last: dt.date) -> Sequence[Period]:
     return [one for one in reversed(found) if source.days and one.first >= source.days.first]
 
 
-def _members(source: Source, day: dt.date, way: Way) -> Array:
-    frame = source.store.features(day, source.version)
-    held = pl.col("tier").is_not_null() if way == "tier" else pl.col("follows").fill_null(False)
-    return source.flags(frame.filter(held).select("customer_id").collect()["customer_id"])
+def _members(source: Source, day: dt.date, membership: Membership) -> Array:
+    return source.flags(_held(source, day, membership))
+
+
+def _counts(source: Source, day: dt.date, membership: Membership) -> bool:
+    """Rules of tiers count whoever reached one by them; other ways need somebody to speak of."""
+    return membership.way == "tier" or not _held(source, day, membership).is_empty()
+
+
+def _held(source: Source, day: dt.date, membership: Membership) -> pl.Series:
+    """Ids of the members on the morning of the day."""
+    found = members_on(membership, source.store, source.version, day)
+    return found.collect(engine="streaming")["customer_id"]
 
 
 def _summary(found: Again) -> Any:

@@ -2,27 +2,18 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import polars as pl
-from sqlalchemy.orm import Session
 
 from regulars_experiments.effects import proportions
 from regulars_experiments.moments import Summary
 from regulars_experiments.results import Answer
-from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.memory.models import Learning
-from regulars_platform.shops.practice import HasPractice, keep_section, read_section
+from regulars_platform.tiers.membership import MemberBy, Membership, members_on
 from regulars_platform.tiers.shares import WINDOW, Share, share_of
 from regulars_platform.tiers.standing import Looked, after
-
-MemberBy = Literal["tier", "follows", "consent"]
-MEMBER_BY: tuple[MemberBy, ...] = ("tier", "follows", "consent")
-"""A tier above the lowest, follows the shop, or agreed to be written to."""
-
-MEMBERSHIP = "membership"
-"""The section of the shop's practice that says which of them counts."""
 
 SPEAKS_OF = frozenset({"tier", "next_tier", "to_next_tier", "follows", "points_balance"})
 
@@ -48,17 +39,6 @@ class Compared:
     difference: Answer
 
 
-def read_membership(shop: HasPractice) -> MemberBy:
-    """Whom the shop calls members; by default whose tier is above the lowest."""
-    kept = read_section(shop, MEMBERSHIP)
-    return next((by for by in MEMBER_BY if by == kept), MEMBER_BY[0])
-
-
-def keep_membership(session: Session, shop_id: int, by: str) -> None:
-    """by: one of MEMBER_BY; anything else goes back to the default. Raises ShopNotFoundError."""
-    keep_section(session, shop_id, MEMBERSHIP, by if by in MEMBER_BY else None)
-
-
 def compare_members(looked: Looked, by: MemberBy, as_of: dt.date) -> Compared | None:
     """As they stood WINDOW days before the day; None where nothing says who is a member.
 
@@ -69,15 +49,13 @@ def compare_members(looked: Looked, by: MemberBy, as_of: dt.date) -> Compared | 
     if by == "tier":
         if len(looked.tiers) < 2:
             return None
-        member = pl.col("tier").is_in(looked.names[1:])
-        judged = frame.with_columns(member.fill_null(False).alias("member"))
+        member = pl.col("tier").is_in(looked.names[1:]).fill_null(False)
     else:
-        said = _followers(looked, start) if by == "follows" else _agreed(looked)
-        if said.select(pl.col("member").any()).collect().item() is not True:
+        said = members_on(Membership(way=by), looked.store, looked.version, start).collect()
+        if said.is_empty():
             return None
-        judged = frame.join(said, on="customer_id", how="left").with_columns(
-            pl.col("member").fill_null(False)
-        )
+        member = pl.col("customer_id").is_in(said["customer_id"].implode())
+    judged = frame.with_columns(member.alias("member"))
     sums = (
         judged.group_by("member")
         .agg(pl.len(), pl.col("bought").sum().alias("buyers"), pl.col("sales").sum())
@@ -105,19 +83,6 @@ def _features_in(rule: Any) -> set[str]:
     if isinstance(rule, list):
         return set().union(*(_features_in(part) for part in rule))
     return set()
-
-
-def _followers(looked: Looked, day: dt.date) -> pl.LazyFrame:
-    features = looked.store.features(day, looked.version)
-    return features.select("customer_id", pl.col("follows").fill_null(False).alias("member"))
-
-
-def _agreed(looked: Looked) -> pl.LazyFrame:
-    consents = [f"consent_{channel}" for channel in ("email", "sms", "phone", "chat")]
-    agreed = pl.any_horizontal(pl.col(name).fill_null(False) for name in consents)
-    people = DatasetTable(looked.store.shop_dir, "customers").scan()
-    member = agreed & ~pl.col("opted_out").fill_null(False)
-    return people.select("customer_id", member.alias("member"))
 
 
 def _side(sums: tuple[int, int, int], total: int) -> Side:

@@ -227,6 +227,7 @@ def test_second_purchases_by_channel_of_arrival(tmp_path: Path) -> None:
     assert (search.customers, search.again, search.spent) == (2, 1, money(95))
     assert (search.priced, search.cost_each) == (1, Fraction(money(8)))
     assert search.margin_to_pay_back == Fraction(8 * 2, 95)
+    assert search.rate_range is not None
     low, high = search.rate_range
     assert (round(low, 4), round(high, 4)) == (0.0945, 0.9055)  # Wilson's by hand for 1 of 2
     assert (by["fair"].customers, by["fair"].again, by["fair"].spent) == (1, 0, money(33))
@@ -253,8 +254,8 @@ def test_goods_that_one_buys_once_are_no_repurchase(tmp_path: Path) -> None:
 
     found = repurchase_on(source, dt.date(2025, 12, 31))
     assert (found.buyers, found.again, found.once) == (4, 1, 1)
-    (june,) = cohorts_until(source, dt.date(2025, 12, 31))
-    assert (june.new, june.ever, june.again[0]) == (4, 1, 1)
+    june = cohorts_until(source, dt.date(2025, 12, 31))[0]
+    assert (june.month.month, june.new, june.ever, june.again[0]) == (6, 4, 1, 1)
     (arrived,) = arrivals_until(source, dt.date(2025, 12, 31))
     assert (arrived.customers, arrived.could, arrived.again) == (5, 4, 1)
     assert arrived.spent == money(50 + 60 + 50 + 20 + 60 + 10 + 90 + 30)

@@ -12,7 +12,8 @@ from regulars_experiments.results import Estimate, NotEstimable
 from regulars_platform.customers.store import FeatureStore
 from regulars_platform.customers.tiers import Tier, read_tiers
 from regulars_platform.tiers.costs import lowered, tier_costs, upgrades
-from regulars_platform.tiers.members import MemberBy, by_lot, compare_members
+from regulars_platform.tiers.members import by_lot, compare_members
+from regulars_platform.tiers.membership import MemberBy
 from regulars_platform.tiers.rights import Right, Rights
 from regulars_platform.tiers.shares import over_time, results
 from regulars_platform.tiers.standing import Looked, head_counts, month_starts, standing

@@ -7,12 +7,14 @@ from typing import Any
 
 from flask import url_for
 from flask_babel import gettext
+
 from regulars_experiments.results import Estimate, NotEstimable
 from regulars_platform.figures.effects import Boards, Tried, net_of_report
 from regulars_platform.figures.industry import Beside
 from regulars_platform.figures.members import Again, Members
 from regulars_platform.figures.won import Won
 from regulars_platform.orders.table import MONEY_SCALE
+from regulars_platform.tiers.membership import Membership
 from regulars_web.formats import money, number, percent, signed
 from regulars_web.pages.campaigns.words import offer_text
 from regulars_web.pages.datasets.words import FIGURE_NAMES
@@ -20,7 +22,7 @@ from regulars_web.pages.effects.drawn import months_chart, sales_chart, weeks_ch
 from regulars_web.pages.figures.columns_chart import ColumnChart
 from regulars_web.pages.figures.values import NOTHING, Cell, change, shown
 from regulars_web.pages.figures.words import FIGURES, days_words
-from regulars_web.pages.reports.words import reason_words
+from regulars_web.pages.reports.words import listed, reason_words
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,7 +58,7 @@ class EffectsPage:
     weeks: ColumnChart | None
     won: tuple[WonRow, ...]
     programmes: tuple[TriedRow, ...]
-    by_tier: bool
+    member_words: str
     tiers: tuple[tuple[str, str, str, str, str], ...]
     again: tuple[tuple[str, str, Cell], ...]
     difference: str
@@ -85,7 +87,7 @@ def effects_page(boards: Boards, tried: Tried, currency: str) -> EffectsPage:
             )
             for programme, told, document in tried.programmes
         ),
-        by_tier=members is not None and members.way == "tier",
+        member_words="" if members is None else _member_words(members.membership),
         tiers=() if members is None else _tiers(members, currency),
         again=() if members is None else _again(members),
         difference="" if members is None else _difference(members),
@@ -194,7 +196,7 @@ def _net(net: Mapping[str, Any], units: int, currency: str) -> Cell:
 
 
 def _tiers(members: Members, currency: str) -> tuple[tuple[str, str, str, str, str], ...]:
-    if members.way != "tier":
+    if all(one.tier is None for one in members.tiers):
         return ()
     everybody = sum(one.customers for one in members.tiers)
     amount = sum(one.amount for one in members.tiers)
@@ -208,6 +210,24 @@ def _tiers(members: Members, currency: str) -> tuple[tuple[str, str, str, str, s
         )
         for one in members.tiers
     )
+
+
+def _member_words(membership: Membership) -> str:
+    """Who is a member, in a sentence that the page of tiers agrees with."""
+    words = {
+        "tier": gettext(
+            "A member was above the lowest tier before the last 30 days began: %(tiers)s.",
+            tiers=listed(membership.tiers),
+        ),
+        "told": gettext(
+            "A member is in a tier of your customers file, as there are no rules of tiers yet."
+        ),
+        "follows": gettext(
+            "A member is who followed the shop on the first morning of the last 30 days."
+        ),
+        "consent": gettext("A member is who agreed to be written to, as known now."),
+    }
+    return str(words[membership.way])
 
 
 def _again(members: Members) -> tuple[tuple[str, str, Cell], ...]:

@@ -20,6 +20,7 @@ from regulars_platform.segments.rules import Rule
 from regulars_platform.segments.service import SegmentNameError, save_segment
 from regulars_platform.tiers import costs, members, shares, told
 from regulars_platform.tiers.ladder import MOST_TIERS, parse_tiers, tiers_json, tiers_typed
+from regulars_platform.tiers.membership import MEMBER_BY, keep_membership, read_membership
 from regulars_platform.tiers.rights import (
     CARES,
     MOST_RIGHTS,
@@ -93,7 +94,7 @@ def _figures(looked: Looked, found: Customers) -> dict[str, Any]:
     rights = read_rights(shop)
     stand = standing(looked, as_of).collect(engine="streaming")
     cross = told.told_beside_rules(looked.store.shop_dir, found.features)
-    by = members.read_membership(shop)
+    by = read_membership(shop)
     compared = members.compare_members(looked, by, as_of)
     with unit_of_work() as work:
         tested = members.by_lot(read_learnings(work, settings(), shop.id))
@@ -266,9 +267,9 @@ def _rights_typed(kept: Rights) -> dict[str, str]:
 def membership() -> Response:
     """The shop says whom it calls members."""
     chosen = request.form.get("by", "")
-    if chosen in members.MEMBER_BY:
+    if chosen in MEMBER_BY:
         with unit_of_work() as work:
-            members.keep_membership(work, current_shop().id, chosen)
+            keep_membership(work, current_shop().id, chosen)
         read_shop_again()
     return redirect(url_for("tiers.overview") + "#members")
 
