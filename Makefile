@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 DATA ?= ../shared/data
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: contact-safety honest-policy help install chromium demo serve test check lint types contracts bench bench-short bench-features bench-programmes bench-uplift calibration calibration-full ladder seasons seasons-full false-profit lock translations clean
+.PHONY: contact-safety honest-policy help install chromium demo serve test check lint types contracts bench bench-short bench-features bench-segments bench-programmes bench-uplift calibration calibration-full ladder seasons seasons-full false-profit lock quarter-effect translations clean
 
 help: ## list what can be done
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -47,6 +47,9 @@ false-profit: install ## how often a profit is proved where none can be, on real
 	$(BIN)/python benchmarks/false_profit.py --data $(DATA) --salts 500
 	$(BIN)/python benchmarks/false_profit.py --data $(DATA) --salts 500 --planted 2
 
+quarter-effect: install ## does the interval of a quarter's effect hold a known truth? 200 small invented shops, some five minutes
+	$(BIN)/python benchmarks/quarter_effect.py --shops 200
+
 honest-policy: install ## what a chosen plan claims where every plan is worth exactly nothing; some ten minutes; writes docs/honest-policy.md
 	$(BIN)/python benchmarks/honest_policy.py --runs 400 --held-out 0.5 0.1 --write docs/honest-policy.md
 
@@ -73,6 +76,9 @@ bench: .bench/installed ## how fast the engine is beside its peers and the bare 
 
 bench-features: install ## how long the features of a million customers take beside the bare group-by; some five minutes; writes docs/benchmarks-features.md
 	$(BIN)/python benchmarks/features.py --write docs/benchmarks-features.md --date "$$(date -u +%F)"
+
+bench-segments: install ## how long the segment builder counts over a million customers; writes docs/benchmarks-segments.md
+	$(BIN)/python benchmarks/segments.py --write docs/benchmarks-segments.md --date "$$(date -u +%F)"
 
 bench-programmes: install ## how long a day's run of ten programmes takes over a million customers; writes docs/benchmarks-programmes.md
 	$(BIN)/python benchmarks/programmes.py --write docs/benchmarks-programmes.md --date "$$(date -u +%F)"

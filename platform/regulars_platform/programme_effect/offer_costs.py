@@ -14,8 +14,8 @@ import polars as pl
 from regulars_platform.campaigns.plan import HOLDOUT
 from regulars_platform.campaigns.service import LaunchedCampaign, campaign_ledger
 from regulars_platform.offers.costs import coupons_are_recorded, offer_use
-from regulars_platform.offers.kinds import CashBack, MessageOnly, Offer, PriceCut
-from regulars_platform.offers.sales import FlashSale, with_sale
+from regulars_platform.offers.kinds import CashBack, FlashSale, MessageOnly, Offer, PriceCut
+from regulars_platform.offers.sales import with_sale
 from regulars_platform.orders.table import PAID, start_of_day
 from regulars_platform.programmes.outcomes import with_windows
 from regulars_platform.programmes.service import Version
@@ -86,14 +86,16 @@ def offered_by_programme(
     plan = version.plan
     if isinstance(plan.offer, MessageOnly) or entries.is_empty():
         return
-    windows = with_windows(entries, plan)
     if plan.offer.reach == "open":
-        started = start_of_day(version.started_at.astimezone(plan.zone).date(), plan.zone)
-        first, last = windows["begins"].min(), windows["ends"].max()
-        assert isinstance(first, dt.datetime) and isinstance(last, dt.datetime)  # noqa: PT018
-        yield _open(plan.offer, people, min(started, first), last)
+        days = entries["contact_on"].to_list()
+        first = min(version.started_at.astimezone(plan.zone).date(), *days)
+        stop = max(days) + dt.timedelta(days=plan.window_days)
+        yield _open(
+            plan.offer, people, start_of_day(first, plan.zone), start_of_day(stop, plan.zone)
+        )
         return
-    yield Offered(offer=plan.offer, takers=_takers(windows.filter(~pl.col("held_back"))))
+    told = entries.filter(~pl.col("held_back"))
+    yield Offered(offer=plan.offer, takers=_takers(with_windows(told, plan)))
 
 
 def find_offer_costs(

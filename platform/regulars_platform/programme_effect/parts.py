@@ -1,12 +1,12 @@
 """What each campaign and programme of the days brought by its own holdout, and what it left unseen.
 
-Everything is worked out anew on the orders at one version, so that the parts and the whole are
-about the same orders.
+Everything is worked out anew on the orders at one version, for the customers whom the whole is
+about and at its confidence, so that the parts and the whole can be held against each other.
 """
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 from sqlalchemy import select
@@ -26,12 +26,13 @@ from regulars_platform.campaigns.service import (
 )
 from regulars_platform.campaigns.tables import LAUNCHED, Campaign
 from regulars_platform.datasets.table import DatasetTable
-from regulars_platform.offers.kinds import CashBack, PriceCut
+from regulars_platform.offers.kinds import CashBack
 from regulars_platform.orders.table import MONEY_SCALE
 from regulars_platform.programme_effect.quarters import Window
 from regulars_platform.programme_effect.sums import Part
-from regulars_platform.programmes.findings import find_programme
-from regulars_platform.programmes.outcomes import EntryOutcomes, entry_outcomes
+from regulars_platform.programmes.findings import ProgrammeFindings, find_programme
+from regulars_platform.programmes.outcomes import entry_outcomes
+from regulars_platform.programmes.plan import ProgrammePlan
 from regulars_platform.programmes.results import programme_costs, programme_events, read_entries
 from regulars_platform.programmes.service import Version, list_programmes, list_versions
 from regulars_platform.reports.design import WHOLE
@@ -39,7 +40,6 @@ from regulars_platform.reports.findings import find
 from regulars_platform.reports.later import later_orders
 from regulars_platform.reports.outcomes import (
     WindowOrders,
-    offer_open_to,
     outcomes_of,
     units_of,
     window_orders,
@@ -49,36 +49,39 @@ from regulars_platform.settings import Settings
 
 CAMPAIGN, PROGRAMME = "campaign", "programme"
 CONTACTS: dict[str, pl.DataType] = {"customer_id": pl.String(), "contact_cost": pl.Int64()}
-OFFER_COSTS: dict[str, pl.DataType] = {
-    "order_id": pl.String(),
-    "offer_cost": pl.Int64(),
-    "taken_off": pl.Int64(),
-}
+CONFIDENCE = 9_500
+"""In basis points: of the whole, and so of every part, whatever its own plan says."""
+
 _NOTHING = NotEstimable(reason=Reason.TOO_FEW_UNITS)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Found:
-    """One campaign or programme of the days.
+    """One campaign or programme of the days, among customers who were known before them.
 
     net: its own result. outside: what orders that did not use its offer brought beside the
     holdout's, later: what was bought after the window; None where nothing can be later yet.
-    contacts, offer_costs: as in `people.Known`, within the days.
+    contacts: as in `people.Known`, of everybody told.
     """
 
     net: Part
     outside: Part | None
     later: Part | None
     contacts: pl.DataFrame
-    offer_costs: pl.DataFrame
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Runs:
-    """What ran in the days: campaigns sent in them, and versions of programmes with entries."""
+    """What ran in the days: campaigns sent in them, and versions of programmes with entries.
+
+    lasting: campaigns whose outcome window shares a day with them, whenever they were sent; giving:
+    versions of which an entry's window does, with all entries.
+    """
 
     campaigns: tuple[LaunchedCampaign, ...]
     versions: tuple[tuple[str, int, Version, pl.DataFrame], ...]
+    lasting: tuple[LaunchedCampaign, ...]
+    giving: tuple[tuple[Version, pl.DataFrame], ...]
 
 
 def read_runs(session: Session, shop_id: int, window: Window) -> Runs:
@@ -89,85 +92,107 @@ def read_runs(session: Session, shop_id: int, window: Window) -> Runs:
         .order_by(Campaign.id)
     )
     campaigns = [launched_of(row) for row in rows]
-    versions = []
+    versions, giving = [], []
     within = pl.col("contact_on").is_between(window.first, window.last)
     for programme in list_programmes(session, shop_id):
         for version in list_versions(session, shop_id, programme.id):
-            entries = read_entries(session, version.id).filter(within)
+            every = read_entries(session, version.id)
+            entries = every.filter(within)
             if not entries.is_empty():
                 versions.append((programme.name, programme.id, version, entries))
+            length = pl.duration(days=version.plan.window_days)
+            reaches = pl.col("contact_on") + length > window.first
+            if every.select((reaches & (pl.col("contact_on") <= window.last)).any()).item():
+                giving.append((version, every))
     return Runs(
         campaigns=tuple(
             one for one in campaigns if window.first <= one.plan.send_date <= window.last
         ),
         versions=tuple(versions),
+        lasting=tuple(
+            one
+            for one in campaigns
+            if one.plan.send_date <= window.last and one.plan.outcome_end >= window.first
+        ),
+        giving=tuple(giving),
     )
 
 
 def find_parts(
-    settings: Settings, shop_id: int, runs: Runs, lines: pl.LazyFrame, last_day: dt.date
+    settings: Settings,
+    shop_id: int,
+    runs: Runs,
+    people: pl.Series,
+    lines: pl.LazyFrame,
+    last_day: dt.date,
 ) -> Iterator[Found]:
-    """One after the other. lines: order lines at the version; last_day: of these."""
+    """One after the other. people: ids of everybody known before the days; lines: order lines at
+    the version; last_day: of these."""
     shop_dir = settings.shop_dir(shop_id)
+    ids = people.implode()
     for campaign in runs.campaigns:
-        yield _campaign(settings, campaign, lines, last_day)
+        yield _campaign(settings, campaign, ids, lines, last_day)
     for name, programme_id, version, entries in runs.versions:
-        outcomes = entry_outcomes(
-            lines,
-            entries,
-            version.plan,
-            last_day,
-            programme_costs(shop_dir, version.plan),
-            programme_events(shop_dir, version.plan),
-        )
-        yield _programme(name, programme_id, version, entries, outcomes, last_day)
+        plan = replace(version.plan, confidence=CONFIDENCE)
+        known = entries.filter(pl.col("customer_id").is_in(ids))
+        costs = programme_costs(shop_dir, plan)
+        events = programme_events(shop_dir, plan)
+        outcomes = entry_outcomes(lines, known, plan, last_day, costs, events)
+        found = find_programme(outcomes, plan, planned=version.planned, until=last_day)
+        yield _programme(name, programme_id, plan, entries, known, found)
 
 
 def _campaign(
-    settings: Settings, campaign: LaunchedCampaign, lines: pl.LazyFrame, last_day: dt.date
+    settings: Settings,
+    campaign: LaunchedCampaign,
+    ids: pl.Series,
+    lines: pl.LazyFrame,
+    last_day: dt.date,
 ) -> Found:
-    plan, ledger = campaign.plan, campaign_ledger(settings, campaign)
-    costs = campaign_costs(settings, campaign)
-    orders = window_orders(lines, ledger, plan, costs, _events(settings, campaign))
-    outcomes = outcomes_of(orders, ledger, plan)
-    told = int((outcomes["arm"] != HOLDOUT).sum())
-    judged = plan_for_units(plan, ledger)
-    findings = find(outcomes, ledger, judged)
-    total = find_total(findings.moments, judged)
-    net = findings.overall[0].net if total is None else total.net
+    every = campaign_ledger(settings, campaign)
+    known = pl.col("customer_id").is_in(ids)
+    ledger = every.filter(known)
+    plan = plan_for_units(replace(campaign.plan, confidence=CONFIDENCE), ledger)
+    contacts = _contacts(every.sort(known, descending=True, maintain_order=True), plan)
+    units = units_of(ledger, plan)
+    told = int((units["arm"] != HOLDOUT).sum())
 
     def part(answer: Answer) -> Part:
         return Part(name=plan.name, kind=CAMPAIGN, id=campaign.id, customers=told, each=answer)
 
+    if not set(plan.arm_names) <= set(units["arm"]):
+        return Found(net=part(_NOTHING), outside=part(_NOTHING), later=None, contacts=contacts)
+    costs = campaign_costs(settings, campaign)
+    orders = window_orders(lines, ledger, plan, costs, _events(settings, campaign))
+    findings = find(outcomes_of(orders, ledger, plan), ledger, plan)
+    total = find_total(findings.moments, plan)
     after = later_orders(lines, ledger, plan, last_day, costs)
-    costs_of = {arm.name: arm.contact_cost for arm in plan.arms}
-    posts = pl.col("arm").is_in([arm.name for arm in plan.arms if arm.reaches_audience])
-    # a post to a group is paid once: it stands with the first of its members
-    first_of_post = ~posts | (pl.int_range(pl.len()).over("unit_id") == 0)
     return Found(
-        net=part(net),
+        net=part(findings.overall[0].net if total is None else total.net),
         outside=part(_outside(orders, ledger, plan)),
         later=None if after is None else part(_later(after, ledger, plan)),
-        contacts=ledger.filter(pl.col("arm") != HOLDOUT).select(
-            "customer_id",
-            (pl.col("arm").replace_strict(costs_of, return_dtype=pl.Int64) * first_of_post).alias(
-                "contact_cost"
-            ),
-        ),
-        offer_costs=_offer_costs(orders, plan),
+        contacts=contacts,
     )
+
+
+def _contacts(ledger: pl.DataFrame, plan: Plan) -> pl.DataFrame:
+    """CONTACTS. A post to a group is paid once: it stands with the first of its members."""
+    costs_of = {arm.name: arm.contact_cost for arm in plan.arms}
+    posts = pl.col("arm").is_in([arm.name for arm in plan.arms if arm.reaches_audience])
+    first_of_post = ~posts | (pl.int_range(pl.len()).over("unit_id") == 0)
+    cost = pl.col("arm").replace_strict(costs_of, return_dtype=pl.Int64) * first_of_post
+    return ledger.filter(pl.col("arm") != HOLDOUT).select("customer_id", cost.alias("contact_cost"))
 
 
 def _programme(
     name: str,
     programme_id: int,
-    version: Version,
+    plan: ProgrammePlan,
     entries: pl.DataFrame,
-    outcomes: EntryOutcomes,
-    last_day: dt.date,
+    known: pl.DataFrame,
+    found: ProgrammeFindings,
 ) -> Found:
-    plan = version.plan
-    found = find_programme(outcomes, plan, planned=version.planned, until=last_day)
+    """entries: of everybody, known: of those whom the findings are about."""
     net = dict(found.bars)["net"]
     told = entries.filter(~pl.col("held_back"))
     return Found(
@@ -177,14 +202,13 @@ def _programme(
             id=programme_id,
             customers=found.n_told,
             each=net,
-            waiting=told.height - found.n_told,
+            waiting=int((~known["held_back"]).sum()) - found.n_told,
         ),
         outside=None,
         later=None,
         contacts=told.select(
             "customer_id", pl.lit(plan.contact_cost, dtype=pl.Int64).alias("contact_cost")
         ),
-        offer_costs=pl.DataFrame(schema=OFFER_COSTS),
     )
 
 
@@ -192,14 +216,6 @@ def _events(settings: Settings, campaign: LaunchedCampaign) -> pl.LazyFrame | No
     if not any(isinstance(arm.offer, CashBack) for arm in campaign.plan.arms):
         return None
     return DatasetTable(settings.shop_dir(campaign.shop_id), "events").scan()
-
-
-def _offer_costs(orders: WindowOrders, plan: Plan) -> pl.DataFrame:
-    """What each order's use of the offer cost, and how much of it was taken off the price."""
-    cuts = [name for name in plan.arm_names if isinstance(offer_open_to(name, plan.arms), PriceCut)]
-    used = orders.purchases.filter(pl.col("offer_cost") > 0)
-    off = pl.when(pl.col("arm").is_in(cuts)).then(pl.col("offer_cost")).otherwise(0)
-    return used.select("order_id", "offer_cost", off.cast(pl.Int64).alias("taken_off"))
 
 
 def _outside(orders: WindowOrders, ledger: pl.DataFrame, plan: Plan) -> Answer:

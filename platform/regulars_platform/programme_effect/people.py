@@ -1,8 +1,8 @@
 """One row per customer who was known when the days began, whatever they did in them.
 
 Membership in the holdout is a hash of the id, so among customers known beforehand it is a random
-draw; who first buys later is left out of both groups, since whether they come may depend on what
-the programme did. Money is Int64 in ten-thousandths.
+draw; who comes later is left out of both groups, since whether they come may depend on what the
+programme did. Money is Int64 in ten-thousandths.
 """
 
 import datetime as dt
@@ -22,6 +22,7 @@ from regulars_platform.offers.goods_costs import (
     with_offer_added_back,
 )
 from regulars_platform.orders.table import PAID, start_of_day
+from regulars_platform.programme_effect.offer_costs import OfferCosts
 from regulars_platform.programme_effect.quarters import Window
 from regulars_platform.reach.holdout import in_holdout
 
@@ -36,13 +37,13 @@ FLAGS = ("buyer", "unsubscribed", "complained")
 class Known:
     """What is known beside the orders themselves.
 
-    offer_costs: order_id, offer_cost, taken_off (of the price) for orders that used an offer;
-    contacts: customer_id, contact_cost (Int64), one row per contact; unsubscribed, complained: ids
-    of who did so in these days. discounts: the orders say what was taken off. goods: what goods
-    earn by their costs; None where no cost is known.
+    offers: what the offers of the days cost, whoever used them; contacts: customer_id, contact_cost
+    (Int64), one row per contact; unsubscribed, complained: ids of who did so in these days.
+    discounts: the orders say what was taken off. goods: what goods earn by their costs; None where
+    no cost is known.
     """
 
-    offer_costs: pl.DataFrame
+    offers: OfferCosts
     contacts: pl.DataFrame
     unsubscribed: Sequence[str]
     complained: Sequence[str]
@@ -95,11 +96,14 @@ def earned_by_order(lines: pl.LazyFrame, costs: pl.LazyFrame, flat: int) -> pl.L
     return order_margins(lines, costs, flat).join(refunded, on="order_id", how="left")
 
 
-def group_rows(orders: pl.LazyFrame, window: Window, known: Known, timezone: str) -> pl.DataFrame:
+def group_rows(
+    people: pl.Series, orders: pl.LazyFrame, window: Window, known: Known, timezone: str
+) -> pl.DataFrame:
     """customer_id, group, MONEY (and MARGINS where costs are known), FLAGS, orders, contacts;
     sorted by customer_id.
 
-    orders: whole orders of known customers (`FeatureStore.orders`). before: what they spent in as
+    people: ids of everybody known before the days (`known_before`); orders: whole orders
+    (`FeatureStore.orders`). before: what they spent in as
     many days before the first one. Where orders record discounts, every discount counts as a cost
     in both groups alike, whichever offer it came from.
     """
@@ -108,12 +112,7 @@ def group_rows(orders: pl.LazyFrame, window: Window, known: Known, timezone: str
     stop = start_of_day(window.last + dt.timedelta(days=1), zone)
     earlier = start_of_day(window.first - dt.timedelta(days=window.days), zone)
     moment = pl.col("ordered_at")
-    people = (
-        orders.filter(moment < first)
-        .select(pl.col("customer_id").unique())
-        .collect(engine="streaming")
-    )
-    held = in_holdout(people["customer_id"], salt=window.holdout.salt, share=window.holdout.share)
+    held = in_holdout(people, salt=window.holdout.salt, share=window.holdout.share)
     paid = orders.filter(pl.col("status") == PAID)
     spent = _spent(paid.filter((moment >= first) & (moment < stop)), known)
     before = _before(paid.filter((moment >= earlier) & (moment < first)))
@@ -123,10 +122,14 @@ def group_rows(orders: pl.LazyFrame, window: Window, known: Known, timezone: str
     margins = () if known.goods is None else MARGINS[:2]
     numbers = ("goods", "returned", "offer_cost", "paid", "orders", "before", *margins)
     return (
-        people.with_columns(pl.when(held).then(pl.lit(HELD)).otherwise(pl.lit(OTHERS)).alias(GROUP))
+        people.alias("customer_id")
+        .to_frame()
+        .with_columns(pl.when(held).then(pl.lit(HELD)).otherwise(pl.lit(OTHERS)).alias(GROUP))
         .join(spent, on="customer_id", how="left")
         .join(before, on="customer_id", how="left")
         .join(contacts, on="customer_id", how="left")
+        .join(known.offers.rewards.rename({"offer_cost": "_rewards"}), on="customer_id", how="left")
+        .with_columns(pl.col("offer_cost").fill_null(0) + pl.col("_rewards").fill_null(0))
         .with_columns(
             pl.col(name).fill_null(0).cast(pl.Int64)
             for name in (*numbers, "contact_cost", "contacts")
@@ -139,7 +142,7 @@ def group_rows(orders: pl.LazyFrame, window: Window, known: Known, timezone: str
             _among(known.unsubscribed).alias("unsubscribed"),
             _among(known.complained).alias("complained"),
         )
-        .drop("paid")
+        .drop("paid", "_rewards")
         .sort("customer_id")
     )
 
@@ -148,7 +151,7 @@ def _spent(orders: pl.LazyFrame, known: Known) -> pl.DataFrame:
     """What each customer bought in the days: goods with what offers took off added back."""
     amount, refund = pl.col("amount").clip(lower_bound=0), pl.col("refund")
     returned = refund - pl.col("amount").clip(upper_bound=0)
-    costed = orders.join(known.offer_costs.lazy(), on="order_id", how="left").with_columns(
+    costed = orders.join(known.offers.by_order.lazy(), on="order_id", how="left").with_columns(
         pl.col("offer_cost").fill_null(0), pl.col("taken_off").fill_null(0)
     )
     if known.discounts:

@@ -14,6 +14,7 @@ from regulars_experiments.results import Estimate, answer_as_json
 from regulars_platform.campaigns.service import get_shop_of
 from regulars_platform.customers.order_days import find_order_days
 from regulars_platform.customers.store import FeatureStore, build_feature_store
+from regulars_platform.datasets.repository import versions_stored_before
 from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.errors import InvalidInputError, RegularsError
 from regulars_platform.fields import FieldReader, percent_text
@@ -24,10 +25,16 @@ from regulars_platform.programme_effect.findings import (
     ProgrammeFindings,
     find_programme_effect,
 )
+from regulars_platform.programme_effect.known import known_before
 from regulars_platform.programme_effect.nth_contact import LOOK_BACK, nth_contacts
+from regulars_platform.programme_effect.offer_costs import (
+    OfferCosts,
+    find_offer_costs,
+    offered_by_campaign,
+    offered_by_programme,
+)
 from regulars_platform.programme_effect.parts import (
     CONTACTS,
-    OFFER_COSTS,
     Found,
     Runs,
     find_parts,
@@ -111,25 +118,27 @@ def work_out_quarter(
         runs = read_runs(session, shop_id, window)
         left = _unsubscribed(session, store, shop_id, window)
         margin, currency = programme_margin(shop), shop.currency
+        files = versions_stored_before(session, shop_id, store.moment(window.first))
         told = contacts_between(session, settings, shop_id, window.first - LOOK_BACK, window.last)
     lines = store.table.scan(version)
     middle = sum(margin) // 2
     goods = goods_earned(lines, store.shop_dir, window, middle, store.timezone)
-    found = list(find_parts(settings, shop_id, runs, lines, days.last))
+    people = known_before(store, version, window, files)
+    found = list(find_parts(settings, shop_id, runs, people, lines, days.last))
+    discounts = discounts_are_recorded(lines)
     known = Known(
-        offer_costs=joined([one.offer_costs for one in found], OFFER_COSTS)
-        .sort("offer_cost", descending=True)
-        .unique("order_id", keep="first"),  # an order in two campaigns used one offer
+        offers=_offers(settings, store, version, window, runs, people, discounts=discounts),
         contacts=joined([one.contacts for one in found], CONTACTS),
         unsubscribed=left,
         complained=_complained(store, window),
-        discounts=discounts_are_recorded(lines),
+        discounts=discounts,
         goods=goods,
     )
-    rows = group_rows(store.orders(version), window, known, store.timezone)
+    rows = group_rows(people, store.orders(version), window, known, store.timezone)
     findings = find_programme_effect(rows, margin_low=margin[0], margin_high=margin[1])
     document = effect_json(window, findings, found, runs, known)
     document |= {
+        "told_newcomers": _newcomers(known.contacts, people),
         "currency": currency,
         "margin_low_percent": percent_text(margin[0]),
         "margin_high_percent": percent_text(margin[1]),
@@ -238,6 +247,42 @@ def _part_json(part: Part) -> dict[str, Any]:
         "waiting": part.waiting,
         "whole": answer_as_json(part.whole),
     }
+
+
+def _offers(
+    settings: Settings,
+    store: FeatureStore,
+    version: int,
+    window: Window,
+    runs: Runs,
+    people: pl.Series,
+    *,
+    discounts: bool,
+) -> OfferCosts:
+    """Of every campaign and programme whose offer could be used in the days."""
+    offered = [
+        *(one for each in runs.lasting for one in offered_by_campaign(settings, each, people)),
+        *(
+            one
+            for each, entries in runs.giving
+            for one in offered_by_programme(each, entries, people)
+        ),
+    ]
+    return find_offer_costs(
+        offered,
+        store.orders(version),
+        store.table.scan(version),
+        DatasetTable(store.shop_dir, "events").scan(),
+        first=store.moment(window.first),
+        stop=store.moment(window.last + dt.timedelta(days=1)),
+        discounts=discounts,
+    )
+
+
+def _newcomers(contacts: pl.DataFrame, people: pl.Series) -> int:
+    """Customers told in the days who were not known before them."""
+    told = contacts["customer_id"]
+    return told.filter(~told.is_in(people.implode())).n_unique()
 
 
 def _unsubscribed(session: Session, store: FeatureStore, shop_id: int, window: Window) -> list[str]:

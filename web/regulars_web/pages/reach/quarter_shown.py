@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import url_for
-from flask_babel import gettext, lazy_gettext
+from flask_babel import gettext, lazy_gettext, ngettext
 
 from regulars_web.formats import number, percent, signed
 from regulars_web.pages.reach.shown import MOST_GAIN, days_words, patience_words, shown
@@ -67,6 +67,7 @@ class QuarterPage:
     own: Shown
     parts: list[PartLine]
     untold: str
+    newcomers: str
     gap: str
     outside: Shown
     later: Shown
@@ -101,6 +102,7 @@ def quarter_page(document: Mapping[str, Any]) -> QuarterPage:
         else shown(found["adjusted_total"], currency, whole=True),
         own=shown(own["whole"], currency, whole=True),
         parts=[_part(part, currency) for part in own["parts"]],
+        newcomers=_newcomers(document),
         untold=listed(own["untold"]) if own["untold"] else "",
         gap=_gap(document),
         outside=_hidden(
@@ -260,7 +262,7 @@ def _part(part: Mapping[str, Any], currency: str) -> PartLine:
         customers=number(part["customers"]),
         waiting=number(part["waiting"]) if part.get("waiting") else "",
         whole=shown(part["whole"], currency, whole=True)
-        if part["customers"]
+        if part["customers"] or not part.get("waiting")
         else Shown(text="–", interval=str(gettext("nobody's days for orders are over yet"))),
     )
 
@@ -270,6 +272,23 @@ def _hidden(found: Mapping[str, Any], nothing: str, currency: str) -> Shown:
     if not found["parts"]:
         return Shown(text="–", interval=nothing)
     return shown(found["whole"], currency, whole=True)
+
+
+def _newcomers(document: Mapping[str, Any]) -> str:
+    """Whom the parts leave out; quarters kept before parts did so know of none."""
+    told = document.get("told_newcomers", 0)
+    if not told:
+        return ""
+    return str(
+        ngettext(
+            "%(n)s customer told was first known during these days: in neither the whole nor the "
+            "sum, but in the report of what told them.",
+            "%(n)s customers told were first known during these days: in neither the whole nor "
+            "the sum, but in the reports of what told them.",
+            told,
+            n=number(told),
+        )
+    )
 
 
 def _gap(document: Mapping[str, Any]) -> str:
