@@ -83,8 +83,17 @@ def whole_frame(histories: Path, brought: Brought, ways: Ways) -> pl.DataFrame:
     return whole.collect(engine="streaming")
 
 
+DUE_PRODUCTS: dict[str, pl.DataType] = {
+    "due_on": pl.Date(),
+    "product": pl.String(),
+    "last_day": pl.Date(),
+    "pieces": pl.Float64(),
+}
+"""What is known of each product that a customer is due to buy again."""
+
+
 def due_path(shop_dir: Path) -> Path:
-    """Where the repurchase cycle writes customer_id, due_on."""
+    """Where the repurchase cycle writes customer_id and DUE_PRODUCTS."""
     return shop_dir / "cycle" / "due.parquet"
 
 
@@ -100,6 +109,11 @@ def waits_for_due_dates(shop_dir: Path) -> bool:
 def due_dates(shop_dir: Path) -> pl.LazyFrame:
     """customer_id, due_on of every product that customers are due to buy again; maybe nothing."""
     return _read(due_path(shop_dir), {"due_on": pl.Date()})
+
+
+def due_products(shop_dir: Path) -> pl.LazyFrame:
+    """The same with product, last_day and pieces; null as long as only dates were written."""
+    return _read(due_path(shop_dir), DUE_PRODUCTS)
 
 
 def lifetime_path(shop_dir: Path) -> Path:

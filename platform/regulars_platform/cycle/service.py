@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from regulars_platform.campaigns.service import get_shop_of
 from regulars_platform.customers.store import FeatureStore, build_feature_store
-from regulars_platform.customers.whole import due_path
+from regulars_platform.customers.whole import DUE_PRODUCTS, due_path
 from regulars_platform.cycle.corrections import corrected, read_corrections
 from regulars_platform.cycle.errors import NoOrdersError
 from regulars_platform.cycle.files import read_cycles, read_latest, scan_rows, show_latest
@@ -160,7 +160,8 @@ def lapsed(day: dt.date) -> pl.Expr:
 def write_due_dates(
     session: Session, shop_id: int, cycle: Cycle, shop_dir: Path, day: dt.date
 ) -> None:
-    """The dates that features and programmes read: customer_id, due_on, as of a day.
+    """The dates that features and programmes read: customer_id, due_on, and of which product, when
+    it was bought last, and how many pieces (DUE_PRODUCTS); as of a day.
 
     Left out are those who need it no more, those whose date has lapsed, and what is not sold now.
     """
@@ -168,7 +169,7 @@ def write_due_dates(
     dates = (
         due_rows(session, shop_id, cycle)
         .filter(pl.col("due_on").is_not_null() & sold & ~lapsed(day))
-        .select("customer_id", "due_on")
+        .select("customer_id", *DUE_PRODUCTS)
         .unique()
     )
     place_frame(due_path(shop_dir), dates)

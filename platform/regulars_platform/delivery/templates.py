@@ -23,6 +23,8 @@ VARIABLES = {
     "code": N_("the personal code"),
     "link": N_("the short link of the arm"),
     "product": N_("the product it is about"),
+    "bought_on": N_("the day on which it was bought last"),
+    "pieces": N_("how many pieces were bought then"),
     "order": N_("the order it is about"),
     "days": N_("a number of days"),
     "points": N_("the balance of points"),

@@ -2,8 +2,9 @@
 
 import csv
 import datetime as dt
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -38,7 +39,24 @@ RESULTS = {
 }
 MOST_TRIES = 3
 NEXT_TRY = dt.timedelta(days=1)
-CALL_COLUMNS = ("customer_id", "phone", "script", "tries", "result", "note")
+IN_CHINESE = {
+    "reached": "已接通",
+    "ordered": "已下单",
+    "no_answer": "无人接听",
+    "call_later": "稍后再打",
+    "wrong_number": "号码有误",
+    "no_calls": "不再来电",
+}
+"""What staff write into a list beside our own words."""
+
+ABOUT = ("product", "bought_on", "pieces")
+"""Variables that whoever calls has to know, where there are any."""
+
+CALL_COLUMNS = (
+    *("customer_id", "phone", "script"),
+    *("product", "last_bought_on", "pieces"),
+    *("tries", "result", "note"),
+)
 MAX_NOTE = 200
 
 UNREACHED = Sentence(N_("Nobody answered."))
@@ -58,21 +76,22 @@ class CallFileError(RegularsError):
         )
 
     @classmethod
-    def unknown_result(cls, line: int, result: str) -> "CallFileError":
+    def unknown_result(cls, line: int, result: str, words: Mapping[str, str]) -> "CallFileError":
         """A result that there is not."""
         return cls(
             Sentence(
                 N_("Line %(line)s has the result %(result)s."),
                 {"line": line, "result": repr(result[:40])},
             ),
-            Sentence(N_("Known are: %(known)s."), {"known": ", ".join(RESULTS)}),
+            Sentence(N_("Known are: %(known)s."), {"known": ", ".join(words.values())}),
             field="file",
         )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Call:
-    """One customer to call. result: of the latest try, "" before it; open: still to be called."""
+    """One customer to call. result: of the latest try, "" before it; open: still to be called;
+    about: of ABOUT what is known."""
 
     id: int
     customer_id: str
@@ -82,6 +101,7 @@ class Call:
     result: str
     note: str
     open: bool
+    about: Mapping[str, str] = field(default_factory=dict)
 
 
 def open_calls(
@@ -133,12 +153,23 @@ def all_calls(session: Session, shop_id: int, batch_id: int) -> list[Call]:
 
 
 def calls_csv(
-    session: Session, settings: Settings, shop_id: int, batch_id: int, *, now: dt.datetime
+    session: Session,
+    settings: Settings,
+    shop_id: int,
+    batch_id: int,
+    *,
+    now: dt.datetime,
+    words: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[bytes]:
-    """The open calls as CSV in pieces: CALL_COLUMNS; brought back, its results are recorded."""
+    """The open calls as CSV in pieces: CALL_COLUMNS; brought back, its results are recorded. words:
+    what results are called there."""
     calls = open_calls(session, settings, shop_id, batch_id, now=now, limit=1_000_000)
     rows = (
-        (call.customer_id, call.phone, call.script, call.tries, call.result, call.note)
+        (
+            *(call.customer_id, call.phone, call.script),
+            *(call.about.get(name, "") for name in ABOUT),
+            *(call.tries, words.get(call.result, call.result), call.note),
+        )
         for call in calls
     )
     return csv_pieces(CALL_COLUMNS, rows)
@@ -157,14 +188,21 @@ def record_call(
 
 
 def read_results(
-    session: Session, shop_id: int, batch_id: int, lines: Iterable[str], *, now: dt.datetime
+    session: Session,
+    shop_id: int,
+    batch_id: int,
+    lines: Iterable[str],
+    *,
+    now: dt.datetime,
+    words: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[int, int]:
     """Record a list that was brought back; (recorded, rows passed over: no result or a stranger).
 
-    The same file twice changes nothing more. Raises CallFileError before anything is recorded.
+    words: what results are called on the page; those of RESULTS and IN_CHINESE count, too. The same
+    file twice changes nothing more. Raises CallFileError before anything is recorded.
     """
     _batch(session, shop_id, batch_id)
-    given = list(_given(lines))
+    given = list(_given(lines, words))
     rows = {
         row.customer_id: row
         for row in session.scalars(select(MessageRow).where(MessageRow.batch_id == batch_id))
@@ -179,16 +217,18 @@ def read_results(
     return recorded, len(given) - recorded
 
 
-def _given(lines: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+def _given(lines: Iterable[str], own: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
     reader = csv.DictReader(line.lstrip("\ufeff") for line in lines)
     if not {"customer_id", "result"} <= set(reader.fieldnames or ()):
         raise CallFileError.without_columns()
-    words = {word.casefold(): name for name, word in RESULTS.items()}
+    words = {
+        word.casefold(): name for each in (IN_CHINESE, RESULTS, own) for name, word in each.items()
+    }
     for number, row in enumerate(reader, start=2):
         result = (row["result"] or "").strip().casefold()
         result = words.get(result, result)
         if result and result not in RESULTS:
-            raise CallFileError.unknown_result(number, row["result"] or "")
+            raise CallFileError.unknown_result(number, row["result"] or "", own or RESULTS)
         # our own apostrophe before what a spreadsheet would run as a formula
         name = (row["customer_id"] or "").removeprefix("'")
         yield clean_customer_id(name), result, (row.get("note") or "").strip()[:MAX_NOTE]
@@ -222,6 +262,7 @@ def _call(batch: BatchRow, row: MessageRow) -> Call:
         result=row.result or "",
         note=row.note or "",
         open=row.state == QUEUED,
+        about={name: row.variables[name] for name in ABOUT if row.variables.get(name)},
     )
 
 

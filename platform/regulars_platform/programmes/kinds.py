@@ -156,11 +156,16 @@ KINDS: dict[str, ProgrammeKind] = {
         ProgrammeKind(
             name="product_due",
             title=N_("Due again"),
-            says=N_("Reminds shortly before what was bought is used up."),
+            says=N_("Calls a week before what was bought is used up."),
             needs=N_("products that say how long they last, or repeated orders of them"),
             trigger="day",
             settings=("before_days",),
-            plan={"before_days": 3, "reentry_days": 30},
+            plan={
+                "before_days": 7,
+                "reentry_days": 30,
+                "channel": "phone",
+                "contact_cost": "1",
+            },
         ),
         ProgrammeKind(
             name="segment",

@@ -5,7 +5,8 @@ out before anything else.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 import polars as pl
 from sqlalchemy import select
@@ -16,6 +17,11 @@ from regulars_platform.delivery.lists import TreatedArm, told_of
 from regulars_platform.delivery.outbox import Mailing, queue_messages
 from regulars_platform.orders.table import OrdersTable
 from regulars_platform.orders.unpaid import still_unpaid
+from regulars_platform.programmes.due_products import (
+    NOTHING_KNOWN,
+    DueProduct,
+    named_products,
+)
 from regulars_platform.programmes.held_beside import beside_held_entries
 from regulars_platform.programmes.plan import TOLD, ProgrammePlan
 from regulars_platform.programmes.service import (
@@ -30,6 +36,14 @@ from regulars_platform.reach.gate import open_gate
 from regulars_platform.settings import Settings
 
 LIST_COLUMNS = ("customer_id", "programme", "send_from", "offer", "code", "threshold", "about")
+
+DUE_COLUMNS = ("product", "last_bought_on", "pieces")
+"""Further columns of those who are due again."""
+
+VARIABLE_COLUMNS = (
+    *("customer_id", "occasion", "offer", "threshold", "code", "order", "tier"),
+    *("product", "bought_on", "pieces"),
+)
 
 
 def told_arm(plan: ProgrammePlan) -> TreatedArm:
@@ -67,7 +81,8 @@ def queue_entries(
             template_id=plan.template_id,
             send_at=due_at.astimezone(dt.UTC),
         )
-        done = queue_messages(session, settings, mailing, _variables(part, plan), now=now)
+        rows = _variables(settings.shop_dir(programme.shop_id), part, plan)
+        done = queue_messages(session, settings, mailing, rows, now=now)
         counts["queued"] += done.queued
         counts["incomplete"] += done.incomplete
     return counts
@@ -117,6 +132,11 @@ def programme_list(
         day=max(day, today),
     )
     waiting = _waiting(settings, programme, names)
+    about_products = programme.kind == "product_due"
+    due = named_products(
+        settings.shop_dir(programme.shop_id),
+        [(row.customer_id, row.occasion) for row in rows if about_products],
+    )
     lines = []
     for row, reason in zip(rows, barred, strict=True):
         settled = waiting is not None and row.occasion.removeprefix(OF_ORDER) not in waiting
@@ -124,9 +144,12 @@ def programme_list(
             plan = versions[row.version_id].plan
             words, threshold = _told(plan, row.threshold)
             at = row.due_at.astimezone(plan.zone).strftime("%Y-%m-%d %H:%M")
+            product = due.get((row.customer_id, row.occasion), NOTHING_KNOWN).variables()
+            words = words.replace("{product}", product["product"])
             said = (row.customer_id, programme.name, at, words, row.code or "", threshold)
-            lines.append((*said, about(row.occasion)))
-    return csv_pieces(LIST_COLUMNS, lines)
+            more = product.values() if about_products else ()
+            lines.append((*said, about(row.occasion), *more))
+    return csv_pieces((*LIST_COLUMNS, *(DUE_COLUMNS if about_products else ())), lines)
 
 
 def _waiting(settings: Settings, programme: Programme, customers: pl.Series) -> set[str] | None:
@@ -138,7 +161,10 @@ def _waiting(settings: Settings, programme: Programme, customers: pl.Series) -> 
     return still_unpaid(shop_dir, version, customers)
 
 
-def _variables(part: pl.DataFrame, plan: ProgrammePlan) -> pl.DataFrame:
+def _variables(shop_dir: Path, part: pl.DataFrame, plan: ProgrammePlan) -> pl.DataFrame:
+    due: Mapping[tuple[str, str], DueProduct] = {}
+    if plan.kind == "product_due":
+        due = named_products(shop_dir, part.select("customer_id", "occasion").rows())
     rows = []
     for row in part.iter_rows(named=True):
         words, threshold = _told(plan, row["threshold"])
@@ -152,11 +178,10 @@ def _variables(part: pl.DataFrame, plan: ProgrammePlan) -> pl.DataFrame:
                 "code": row["code"],
                 "order": rest if word == "order" else None,
                 "tier": rest.rpartition(" ")[0] if word in ("tier", "near") else None,
+                **due.get((row["customer_id"], row["occasion"]), NOTHING_KNOWN).variables(),
             }
         )
-    schema = dict.fromkeys(
-        ("customer_id", "occasion", "offer", "threshold", "code", "order", "tier"), pl.String
-    )
+    schema = dict.fromkeys(VARIABLE_COLUMNS, pl.String)
     return pl.DataFrame(rows, schema=schema)
 
 

@@ -1,6 +1,8 @@
 """From dates to features, programmes and the list: past the gate and every holdout that lasts."""
 
+import csv
 import datetime as dt
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +23,11 @@ from regulars_platform.cycle.service import (
     write_due_dates,
 )
 from regulars_platform.datasets.table import DatasetTable
+from regulars_platform.delivery.templates import keep_template
+from regulars_platform.dispatch.calls import all_calls, calls_csv, open_calls, read_results
 from regulars_platform.launching.launch import launch
+from regulars_platform.programmes.kinds import KINDS
+from regulars_platform.programmes.sending import programme_list
 from regulars_platform.settings import Settings, build_settings, prepare_data_dir
 from regulars_platform.shops.tables import Shop
 from regulars_platform.storage.database import Database
@@ -107,6 +113,57 @@ def test_the_holdout_of_a_programme_is_left_out_while_its_window_lasts(
         assert held_back(session, settings, 2, DAY) == frozenset()
 
 
+def test_whoever_calls_a_week_before_sees_what_is_due_and_when_it_was_bought(
+    settings: Settings, database: Database, cycle: Cycle
+) -> None:
+    week = dt.timedelta(days=7)
+    store = DatasetTable(settings.shop_dir(1), "products")
+    store.merge(pl.DataFrame([{"product": "tea", "title": "龙井"}]))
+    people = DatasetTable(settings.shop_dir(1), "customers")
+    people.merge(pl.DataFrame([{"customer_id": "c001", "phone": "+8613800000001"}]))
+    with database.reading() as session:
+        write_due_dates(session, 1, cycle, settings.shop_dir(1), DAY - week)
+    usual = KINDS["product_due"].plan
+    assert (usual["before_days"], usual["channel"]) == (7, "phone")
+    with database.unit_of_work() as session:
+        raw = {"name": "due", "channel": "phone", "body": "您的{product}快用完了"}
+        template = keep_template(session, shop_id=1, raw=raw, now=NOW).id
+    programme = started(database, "product_due", holdout_percent="1", template_id=template)
+    early = run(database, settings, programme, DAY - dt.timedelta(days=8))
+    assert early.counts["named"] == 0
+    assert run(database, settings, programme, DAY - week).counts["named"] == len(CUSTOMERS)
+    with database.unit_of_work() as session:
+        later = NOW - week + dt.timedelta(hours=12)
+        (call,) = open_calls(session, settings, 1, 1, now=later)
+        content = b"".join(calls_csv(session, settings, 1, 1, now=later)).decode("utf-8-sig")
+        bought = (DAY - dt.timedelta(days=20)).isoformat()
+        assert call.script == "您的龙井快用完了"
+        assert call.about == {"product": "龙井", "bought_on": bought, "pieces": "1"}
+        (row,) = csv.DictReader(io.StringIO(content))
+        assert (row["product"], row["last_bought_on"], row["pieces"]) == ("龙井", bought, "1")
+        filled = ["customer_id,result", "c001,已下单"]
+        assert read_results(session, 1, 1, filled, now=later) == (1, 0)
+        results = {one.customer_id: one.result for one in all_calls(session, 1, 1)}
+        assert results["c001"] == "ordered"
+
+
+def test_a_list_to_hand_out_names_what_is_due(
+    settings: Settings, database: Database, cycle: Cycle
+) -> None:
+    with database.reading() as session:
+        write_due_dates(session, 1, cycle, settings.shop_dir(1), DAY)
+    words = {"kind": "message", "reach": "open", "words": "Your {product}"}
+    programme = started(database, "product_due", channel="sms", before_days=0, offer=words)
+    run(database, settings, programme)
+    with database.reading() as session:
+        pieces = programme_list(session, settings, programme=programme, day=DAY, today=DAY)
+        rows = list(csv.DictReader(io.StringIO(b"".join(pieces).decode("utf-8-sig"))))
+    bought = (DAY - dt.timedelta(days=20)).isoformat()
+    assert len(rows) > 60
+    found = {(r["offer"], r["product"], r["last_bought_on"], r["pieces"]) for r in rows}
+    assert found == {("Your tea", "tea", bought, "1")}
+
+
 def test_the_holdout_of_a_campaign_is_left_out_while_its_window_lasts(
     settings: Settings, database: Database, cycle: Cycle
 ) -> None:
@@ -177,7 +234,8 @@ def test_lapsed_dates_are_not_read_by_features_unless_staff_gave_them(
         day = DAY - dt.timedelta(days=1)
         correct(session, about, due_on=day, reason="x", maker=maker, now=NOW)
         write_due_dates(session, 1, cycle, shop_dir, later)
-    assert pl.read_parquet(shop_dir / "cycle" / "due.parquet").rows() == [("c005", day)]
+    kept = pl.read_parquet(shop_dir / "cycle" / "due.parquet")
+    assert kept.select("customer_id", "due_on").rows() == [("c005", day)]
     with database.reading() as session:
         write_due_dates(session, 1, cycle, shop_dir, later - dt.timedelta(days=1))
     assert pl.read_parquet(shop_dir / "cycle" / "due.parquet").height == len(CUSTOMERS)

@@ -262,6 +262,18 @@ def test_a_call_list_is_worked_through_and_comes_back_as_a_file(sending: Sending
 
     assert "2 results recorded" in upload(out.getvalue())
     assert "0 results recorded" in upload(out.getvalue())
+    page = "/campaigns/calls/1"
+    assert "Results: reached, reached, and ordered, no answer" in text(browser, page)
+    browser.post("/language", {"locale": "zh_Hans"})
+    for place, said in ((2, "无人接听"), (3, "已接通")):
+        upload(f"customer_id,result\r\n{rows[place]['customer_id']},{said}\r\n")
+    hint = text(browser, page).split('id="file-hint">')[1].split("</p>")[0]
+    assert re.search("[a-z]{3}", hint) is None
+    browser.post("/language", {"locale": "en"})
+    with sending.database.unit_of_work() as session:
+        told = dict(session.execute(select(MessageRow.customer_id, MessageRow.result)).all())
+    assert told[rows[2]["customer_id"]] == "no_answer"
+    assert told[rows[3]["customer_id"]] == "reached"
     assert "the result &#39;sung&#39;" in upload("customer_id,result\r\nc001,sung\r\n")
     assert "columns customer_id and result" in upload("a,b\r\n1,2\r\n")
     assert "1 " in text(browser, f"/campaigns/{campaign}")

@@ -78,6 +78,10 @@ def test_what_the_data_do_not_have_is_said_and_cannot_be_started(
     assert "it needs orders with the time at which they were shipped" in page
     assert "it needs customers' files with birthdays" in page
     assert 'action="/programmes/start/birthday"' not in page
+    # the moments of parcels come with orders, birthdays with another file
+    for kind, there in (("Shipping note", "/data/"), ("Birthday", "/data/other/")):
+        part = page.split(f"<h3>{kind}</h3>")[1].split("</li>")[0]
+        assert f'href="{there}"' in part
     assert 'action="/programmes/start/unpaid"' in page
     shown = owner.get(start(owner, "birthday")).get_data(as_text=True)
     assert "do not have what this needs" in shown

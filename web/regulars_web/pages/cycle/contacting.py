@@ -23,7 +23,6 @@ from regulars_web.formats import date
 from regulars_web.pages.campaigns.defaults import find_shop_facts, new_draft
 from regulars_web.pages.cycle.words import channel_word
 from regulars_web.pages.programmes.costs import usual_plan
-from regulars_web.pages.programmes.words import MESSAGES
 from regulars_web.pages.segments.keeping import segment_of
 
 KIND = "product_due"
@@ -58,6 +57,8 @@ def _campaign(asked: Asked, wanted: DueAsked) -> int:
         ]
         if known:
             return known[0]
+        # a campaign knows no product of each: that is for the programme
+        words = gettext("Yours should soon be used up. Order in time.")
         title = gettext("Due again within %(days)s days", days=wanted.ahead)
         segment_of(work, shop.id, title, rule)
         draft: dict[str, Any] = new_draft(
@@ -65,7 +66,7 @@ def _campaign(asked: Asked, wanted: DueAsked) -> int:
         )
         arm = draft["arms"][0] | {
             "name": gettext("Contacted"),
-            "offer": {"kind": "message", "reach": "open", "words": str(MESSAGES[KIND])},
+            "offer": {"kind": "message", "reach": "open", "words": words},
             "channel": wanted.channel,
             "contact_cost": contact_price(shop, wanted.channel),
         }

@@ -50,7 +50,11 @@ def record(batch_id: int, message_id: int) -> BaseResponse | tuple[str, int]:
 def call_file(batch_id: int) -> Response:
     """The open calls, for staff who work elsewhere."""
     with unit_of_work() as work:
-        pieces = list(calls_csv(work, settings(), current_shop().id, batch_id, now=now()))
+        pieces = list(
+            calls_csv(
+                work, settings(), current_shop().id, batch_id, now=now(), words=result_words()
+            )
+        )
     return csv_file(pieces, f"calls-{batch_id}.csv")
 
 
@@ -60,7 +64,12 @@ def results(batch_id: int) -> BaseResponse | tuple[str, int]:
     try:
         with unit_of_work() as work:
             recorded, others = read_results(
-                work, current_shop().id, batch_id, posted_lines(request), now=now()
+                work,
+                current_shop().id,
+                batch_id,
+                posted_lines(request),
+                now=now(),
+                words=result_words(),
             )
     except RegularsError as error:
         return _page(batch_id, problem_text(error)), 422

@@ -64,7 +64,7 @@ MESSAGES = {
     "joined": lazy_gettext("Welcome, and thank you for following us."),
     "holiday": lazy_gettext("A happy holiday from all of us."),
     "birthday": lazy_gettext("Your birthday is near. We wish you a happy one."),
-    "product_due": lazy_gettext("Yours should soon be used up. Order in time."),
+    "product_due": lazy_gettext("Your {product} should soon be used up. Order in time."),
     "segment": lazy_gettext("There is something for you in our shop."),
 }
 """What is said to customers where nobody wrote anything else yet."""
