@@ -135,16 +135,31 @@ def search_customers(
         )
     # one pass for the order, and the wide rows only for the page itself
     order = found.select(*dict.fromkeys((sort, "customer_id"))).collect()
-    shown = order.sort(
-        [sort, pl.col("customer_id").alias("id")],
-        descending=[descending, False],
-        nulls_last=True,
-    ).slice((max(1, page) - 1) * size, size)["customer_id"]
+    first = (max(1, page) - 1) * size
+    shown = (
+        _foremost(order, sort, first + size, descending=descending)
+        .sort(
+            [sort, pl.col("customer_id").alias("id")],
+            descending=[descending, False],
+            nulls_last=True,
+        )
+        .slice(first, size)["customer_id"]
+    )
     rows = found.filter(pl.col("customer_id").is_in(shown.implode())).select(
         "customer_id", *columns
     )
     by_id = {str(row["customer_id"]): row for row in rows.collect().iter_rows(named=True)}
     return CustomerRows(rows=tuple(by_id[name] for name in shown), total=order.height)
+
+
+def _foremost(order: pl.DataFrame, sort: str, many: int, *, descending: bool) -> pl.DataFrame:
+    """Those among whom so many come first, and who equals the last of them: few of very many."""
+    values = order[sort]
+    if many >= len(values) - values.null_count() or not values.dtype.is_numeric():
+        return order
+    known = values.drop_nulls()
+    last = known.top_k(many).min() if descending else known.bottom_k(many).max()
+    return order.filter(pl.col(sort) >= last if descending else pl.col(sort) <= last)
 
 
 def _text_distribution(frame: pl.LazyFrame, feature: str) -> Distribution:

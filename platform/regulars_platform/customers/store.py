@@ -119,6 +119,10 @@ class FeatureStore:
         """Whether they are laid out already: without them a large shop waits for its figures."""
         return (self._folder / f"histories-{self._key(version)}").is_dir()
 
+    def customers(self, version: int) -> pl.LazyFrame:
+        """customer_id of everybody who has an order at that version, sorted."""
+        return pl.scan_parquet(self.histories(version) / "customers.parquet")
+
     def window_orders(self, as_of: dt.date, days: int, version: int) -> pl.LazyFrame:
         """Paid orders and credit notes of the `days` days before `as_of`."""
         return self.orders(version).filter(

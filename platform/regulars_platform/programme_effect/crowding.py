@@ -96,7 +96,7 @@ def count_contacts(
     store: FeatureStore, version: int, contacts: pl.DataFrame, *, days: int, until: dt.date
 ) -> Contacts:
     """contacts: DAYS; of the customers whom the orders know on that day."""
-    people = store.orders(version).select(pl.col("customer_id").unique())
+    people = store.customers(version)
     within = contacts.filter(
         (pl.col("day") >= until - dt.timedelta(days=days)) & (pl.col("day") < until)
     )

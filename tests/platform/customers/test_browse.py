@@ -1,5 +1,6 @@
 """Histograms and the customer table."""
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -68,6 +69,25 @@ def test_customers_are_found_by_a_part_of_their_id_sorted_and_paged() -> None:
     assert [row["customer_id"] for row in first.rows] == ["A2", "a1"]
     second = search_customers(frame, text="a", sort="spend", page_size=2, page=2)
     assert [row["customer_id"] for row in second.rows] == ["a3"]
+
+
+@pytest.mark.parametrize("descending", [True, False])
+@pytest.mark.parametrize("sort", ["spend", "main_channel", "customer_id"])
+def test_page_after_page_is_the_whole_table_in_its_order(sort: str, descending: bool) -> None:
+    rng = np.random.default_rng(4)
+    ids = [f"c{n:02}" for n in rng.permutation(60)]
+    spend = [None if n % 7 == 0 else float(n % 5) for n in range(60)]  # many alike
+    frame = frame_of(
+        customer_id=ids, spend=spend, main_channel=[["app", "web", None][n % 3] for n in range(60)]
+    )
+    pages = [
+        search_customers(frame, sort=sort, descending=descending, page=page, page_size=7)
+        for page in range(1, 11)
+    ]
+    rows = frame.collect().sort("customer_id")  # equals are by their ids
+    expected = rows.sort(sort, descending=descending, nulls_last=True, maintain_order=True)
+    found = [row["customer_id"] for page in pages for row in page.rows]
+    assert found == expected["customer_id"].to_list()
 
 
 def test_signs_in_the_search_are_taken_literally() -> None:

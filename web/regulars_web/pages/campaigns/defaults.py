@@ -40,15 +40,16 @@ def find_shop_facts(store: FeatureStore) -> ShopFacts:
     version = store.table.version()
     if version is None:
         return ShopFacts(last_day=None, median_basket=None, shipping=None)
-    bought = store.orders(version).filter((pl.col("status") == PAID) & (pl.col("amount") > 0))
-    last_at, shipping = (
-        bought.select(
+
+    def build() -> pl.LazyFrame:
+        bought = store.orders(version).filter((pl.col("status") == PAID) & (pl.col("amount") > 0))
+        return bought.select(
             pl.col("ordered_at").max(),
             pl.col("shipping").filter(pl.col("shipping") > 0).median(),
         )
-        .collect()
-        .row(0)
-    )
+
+    # a plan asks for it several times, and two figures are read faster than all orders
+    last_at, shipping = store.kept(f"facts-{store.version_key(version)}", build).collect().row(0)
     if last_at is None:
         return ShopFacts(last_day=None, median_basket=None, shipping=None)
     last_day = last_at.astimezone(ZoneInfo(store.timezone)).date()

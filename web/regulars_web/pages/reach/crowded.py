@@ -3,7 +3,6 @@
 import datetime as dt
 from dataclasses import dataclass
 
-import polars as pl
 from sqlalchemy.orm import Session
 
 from regulars_platform.campaigns.service import get_shop_of
@@ -62,7 +61,7 @@ def find_crowded(
     first, last, soon = end - LOOK, today + LOOK, today + AHEAD
     told = contacts_between(work, settings(), shop_id, first, end - _ONE)
     running, pairs = find_overlaps(work, settings(), shop_id, first=first, last=last)
-    everybody = store.orders(version).select(pl.col("customer_id").unique())
+    everybody = store.customers(version)
     return Crowded(
         counted=[count_contacts(store, version, told, days=span, until=end) for span in SPANS],
         until=end - _ONE,
