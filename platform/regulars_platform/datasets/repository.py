@@ -83,7 +83,7 @@ def versions_stored_before(session: Session, shop_id: int, moment: dt.datetime) 
         .group_by(row.kind)
     )
     found = ((read_kind(kind), version) for kind, version in session.execute(query))
-    return {kind: version for kind, version in found if kind is not None}
+    return {kind: version for kind, version in found if kind is not None and version is not None}
 
 
 def find_mapping(
