@@ -65,14 +65,15 @@ class Upgrade:
 class Lowered:
     """A tier that begins lower: so many more are in it, which costs so much more in a year.
 
+    cost: None where no tier has a right that is written down, so that nobody knows what it costs.
     sales_needed: how much each of them would have to buy more in a year to pay for it, at the upper
-    and the lower margin; None without a margin, or where nobody moves. Ten-thousandths.
+    and the lower margin; None without a cost or a margin, or where nobody moves. Ten-thousandths.
     """
 
     tier: str
     least: float
     moved: int
-    cost: int
+    cost: int | None
     sales_needed: tuple[int, int] | None
 
 
@@ -128,6 +129,7 @@ def lowered(looked: Looked, rights: Rights, stand: pl.DataFrame) -> list[Lowered
     Nobody is taken to buy otherwise than today: what it costs is what the same people would get.
     """
     found = []
+    written = any(right.tier in looked.names for right in rights.rights)
     for below, tier in pairwise(looked.tiers):
         for part in LOWERED:
             least = tier.least * (1 - part)
@@ -142,8 +144,8 @@ def lowered(looked: Looked, rights: Rights, stand: pl.DataFrame) -> list[Lowered
                     tier=tier.name,
                     least=least,
                     moved=customers,
-                    cost=cost,
-                    sales_needed=_needed(cost, customers, rights.margin),
+                    cost=cost if written else None,
+                    sales_needed=_needed(cost, customers, rights.margin) if written else None,
                 )
             )
     return found

@@ -246,6 +246,14 @@ def test_a_lower_threshold_costs_the_rights_of_those_who_move(tmp_path: Path) ->
     assert (twenty.moved, twenty.cost) == (2, 200_000 + 90_000)
     assert twenty.sales_needed == (290_000, 483_333)
     assert thirty.moved == 2
+    gone = Rights(rights=(Right(name="gift", tier="platinum", per="year", cost=100_000),))
+    for nothing_known in (Rights(), gone):
+        unknown = lowered(shop, nothing_known, standing(shop, DAY).collect())
+        assert [(one.moved, one.cost, one.sales_needed) for one in unknown] == [
+            (1, None, None),
+            (2, None, None),
+            (2, None, None),
+        ]
     close = [rule("spend", "silver", 85), rule("spend", "gold", 100)]
     shop = looked(Folder(tmp_path / "other", *rows), close)
     assert [one.least for one in lowered(shop, RIGHTS, standing(shop, DAY).collect())] == [90.0]

@@ -184,6 +184,9 @@ def test_rights_cost_money_and_lead_to_programmes(settings: Settings, owner: Bro
     bring_orders(settings)
     assert owner.get(f"{PAGE}rights").status_code == 302, "tiers come first"
     owner.post(f"{PAGE}rules", RULES | {"do": "save"})
+    unknown = words(owner.get(PAGE))
+    assert "What it costs is not known: say what the rights of each tier cost." in unknown
+    assert "VIP <b> £80 1 – –" in unknown
     assert owner.post(f"{PAGE}rights", RIGHTS | {"cost-0": "lots"}).status_code == 422
     assert owner.post(f"{PAGE}rights", RIGHTS).status_code == 302
     page = owner.get(PAGE)
@@ -195,6 +198,7 @@ def test_rights_cost_money_and_lead_to_programmes(settings: Settings, owner: Bro
     # one has 85: lowered to 90 nobody moves, to 80 one: 5 a year, 10 to 16.67 more each
     assert "VIP <b> £90 0 £0.00 –" in text
     assert "VIP <b> £80 1 £5.00 £10.00 to £16.67" in text
+    assert "What it costs is not known" not in text
     owner.post(f"{PAGE}rules", RULES | {"name-1": "Star", "do": "save"})
     assert "Rights of tiers that are gone: Birthday gift" in words(owner.get(PAGE))
 

@@ -200,7 +200,7 @@ def lowered_row(one: Lowered, by: str, currency: str) -> LoweredRow:
         tier=one.tier,
         least=measure_text(by, _rounded(by, one.least), currency),
         moved=number(one.moved),
-        cost=money(one.cost, currency),
+        cost="–" if one.cost is None else money(one.cost, currency),
         needed=needed,
     )
 

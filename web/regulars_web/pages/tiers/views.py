@@ -100,6 +100,7 @@ def _figures(looked: Looked, found: Customers) -> dict[str, Any]:
         tested = members.by_lot(read_learnings(work, settings(), shop.id))
     measures = {one.name: one.by for one in looked.tiers}
     currency = shop.currency
+    lowered = costs.lowered(looked, rights, stand)
     return {
         "as_of": as_of,
         "rules": words.ladder_text(looked.tiers, currency),
@@ -132,10 +133,8 @@ def _figures(looked: Looked, found: Customers) -> dict[str, Any]:
             for place, one in enumerate(costs.upgrades(looked, stand, as_of))
             if one.tier.least > 0
         ],
-        "lowered": [
-            shown.lowered_row(one, measures[one.tier], currency)
-            for one in costs.lowered(looked, rights, stand)
-        ],
+        "lowered": [shown.lowered_row(one, measures[one.tier], currency) for one in lowered],
+        "lowered_costs": any(one.cost is not None for one in lowered),
     }
 
 
