@@ -132,6 +132,15 @@ def test_a_lively_shop_reads_in_money_by_tenths_and_segments(
     assert document["schema"] == "regulars.lifetime/1"
 
 
+def test_the_day_it_counts_from_is_the_day_after_the_last_order(
+    owner: Browser, settings: Settings, finish_jobs: Finish
+) -> None:
+    rows = [line("1", "mei", "2026-09-02", 10), line("2", "mei", "2026-10-31", 10)]
+    write_lines(settings.shop_dir(1), rows)
+    assert "day after the last order, Nov 1, 2026." in work_out(owner, finish_jobs)
+    assert "As of Nov 1, 2026, the day after the last order" in words(owner.get("/customers/"))
+
+
 def test_new_orders_make_the_answer_old_and_pressing_twice_asks_once(
     owner: Browser, settings: Settings, finish_jobs: Finish
 ) -> None:

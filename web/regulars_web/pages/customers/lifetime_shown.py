@@ -103,7 +103,7 @@ def lifetime_page(found: Lifetime, changed: Sequence[str], shop: ShopProfile) ->
         belief=(BELIEF_KINDS.get(level, ""), belief_title(document)),
         doubts=doubts(document),
         figures=_figures(document, currency),
-        as_of="" if seen["last"] is None else date(dt.date.fromisoformat(seen["last"])),
+        as_of=_day_after(seen["last"]),
         tried=backtest_sentence(backtest) if backtest else "",
         how_tried=how_it_was_tried(backtest),
         tried_value=backtest_value_sentence(backtest, currency),
@@ -122,6 +122,11 @@ def lifetime_page(found: Lifetime, changed: Sequence[str], shop: ShopProfile) ->
         repeaters=seen["repeaters"],
         credits=money(seen["credited"], currency, whole=True) if seen["credit_notes"] else "",
     )
+
+
+def _day_after(last: str | None) -> str:
+    """The day that other pages of customers look from."""
+    return "" if last is None else date(dt.date.fromisoformat(last) + dt.timedelta(days=1))
 
 
 def _figures(document: Mapping[str, Any], currency: str) -> tuple[dict[str, str], ...]:
