@@ -127,7 +127,7 @@ def _course(
         (period, one, figures_of(one, traffic, period))
         for period, one in zip(periods, counted, strict=True)
     ]
-    while found and all(one.value is None for one in found[0][2].values()):
+    while found and all(one.so_far is None for one in found[0][2].values()):
         found.pop(0)
     return tuple(found)
 

@@ -30,6 +30,12 @@ class Weekly:
     counted: Callable[[Counts], Fraction | None] | None = None
     by_day: Callable[[Counts], Fraction | None] | None = None
 
+    @property
+    def adds_up(self) -> bool:
+        """Whether a file's days are added up: then a few of them are less than all. Shares and
+        averages of a few days are those of the period as far as is known."""
+        return self.unit != "share" and self.name != "average_order_value"
+
 
 def _share(part: int, whole: int) -> Fraction | None:
     return Fraction(part, whole) if whole else None
@@ -90,19 +96,27 @@ class Figure:
     """A figure of a period. orders: from the orders; file: from files, None where neither knows.
 
     differs: what the file says less what the orders say when added up the same way; None where only
-    one of them knows the whole period, zero where they agree.
+    one of them knows the whole period, zero where they agree. part: only a file tells it, a sum of
+    fewer days than the period has.
     """
 
     orders: Fraction | None
     file: Told | None
     differs: Fraction | None
+    part: bool
 
     @property
     def value(self) -> Fraction | None:
-        """The one to go by: the orders', else the file's."""
+        """The one to go by: the orders', else the file's; None where that is a part, which would
+        be less than another period's whole whatever happened."""
         if self.orders is not None:
             return self.orders
-        return None if self.file is None else self.file.value
+        return None if self.file is None or self.part else self.file.value
+
+    @property
+    def so_far(self) -> Fraction | None:
+        """The same, or the part that is known."""
+        return self.file.value if self.part and self.file is not None else self.value
 
 
 def figures_of(
@@ -123,4 +137,5 @@ def _figure(one: Weekly, counts: Counts | None, told: Told | None, period: Perio
     if known and counts and alike and told is not None and whole:
         of_days = alike(counts)
         differs = None if of_days is None else told.value - of_days
-    return Figure(orders=orders, file=told, differs=differs)
+    part = orders is None and told is not None and not whole and one.adds_up
+    return Figure(orders=orders, file=told, differs=differs, part=part)

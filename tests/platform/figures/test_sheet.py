@@ -62,7 +62,7 @@ def test_orders_tell_of_buyers_and_files_of_visitors(folder: Folder) -> None:
     counts = count(source_of(folder, "UTC"), [WEEK])[0]
     found = figures_of(counts, Traffic(folder.path), WEEK)
     assert {name: one.value for name, one in found.items()} == {
-        "shop_favourite_people": 3,
+        "shop_favourite_people": None,  # known of one day of seven: no week to compare
         "paid_amount": money(187),
         "average_order_value": money(90),  # (100 + 50 + 30) / 2 known buyers
         "visitors": 700,
@@ -76,6 +76,7 @@ def test_orders_tell_of_buyers_and_files_of_visitors(folder: Folder) -> None:
     favourites = found["shop_favourite_people"].file
     assert favourites is not None
     assert favourites.days == 1
+    assert found["shop_favourite_people"].so_far == 3
     assert {one.differs for one in found.values()} == {None}
 
 
@@ -118,11 +119,28 @@ def test_beside_the_industry_stands_the_reports_figure_and_the_same_sum_of_days(
 
 
 def test_without_orders_that_far_back_the_file_speaks_alone(folder: Folder) -> None:
-    folder.bring("shop_days", told(5, "paid_amount", 100), told(5, "paid_buyers", 4))
+    for day in range(5, 12):
+        folder.bring("shop_days", told(day, "paid_amount", 100), told(day, "paid_buyers", 4))
     found = figures_of(None, Traffic(folder.path), WEEK)
-    assert [found["paid_amount"].orders, found["paid_amount"].value] == [None, money(100)]
+    assert [found["paid_amount"].orders, found["paid_amount"].value] == [None, money(700)]
     assert found["average_order_value"].value == money(25)
     assert found["visitors"].value is None
+
+
+def test_a_week_of_which_a_file_knows_some_days_is_compared_with_no_other(folder: Folder) -> None:
+    before = Period(first=dt.date(2025, 12, 29), last=dt.date(2026, 1, 4))
+    for day in (2, 3, 4, 5, 6, 7, 8, 9, 10, 11):
+        folder.bring(
+            "shop_days", told(day, "visitors", 1000), told(day, "returning_visitor_share", 0.3)
+        )
+    folder.bring("shop_days", told(3, "paid_amount", 60), told(3, "paid_buyers", 4))
+    now, then = (figures_of(None, Traffic(folder.path), one) for one in (WEEK, before))
+    assert now["visitors"].value == 7000
+    assert not now["visitors"].part
+    assert [then["visitors"].value, then["visitors"].so_far] == [None, 3000]
+    # shares and averages do not grow with the days
+    assert then["returning_visitor_share"].value == Fraction(3, 10)
+    assert [then["paid_amount"].value, then["average_order_value"].value] == [None, money(15)]
 
 
 def counts(buyers: int, new: int) -> Counts:

@@ -92,6 +92,20 @@ def test_visitors_come_from_the_shops_files_and_a_difference_is_shown(
     assert "£20.00 more than the orders" in page
 
 
+def test_a_week_that_a_file_knows_in_part_is_told_with_its_days_and_not_compared(
+    owner: Browser, folder: Folder
+) -> None:
+    days = [dt.date(2025, 10, 7) - dt.timedelta(days=number) for number in range(10)]
+    folder.bring(
+        "shop_days",
+        *({"day": day, "scope": "shop", "figure": "visitors", "value": money(300)} for day in days),
+    )
+    page = text(owner, "/report/?by=week&until=2025-10-07")
+    assert "Visitors 访客数 2,100 from a file 900 3 of 7 days – " in page
+    rows = table(owner, "/report/course.csv?by=week&until=2025-10-07")
+    assert [row["visitors"] for row in rows[-2:]] == ["", "2100"]
+
+
 def test_every_table_comes_as_a_file(owner: Browser, folder: Folder) -> None:
     del folder
     for by in ("day", "week", "month"):

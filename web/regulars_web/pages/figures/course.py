@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from flask_babel import gettext
 
 from regulars_platform.figures.counts import Counts
+from regulars_platform.figures.periods import Period
 from regulars_platform.figures.report import ShopReport
 from regulars_platform.figures.sheet import Figure, Unit
 from regulars_web.formats import money, number, short_date
@@ -15,7 +16,7 @@ from regulars_web.pages.figures.columns_chart import (
     Parts,
     build_column_chart,
 )
-from regulars_web.pages.figures.values import NOTHING, shown
+from regulars_web.pages.figures.values import NOTHING, days_of, shown
 from regulars_web.pages.figures.words import FIGURES, days_words
 
 Figures = Mapping[str, Figure]
@@ -50,11 +51,11 @@ def _paid_chart(report: ShopReport, currency: str) -> ColumnChart | None:
             ("holdout", float(counts.unknown_amount)),
         )
 
-    def cells(counts: Counts | None, figures: Figures) -> tuple[str, ...]:
+    def cells(period: Period, counts: Counts | None, figures: Figures) -> tuple[str, ...]:
         return (
-            shown(figures["paid_amount"].value, "money", currency),
+            _cell(figures["paid_amount"], "money", period, currency),
             NOTHING if counts is None else money(counts.old_amount, currency),
-            shown(figures["average_order_value"].value, "money", currency),
+            _cell(figures["average_order_value"], "money", period, currency),
         )
 
     return build_column_chart(
@@ -78,7 +79,7 @@ def _buyers_chart(report: ShopReport) -> ColumnChart | None:
         return ("treated", float(counts.old_buyers)), ("treated-soft", float(counts.new_buyers))
 
     return build_column_chart(
-        _columns(report, parts, lambda _, figures: _cells(figures, _PEOPLE)),
+        _columns(report, parts, lambda period, _, figures: _cells(period, figures, _PEOPLE)),
         caption=str(gettext("Paying buyers")),
         top=number(_top(report, "paid_buyers"), 0),
         keys=_old_and_new(),
@@ -92,7 +93,7 @@ def _visitors_chart(report: ShopReport) -> ColumnChart | None:
         return None if visitors is None else (("treated", float(visitors)),)
 
     return build_column_chart(
-        _columns(report, parts, lambda _, figures: _cells(figures, _VISITORS)),
+        _columns(report, parts, lambda period, _, figures: _cells(period, figures, _VISITORS)),
         caption=str(gettext("Visitors")),
         top=number(_top(report, "visitors"), 0),
         keys=(),
@@ -103,13 +104,13 @@ def _visitors_chart(report: ShopReport) -> ColumnChart | None:
 def _columns(
     report: ShopReport,
     parts: Callable[[Counts | None, Figures], Parts | None],
-    cells: Callable[[Counts | None, Figures], tuple[str, ...]],
+    cells: Callable[[Period, Counts | None, Figures], tuple[str, ...]],
 ) -> list[ColumnInput]:
     return [
         ColumnInput(
             label=short_date(period.last),
             parts=parts(counts, figures),
-            cells=(days_words(period), *cells(counts, figures)),
+            cells=(days_words(period), *cells(period, counts, figures)),
         )
         for period, counts, figures in report.course
     ]
@@ -123,9 +124,17 @@ def _heads(figures: tuple[tuple[str, Unit], ...]) -> tuple[str, ...]:
     return (str(gettext("Days")), *(str(FIGURES[name]) for name, _ in figures))
 
 
-def _cells(values: Figures, figures: tuple[tuple[str, Unit], ...]) -> tuple[str, ...]:
+def _cells(
+    period: Period, values: Figures, figures: tuple[tuple[str, Unit], ...]
+) -> tuple[str, ...]:
     # no money among them, so no currency
-    return tuple(shown(values[name].value, unit, "") for name, unit in figures)
+    return tuple(_cell(values[name], unit, period, "") for name, unit in figures)
+
+
+def _cell(figure: Figure, unit: Unit, period: Period, currency: str) -> str:
+    """Its value, and of how many days where these are not all."""
+    value, days = shown(figure.so_far, unit, currency), days_of(figure, period)
+    return f"{value} ({days})" if days else value
 
 
 def _top(report: ShopReport, name: str) -> float:

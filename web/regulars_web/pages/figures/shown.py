@@ -15,7 +15,7 @@ from regulars_web.formats import money, number, percent
 from regulars_web.pages.figures.columns_chart import ColumnChart
 from regulars_web.pages.figures.course import course_charts
 from regulars_web.pages.figures.life import life_rows
-from regulars_web.pages.figures.values import NOTHING, Cell, Row, change, shown
+from regulars_web.pages.figures.values import NOTHING, Cell, Row, change, days_of, shown
 from regulars_web.pages.figures.words import FIGURES, days_words
 
 
@@ -81,20 +81,23 @@ def report_page(report: ShopReport, goal: Goal, currency: str) -> ReportPage:
 
 
 def _row(one: Weekly, columns: Sequence[Column], currency: str) -> Row:
-    now, before, year = (column.figures[one.name] for column in columns)
-    cells = [
-        (shown(then.value, one.unit, currency), change(now.value, then.value, one.unit))
-        for then in (before, year)
-    ]
+    now, *earlier = (column.figures[one.name] for column in columns)
+    before, year = (
+        (
+            shown(then.so_far, one.unit, currency),
+            days_of(then, column.period) or change(now.value, then.value, one.unit),
+        )
+        for then, column in zip(earlier, columns[1:], strict=True)
+    )
     return Row(
         name=str(FIGURES[one.name]),
         small=one.chinese,
         now=(
-            shown(now.value, one.unit, currency),
+            shown(now.so_far, one.unit, currency),
             _beside(one, now, columns[0].period.days, currency),
         ),
-        before=cells[0],
-        year=cells[1],
+        before=before,
+        year=year,
     )
 
 

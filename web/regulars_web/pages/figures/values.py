@@ -5,7 +5,8 @@ from fractions import Fraction
 
 from flask_babel import gettext
 
-from regulars_platform.figures.sheet import Unit
+from regulars_platform.figures.periods import Period
+from regulars_platform.figures.sheet import Figure, Unit
 from regulars_web.formats import money, number, percent, signed
 
 NOTHING = "–"
@@ -34,6 +35,19 @@ def shown(value: Fraction | float | None, unit: Unit, currency: str) -> str:
     if unit == "share":
         return percent(float(value))
     return number(float(value), 0) if Fraction(value).denominator == 1 else number(float(value), 1)
+
+
+def days_of(figure: Figure, period: Period) -> str:
+    """On how many days of the period a sum is known, where these are not all; else empty."""
+    if not figure.part or figure.file is None:
+        return ""
+    return str(
+        gettext(
+            "%(known)s of %(days)s days",
+            known=number(figure.file.days),
+            days=number(period.days),
+        )
+    )
 
 
 def change(now: Fraction | None, then: Fraction | None, unit: Unit) -> str:
