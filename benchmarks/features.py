@@ -276,10 +276,10 @@ products tell, with the medians, usual intervals, favourites and scores among th
 
 They start from the orders as they are laid out by customer, which happens once after each import
 (the job that stores a large file has it done in the background, so that no page waits for it).
-What limits it when that is counted in: the customer's number is looked up twice, once per order and
-once per line, each as dear as the look-up that the bare group-by consists of; and five tables are
-brought into the order of customers and written, where the bare group-by keeps ten numbers per
-customer and sorts nothing.
+What limits it when that is counted in: the texts of customers are brought together twice, once per
+order and once per line; five tables are put into the order of customers, two of them sorted again
+within each customer, and written, where the bare group-by keeps ten numbers per customer and sorts
+nothing.
 
 The last row adds what files tell (here: products alone) and the writing of the file that every page
 reads from then on.

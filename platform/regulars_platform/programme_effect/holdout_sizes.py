@@ -10,8 +10,9 @@ import polars as pl
 from regulars_experiments.design import Baseline, detectable_effect
 from regulars_experiments.results import Reason
 from regulars_platform.campaigns.pooled import HOPED, rounds_until
+from regulars_platform.customers.histories import Before, read_names
 from regulars_platform.customers.store import FeatureStore
-from regulars_platform.orders.table import MONEY_SCALE, PAID
+from regulars_platform.orders.table import MONEY_SCALE
 from regulars_platform.reach.holdout import GlobalHoldout, in_holdout
 
 QUARTER_DAYS = 91
@@ -55,19 +56,26 @@ def quarter_spend(store: FeatureStore, version: int, day: dt.date) -> pl.DataFra
 
 
 def _quarter_spend(store: FeatureStore, version: int, day: dt.date) -> pl.LazyFrame:
-    start, stop = store.moment(day - dt.timedelta(days=QUARTER_DAYS)), store.moment(day)
-    moment = pl.col("ordered_at")
-    inside = (moment >= start) & (moment < stop) & (pl.col("status") == PAID)
-    spend = pl.when(inside).then(pl.col("amount") - pl.col("refund")).otherwise(0)
-    return (
-        store.orders(version)
-        .filter(moment < stop)
-        .group_by("customer_id")
-        .agg(moment.min().alias("first"), spend.sum().alias("spend"))
-        # in a shop younger than a quarter everybody counts
-        .filter((pl.col("first") < start) | (pl.col("first").min() >= start))
-        .select("customer_id", "spend")
+    folder = store.histories(version)
+    stop = (day - _EPOCH).days
+    start = stop - QUARTER_DAYS
+    bought, notes, others = (
+        Before(folder, table, stop) for table in ("purchases", "credits", "others")
     )
+    net = (bought["amount"] - bought["returned"]) * (bought.day >= start)
+    spend = bought.runs.sums(net) - notes.runs.sums(notes["returned"] * (notes.day >= start))
+    first = np.full(bought.runs.size, stop)
+    for rows in (bought, notes, others):
+        known = rows.runs.codes
+        first[known] = np.minimum(first[known], rows.runs.first(rows.day)[known])
+    # in a shop younger than a quarter everybody counts
+    young = bool(len(first)) and first.min() >= start
+    counts = (first < start) | ((first < stop) & young)
+    people = pl.DataFrame({"customer_id": read_names(folder, "customers"), "spend": spend})
+    return people.filter(pl.Series(counts)).lazy()
+
+
+_EPOCH = dt.date(1970, 1, 1)
 
 
 def plan_sizes(
