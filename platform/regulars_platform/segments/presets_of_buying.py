@@ -54,7 +54,10 @@ STAGE = (
         key="lost",
         theme="stage",
         title=N_("Lost"),
-        who=N_("They stayed away several times longer than they ever used to."),
+        who=N_(
+            "Several times their usual interval has passed since their last order: 4 times, or "
+            "what you have set."
+        ),
         use=N_("Good for one last strong offer, or for leaving them in peace."),
         rule=lambda _: condition("rhythm", "=", "lost"),
     ),

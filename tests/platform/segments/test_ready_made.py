@@ -2,12 +2,14 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
 from regulars_platform.customers.catalogue import FEATURE_SCHEMA
+from regulars_platform.customers.store import FeatureStore
 from regulars_platform.segments.ready_made import (
     PRESETS,
     THEMES,
@@ -18,6 +20,8 @@ from regulars_platform.segments.ready_made import (
 )
 from regulars_platform.segments.rules import bought_column, parse_rule, rule_expression, rule_json
 from regulars_platform.segments.tree import Bought, leaves
+from tests.platform.customers.build import line
+from tests.platform.customers.shop import Folder
 
 ROWS = 500
 VALUES: Mapping[str, Sequence[str]] = {
@@ -206,3 +210,18 @@ def test_without_a_column_that_looks_like_it_nothing_is_guessed() -> None:
     assert usual_answers(PRESETS["students"], {"attribute": ["Hobby"]}.get) is None  # type: ignore[arg-type]
     # and one product alone is no pair
     assert usual_answers(PRESETS["cross"], lambda _: ["only"]) is None
+
+
+def test_lost_is_by_the_usual_interval_as_its_words_say_and_not_by_the_longest(
+    tmp_path: Path,
+) -> None:
+    # usually 10 days apart, once 60: lost from 40 days on, long before as many as ever
+    days = ("2026-01-01", "2026-01-11", "2026-01-21", "2026-03-22", "2026-04-01", "2026-04-11")
+    rows = [line(str(n), "mei", day, 10) for n, day in enumerate(days)]
+    store = FeatureStore(Folder(tmp_path, *rows).path, "UTC")
+    lost = PRESETS["lost"]
+    rule = rule_expression(lost.rule({}))
+    for day, so in ((dt.date(2026, 5, 20), False), (dt.date(2026, 5, 22), True)):
+        assert store.features(day, 0).select(rule).collect().item() is so
+    assert "4 times" in lost.who
+    assert "usual interval" in lost.who
