@@ -265,6 +265,23 @@ def test_followers_of_an_earlier_file_are_among_the_people(
     assert part["whole"]["estimate"] == pytest.approx(mine * len(known))
 
 
+def test_where_nobody_was_known_before_nothing_is_said(
+    database: Database, settings: Settings
+) -> None:
+    rows = [line(f"b{name}", name, "2026-04-10", 90) for name in NAMES]
+    last = line("end", "x", "2026-06-30", 1)
+    lines(*rows, last).collect().write_delta(settings.shop_dir(1) / "orders")
+    told = launched(database, settings, arms=[arm()])
+    programme = started(database, "honeymoon", window_days=10)
+    assert programme.version is not None
+    entered(database, programme.version.id, dict.fromkeys(NAMES[::5], (dt.date(2026, 5, 5), False)))
+    document = worked(database, settings)
+    assert document["programme"] is None
+    assert {part["customers"] for part in document["own"]["parts"]} == {0}
+    assert document["own"]["whole"].get("estimate") is None
+    assert document["told_newcomers"] == len(told | set(NAMES[::5]))
+
+
 def test_known_is_who_had_an_order_or_was_named_before(
     database: Database, settings: Settings
 ) -> None:

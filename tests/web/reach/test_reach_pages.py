@@ -4,6 +4,7 @@ import datetime as dt
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -17,6 +18,7 @@ from regulars_platform.programme_effect.service import find_quarter
 from regulars_platform.reach.holdout import draw_holdout, holdout_on, in_holdout, list_holdouts
 from regulars_platform.settings import Settings
 from regulars_platform.storage.database import Database
+from regulars_web.pages.reach.quarter_shown import quarter_page
 from regulars_web.pages.reach.shown import patience_words, size_line
 from tests.platform.customers.build import line
 from tests.platform.programmes.build import keep_orders
@@ -132,6 +134,25 @@ def test_a_quarter_is_worked_out_and_shown(
     assert "no campaign was sent in these days" in page
     assert "no orders reach day 30 or 60 after a window yet" in page
     assert "Cannot be said" in page
+
+
+def test_who_was_told_and_first_known_in_the_days_is_counted_apart(app: Flask) -> None:
+    nothing = {"whole": {"code": "too_few_units"}, "parts": [], "untold": []}
+    kept: dict[str, Any] = {
+        "currency": "EUR",
+        "programme": None,
+        "nth": [],
+        "discounts_recorded": False,
+        "first": "2026-04-01",
+        "last": "2026-06-30",
+        "whole": True,
+        "campaigns": 0,
+        **dict.fromkeys(("own", "outside", "later"), nothing),
+    }
+    with app.test_request_context():
+        assert quarter_page(kept).newcomers == ""
+        told = quarter_page(kept | {"told_newcomers": 3}).newcomers
+    assert told.startswith("3 customers told were first known during these days")
 
 
 @pytest.mark.parametrize("code", ["20265", "7", "99999999999"])
