@@ -58,7 +58,10 @@ SALES = (  # the days that draw orders to themselves in the sample
 )
 PROGRAMMES = {
     "unpaid": ("Unpaid-order reminder", "Your order is waiting. Pay today and it leaves today."),
-    "birthday": ("Birthday", "Happy birthday! A small tin of tea travels with your next order."),
+    "birthday": (
+        "Birthday",
+        "Your birthday is near. A small tin of tea travels with your next order.",
+    ),
 }
 RUN_FROM, RUN_DAYS = dt.date(2026, 8, 3), 10
 SALT = "sample-programme-"

@@ -186,7 +186,7 @@ def test_a_start_writes_to_nobody_that_day_and_shows_what_will_be_told(
     assert "not yet" in text(owner, "/programmes/")
 
     beforehand = text(owner, f"{address}/dry-run")
-    told = re.search(r"and (\d+) customers are told this from 10:00 on", beforehand)
+    told = re.search(r"Begun today it tells (\d+) of your customers this", beforehand)
     assert told is not None
     assert "Thank you for your first order." in beforehand
     owner.post(f"{address}/begin")
