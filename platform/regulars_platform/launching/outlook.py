@@ -26,7 +26,12 @@ from regulars_platform.memory.forecast import (
 )
 from regulars_platform.memory.likeness import ShopMemory, measure_likeness
 from regulars_platform.offers.kinds import offer_threshold
-from regulars_platform.offers.leak import Leak, forecast_leak, orders_of_audience
+from regulars_platform.offers.leak import (
+    Leak,
+    forecast_leak,
+    given_to_one,
+    orders_of_audience,
+)
 from regulars_platform.orders.table import MONEY_SCALE
 from regulars_platform.segments.presets import fits_threshold
 from regulars_platform.segments.rules import rule_expression
@@ -178,6 +183,7 @@ def forecast_draft(
     people = with_unit_id(drawn, unit) if unit == "household" else drawn
     means = segment_spend(segment_names(draft), spend.baseline.mean.tolist())
     like = measure_likeness(features, drawn, memory.met_before(draft.send_date))
+    shop_order = _usual_order(people) or _usual_order(features)
     outlook = Outlook(
         audience=draft.audience,
         segments=tuple(segments),
@@ -188,10 +194,21 @@ def forecast_draft(
         margin=terms.margin,
         confidence=terms.confidence,
         contact_costs=tuple(arm.contact_cost / MONEY_SCALE for arm in terms.arms),
-        groups=tuple(planned_groups(people, means, like)),
+        groups=tuple(
+            planned_groups(people, means, like, fits=fits_some(terms.arms), shop_order=shop_order)
+        ),
         leaks=tuple(map(_leak, leaks)),
+        gives=tuple(given_to_one(arm.offer, shop_order or 0.0) for arm in terms.arms),
     )
     return forecast_arms(outlook, memory.lessons)
+
+
+def _usual_order(customers: pl.DataFrame | pl.LazyFrame) -> float | None:
+    """The median of what they usually spend; None where nobody bought."""
+    usual: float | None = (
+        customers.lazy().select(pl.col("average_order_value").median()).collect().item()
+    )
+    return usual
 
 
 def _leak(leak: Leak | None) -> PlannedLeak | None:

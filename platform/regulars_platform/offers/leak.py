@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from regulars_platform.fields import WHOLE
 from regulars_platform.offers.costs import would_qualify
 from regulars_platform.offers.kinds import (
     CashBack,
@@ -13,7 +14,7 @@ from regulars_platform.offers.kinds import (
     own_multiple,
 )
 from regulars_platform.offers.thresholds import OWN, customer_threshold
-from regulars_platform.orders.table import PAID
+from regulars_platform.orders.table import MONEY_SCALE, PAID
 
 STEPS = 10
 """Bins from nothing to the threshold; as many again above it, and one without an end."""
@@ -77,6 +78,30 @@ def forecast_leak(offer: Offer, orders: pl.LazyFrame, *, customers: int) -> Leak
         .row(0, named=True)
     )
     return Leak(customers=customers, **sums)
+
+
+def given_to_one(offer: Offer, usual: float) -> float:
+    """What the offer costs on one order of a usual size that reaches its threshold, currency units.
+
+    usual: of the customer's orders, currency units. A flash sale counts as if all of it were on
+    sale, cash for following as nothing. Free shipping from 80 for a parcel of 5:
+
+    >>> from regulars_platform.offers.kinds import FreeShipping
+    >>> given_to_one(FreeShipping(threshold=800_000, shipping_cost=50_000), 40.0)
+    5.0
+    """
+    if isinstance(offer, FlashSale):
+        return usual * offer.percent / WHOLE
+    size = pl.lit(round(usual * MONEY_SCALE), dtype=pl.Int64)
+    one = pl.LazyFrame({"average_order_value": [float(usual)]}).with_columns(
+        pl.max_horizontal(size, customer_threshold(offer, pl.col("average_order_value"))).alias(
+            "amount"
+        ),
+        pl.lit(0, dtype=pl.Int64).alias("discount"),
+        pl.lit(PAID).alias("status"),
+    )
+    leak = forecast_leak(offer, one, customers=1)
+    return 0.0 if leak is None else leak.cost / MONEY_SCALE
 
 
 def orders_by_reach(offer: Offer, orders: pl.LazyFrame) -> tuple[int, ...]:

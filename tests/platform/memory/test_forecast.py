@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any
 
+import polars as pl
 import pytest
 from scipy import stats
 
@@ -15,6 +16,7 @@ from regulars_platform.memory.forecast import (
     PlannedLeak,
     forecast_arms,
     forecast_json,
+    planned_groups,
     read_promises,
 )
 from regulars_platform.memory.likeness import Likeness
@@ -193,3 +195,63 @@ def test_what_is_frozen_is_what_was_forecast() -> None:
     assert (promise.low, promise.high) == pytest.approx((found[0].low, found[0].high), abs=0.005)
     assert (promise.leak_share, promise.leak_cost) == (0.25, 1234.57)
     assert (promise.units, promise.campaigns) == (8_000, 1)
+
+
+def dormant(**other: Any) -> tuple[PlannedGroup, ...]:
+    """10,000 customers of whom nobody bought in the past window."""
+    usual: dict[str, Any] = {"units": 10_000, "spend": 0.0, "usual_order": 80.0}
+    return (PlannedGroup(segment=None, **(usual | other)),)
+
+
+def test_of_people_who_did_not_buy_lately_the_guess_is_about_one_in_ten_of_their_orders() -> None:
+    found = one(forecast_arms(outlook(groups=dormant(), segments=()), []))
+    # 5% of a tenth of 80, at 0.4, less 0.02; give or take 10%
+    assert found.expected == pytest.approx(8_000 * (0.05 * 8 * 0.4 - 0.02))
+    half = 8_000 * 0.1 * 8 * 0.4 * stats.norm.ppf(0.975)
+    assert found.high - found.expected == pytest.approx(half)
+
+
+def test_who_never_bought_may_be_won_for_what_others_order() -> None:
+    groups = dormant(usual_order=None, order=50.0)
+    found = one(forecast_arms(outlook(groups=groups, segments=()), []))
+    assert found.expected == pytest.approx(8_000 * (0.05 * 5 * 0.4 - 0.02))
+
+
+def test_a_threshold_out_of_reach_promises_nothing_and_is_no_certainty() -> None:
+    found = one(forecast_arms(outlook(groups=dormant(fits=0.0), segments=()), []))
+    assert found.expected == pytest.approx(-8_000 * 0.02)
+    assert found.groups[0].deviation == pytest.approx(0.1 * 8 * 0.4)
+
+
+def test_an_order_won_costs_its_offer() -> None:
+    plain = one(forecast_arms(outlook(groups=dormant(), segments=()), []))
+    dear = one(forecast_arms(outlook(groups=dormant(), segments=(), gives=(10.0,)), []))
+    # half a percent of them order
+    assert plain.expected - dear.expected == pytest.approx(8_000 * 0.005 * 10)
+    active = one(forecast_arms(outlook(), []))
+    assert one(forecast_arms(outlook(gives=(10.0,)), [])).expected == active.expected
+
+
+@pytest.mark.parametrize("won", [1.4228 - 0.6528, 1.0772 - 0.6528])
+def test_the_guess_holds_what_hillstroms_two_mails_won(won: float) -> None:
+    """Spend per customer of the men's, the women's mail and of nobody told; 116 an order."""
+    groups = dormant(spend=0.6528, usual_order=116.36)
+    free = {"margin": 1.0, "contact_costs": (0.0,), "segments": ()}
+    found = one(forecast_arms(outlook(groups=groups, **free), []))
+    assert found.low < 8_000 * won < found.high
+
+
+def test_groups_to_be_won_are_read_from_the_customers() -> None:
+    drawn = pl.DataFrame(
+        {
+            "customer_id": ["a", "b", "c", "d"],
+            "segment": ["bought", "bought", "never", "never"],
+            "average_order_value": [60.0, 200.0, None, None],
+        }
+    )
+    fits = pl.col("average_order_value") < 100
+    spend = {None: 0.0, "bought": 0.0}
+    everybody, bought, never = planned_groups(drawn, spend, {}, fits=fits, shop_order=75.0)
+    assert (everybody.won_order, everybody.fits) == (130.0, 0.25)
+    assert (bought.won_order, bought.fits) == (130.0, 0.5)
+    assert (never.usual_order, never.won_order, never.fits) == (None, 75.0, 0.0)

@@ -19,7 +19,12 @@ from regulars_platform.offers.kinds import (
     Offer,
     PercentOff,
 )
-from regulars_platform.offers.leak import Leak, forecast_leak, orders_of_audience
+from regulars_platform.offers.leak import (
+    Leak,
+    forecast_leak,
+    given_to_one,
+    orders_of_audience,
+)
 from regulars_platform.orders.table import whole_orders
 from tests.platform.customers.build import line, lines, money
 
@@ -193,3 +198,22 @@ def test_one_of_several_codes_of_an_order_is_enough() -> None:
     personal = AmountOff(threshold=money(100), amount=money(10), reach="personal")
     assert use(personal, 90, discount=10, codes=True, code="K7", coupon="AAA,k7") == (1, 10)
     assert use(personal, 90, discount=10, codes=True, code="K7", coupon="AAA") == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("offer", "cost"),
+    [
+        (FREE, 5.0),
+        (TEN_OFF, 10.0),  # the order grows to the 100 that it takes
+        (FIFTH_OFF, 20.0),
+        (PercentOff(percent=2_000, threshold=0), 14.0),
+        (
+            PercentOff(percent=1_000, threshold=0, multiple=12_000),
+            8.5,
+        ),  # from 85: the price point above 84
+        (FlashSale(percent=5_000, products=("tea",)), 35.0),
+        (MessageOnly(), 0.0),
+    ],
+)
+def test_an_order_of_70_that_the_offer_wins_costs(offer: Offer, cost: float) -> None:
+    assert given_to_one(offer, 70.0) == pytest.approx(cost)
