@@ -7,14 +7,17 @@ import re
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
+from regulars_platform.delivery.tables import BatchRow, MessageRow
+from regulars_platform.delivery.templates import build_words
 from regulars_platform.jobs.models import Job
 from regulars_platform.launching.launch import launch
 from regulars_platform.shops.tables import Shop
 from tests.web.campaigns.build import keep
 from tests.web.conftest import NOW, Browser
 from tests.web.delivery.conftest import SendingShop, launched
+from tests.web.programmes.test_programme_pages import typed as programme_typed
 
 Finish = Callable[[], list[Job]]
 WORDS = re.compile(r"[A-Za-z]{2,}")
@@ -130,3 +133,32 @@ def test_nothing_but_a_message_has_no_offer_to_tell(
     message = {"arms.0.name": "消息", "arms.0.offer.kind": "message", "arms.0.offer.words": ""}
     campaign = launched(chinese.browser, **message, **BY_SMS)
     assert sent(chinese, campaign, finish_jobs) == []
+
+
+@pytest.mark.parametrize("by_sms", [True, False], ids=["by the template's words", "by a list"])
+def test_a_programme_tells_an_offer_without_words_in_chinese(
+    chinese: SendingShop, finish_jobs: Finish, *, by_sms: bool
+) -> None:
+    gift = {"offer.kind": "gift", "offer.reach": "open", "offer.words": ""}
+    gift |= {"offer.threshold": "80", "offer.gift_cost": "5", "grace_days": "30", "name": "蜜月"}
+    how = {"channel": "sms", "template_id": "1"} if by_sms else {"channel": "message_box"}
+    form = programme_typed(**gift, **how, wait="30", wait_unit="days")
+    address = chinese.browser.post("/programmes/new?kind=honeymoon", form).headers["Location"]
+    chinese.browser.post(f"{address}/start")
+    # whoever looks at it later, and the worker, who has no language
+    chinese.browser.post(f"{address}/begin")
+    assert all(job.problem is None for job in finish_jobs())
+    if by_sms:
+        with chinese.database.reading() as session:
+            batch = session.scalars(select(BatchRow)).one()
+            told = session.scalars(select(MessageRow.variables)).all()
+            texts = {build_words(batch).render(each)[1] for each in told}
+        assert texts == {"亲您好，茶铺送您：满¥80送赠品，回T退订"}
+        return
+    page = chinese.browser.get(address).get_data(as_text=True)
+    found = re.search(r'href="(/programmes/\d+/contacts/[^"]+)"', page)
+    assert found is not None
+    content = chinese.browser.get(found[1]).data.decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(content)))
+    assert {row["offer"] for row in rows} == {"满¥80送赠品"}
+    assert not any(WORDS.search(row["about"] + row["programme"]) for row in rows), rows[0]
