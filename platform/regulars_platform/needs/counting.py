@@ -19,8 +19,8 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LeafCount:
-    """served: customers who bought something for it; lacking: customers of the big need who did
-    not; products: how many serve it."""
+    """served: customers who bought something for it; lacking: customers of other leaves of the big
+    need who did not; products: how many serve it."""
 
     name: str
     products: int
@@ -31,12 +31,18 @@ class LeafCount:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NeedCount:
     """served: customers who bought for it in any way; one_way: of these, who bought for a single
-    one of its leaf needs; buyers: customers of the shop."""
+    one of its leaf needs; unplaced: products that are told to be for the big need, and for none of
+    its leaves; buyers: customers of the shop.
+
+    Who bought nothing but unplaced products is served, and in no leaf: which of them they lack is
+    not known.
+    """
 
     need: BigNeed
     served: int
     one_way: int
     leaves: tuple[LeafCount, ...]
+    unplaced: int
     buyers: int
 
 
@@ -49,7 +55,8 @@ def count_needs(
     listed = store_products(store)["product"]
     found = []
     for need in needs:
-        names = {leaf: product_names(store.shop_dir, "need", leaf) for leaf in need.served_by}
+        serving = dict.fromkeys((*need.served_by, need.name))
+        names = {one: product_names(store.shop_dir, "need", one) for one in serving}
         held = {leaf: _held(rows, products, total) for leaf, products in names.items()}
         # a product that goes by two names is one
         single = {leaf: int(listed.is_in(known).sum()) for leaf, known in names.items()}
@@ -60,21 +67,22 @@ def count_needs(
 def _counted(
     need: BigNeed, products: dict[str, int], held: dict[str, Flags], total: int
 ) -> NeedCount:
-    ways = np.sum(list(held.values()), axis=0)
-    served = int((ways > 0).sum())
+    ways = np.sum([held[leaf] for leaf in need.served_by], axis=0)
+    at_leaves = int((ways > 0).sum())
     return NeedCount(
         need=need,
-        served=served,
-        one_way=int((ways == 1).sum()) if len(held) > 1 else 0,
+        served=int(((ways > 0) | held[need.name]).sum()),
+        one_way=int((ways == 1).sum()) if len(need.served_by) > 1 else 0,
         leaves=tuple(
             LeafCount(
                 name=leaf,
                 products=products[leaf],
-                served=int(flags.sum()),
-                lacking=served - int(flags.sum()),
+                served=int(held[leaf].sum()),
+                lacking=at_leaves - int(held[leaf].sum()),
             )
-            for leaf, flags in held.items()
+            for leaf in need.served_by
         ),
+        unplaced=products[need.name] if need.leaves else 0,
         buyers=total,
     )
 

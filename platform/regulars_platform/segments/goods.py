@@ -37,13 +37,14 @@ def list_goods(
     *,
     search: str = "",
     lacking: str | None = None,
+    need: str | None = None,
     page: int = 1,
     size: int = 50,
 ) -> Goods:
     """One page of the shop's products. version: of the orders, None without any.
 
     search: a part of one of the names, of the title, or of "title (name)"; lacking: one of TOLD,
-    only products of which it is not told; page: from 1 on.
+    only products of which it is not told; need: only products told to be for it; page: from 1 on.
     """
     told = DatasetTable(store.shop_dir, "products").scan().collect()
     bought = _NEVER if version is None else sold(store, version)
@@ -54,6 +55,8 @@ def list_goods(
         )
     if lacking is not None:
         rows = rows.filter(pl.col(lacking).is_null())
+    if need is not None:
+        rows = rows.filter(pl.col("need") == need)
     ordered = rows.with_columns(pl.col("customers").fill_null(0)).sort(
         ["customers", "product"], descending=[True, False]
     )

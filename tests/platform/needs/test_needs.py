@@ -30,7 +30,7 @@ from regulars_platform.needs.tree import (
     parse_needs,
 )
 from regulars_platform.segments.frames import for_rules
-from regulars_platform.segments.goods import store_products
+from regulars_platform.segments.goods import list_goods, store_products
 from regulars_platform.segments.rules import Rule, parse_rule, rule_expression, rule_json
 from tests.platform.customers.build import line, lines
 
@@ -78,6 +78,22 @@ def test_who_is_served_and_who_lacks_which_leaf(tmp_path: Path) -> None:
         ("falling asleep", 1, 10, 4),
         ("waking up", 0, 0, 14),
     ]
+
+
+def test_products_of_the_big_need_itself_count_for_it_and_are_at_no_leaf_yet(
+    tmp_path: Path,
+) -> None:
+    store = sleepers(tmp_path)
+    table = DatasetTable(tmp_path, "products")
+    table.merge(pl.DataFrame({"product": ["lamp", "mask"], "need": ["Sleep", "Sleep"]}))
+    (found,) = count_needs(store, 0, [SLEEP])
+    # the 14 of before and the 2 with nothing but a lamp: which leaf those have or lack, none knows
+    assert (found.served, found.one_way, found.unplaced, found.buyers) == (16, 8, 2, 16)
+    assert [(one.served, one.lacking) for one in found.leaves] == [(10, 4), (10, 4), (0, 14)]
+    assert heads(store, lacking_rule(SLEEP, "waking up")) == 14
+    (alone,) = count_needs(store, 0, [BigNeed(name="Sleep")])
+    assert (alone.served, alone.unplaced) == (2, 0)
+    assert [row["product"] for row in list_goods(store, 0, need="Sleep").rows] == ["lamp", "mask"]
 
 
 def test_the_segment_of_who_lacks_a_leaf_has_as_many_heads_as_the_page_says(

@@ -69,6 +69,28 @@ def test_needs_are_named_served_and_who_lacks_one_is_a_segment_of_one_click(
 
 
 @pytest.mark.usefixtures("orders")
+def test_what_a_file_puts_at_a_big_need_counts_and_is_led_to_the_needs_under_it(
+    owner: Browser, settings: Settings
+) -> None:
+    served = pl.DataFrame({"product": ["tea", "soap"], "need": ["喝茶 <b>", "喝茶 <b>"]})
+    DatasetTable(settings.shop_dir(1), "products").merge(served)
+    owner.post(f"{NEEDS}edit", {"needs": "喝茶 <b>：绿茶，红茶"})
+    page = owner.get(NEEDS)
+    said = words(page)
+    # 70 with tea and 30 with soap
+    assert "100 of 200 customers bought for it." in said
+    assert "2 of its products are under none of its needs yet" in said
+    (link,) = re.findall(r'href="([^"]+need=[^"]+)"', page.get_data(as_text=True))
+    listed = owner.get(link.replace("&amp;", "&")).get_data(as_text=True)
+    assert re.findall(r'name="product" value="([^"]+)"', listed) == ["tea", "soap"]
+    place = {"product": ["tea", "soap"], "need": "绿茶", "of": "喝茶 <b>"}
+    assert "need=" in owner.post(f"{NEEDS}products", place).headers["Location"]
+    said = words(owner.get(NEEDS))
+    assert "are under none of its needs yet" not in said
+    assert "绿茶 2 100" in said
+
+
+@pytest.mark.usefixtures("orders")
 def test_products_are_found_by_their_title_or_number_and_proposed(
     owner: Browser, settings: Settings
 ) -> None:

@@ -149,7 +149,8 @@ def assign() -> Response:
         )
         keep_typed("products", chosen, ByHand(what="cells"))
         flash(gettext("Kept for %(count)s products.", count=number(chosen.height)), "good")
-    return redirect(url_for("needs.edit", q=request.form.get("q") or None) + "#products")
+    search, of = (request.form.get(name) or None for name in ("q", "of"))
+    return redirect(url_for("needs.edit", q=search, need=of) + "#products")
 
 
 @blueprint.post("/segment")
@@ -220,11 +221,12 @@ def _edit(text: str, problem: str = "") -> str:
     shop = current_shop()
     asked, _ = _asked()
     search = request.args.get("q", "").strip()[:200]
+    of = request.args.get("need", "").strip()[:200]
     goods, first = Goods(rows=(), total=0), Goods(rows=(), total=0)
     if asked is not None:
         store, version = asked.store, asked.orders_version
-        goods = list_goods(store, version, search=search, size=MOST_SHOWN)
-        first = list_goods(store, version, size=MOST_SHOWN) if search else goods
+        goods = list_goods(store, version, search=search, need=of or None, size=MOST_SHOWN)
+        first = list_goods(store, version, size=MOST_SHOWN) if search or of else goods
     return render_template(
         "needs/edit.html",
         text=text,
@@ -233,6 +235,7 @@ def _edit(text: str, problem: str = "") -> str:
         label=product_labels([row["product"] for row in (*goods.rows, *first.rows)]),
         proposed=[row["product"] for row in first.rows],
         search=search,
+        of=of,
         leaves=[leaf for one in read_needs(shop) for leaf in one.served_by],
         has_orders=asked is not None,
     )
