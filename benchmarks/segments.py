@@ -244,7 +244,7 @@ PAGE = """# How long does the segment builder take?
 
 Measured by `make bench-segments` on {date} ({machine}, Polars {polars}): {customers:,} invented
 customers with about four orders each, {products:,} products, and a customers file. Seconds the
-first time (what is kept of a product or category is made then), and the medians of {runs} times
+first time (in a new shop what is kept of purchases is made then), and the medians of {runs} times
 after it, by the clock and of the processors. The load of the machine was {load:.1f} when it ended:
 where other work shared the processors, their seconds tell more than the clock's.
 
