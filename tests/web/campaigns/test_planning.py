@@ -1,6 +1,7 @@
 """The plan form: what it starts with, what it keeps, what it refuses beside which field."""
 
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
@@ -25,6 +26,13 @@ def test_without_orders_the_list_has_one_button_and_it_brings_orders(owner: Brow
     assert "No campaign yet" in page
     assert page.count('class="button"') == 1
     assert 'class="button" href="/data/"' in page
+
+
+def test_without_orders_a_plan_cannot_begin_and_one_button_brings_them(owner: Browser) -> None:
+    page = owner.get("/campaigns/new").get_data(as_text=True)
+    assert re.findall(r'class="button" href="([^"]+)"', page) == ["/data/"]
+    assert 'name="holdout_percent"' not in page
+    assert "As soon as orders are here" in page
 
 
 def test_a_new_plan_starts_from_what_the_orders_say(planner: Browser) -> None:

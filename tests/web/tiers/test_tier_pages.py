@@ -80,13 +80,40 @@ def test_tiers_of_a_customers_file_count_until_rules_are_written(
 
 
 def test_usual_names_and_beginnings_are_proposed(settings: Settings, owner: Browser) -> None:
-    assert 'value="Supreme VIP member"' in owner.get(f"{PAGE}rules").get_data(as_text=True)
     rows = [line(str(n), f"c{n}", "2026-06-01", n + 1) for n in range(1000)]
     lines(*rows).collect().write_delta(settings.shop_dir(1) / "orders")
     text = owner.get(f"{PAGE}rules").get_data(as_text=True)
+    assert 'value="Supreme VIP member"' in text
+    assert "beginnings that leave about 60, 85 and 97 of 100 buyers below" in text
     starts = re.findall(r'name="from-\d" value="(\d+)"', text)
     assert starts == ["0", "600", "850", "970"]
     assert "Ordinary member 600" not in words(owner.get(PAGE)), "proposed is not kept"
+
+
+def test_the_rules_of_an_empty_shop_open_with_one_button_and_no_problems(owner: Browser) -> None:
+    page = owner.get(f"{PAGE}rules").get_data(as_text=True)
+    assert "As soon as orders are here" in page
+    assert re.findall(r'class="button" href="([^"]+)"', page) == ["/data/"]
+    assert 'name="name-0"' not in page
+    # what was written down before stays within reach
+    assert owner.post(f"{PAGE}rules", RULES | {"do": "save"}).status_code == 302
+    assert 'value="Ordinary"' in owner.get(f"{PAGE}rules").get_data(as_text=True)
+
+
+def test_where_no_beginnings_can_be_proposed_none_are_claimed_and_nothing_is_wrong_yet(
+    settings: Settings, owner: Browser
+) -> None:
+    rows = [line(str(n), f"c{n}", "2026-06-01", 10) for n in range(20)]
+    lines(*rows).collect().write_delta(settings.shop_dir(1) / "orders")
+    page = owner.get(f"{PAGE}rules")
+    text = words(page)
+    assert 'value="Supreme VIP member"' in page.get_data(as_text=True)
+    assert "beginnings" not in text
+    assert "say from where each begins" in text
+    assert 'aria-invalid="true"' not in page.get_data(as_text=True)
+    assert "Write a name and a beginning, then the count is here." in text
+    typed = {"by": "spend", "name-0": "Ordinary", "from-0": "", "do": "save"}
+    assert owner.post(f"{PAGE}rules", typed).status_code == 422
 
 
 def test_the_names_that_files_tell_are_proposed_from_low_to_high_and_begun_with(

@@ -112,12 +112,14 @@ def new() -> str | Response | tuple[str, int]:
     """A new plan; ?segment=<id> starts from the customers of a saved segment."""
     if request.method == "POST":
         return _posted(None)
-    shop = current_shop()
+    shop, facts = current_shop(), _facts()
+    if facts.last_day is None:
+        return render_template("campaigns/empty.html")
     with unit_of_work() as work:
         saved = list_segments(work, shop.id)
         latest = next(iter(list_campaigns(work, shop.id)), None)
         draft = new_draft(
-            _facts(),
+            facts,
             today=now().astimezone(ZoneInfo(shop.timezone)).date(),
             last_plan=None if latest is None else latest.draft,
             shop=shop,

@@ -166,10 +166,12 @@ def count_rows(found: Customers, tiers: tuple[Tier, ...]) -> list[CountRow]:
 
 @blueprint.route("/rules", methods=["GET", "POST"])
 def rules() -> Page:
-    """The editor of tiers."""
+    """The editor of tiers; without customers nothing to begin with but bringing them."""
     shop, found = current_shop(), find_customers()
     tiers = read_tiers(shop)
     if request.method == "GET":
+        if found is None and not tiers:
+            return render_template("tiers/rules_empty.html")
         return _rules_page(_first_fields(tiers, found), found)
     if request.form.get("do") == "show":
         return _rules_page(request.form, found)
@@ -208,6 +210,7 @@ def _rules_page(typed: Mapping[str, str], found: Customers | None) -> str:
         is_new=not read_tiers(current_shop()),
         from_files=names_from_files(found),
         begun=request.method == "GET" and request.args.get("names") == "told",
+        has_starts=bool(typed.get("from-0")),
         **_checked(typed, found),
     )
 
@@ -216,6 +219,8 @@ def _checked(typed: Mapping[str, str], found: Customers | None) -> dict[str, Any
     try:
         tiers = parse_tiers(typed)
     except InvalidInputError as error:
+        if request.method == "GET":  # proposed names without beginnings: nobody has typed yet
+            return {"problems": {}, "counts": [], "has_orders": found is not None}
         return {"problems": by_field(error.problems), "counts": [], "has_orders": found is not None}
     counts = count_rows(found, tiers) if found is not None and tiers else []
     return {"problems": {}, "counts": counts, "has_orders": found is not None}
