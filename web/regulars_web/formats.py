@@ -16,6 +16,7 @@ from flask_babel import (
     get_locale,
     get_timezone,
     gettext,
+    to_user_timezone,
 )
 from markupsafe import Markup
 
@@ -87,9 +88,40 @@ def short_date(day: dt.date) -> str:
     return str(format_skeleton("MMMd", day, locale=get_locale()))
 
 
+def days(first: dt.date, last: dt.date) -> str:
+    """From a day to a day: "2 Jul 2026 – 8 Jul 2026"; Chinese says nothing twice."""
+    if not in_chinese():
+        return f"{date(first)} – {date(last)}"
+    first, last = (
+        to_user_timezone(moment).date() if isinstance(moment, dt.datetime) else moment
+        for moment in (first, last)
+    )
+    if first == last:
+        return date(first)
+    if first.year != last.year:
+        return f"{date(first)}–{date(last)}"
+    return f"{date(first)}–{short_date(last) if first.month != last.month else f'{last.day}日'}"
+
+
+def written_day(text: str) -> str:
+    """A day of a document, as 2026-07-08, in the reader's words."""
+    return date(dt.date.fromisoformat(text))
+
+
+def in_chinese() -> bool:
+    """Whether the reader's language is Chinese: no blanks between sentences, no full stops."""
+    return str(get_locale()).startswith("zh")
+
+
+def blank() -> str:
+    """What stands between two sentences: Chinese has nothing there."""
+    return "" if in_chinese() else " "
+
+
 def date_time(moment: dt.datetime) -> str:
     """A moment to the minute, in the shop's time zone."""
-    return f"{format_date(moment, 'medium')}, {format_datetime(moment, 'HH:mm')}"
+    between = " " if in_chinese() else ", "
+    return f"{format_date(moment, 'medium')}{between}{format_datetime(moment, 'HH:mm')}"
 
 
 def iso(moment: dt.datetime) -> str:
@@ -105,8 +137,24 @@ def sentence(said: Sentence | None) -> str:
     if not said.parameters:
         return str(template)
     plain = set(re.findall(r"%\((\w+)\)s", template))
-    shown = {k: _shown(v) if k in plain else v for k, v in said.parameters.items()}
+    shown = {
+        k: _day(v) if k in DAYS_SAID else _shown(v) if k in plain else v
+        for k, v in said.parameters.items()
+    }
     return str(template % shown)
+
+
+DAYS_SAID = frozenset(
+    {"day", "first", "last", "send", "end", "start", "settle", "as_of", "until", "used"}
+)
+"""Parameters of sentences that may be days, as 2026-01-31."""
+
+
+def _day(value: Any) -> Any:
+    """A day within a sentence: Chinese writes it with its own words, others leave it as it is."""
+    if in_chinese() and isinstance(value, str) and re.fullmatch(r"20\d\d-\d\d-\d\d", value):
+        return written_day(value)
+    return _shown(value)
 
 
 def _shown(value: Any) -> Any:
@@ -148,5 +196,7 @@ def install_formats(app: Flask) -> None:
     for shown in (money, money_interval, number, percent, date, date_time, iso, sentence):
         app.add_template_filter(shown, shown.__name__)
     app.add_template_filter(file_size, "file_size")
+    app.jinja_env.globals["blank"] = blank
+    app.jinja_env.globals["days_between"] = days
     app.add_template_filter(breakable, "breakable")
     app.add_template_filter(currency_sign, "currency_sign")

@@ -161,7 +161,7 @@ def checks(**other: Any) -> dict[str, Any]:
     [
         ({}, "ok", "window closed"),
         ({"state": "open"}, "wait", "still open"),
-        ({"state": "provisional"}, "wait", "provisional until 2026-03-31"),
+        ({"state": "provisional"}, "wait", "provisional until Mar 31, 2026"),
         ({"gap": True}, "bad", "orders are missing at the end"),
         ({"attributed": {"known": 70, "orders": 100}}, "warn", "70% of orders have a customer"),
         ({"attributed": {"known": 7, "orders": 100}}, "bad", "7% of orders have a customer"),
@@ -379,7 +379,7 @@ def test_differences_of_shares_are_points_and_every_difference_has_its_sign(app:
     assert metric_cells(app, {}) == (
         "+7.39 points", "−0.12 to 10.00 points", "+41.0%", "−8.0% to 90.0%",
     )  # fmt: skip
-    assert metric_cells(app, {}, "zh_Hans")[0] == "+7.39 个百分点"
+    assert metric_cells(app, {}, "zh_Hans")[0] == "+7.39个百分点"
     fewer = metric_cells(app, {"difference": net(-0.02, -0.1, 0), "relative": net(-0.1, -0.2, 0)})
     assert (fewer[0], fewer[2]) == ("−2.00 points", "−10.0%")
     orders = metric_cells(app, {"metric": "orders", "difference": net(0.1, 0, 0.2)})

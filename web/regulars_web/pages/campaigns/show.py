@@ -306,10 +306,11 @@ def _day_lines(plan: Plan) -> list[str]:
 def _metric_lines(plan: Plan) -> list[str]:
     others = [str(METRIC_LABELS[name]) for name in plan.secondary_metrics]
     guards = [str(GUARDRAIL_LABELS[name]) for name in plan.guardrails]
+    between = str(gettext(", "))
     lines = [
         gettext("%(metric)s decides", metric=METRIC_LABELS[plan.primary_metric]),
-        gettext("also shown: %(metrics)s", metrics=", ".join(others)) if others else "",
-        gettext("must not get worse: %(metrics)s", metrics=", ".join(guards)) if guards else "",
+        gettext("also shown: %(metrics)s", metrics=between.join(others)) if others else "",
+        gettext("must not get worse: %(metrics)s", metrics=between.join(guards)) if guards else "",
         gettext("margin: %(margin)s", margin=margin_text(plan)),
     ]
     cap = plan.exclusions.customer_revenue_cap

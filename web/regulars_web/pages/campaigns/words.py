@@ -25,7 +25,7 @@ from regulars_platform.offers.kinds import (
 from regulars_platform.offers.reading import read_offer
 from regulars_platform.orders.table import MONEY_SCALE
 from regulars_platform.programmes.plan import ProgrammePlan
-from regulars_web.formats import currency_sign, money, number
+from regulars_web.formats import currency_sign, in_chinese, money, number
 
 KIND_LABELS = {
     "free_shipping": lazy_gettext("Free shipping from a threshold"),
@@ -93,7 +93,7 @@ def offer_text(offer: Offer, currency: str) -> str:
             amount = short_money(offer.amount, currency)
             return str(gettext("Red packet: %(amount)s off any order", amount=amount))
         case FlashSale():
-            sale = points_text(offer.percent)
+            sale = off_text(offer.percent)
             number_of = len(offer.products)
             return str(gettext("Flash sale: %(p)s%% off %(n)s products", p=sale, n=number_of))
         case CashBack():
@@ -129,7 +129,7 @@ def _text_from(offer: ThresholdOffer, start: str, currency: str) -> str:
             amount = short_money(offer.amount, currency)
             return str(gettext("%(amount)s off from %(t)s", amount=amount, t=start))
         case PercentOff():
-            return str(gettext("%(p)s%% off from %(t)s", p=points_text(offer.percent), t=start))
+            return str(gettext("%(p)s%% off from %(t)s", p=off_text(offer.percent), t=start))
         case Gift():
             return str(gettext("A gift from %(t)s", t=start))
         case BonusPoints():
@@ -139,7 +139,7 @@ def _text_from(offer: ThresholdOffer, start: str, currency: str) -> str:
 def _any_order_text(offer: PercentOff | Gift | BonusPoints) -> str:
     match offer:
         case PercentOff():
-            return str(gettext("%(p)s%% off", p=points_text(offer.percent)))
+            return str(gettext("%(p)s%% off", p=off_text(offer.percent)))
         case Gift():
             return str(gettext("A gift with any order"))
         case BonusPoints():
@@ -168,6 +168,14 @@ def arm_title(arm: Mapping[str, Any], currency: str) -> str:
 def points_text(points: int) -> str:
     """Basis points as a number of percent, in the reader's format."""
     return number(Decimal(percent_text(points)))
+
+
+def off_text(points: int) -> str:
+    """How much is off: "5" percent; Chinese tells what is left to pay, in tenths: 9.5折."""
+    if not in_chinese():
+        return points_text(points)
+    left = (Decimal(100) - Decimal(percent_text(points))) / 10
+    return f"{left.normalize():f}"
 
 
 def arm_label(name: str) -> str:

@@ -6,7 +6,7 @@ from flask_babel import gettext, lazy_gettext
 
 from regulars_platform.figures.periods import By, Period
 from regulars_platform.figures.stage import Stage
-from regulars_web.formats import date, number, percent, short_date
+from regulars_web.formats import date, days, in_chinese, number, percent, short_date
 
 FIGURES: Mapping[str, object] = {
     "shop_favourite_people": lazy_gettext("People who added the shop to their favourites"),
@@ -38,6 +38,8 @@ def days_words(period: Period) -> str:
     """ "19 Jan 2026", "13 Jan – 19 Jan 2026"."""
     if period.days == 1:
         return date(period.first)
+    if in_chinese():
+        return days(period.first, period.last)
     same_year = period.first.year == period.last.year
     first = short_date(period.first) if same_year else date(period.first)
     return f"{first} – {date(period.last)}"

@@ -134,7 +134,7 @@ def trigger_text(plan: ProgrammePlan) -> str:
     if plan.kind in ("dormant", "lost"):
         return _silence_text(plan)
     if plan.kind in _BEFORE:
-        days = ", ".join(date(day) for day in plan.dates)
+        days = str(gettext(", ")).join(date(day) for day in plan.dates)
         return str(_BEFORE[plan.kind]) % {"before": days_text(plan.before_days), "days": days}
     missing = short_money(plan.within, plan.currency)
     name = plan.segment.name if plan.segment else ""

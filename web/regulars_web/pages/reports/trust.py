@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from flask_babel import gettext, ngettext
 
-from regulars_web.formats import number, percent
+from regulars_web.formats import number, percent, written_day
 from regulars_web.pages.reports.words import clauses
 
 State = Literal["ok", "warn", "bad", "wait"]
@@ -137,7 +137,7 @@ def _window(status: Mapping[str, Any]) -> TrustItem:
             detail=str(
                 gettext(
                     "The last order is of %(day)s. Upload the rest of the window.",
-                    day=status["data_until"],
+                    day=written_day(status["data_until"]),
                 )
             ),
         )
@@ -150,13 +150,15 @@ def _window(status: Mapping[str, Any]) -> TrustItem:
     if status["state"] == "provisional":
         return TrustItem(
             state="wait",
-            label=str(gettext("provisional until %(day)s", day=status["settle_until"])),
+            label=str(
+                gettext("provisional until %(day)s", day=written_day(status["settle_until"]))
+            ),
             detail=str(gettext("returns are still coming in")),
         )
     return TrustItem(
         state="ok",
         label=str(gettext("window closed, returns settled")),
-        detail=str(gettext("orders until %(day)s", day=status["data_until"])),
+        detail=str(gettext("orders until %(day)s", day=written_day(status["data_until"]))),
     )
 
 

@@ -4,13 +4,13 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from flask_babel import get_locale, gettext, lazy_gettext
+from flask_babel import gettext, lazy_gettext
 
 from regulars_experiments.results import REASONS, Reason
 from regulars_platform.campaigns.plan import EVERYONE_ELSE
 from regulars_platform.orders.table import MONEY_SCALE
 from regulars_platform.reports.errors import UnknownDecisionError
-from regulars_web.formats import money, money_interval, number, percent
+from regulars_web.formats import blank, money, money_interval, number, percent
 
 EVIDENCE = {
     "proved_better": ("better", lazy_gettext("proved better")),
@@ -82,6 +82,9 @@ REASON_WORDS = {
         "the effect on everybody is not above zero, so there is nothing to divide by"
     ),
     Reason.TOO_FEW_REPEATERS: lazy_gettext("fewer than 30 customers have bought again so far"),
+    Reason.TOO_FEW_KEPT: lazy_gettext(
+        "fewer than 30 customers have bought again for any money that was not given back"
+    ),
     Reason.ALL_HISTORIES_ALIKE: lazy_gettext(
         "all customers who bought again did so alike, so nothing tells the frequent from the rare"
     ),
@@ -291,8 +294,7 @@ def confidence(document: Mapping[str, Any]) -> str:
 
 def flowing(sentences: Iterable[str]) -> str:
     """Sentences one after the other; Chinese puts no blank between them."""
-    blank = "" if str(get_locale()).startswith("zh") else " "
-    return blank.join(str(sentence) for sentence in sentences if sentence)
+    return blank().join(str(sentence) for sentence in sentences if sentence)
 
 
 def clauses(parts: Iterable[str]) -> str:

@@ -81,7 +81,7 @@ def _condition_text(condition: Condition, currency: str) -> str:
             gettext("%(feature)s is %(value)s", feature=sentence(shown["feature"]), value=values[0])
         )
     if condition.op == "in":
-        shown["value"] = ", ".join(values)
+        shown["value"] = str(gettext(", ")).join(values)
     elif values:
         shown["value"] = values[0]
     if condition.op == "between":

@@ -7,7 +7,7 @@ from flask_babel import gettext
 from regulars_platform.campaigns.plan import Plan
 from regulars_platform.fields import WHOLE, money_text, percent_text
 from regulars_platform.targeting.limits import CUSTOMERS, MONEY, NONE, PERCENT, Limit
-from regulars_web.formats import money, number, percent
+from regulars_web.formats import currency_sign, money, number, percent
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,6 +28,7 @@ class LimitForm:
 def limit_form(plan: Plan, *, wanted: Limit | None, shown: Limit | None) -> LimitForm:
     """wanted: asked for last; shown: of the answer on the page."""
     households = plan.unit == "household"
+    sign = currency_sign(plan.currency)
     return LimitForm(
         choices=(
             (NONE, str(gettext("No limit"))),
@@ -43,7 +44,7 @@ def limit_form(plan: Plan, *, wanted: Limit | None, shown: Limit | None) -> Limi
                     else gettext("Percent of the customers")
                 ),
             ),
-            (MONEY, str(gettext("Money for telling them all, %(unit)s", unit=plan.currency))),
+            (MONEY, str(gettext("Money for telling them all, %(unit)s", unit=sign))),
         ),
         chosen=NONE if wanted is None else wanted.kind,
         amount=_typed(wanted),

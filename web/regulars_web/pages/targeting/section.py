@@ -15,7 +15,7 @@ from regulars_platform.targeting.earlier import PREFIX
 from regulars_platform.targeting.rules import Levels, line_rule
 from regulars_web.formats import number, percent
 from regulars_web.pages.reports.shown import Shown
-from regulars_web.pages.reports.words import EVIDENCE, amount, interval, look, segment_name
+from regulars_web.pages.reports.words import EVIDENCE, amount, interval, listed, look, segment_name
 from regulars_web.pages.segments.words import rule_text
 from regulars_web.pages.targeting.curve import GainChart, build_gain_chart
 from regulars_web.pages.targeting.limited import LimitForm
@@ -173,7 +173,7 @@ def worked_out(document: Document, levels: Levels) -> WorkedOut:
         dogs=tuple(_dogs(one, document) for one in uplift["sleeping_dogs"]),
         unharmed="" if uplift["sleeping_dogs"] else unharmed_words(document),
         warnings=tuple(map(found_words, uplift["warnings"])),
-        features=", ".join(gettext(_label(name)) for name in uplift["features"]),
+        features=listed([gettext(_label(name)) for name in uplift["features"]]),
     )
 
 
