@@ -84,7 +84,8 @@ def fit_gamma_gamma(orders: FloatArray, mean_value: FloatArray) -> GammaGammaFit
     known = (orders > 0) & (mean_value > 0)
     n, z = np.asarray(orders, dtype=float)[known], np.asarray(mean_value, dtype=float)[known]
     if len(n) < LEAST_CUSTOMERS:
-        return NotEstimable(reason=Reason.TOO_FEW_REPEATERS)
+        came = int((orders > 0).sum()) >= LEAST_CUSTOMERS
+        return NotEstimable(reason=Reason.TOO_FEW_KEPT if came else Reason.TOO_FEW_REPEATERS)
     unit = float(z.mean())
     if float(np.ptp(z)) <= _ALIKE * unit:
         return NotEstimable(reason=Reason.ALL_VALUES_ALIKE)

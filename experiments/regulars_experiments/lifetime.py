@@ -9,6 +9,7 @@ that is what a back-test is for.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +23,8 @@ from regulars_experiments.bgnbd import (
     chances_to_reach,
     expected_orders,
 )
-from regulars_experiments.gamma_gamma import GammaGammaFit, order_values
+from regulars_experiments.gamma_gamma import GammaGammaFit, OrderValues, order_values
+from regulars_experiments.kept_orders import KeptShare
 from regulars_experiments.purchase_histories import Histories
 from regulars_experiments.results import Answer, Estimate, FloatArray, NotEstimable, Reason
 
@@ -88,15 +90,6 @@ class Forecast:
             low, high = math.floor(low), math.ceil(high)
         return Estimate(
             estimate=mean, standard_error=math.sqrt(variance), low=low, high=high, p_value=None
-        )
-
-    def scaled(self, factor: float) -> "Forecast":
-        """The same in another unit: of orders that are all worth `factor`, their worth."""
-        return Forecast(
-            mean=self.mean * factor,
-            variance=self.variance * factor**2,
-            slope=self.slope * factor,
-            covariance=self.covariance,
         )
 
     def rows(self, chosen: npt.NDArray[np.generic]) -> "Forecast":
@@ -172,13 +165,17 @@ def forecast_orders(
 
 
 def forecast_value(
-    orders: Forecast, values: GammaGammaFit, order_counts: FloatArray, mean_value: FloatArray
+    orders: Forecast,
+    values: GammaGammaFit,
+    order_counts: FloatArray,
+    mean_value: FloatArray,
+    kept: KeptShare | None = None,
 ) -> Forecast:
     """What those orders will be worth, a row per customer, in money.
 
-    orders: a row per customer. order_counts, mean_value: as in `fit_gamma_gamma`, (customers,).
-    Frequency and value are independent, so means multiply, and
-    E(V^2) = E(Y) E(z^2) + E(Y (Y - 1)) E(z1 z2).
+    orders: a row per customer. order_counts, mean_value: as in `fit_gamma_gamma`, (customers,), of
+    the orders that were kept; kept: of whom some were not. Frequency, value and keeping are
+    independent, so means multiply, and E(V^2) = E(Y) E(k) E(z^2) + E(Y (Y - 1)) E(k^2) E(z1 z2).
 
     >>> from regulars_experiments.gamma_gamma import GammaGamma
     >>> orders = Forecast(mean=np.array([2.0]), variance=np.array([0.0]), slope=np.zeros((1, 4)),
@@ -190,20 +187,61 @@ def forecast_value(
     ([60.0], [2250.0])
     """
     each = order_values(values.model, order_counts, mean_value)
+    return _worth(orders, each, values.covariance, kept)
+
+
+def forecast_alike(orders: Forecast, value: float, kept: KeptShare | None = None) -> Forecast:
+    """The same where every order that is kept is worth `value`, in money.
+
+    >>> orders = Forecast(mean=np.array([2.0]), variance=np.array([0.0]), slope=np.zeros((1, 4)),
+    ...     covariance=np.zeros((4, 4)))
+    >>> forecast_alike(orders, 25.0).mean.tolist()
+    [50.0]
+    """
+    rows = np.ones(len(orders.mean))
+    each = OrderValues(
+        mean=value * rows,
+        square=value**2 * rows,
+        product=value**2 * rows,
+        slope=np.zeros((len(rows), 0)),
+    )
+    return _worth(orders, each, np.zeros((0, 0)), kept)
+
+
+def _worth(
+    orders: Forecast, each: OrderValues, covariance: FloatArray, kept: KeptShare | None
+) -> Forecast:
+    """Orders by what each is worth and, where some are not kept, by the chance that it is."""
     pairs = np.maximum(orders.variance + orders.mean**2 - orders.mean, 0.0)
-    mean = orders.mean * each.mean
-    idle = orders.mean <= 0
+    one, two = (1.0, 1.0) if kept is None else (kept.mean, kept.square)
+    mean = orders.mean * each.mean * one
     with np.errstate(invalid="ignore"):
-        square = orders.mean * each.square + pairs * each.product
-    covariance = np.zeros((orders.covariance.shape[0] + 3,) * 2)
-    covariance[:-3, :-3] = orders.covariance
-    covariance[-3:, -3:] = values.covariance
+        square = orders.mean * each.square * one + pairs * each.product * two
+    slopes = [
+        orders.slope * (each.mean * one)[:, None],
+        each.slope * (orders.mean * one)[:, None],
+    ]
+    blocks = [orders.covariance, covariance]
+    if kept is not None:
+        slopes.append((orders.mean * each.mean * kept.slope)[:, None])
+        blocks.append(np.array([[(kept.error / kept.share) ** 2]]))
     return Forecast(
         mean=mean,
-        variance=np.where(idle, 0.0, np.maximum(square - mean**2, 0.0)),
-        slope=np.hstack([orders.slope * each.mean[:, None], orders.mean[:, None] * each.slope]),
-        covariance=covariance,
+        variance=np.where(orders.mean <= 0, 0.0, np.maximum(square - mean**2, 0.0)),
+        slope=np.hstack(slopes),
+        covariance=_side_by_side(blocks),
     )
+
+
+def _side_by_side(blocks: Sequence[FloatArray]) -> FloatArray:
+    """Covariance of parameters that were estimated apart."""
+    whole = np.zeros((sum(len(block) for block in blocks),) * 2)
+    start = 0
+    for block in blocks:
+        end = start + len(block)
+        whole[start:end, start:end] = block
+        start = end
+    return whole
 
 
 def value_limits(

@@ -37,6 +37,7 @@ class Reason(StrEnum):
     NOT_YES_OR_NO = "not_yes_or_no"
     NO_TOTAL_EFFECT = "no_total_effect"
     TOO_FEW_REPEATERS = "too_few_repeaters"
+    TOO_FEW_KEPT = "too_few_kept"
     ALL_HISTORIES_ALIKE = "all_histories_alike"
     ALL_VALUES_ALIKE = "all_values_alike"
     NO_MEAN_VALUE = "no_mean_value"
@@ -71,6 +72,9 @@ REASONS: Mapping[Reason, str] = {
         "the effect on everybody is not above zero, so there is nothing to divide by"
     ),
     Reason.TOO_FEW_REPEATERS: "fewer than 30 customers have bought again so far",
+    Reason.TOO_FEW_KEPT: (
+        "fewer than 30 customers have bought again for any money that was not given back"
+    ),
     Reason.ALL_HISTORIES_ALIKE: (
         "all customers who bought again did so alike, so nothing tells the frequent from the rare"
     ),

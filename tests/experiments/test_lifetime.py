@@ -438,7 +438,7 @@ def test_values_that_cannot_be_fitted_are_said_by_name() -> None:
     assert fit_gamma_gamma(some, np.full(40, 9.9)) == NotEstimable(reason=Reason.ALL_VALUES_ALIKE)
     assert fit_gamma_gamma(some[:9], some[:9]) == NotEstimable(reason=Reason.TOO_FEW_REPEATERS)
     free = np.zeros(40)  # nothing but gifts
-    assert fit_gamma_gamma(some, free) == NotEstimable(reason=Reason.TOO_FEW_REPEATERS)
+    assert fit_gamma_gamma(some, free) == NotEstimable(reason=Reason.TOO_FEW_KEPT)
 
 
 def test_the_correlation_is_pearsons_with_fishers_range() -> None:

@@ -67,7 +67,7 @@ def run_backtest(purchases: pl.LazyFrame, first: dt.date, last: dt.date) -> dict
         "customers": fitted.customers.height,
         "repeaters": fitted.grouped.histories.repeaters,
         "model": order_model_json(fitted.orders),
-        "value_model": value_model_json(fitted.values),
+        "value_model": value_model_json(fitted.values, fitted.kept),
     }
     expected = expect(fitted, days)
     came = _what_came(purchases, fitted)

@@ -53,7 +53,7 @@ def lifetime_document(worked: Worked, inputs: Mapping[str, Any]) -> dict[str, An
         "inputs": dict(inputs),
         "seen": _seen(found, fitted),
         "model": order_model_json(fitted.orders),
-        "value_model": value_model_json(fitted.values),
+        "value_model": value_model_json(fitted.values, fitted.kept),
         "correlation": _correlation(fitted),
         "horizons": {str(days): expected_of(one) for days, one in worked.expected.items()},
         "segments": _segments(worked),

@@ -7,6 +7,7 @@ import numpy as np
 
 from regulars_experiments.bgnbd import BgNbdFit
 from regulars_experiments.gamma_gamma import GammaGammaFit
+from regulars_experiments.kept_orders import KeptShare
 from regulars_experiments.results import NotEstimable, answer_as_json
 
 
@@ -25,8 +26,8 @@ def order_model_json(fit: BgNbdFit | NotEstimable) -> dict[str, Any]:
     }
 
 
-def value_model_json(fit: GammaGammaFit | NotEstimable) -> dict[str, Any]:
-    """The same; gamma in currency units."""
+def value_model_json(fit: GammaGammaFit | NotEstimable, kept: KeptShare | None) -> dict[str, Any]:
+    """The same; gamma in currency units. kept_share: of the repeats, 1 where `kept` is None."""
     if isinstance(fit, NotEstimable):
         return answer_as_json(fit)
     errors = np.sqrt(np.diag(fit.covariance)).tolist()
@@ -36,4 +37,5 @@ def value_model_json(fit: GammaGammaFit | NotEstimable) -> dict[str, Any]:
         "log_likelihood": fit.log_likelihood,
         "at_bound": list(fit.at_bound),
         "customers": fit.customers,
+        "kept_share": 1.0 if kept is None else kept.share,
     }

@@ -8,9 +8,11 @@ import polars as pl
 
 from regulars_experiments.bgnbd import BgNbdFit, alive_probability, fit_bgnbd
 from regulars_experiments.gamma_gamma import GammaGammaFit, fit_gamma_gamma
+from regulars_experiments.kept_orders import KeptShare, kept_share
 from regulars_experiments.lifetime import (
     Forecast,
     Outcomes,
+    forecast_alike,
     forecast_orders,
     forecast_value,
     outcomes,
@@ -27,7 +29,8 @@ WEEK = 7.0
 class Fitted:
     """Histories up to `end` (rows as in `histories_until`) and the models of them.
 
-    repeats, repeat_value: of each customer, as the value model reads them.
+    repeats, repeat_value: of each customer, as the value model reads them: repeats that are worth
+    something after refunds; kept: what share of the repeats that is, None where it is all.
     """
 
     end: dt.date
@@ -37,6 +40,7 @@ class Fitted:
     values: GammaGammaFit | NotEstimable
     repeats: FloatArray
     repeat_value: FloatArray
+    kept: KeptShare | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +60,7 @@ def fit_models(purchases: pl.LazyFrame, end: dt.date) -> Fitted:
     """Both models on everything up to `end`."""
     customers = histories_until(purchases, end)
     repeats = customers["repeats"].cast(pl.Float64).to_numpy()
+    kept = customers["kept_repeats"].cast(pl.Float64).to_numpy()
     repeat_value = customers["repeat_value"].to_numpy()
     grouped = group_histories(
         repeats, customers["recency_days"] / WEEK, customers["age_days"] / WEEK
@@ -65,9 +70,11 @@ def fit_models(purchases: pl.LazyFrame, end: dt.date) -> Fitted:
         customers=customers,
         grouped=grouped,
         orders=fit_bgnbd(grouped.histories),
-        values=fit_gamma_gamma(repeats, repeat_value),
-        repeats=repeats,
+        # who kept nothing is left out by the value 0, and still counts as having come back
+        values=fit_gamma_gamma(np.where(kept > 0, kept, repeats), repeat_value),
+        repeats=kept,
         repeat_value=repeat_value,
+        kept=kept_share(kept, repeats),
     )
 
 
@@ -95,7 +102,7 @@ def _value(fitted: Fitted, orders: Forecast) -> Forecast | NotEstimable:
     match fitted.values:
         case NotEstimable(reason=Reason.ALL_VALUES_ALIKE):
             # no model is needed where every order is worth the same
-            return orders.scaled(float(np.max(fitted.repeat_value)))
+            return forecast_alike(orders, float(np.max(fitted.repeat_value)), fitted.kept)
         case NotEstimable():
             return fitted.values
-    return forecast_value(orders, fitted.values, fitted.repeats, fitted.repeat_value)
+    return forecast_value(orders, fitted.values, fitted.repeats, fitted.repeat_value, fitted.kept)

@@ -76,11 +76,14 @@ def histories_until(purchases: pl.LazyFrame, end: dt.date) -> pl.DataFrame:
     """Purchase days up to `end` -> one row per customer, sorted by customer_id.
 
     Columns: customer_id, repeats (x: purchase days after the first), recency_days (t_x, from the
-    first to the last), age_days (T, from the first to `end`), repeat_value (mean of a repeat, in
-    currency units; 0 without any), spent (all of them, ten-thousandths), last_day.
+    first to the last), age_days (T, from the first to `end`), kept_repeats (worth more than 0 after
+    refunds), repeat_value (mean of these, in currency units; 0 without any), spent (all of them,
+    ten-thousandths), last_day.
     """
-    first = pl.col("day").min()
-    later = pl.col("value").sum() - pl.col("value").sort_by("day").first()
+    first, value = pl.col("day").min(), pl.col("value")
+    first_value = value.sort_by("day").first()
+    kept = (value > 0).sum().cast(pl.Int64) - (first_value > 0).cast(pl.Int64)
+    later = value.clip(lower_bound=0).sum() - first_value.clip(lower_bound=0)
     repeats = pl.len().cast(pl.Int64) - 1
     return (
         purchases.filter(pl.col("day") <= end)
@@ -89,10 +92,8 @@ def histories_until(purchases: pl.LazyFrame, end: dt.date) -> pl.DataFrame:
             repeats.alias("repeats"),
             (pl.col("day").max() - first).dt.total_days().alias("recency_days"),
             (pl.lit(end) - first).dt.total_days().alias("age_days"),
-            pl.when(pl.len() > 1)
-            .then((later / MONEY_SCALE / repeats).clip(lower_bound=0.0))
-            .otherwise(0.0)
-            .alias("repeat_value"),
+            kept.alias("kept_repeats"),
+            pl.when(kept > 0).then(later / MONEY_SCALE / kept).otherwise(0.0).alias("repeat_value"),
             pl.col("value").sum().alias("spent"),
             pl.col("day").max().alias("last_day"),
         )

@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -246,7 +247,8 @@ def test_orders_of_a_day_are_one_purchase_and_credits_none(shop: Shop) -> None:
             "repeats": 2,
             "recency_days": 11,
             "age_days": 14,
-            "repeat_value": pytest.approx(22.5),
+            "kept_repeats": 1,
+            "repeat_value": pytest.approx(45),
             "spent": money(55),
             "last_day": dt.date(2026, 1, 12),
         }
@@ -258,6 +260,36 @@ def test_more_refunded_than_bought_is_worth_nothing_and_not_less(shop: Shop) -> 
     write_lines(shop.dir, rows)
     (row,) = shop.histories(dt.date(2026, 1, 15))
     assert row["repeat_value"] == 0
+
+
+def refunded(rows: list[dict[str, object]], share: float) -> list[dict[str, object]]:
+    """Orders of which a share was given back whole, drawn one by one."""
+    back = np.random.default_rng(9).random(len(rows)) < share
+    return [
+        row | {"refund": row["amount"]} if given else row
+        for row, given in zip(rows, back, strict=True)
+    ]
+
+
+def test_orders_given_back_whole_are_foretold_at_what_is_kept(shop: Shop, tmp_path: Path) -> None:
+    """Half of them: half of the money without refunds comes, from the same number of orders."""
+    rows = returning(1_500, seed=5)
+    whole, half = Shop(tmp_path / "whole"), shop
+    write_lines(whole.dir, rows)
+    write_lines(half.dir, refunded(rows, 0.5))
+    there, here = whole.work_out().document, half.work_out().document
+    whole.database.dispose()
+    for days in ("90", "365"):
+        full, kept = there["horizons"][days], here["horizons"][days]
+        assert kept["orders"] == full["orders"]
+        assert kept["value"]["estimate"] == pytest.approx(full["value"]["estimate"] / 2, rel=0.05)
+    assert here["value_model"]["kept_share"] == pytest.approx(0.5, abs=0.03)
+    assert there["value_model"]["kept_share"] == 1
+
+
+def test_whose_repeats_all_came_back_have_bought_again(shop: Shop) -> None:
+    write_lines(shop.dir, refunded(returning(300, seed=5), 1.0))
+    assert shop.work_out().document["value_model"]["code"] == "too_few_kept"
 
 
 def test_days_are_those_of_the_shop(tmp_path: Path) -> None:
