@@ -40,10 +40,10 @@ def goods_for(*needs: str) -> list[str]:
     return listed.filter(pl.col("Need").is_in(needs))["Product"].to_list()
 
 
-def costs_and_margin(page: Page) -> None:
+def cost_of_telling(page: Page) -> None:
+    """What goods earn is known of nearly all of them: nothing has to be said of it."""
+    expect(page.get_by_label("Each product earns what is left after its cost")).to_be_checked()
     page.get_by_label("Contact costs you per customer").fill("0.05")
-    page.get_by_label("Margin, or its lower end").fill("35")
-    page.get_by_label("Upper end").fill("40")
 
 
 def opened_once_there(page: Page, path: str, there: Callable[[Page], bool]) -> None:
@@ -64,7 +64,7 @@ def test_s01_threshold_matched_to_past_order_value(owner: Page) -> None:
     owner.get_by_role("link", name="Offers and segments").click()
     owner.get_by_label("Threshold", exact=True).fill("80")
     owner.get_by_label("Shipping costs you per order").fill("6")
-    costs_and_margin(owner)
+    cost_of_telling(owner)
     owner.get_by_role("button", name="Rank the groups").click()
     group = owner.get_by_role("row").filter(has_text="Those whom the threshold fits")
     expect(group).to_contain_text(f"{len(willing):,}")
@@ -95,12 +95,16 @@ def test_s02_a_group_first_and_then_the_offer_for_it(owner: Page) -> None:
     owner.get_by_label("Name of the segment").fill("Students")
     owner.get_by_role("button", name="Save the segment").click()
 
-    owner.goto("/campaigns/match/?way=group")
-    owner.get_by_label("Segment").select_option(label="Students")
-    costs_and_margin(owner)
+    owner.get_by_role("link", name="Which offer for them?").click()
+    cost_of_telling(owner)
     owner.get_by_role("button", name="Rank the offers").click()
+    # of students no campaign tells: nothing is ranked, past orders say what has to come back
+    expect(owner.locator("#ranked")).to_contain_text("Not ranked")
+    expect(owner.locator("#ranked")).not_to_contain_text("best first")
     ranked = owner.get_by_role("table").get_by_role("row")
-    expect(ranked.nth(1)).to_contain_text(f"{len(willing):,}")
+    message = ranked.filter(has_text="Message only")
+    expect(message).to_contain_text(f"{len(willing):,}")
+    expect(message).to_contain_text(f"−CN¥{round(0.05 * round(0.8 * len(willing))):,}")
     assert ranked.count() > 5
     free = ranked.filter(has_text="Free shipping from CN¥").first
     free.get_by_role("button", name="Plan a campaign").click()

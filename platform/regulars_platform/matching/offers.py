@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from regulars_experiments.price_points import at_or_above
+from regulars_experiments.price_points import at_or_above, nearest
 from regulars_platform.fields import money_text
 from regulars_platform.orders.table import MONEY_SCALE
 
@@ -38,7 +38,9 @@ def offers_near(usual: Decimal, shipping: Decimal) -> Iterator[dict[str, Any]]:
         }
     for depth in DEPTHS:
         yield {"kind": "percent_off", "percent": _percent(depth), "reach": "personal"}
-    yield {"kind": "red_packet", "amount": _plain(usual * DEPTHS[0]), "reach": "personal"}
+    packet = whole_amount(usual * DEPTHS[0])
+    if packet < usual:
+        yield {"kind": "red_packet", "amount": _text(packet), "reach": "personal"}
 
 
 def price_point(amount: Decimal) -> Decimal:
@@ -47,35 +49,44 @@ def price_point(amount: Decimal) -> Decimal:
     return Decimal(money_text(scaled))
 
 
+def whole_amount(amount: Decimal) -> Decimal:
+    """What a shop would write on a banner as taken off, nearest to an amount (currency units).
+
+    >>> [str(whole_amount(Decimal(one))) for one in ("0.4", "7.48", "13.9", "61", "138")]
+    ['1', '7', '15', '60', '140']
+    """
+    if amount < 10:
+        return max(amount.quantize(Decimal(1)), Decimal(1))
+    if amount < 50:
+        return (amount / 5).quantize(Decimal(1)) * 5
+    return Decimal(int(nearest([int(amount * MONEY_SCALE)], "round")[0])) / MONEY_SCALE
+
+
 def _at_threshold(threshold: Decimal, shipping: Decimal) -> Iterator[dict[str, Any]]:
     if shipping:
         yield _free_shipping(threshold, shipping)
         yield _free_shipping(threshold, shipping) | {"reach": "open"}
-    for depth in DEPTHS[:2]:
-        amount = max(threshold * depth, Decimal(1))
-        if amount >= threshold:
-            continue
-        yield {
-            "kind": "amount_off",
-            "threshold": _plain(threshold),
-            "amount": _plain(amount),
-            "reach": "personal",
-        }
+    for amount in sorted({whole_amount(threshold * depth) for depth in DEPTHS[:2]}):
+        if amount < threshold:
+            yield {
+                "kind": "amount_off",
+                "threshold": _text(threshold),
+                "amount": _text(amount),
+                "reach": "personal",
+            }
 
 
 def _free_shipping(threshold: Decimal, shipping: Decimal) -> dict[str, Any]:
     return {
         "kind": "free_shipping",
-        "threshold": _plain(threshold),
-        "shipping_cost": _plain(shipping),
+        "threshold": _text(threshold),
+        "shipping_cost": _text(shipping),
         "reach": "personal",
     }
 
 
-def _plain(amount: Decimal) -> str:
-    """Whole from 10 on, else with two decimals: what a shop would write on a banner."""
-    rounded = amount.quantize(Decimal(1) if amount >= 10 else Decimal("0.01"))
-    return f"{rounded.normalize():f}"
+def _text(amount: Decimal) -> str:
+    return money_text(int(amount * MONEY_SCALE))
 
 
 def _percent(share: Decimal) -> str:

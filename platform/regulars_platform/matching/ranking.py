@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from regulars_platform.fields import FieldReader
-from regulars_platform.matching.ground import Ground, Match
+from regulars_platform.matching.ground import Ground
 from regulars_platform.matching.groups import Group, fitting_rule, groups_to_try
+from regulars_platform.matching.meeting import Match, meet
 from regulars_platform.matching.offers import offers_near
 from regulars_platform.memory.families import family_of_key
 from regulars_platform.offers.kinds import MessageOnly, Offer
@@ -30,7 +31,7 @@ class RankedGroup:
     @property
     def hardly_fits(self) -> bool:
         """Whether the guess is about so few of them that it says next to nothing of the group."""
-        return self.fits is not None and self.fits < HARDLY and not self.match.campaigns
+        return self.fits is not None and self.fits < HARDLY and self.match.learnt is None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,30 +45,27 @@ class RankedOffer:
 def rank_groups(
     session: Session, ground: Ground, offer: dict[str, Any], name: str
 ) -> list[RankedGroup]:
-    """Groups by expected net profit per customer told, the best first; none without customers.
+    """Groups that past campaigns tell of by expected net profit per customer told, the best first;
+    then all others as they stand (see `groups_to_try`): what is only guessed has no rank.
 
-    Where no past campaign tells of a group, the group that the offer's threshold was made for comes
-    before the others: all of them rest on one guess, and it is a guess about those who fit.
-    offer: its JSON form; name: what the campaign is called. Raises InvalidInputError.
+    None without customers. offer: its JSON form; name: what the campaign is called. Raises
+    InvalidInputError.
     """
     features = ground.features([EVERYBODY])
     fitting = fitting_rule(offer)
+    groups = groups_to_try(session, ground.shop_id, features, offer)
+    met = meet(ground, [*(one.rule for one in groups), *([fitting] if fitting else [])])
     found = [
-        RankedGroup(group=group, match=match, fits=ground.share_of(group.rule, fitting))
-        for group in groups_to_try(session, ground.shop_id, features, offer)
-        if (match := ground.judge(group.rule, offer, name)) is not None
+        RankedGroup(group=group, match=match, fits=met.share_of(group.rule, fitting))
+        for group in groups
+        if (match := met.judge(group.rule, offer, name)) is not None
     ]
-    return _fitting_first(sorted(found, key=lambda one: (-one.match.net, str(one.group.title))))
+    return sorted(found, key=lambda one: _rank(one.match))
 
 
-def _fitting_first(ranked: list[RankedGroup]) -> list[RankedGroup]:
-    """The fitting group at the first place of those without a past campaign."""
-    guessed = [place for place, one in enumerate(ranked) if not one.match.campaigns]
-    fitting = [place for place in guessed if ranked[place].group.fitting]
-    if not fitting:
-        return ranked
-    rest = [one for place, one in enumerate(ranked) if place != fitting[0]]
-    return [*rest[: guessed[0]], ranked[fitting[0]], *rest[guessed[0] :]]
+def _rank(match: Match) -> tuple[bool, float]:
+    """Those that campaigns tell of by what they earn, before all others, which keep their order."""
+    return match.learnt is None, -match.learnt.net if match.learnt else 0.0
 
 
 def campaigns_of_other_reach(ground: Ground, offer: dict[str, Any]) -> int:
@@ -89,14 +87,19 @@ def campaigns_of_other_reach(ground: Ground, offer: dict[str, Any]) -> int:
 
 
 def rank_offers(ground: Ground, rule: Rule, name: str) -> list[RankedOffer]:
-    """Offers near what the group usually spends, the best first; none where nobody ever bought."""
-    usual = ground.usual_order(rule)
+    """Offers near what the group usually spends: those that past campaigns tell of by expected net
+    profit per customer told, the best first; then all others as `offers_near` has them.
+
+    None where nobody ever bought, or nobody may be told.
+    """
+    met = meet(ground, [rule])
+    usual = met.usual_order(rule)
     if usual is None or usual <= 0:
         return []
     found = []
     for raw in offers_near(usual, ground.usual_shipping()):
         offer = read_offer(FieldReader(raw))
-        match = ground.judge(rule, raw, name)
+        match = met.judge(rule, raw, name)
         if offer is not None and match is not None:
             found.append(RankedOffer(offer=offer, match=match))
-    return sorted(found, key=lambda one: -one.match.net)
+    return sorted(found, key=lambda one: _rank(one.match))

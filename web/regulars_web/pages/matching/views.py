@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import BadRequest, NotFound
+from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from regulars_platform.campaigns.plan import AUDIENCE_CHANNELS
@@ -20,17 +20,16 @@ from regulars_platform.matching.ranking import (
     rank_groups,
     rank_offers,
 )
-from regulars_platform.segments.parsing import parse_rule
-from regulars_platform.segments.rules import EVERYBODY, Rule
-from regulars_platform.segments.service import get_segment, list_segments
 from regulars_web.edge import current_shop, now, reading, settings, today, unit_of_work
-from regulars_web.ids import read_id
 from regulars_web.pages.campaigns.defaults import find_shop_facts, new_draft
 from regulars_web.pages.campaigns.form import AudienceChoice
 from regulars_web.pages.campaigns.problems import sorted_problems
 from regulars_web.pages.campaigns.words import CHANNEL_LABELS, KIND_LABELS
+from regulars_web.pages.customers.looking import find_customers
 from regulars_web.pages.matching.asked import GROUP_FIRST, Asked, read_asked
-from regulars_web.pages.matching.shown import Row, group_rows, offer_rows
+from regulars_web.pages.matching.groups import Chosen, choose_group, list_choices
+from regulars_web.pages.matching.shown import Ranking, shown_groups, shown_offers
+from regulars_web.pages.programmes.costs import costs_known
 
 blueprint = Blueprint("matching", __name__)
 MOST_DRAFT = 50_000
@@ -39,27 +38,31 @@ MOST_DRAFT = 50_000
 @blueprint.get("/")
 def overview() -> str | tuple[str, int]:
     """Both questions, and the answer to the one that is asked."""
-    shop = current_shop()
     with reading() as work:
-        asked = read_asked(request.args, _usual(work))
-        saved = [(segment.id, segment.name) for segment in list_segments(work, shop.id)]
+        asked = read_asked(request.args, _usual(work), costs_known(current_shop()))
         ground = _ground(work, asked)
-        rows: list[Row] | None = None
+        found = find_customers() if asked.way == GROUP_FIRST else None
+        chosen = None
+        if asked.way == GROUP_FIRST:
+            chosen = choose_group(work, asked, request.args, found)
+        ranking: Ranking | None = None
         uncounted = 0
         if ground is not None and asked.rank:
             try:
-                rows = _rank(work, ground, asked)
-                if asked.way != GROUP_FIRST:
+                ranking = _rank(work, ground, asked, chosen)
+                if chosen is None:
                     uncounted = campaigns_of_other_reach(ground, asked.offer())
             except InvalidInputError as error:
                 asked = replace(asked, problems=_beside_fields(error))
+        groups = list_choices(work, found) if chosen is not None else []
     page = render_template(
         "matching/overview.html",
         asked=asked,
-        rows=rows,
+        ranking=ranking,
         uncounted=uncounted,
         other_reach=_with_other_reach(asked),
-        saved=saved,
+        groups=groups,
+        chosen=chosen,
         has_orders=ground is not None,
         kinds=KIND_LABELS,
         # offers are matched to persons, one by one
@@ -114,21 +117,13 @@ def _ground(work: Session, asked: Asked) -> Ground | None:
     return open_ground(work, settings(), get_shop_of(work, shop.id), asked.terms(), today=today())
 
 
-def _rank(work: Session, ground: Ground, asked: Asked) -> list[Row]:
+def _rank(work: Session, ground: Ground, asked: Asked, chosen: Chosen | None) -> Ranking | None:
     currency = current_shop().currency
-    if asked.way == GROUP_FIRST:
-        return offer_rows(rank_offers(ground, _rule(work, asked.group), "-"), currency)
-    return group_rows(rank_groups(work, ground, asked.offer(), "-"), currency)
-
-
-def _rule(work: Session, group: str) -> Rule:
-    if group == "everybody":
-        return EVERYBODY
-    try:
-        number = read_id(group)
-    except ValueError:
-        raise NotFound from None
-    return parse_rule(get_segment(work, current_shop().id, number).rule)
+    if chosen is None:
+        return shown_groups(rank_groups(work, ground, asked.offer(), "-"), currency)
+    if chosen.rule is None:
+        return None
+    return shown_offers(rank_offers(ground, chosen.rule, "-"), currency)
 
 
 def _beside_fields(error: InvalidInputError) -> dict[str, list[str]]:
