@@ -1,5 +1,6 @@
 """Reading the arms of a plan: whom each tells what, by which channel, at which cost."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from regulars_platform.campaigns.plan import CHANNELS, HOLDOUT, MAX_ARMS, TreatmentArm
@@ -38,6 +39,14 @@ def read_arms(reader: FieldReader) -> tuple[TreatmentArm, ...] | None:
         return None
     _refuse_mixed_offers(reader, found)
     return tuple(found)
+
+
+def named_channels(reader: FieldReader) -> frozenset[str]:
+    """Channels of all arms, also of those of which something else does not hold yet."""
+    given = reader.raw.get("arms")
+    named = given if isinstance(given, Sequence) and not isinstance(given, str) else ()
+    said = [one.get("channel") for one in named if isinstance(one, Mapping)]
+    return frozenset(one for one in said if isinstance(one, str) and one in CHANNELS)
 
 
 def _refuse_mixed_offers(reader: FieldReader, arms: list[TreatmentArm]) -> None:

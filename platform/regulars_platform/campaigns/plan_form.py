@@ -23,7 +23,7 @@ from regulars_platform.campaigns.plan import (
     Plan,
     TreatmentArm,
 )
-from regulars_platform.campaigns.plan_arms import read_arms
+from regulars_platform.campaigns.plan_arms import named_channels, read_arms
 from regulars_platform.campaigns.plan_checks import MAX_WINDOW_DAYS, check_together
 from regulars_platform.errors import InvalidInputError, RegularsError
 from regulars_platform.fields import WHOLE, FieldReader
@@ -63,7 +63,9 @@ FIELDS = (
 class Draft:
     """What of a draft holds so far (None where it does not), and the problems with the rest.
 
-    arms: only if every one of them holds. The fields mean what they mean in Plan.
+    arms: only if every one of them holds; channels: those that any arm names, so that who may be
+    reached is the same while another field is being filled in. The fields mean what they mean in
+    Plan.
     """
 
     name: str | None
@@ -79,6 +81,7 @@ class Draft:
     group_by: str | None
     holdout: int | None
     arms: tuple[TreatmentArm, ...] | None
+    channels: frozenset[str]
     margin_low: int | None
     margin_high: int | None
     primary_metric: str | None
@@ -130,6 +133,7 @@ def read_draft(raw: object) -> Draft:
         "group_by": reader.text("group_by", limit=MAX_HEADING, optional=True),
         "holdout": _holdout(reader),
         "arms": read_arms(reader),
+        "channels": named_channels(reader),
         "margin_low": reader.percent("margin_low_percent"),
         "margin_high": reader.percent("margin_high_percent"),
         "margin_source": _margin_source(reader),

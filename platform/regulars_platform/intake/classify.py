@@ -233,7 +233,7 @@ def _tally(
     own_repeats = pl.read_parquet(prepared / "own_repeats.parquet", glob=False)
     shares = _by_fate(lines)
     again = Share(lines=own_repeats.height, money=int(own_repeats["amount"].cast(pl.Int128).sum()))
-    about = _whom_and_when(lines)
+    about = _whom_and_when(lines.filter(pl.col("fate") != "left_out"))
     whole = known.part is FilePart.ORDER
     unattributed = about["unattributed"] + own_repeats["customer_id"].null_count() if whole else 0
     waiting_lines, waiting_orders = _count_waiting(lines, known)

@@ -106,9 +106,10 @@ class Tallies:
     chosen, its lines are among the stored ones. unattributed: stored or repeated lines without a
     customer, `masked` of them because the value was masked. reasons: code -> rejected lines.
     unknown_status_words: word -> lines; nothing can be stored while there are any.
-    orders, customers: distinct ones among the lines that are not rejected. left_out: of orders that
-    the seller's own remark keeps out. part: what the rows are (models.FilePart); waiting_lines,
-    waiting_orders: of them, those whose order no file of orders has brought yet.
+    orders, customers: distinct ones among the lines that are neither rejected nor left out, and
+    first_at and last_at their times. left_out: of orders that the seller's own remark keeps out.
+    part: what the rows are (models.FilePart); waiting_lines, waiting_orders: of them, those
+    whose order no file of orders has brought yet.
     """
 
     read: Share

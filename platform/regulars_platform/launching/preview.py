@@ -155,7 +155,7 @@ def preview_draft(
             session,
             settings,
             shop.id,
-            channels={arm.channel for arm in draft.arms or ()},
+            channels=draft.channels,
             day=draft.send_date or draft.as_of,
         ),
         shop_memory(session, settings, shop.id) if memory is None else memory,

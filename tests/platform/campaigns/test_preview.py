@@ -5,6 +5,7 @@ from collections import Counter
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 from regulars_experiments.design import Baseline, detectable_effect
@@ -12,6 +13,7 @@ from regulars_experiments.holdouts import HoldoutSize
 from regulars_experiments.price_points import at_or_above
 from regulars_experiments.results import Reason
 from regulars_platform.campaigns.service import get_shop_of
+from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.launching.foresight import Foreseen
 from regulars_platform.launching.preview import Preview, preview_draft
 from regulars_platform.offers.leak import STEPS
@@ -54,6 +56,18 @@ def test_the_head_count_adds_up(database: Database, settings: Settings) -> None:
     assert (count.excluded, count.suppressed, count.drawn) == (1, 2, len(drawn))
     once = sum(n % 3 == 0 for n in drawn)
     assert count.segments == (("once", once), ("everyone else", len(drawn) - once))
+
+
+@pytest.mark.parametrize("cost", ["0.02", "", "much"])
+def test_who_did_not_agree_to_the_channel_is_left_off_while_other_fields_are_filled_in(
+    database: Database, settings: Settings, cost: str
+) -> None:
+    refused = {"customer_id": ["c010", "c011"], "consent_email": [False, False]}
+    DatasetTable(settings.shop_dir(1), "customers").merge(pl.DataFrame(refused))
+    count = preview(database, settings, arms=[arm(contact_cost=cost)]).head_count
+    assert count is not None
+    assert count.no_consent == 2
+    assert count.drawn == count.audience - 2
 
 
 def test_the_histogram_shows_everybody_and_marks_the_audience(

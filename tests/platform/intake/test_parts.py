@@ -34,6 +34,8 @@ def test_orders_that_the_sellers_remark_names_are_left_out_and_counted(shop: Sho
     tallies = shop.bring_in(content, options=FAKE)
     assert (tallies.left_out.lines, tallies.left_out.money) == (2, 80_000)
     assert (tallies.stored.lines, tallies.adds_up) == (1, True)
+    assert (tallies.orders, tallies.customers) == (1, 1)
+    assert tallies.first_at == tallies.last_at
     assert shop.stored()["order_id"].to_list() == ["1"]
 
 

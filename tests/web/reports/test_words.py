@@ -169,6 +169,12 @@ def checks(**other: Any) -> dict[str, Any]:
         ({"matches": [{"p_value": 1e-9, "flagged": True}]}, "bad", "not found alike"),
         ({"matches": [{"p_value": 0.4, "flagged": False}]}, "ok", "found alike"),
         ({"balance": [{"flagged": True, "differences": {"spend": 0.4}}]}, "warn", "differed"),
+        ({"balance": [{"flagged": False, "differences": {"spend": 0.09}}]}, "ok", "arms alike"),
+        (
+            {"balance": [{"flagged": False, "differences": {"spend": -0.374}}]},
+            "ok",
+            "differed before the start by no more than chance does at this size",
+        ),
         ({"failed_sends": {"told": 12}}, "warn", "12 messages did not arrive"),
     ],
 )

@@ -9,6 +9,9 @@ from flask_babel import gettext, ngettext
 from regulars_web.formats import number, percent, written_day
 from regulars_web.pages.reports.words import clauses
 
+ALIKE = 0.1
+"""Standard deviations up to which arms are called alike (Austin 2009, Statist. Med. 28: 3083)."""
+
 State = Literal["ok", "warn", "bad", "wait"]
 _FEW_KNOWN, _TOO_FEW_KNOWN = 0.9, 0.6
 
@@ -124,9 +127,11 @@ def _balance(checks: list[Mapping[str, Any]]) -> TrustItem:
                 (str(detail), str(gettext("see the adjusted figures (CUPED) under Method")))
             ),
         )
-    return TrustItem(
-        state="ok", label=str(gettext("arms alike before the start")), detail=str(detail)
-    )
+    if worst > ALIKE:
+        label = gettext("arms differed before the start by no more than chance does at this size")
+    else:
+        label = gettext("arms alike before the start")
+    return TrustItem(state="ok", label=str(label), detail=str(detail))
 
 
 def _window(status: Mapping[str, Any]) -> TrustItem:
