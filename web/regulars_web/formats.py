@@ -113,6 +113,11 @@ def in_chinese() -> bool:
     return str(get_locale()).startswith("zh")
 
 
+def full_stop() -> str:
+    """After a link that ends a sentence."""
+    return "。" if in_chinese() else "."
+
+
 def blank() -> str:
     """What stands between two sentences: Chinese has nothing there."""
     return "" if in_chinese() else " "
@@ -196,7 +201,10 @@ def install_formats(app: Flask) -> None:
     for shown in (money, money_interval, number, percent, date, date_time, iso, sentence):
         app.add_template_filter(shown, shown.__name__)
     app.add_template_filter(file_size, "file_size")
+    app.add_template_filter(written_day, "written_day")
+    app.jinja_env.globals["in_chinese"] = in_chinese
     app.jinja_env.globals["blank"] = blank
+    app.jinja_env.globals["full_stop"] = full_stop
     app.jinja_env.globals["days_between"] = days
     app.add_template_filter(breakable, "breakable")
     app.add_template_filter(currency_sign, "currency_sign")

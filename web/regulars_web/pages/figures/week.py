@@ -11,8 +11,8 @@ from regulars_platform.figures.sheet import WEEKLY
 from regulars_platform.figures.visits import Source
 from regulars_web.edge import current_shop, today
 from regulars_web.pages.figures.asked import open_source
-from regulars_web.pages.figures.values import change, shown
-from regulars_web.pages.figures.words import FIGURES, days_words
+from regulars_web.pages.figures.values import against_before, shown
+from regulars_web.pages.figures.words import FIGURES, days_words, platforms_word
 
 NAMES = ("paid_amount", "average_order_value", "paid_buyers", "returning_buyer_share")
 AT_ONCE = 300_000
@@ -49,9 +49,9 @@ def week_in_short() -> WeekInShort | None:
             then = None if before is None else one.counted(before)
             items.append(
                 {
-                    "label": f"{FIGURES[one.name]} {one.chinese}",
+                    "label": f"{FIGURES[one.name]} {platforms_word(one.chinese)}".rstrip(),
                     "value": shown(value, one.unit, current_shop().currency),
-                    "detail": change(value, then, one.unit),
+                    "detail": against_before(value, then, one.unit, "week"),
                 }
             )
     return WeekInShort(days=days_words(period), items=tuple(items))

@@ -34,6 +34,11 @@ COURSES: Mapping[By, object] = {
 }
 
 
+def platforms_word(chinese: str) -> str:
+    """What the platforms call a figure, beside our own word; in Chinese they are the same."""
+    return "" if in_chinese() else chinese
+
+
 def days_words(period: Period) -> str:
     """ "19 Jan 2026", "13 Jan – 19 Jan 2026"."""
     if period.days == 1:

@@ -156,7 +156,7 @@ def statement(document: Mapping[str, Any]) -> str:
                 rule=rule,
             )
         )
-    return f"{words}{gettext('; ')}{proof(against)}."
+    return str(gettext("%(told)s.", told=f"{words}{gettext('; ')}{proof(against)}"))
 
 
 def followed_kind(document: Mapping[str, Any]) -> str:
