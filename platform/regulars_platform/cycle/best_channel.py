@@ -2,18 +2,20 @@
 
 A contact is followed by an order where one was placed within 7 days of it. That is no effect: who
 was chosen for a channel may have bought anyway. Campaigns tell effects; the page says both.
+The ranges of channels that are compared hold together, and count a customer contacted often once.
 """
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from regulars_experiments.effects import wilson
+from regulars_experiments.clustered_shares import clustered_share
+from regulars_experiments.results import Estimate
 from regulars_platform.customers.store import FeatureStore
 from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.delivery.states import DELIVERED, SENT
@@ -25,10 +27,13 @@ LEAST_OWN = 5
 """Contacts of one customer by one channel from which on they speak for themselves."""
 LEAST_ALIKE = 30
 """Contacts of customers alike from which on a channel is compared."""
+LEAST_CUSTOMERS = 10
+"""Of so many at least: a few who are contacted day by day are not customers alike."""
+CONFIDENCE = 0.95
+"""That the ranges of all channels compared hold at once."""
 REACHED = ("sent", "delivered", "clicked")
 BANDS = (1, 2, 5)
 """Customers alike have bought never, once, 2 to 4 times, or 5 times and more."""
-_Z = 1.959963984540054
 
 CONTACT_SCHEMA: dict[str, pl.DataType] = {
     "customer_id": pl.String(),
@@ -42,7 +47,8 @@ CONTACT_SCHEMA: dict[str, pl.DataType] = {
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChannelRecord:
     """How often an order followed. own: of the customer alone; cost: mean of a contact,
-    ten-thousandths, None where nothing says it; low, high: of the share, at 95%."""
+    ten-thousandths, None where nothing says it; low, high: of the share, at CONFIDENCE for all
+    channels compared; tied: these reach into those of another channel."""
 
     channel: str
     contacts: int
@@ -52,6 +58,7 @@ class ChannelRecord:
     high: float
     cost: float | None
     own: bool
+    tied: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,38 +70,55 @@ class Channels:
 
     def alike(self) -> dict[int, list[ChannelRecord]]:
         """Band -> its channels, the best (by the lower limit) first; few contacts are left out."""
-        found: dict[int, list[ChannelRecord]] = {}
-        counted = _counted(self.contacts.group_by("band", "channel")).filter(
-            pl.col("contacts") >= LEAST_ALIKE
-        )
-        for row in counted.iter_rows(named=True):
-            found.setdefault(row["band"], []).append(self._record(row, own=False))
-        return {band: _best_first(records) for band, records in sorted(found.items())}
+        found: dict[int, list[pl.DataFrame]] = {}
+        by_customer = _counted(self.contacts.group_by("band", "channel", "customer_id"))
+        for one in by_customer.partition_by("band", "channel", maintain_order=True):
+            if one["contacts"].sum() >= LEAST_ALIKE and one.height >= LEAST_CUSTOMERS:
+                found.setdefault(one["band"][0], []).append(one)
+        return {band: self._compared(parts) for band, parts in sorted(found.items())}
 
     def own(self, customers: list[str]) -> dict[str, ChannelRecord]:
         """Customer -> their best channel, where they were contacted often enough and ordered."""
         mine = self.contacts.filter(pl.col("customer_id").is_in(customers))
-        counted = _counted(mine.group_by("customer_id", "channel")).filter(
-            (pl.col("contacts") >= LEAST_OWN) & (pl.col("ordered") > 0)
-        )
-        found: dict[str, list[ChannelRecord]] = {}
-        for row in counted.iter_rows(named=True):
-            found.setdefault(row["customer_id"], []).append(self._record(row, own=True))
-        return {customer: _best_first(records)[0] for customer, records in found.items()}
+        counted = _counted(mine.group_by("customer_id", "channel"))
+        often = counted.filter(pl.col("contacts") >= LEAST_OWN)
+        found = {}
+        for theirs in often.partition_by("customer_id", maintain_order=True):
+            best = self._compared([theirs[row] for row in range(theirs.height)], own=True)[0]
+            if best.ordered:
+                found[theirs["customer_id"][0]] = best
+        return found
 
-    def _record(self, row: dict[str, object], *, own: bool) -> ChannelRecord:
-        contacts, ordered = float(str(row["contacts"])), float(str(row["ordered"]))
-        low, high = wilson(np.array([ordered]), np.array([contacts]), _Z)
-        channel, cost = str(row["channel"]), row["cost"]
-        price = self.prices.get(channel)
+    def _compared(self, parts: list[pl.DataFrame], *, own: bool = False) -> list[ChannelRecord]:
+        """One channel each; several are each held to more, so that all ranges hold at once
+        (Bonferroni), whichever turns out best."""
+        confidence = 1 - (1 - CONFIDENCE) / len(parts)
+        records = [self._record(part, confidence, own=own) for part in parts]
+        return _best_first(
+            [
+                replace(one, tied=any(_meet(one, other) for other in records if other is not one))
+                for one in records
+            ]
+        )
+
+    def _record(self, part: pl.DataFrame, confidence: float, *, own: bool) -> ChannelRecord:
+        """part: contacts, ordered, spent, priced of one channel by customer."""
+        contacts, ordered = int(part["contacts"].sum()), int(part["ordered"].sum())
+        counts = part.select(pl.col("ordered", "contacts").cast(pl.Float64))
+        ones, sizes = counts["ordered"].to_numpy(), counts["contacts"].to_numpy()
+        if own:  # of one customer each contact is by itself
+            ones, sizes = (np.arange(contacts) < ordered).astype(float), np.ones(contacts)
+        said = clustered_share(ones, sizes, confidence=confidence)
+        assert isinstance(said, Estimate)  # noqa: S101 -- of several customers there is a share
+        channel, priced = part["channel"][0], int(part["priced"].sum())
         return ChannelRecord(
             channel=channel,
-            contacts=int(contacts),
-            ordered=int(ordered),
+            contacts=contacts,
+            ordered=ordered,
             share=ordered / contacts,
-            low=float(low[0]),
-            high=float(high[0]),
-            cost=float(str(cost)) if cost is not None else price,
+            low=said.low,
+            high=said.high,
+            cost=int(part["spent"].sum()) / priced if priced else self.prices.get(channel),
             own=own,
         )
 
@@ -106,13 +130,13 @@ def read_channels(
     log = DatasetTable(store.shop_dir, "contacts")
     latest = session.scalar(select(func.max(MessageRow.changed_at)).where(_left(shop_id)))
     stamp = "none" if latest is None else f"{latest:%Y%m%d%H%M%S%f}"
-    key = f"contacted-{store.version_key(version)}-{log.version()}-{stamp}"
+    key = f"contacted-days-{store.version_key(version)}-{log.version()}-{stamp}"
 
     def build() -> pl.LazyFrame:
         sent = _from_log(log.scan())
         if latest is not None:
             sent = pl.concat([sent, _from_messages(session, shop_id).lazy()])
-        return followed(sent, store.orders(version))
+        return followed(sent, store.orders(version), store.timezone)
 
     return Channels(contacts=store.kept(key, build), prices=prices)
 
@@ -129,17 +153,18 @@ def bands_of(store: FeatureStore, version: int, customers: list[str]) -> dict[st
     return dict(counted.collect().iter_rows())
 
 
-def followed(sent: pl.LazyFrame, orders: pl.LazyFrame) -> pl.LazyFrame:
+def followed(sent: pl.LazyFrame, orders: pl.LazyFrame, timezone: str) -> pl.LazyFrame:
     """customer_id, channel, happened_at, cost of contacts -> CONTACT_SCHEMA.
 
-    Contacts of one customer by one channel on one day are one; those within 7 days of the last
-    order there is are left out, since what follows is not known yet.
+    Contacts of one customer by one channel on one day of the shop's (timezone) are one; those
+    within 7 days of the last order there is are left out, since what follows is not known yet.
     """
     paid = _paid(orders).select("customer_id", "ordered_at")
     end = paid.select(pl.col("ordered_at").max()).collect(engine="streaming").item()
+    day = pl.col("happened_at").dt.convert_time_zone(timezone).dt.date()
     once = (
         sent.filter(pl.col("happened_at") <= (end - WITHIN if end is not None else None))
-        .group_by("customer_id", "channel", pl.col("happened_at").dt.date().alias("day"))
+        .group_by("customer_id", "channel", day.alias("day"))
         .agg(pl.col("happened_at").min(), pl.col("cost").sum().alias("sum"), pl.col("cost").count())
         .with_columns(pl.when(pl.col("cost") > 0).then(pl.col("sum")).alias("cost"))
         .sort("happened_at")
@@ -220,9 +245,17 @@ def _from_messages(session: Session, shop_id: int) -> pl.DataFrame:
 
 
 def _counted(grouped: "pl.lazyframe.group_by.LazyGroupBy") -> pl.DataFrame:
+    """With what they cost in all, and how many contacts say so."""
     return grouped.agg(
-        pl.len().alias("contacts"), pl.col("ordered").sum(), pl.col("cost").mean()
+        pl.len().alias("contacts"),
+        pl.col("ordered").sum(),
+        pl.col("cost").sum().alias("spent"),
+        pl.col("cost").count().alias("priced"),
     ).collect(engine="streaming")
+
+
+def _meet(one: ChannelRecord, other: ChannelRecord) -> bool:
+    return one.low <= other.high and other.low <= one.high
 
 
 def _best_first(records: list[ChannelRecord]) -> list[ChannelRecord]:

@@ -35,6 +35,7 @@ CSV_COLUMNS = (
         "ordered",
     ),
     "cost_per_contact",
+    "told_apart",
 )
 
 

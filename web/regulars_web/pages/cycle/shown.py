@@ -20,6 +20,7 @@ from regulars_web.pages.cycle.words import (
     backtest_sentence,
     channel_text,
     channel_word,
+    not_told_apart,
     rests_text,
 )
 from regulars_web.product_labels import product_labels
@@ -31,7 +32,7 @@ MOST_PRODUCTS = 50
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DueRow:
     """One customer and product. label: the product as the reader knows it; channel: the word;
-    record: its counts with this customer, "" where it is that of customers alike."""
+    record: its counts with this customer; of customers alike whether it is told apart."""
 
     customer_id: str
     product: str
@@ -115,8 +116,16 @@ def _due_row(
         mark=str(MARKS[row["mark"]]) if row["mark"] else "",
         corrected=_corrected(row),
         channel="" if record is None else channel_word(record.channel),
-        record=channel_text(record, currency) if record is not None and record.own else "",
+        record=_record_text(record, currency),
     )
+
+
+def _record_text(record: ChannelRecord | None, currency: str) -> str:
+    if record is None:
+        return ""
+    if record.own:
+        return channel_text(record, currency)
+    return not_told_apart() if record.tied else ""
 
 
 def _corrected(row: Mapping[str, Any]) -> str:
@@ -157,6 +166,7 @@ def csv_rows(
             "" if record is None else record.contacts,
             "" if record is None else record.ordered,
             "" if cost is None else cost.quantize(Decimal("0.0001")).normalize() + 0,
+            "" if record is None else "no" if record.tied else "yes",
         )
 
 

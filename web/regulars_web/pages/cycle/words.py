@@ -66,7 +66,13 @@ def channel_text(record: ChannelRecord, currency: str) -> str:
             high=percent(record.high, 0),
         )
     )
-    return f"{said}, {cost_text(record, currency)}"
+    found = f"{said}, {cost_text(record, currency)}"
+    return f"{found}; {not_told_apart()}" if record.tied else found
+
+
+def not_told_apart() -> str:
+    """Of a channel whose range reaches into that of another."""
+    return str(gettext("not told apart from other channels yet"))
 
 
 def cost_text(record: ChannelRecord, currency: str) -> str:
