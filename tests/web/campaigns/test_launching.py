@@ -46,6 +46,13 @@ def test_from_a_draft_to_its_lists(planner: Browser, database: Database) -> None
     } - held_out
 
 
+def test_of_a_mere_message_nothing_is_said_of_who_may_use_it(planner: Browser) -> None:
+    message = {"arms.0.offer.kind": "message", "arms.0.name": "A word"}
+    for offer, says in (({"arms.0.offer.reach": "open"}, True), (message, False)):
+        page = planner.get(f"/campaigns/{keep(planner, **offer)}/launch").get_data(as_text=True)
+        assert ("open to the whole shop" in text_of(page)) is says
+
+
 def test_the_contact_list_carries_codes_and_cannot_run_in_a_spreadsheet(planner: Browser) -> None:
     kept = keep(planner)
     launch(planner, kept)

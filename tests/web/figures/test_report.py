@@ -14,7 +14,7 @@ from regulars_platform.segments.parsing import parse_rule
 from regulars_platform.segments.service import save_segment
 from regulars_platform.settings import Settings
 from regulars_platform.storage.database import Database
-from regulars_web.pages.figures.values import change
+from regulars_web.pages.figures.values import against_before, change
 from tests.platform.customers.build import line, money
 from tests.platform.customers.shop import Folder
 from tests.platform.figures.shop import Plain, invented_orders
@@ -221,8 +221,13 @@ def test_a_large_shop_does_not_wait_for_its_first_page(
 
 def test_a_change_is_in_points_or_percent_and_nothing_has_no_sign(app: Flask) -> None:
     with app.test_request_context("/"):
-        assert change(Fraction(3), Fraction(4), "money") == "−25.0% since"
-        assert change(Fraction(5, 10), Fraction(4, 10), "share") == "+10.0 points since"
-        assert change(Fraction(39999, 100000), Fraction(4, 10), "share") == "0.0 points since"
+        assert change(Fraction(3), Fraction(4), "money") == "−25.0% since then"
+        assert change(Fraction(5, 10), Fraction(4, 10), "share") == "+10.0 points since then"
+        assert change(Fraction(39999, 100000), Fraction(4, 10), "share") == "0.0 points since then"
         assert change(Fraction(3), Fraction(0), "people") == ""
         assert change(Fraction(3), None, "people") == ""
+        more, less = Fraction(6), Fraction(4)
+        assert against_before(more, less, "people", "day") == "+50.0% against the day before"
+        assert against_before(more, less, "people", "week") == "+50.0% against the 7 days before"
+        assert against_before(more, less, "people", "month") == "+50.0% against the month before"
+        assert against_before(Fraction(3), None, "people", "week") == ""

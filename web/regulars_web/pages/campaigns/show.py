@@ -243,19 +243,27 @@ def _exclusion_lines(plan: Plan) -> list[str]:
 def _arm_lines(plan: Plan) -> list[str]:
     lines = [gettext("%(share)s%%: held back (holdout)", share=points_text(plan.holdout))]
     for arm in plan.arms:
-        personal = arm.offer.reach == "personal"
         offer = offer_text(arm.offer, plan.currency)
         parts = [
             gettext("%(share)s%%: %(name)s", share=points_text(arm.share), name=arm.name),
             "" if offer == arm.name else offer,
             _own_words(arm.offer, plan.currency),
-            gettext("with a personal code") if personal else gettext("open to the whole shop"),
+            _who_may_use(arm.offer),
             _channel_words(arm, plan.currency),
         ]
         if arm.offer.words:
             parts.append(gettext("“%(words)s”", words=arm.offer.words))
         lines.append(" · ".join(part for part in parts if part))
     return lines
+
+
+def _who_may_use(offer: Offer) -> str:
+    """Nothing of a mere message: there is nothing to use."""
+    if isinstance(offer, MessageOnly):
+        return ""
+    if offer.reach == "personal":
+        return str(gettext("with a personal code"))
+    return str(gettext("open to the whole shop"))
 
 
 def _channel_words(arm: TreatmentArm, currency: str) -> str:

@@ -20,7 +20,7 @@ from regulars_web.pages.campaigns.words import offer_text
 from regulars_web.pages.datasets.words import FIGURE_NAMES
 from regulars_web.pages.effects.drawn import months_chart, sales_chart, weeks_chart
 from regulars_web.pages.figures.columns_chart import ColumnChart
-from regulars_web.pages.figures.values import NOTHING, Cell, change, shown
+from regulars_web.pages.figures.values import NOTHING, Cell, against_before, shown
 from regulars_web.pages.figures.words import FIGURES, days_words
 from regulars_web.pages.reports.words import listed, reason_words
 
@@ -107,7 +107,7 @@ def _attributed(boards: Boards, currency: str) -> tuple[dict[str, str], ...]:
     def item(
         label: str, share: Fraction | None, then: Fraction | None, detail: str
     ) -> dict[str, str]:
-        moved = change(share, then, "share")
+        moved = against_before(share, then, "share", "week")
         return {
             "label": label,
             "value": NOTHING if share is None else percent(float(share)),
@@ -285,7 +285,7 @@ def _trend(members: Members) -> str:
 
 def _industry(one: Beside, currency: str) -> tuple[str, str, Cell, Cell]:
     own = shown(one.own, one.unit, currency)
-    beside = [change(one.own, one.own_before, one.unit)]
+    beside = [against_before(one.own, one.own_before, one.unit, "week")]
     if one.from_orders:
         by_day = shown(one.by_day, one.unit, currency)
         beside.insert(0, str(gettext("from the orders")))
@@ -302,6 +302,6 @@ def _industry(one: Beside, currency: str) -> tuple[str, str, Cell, Cell]:
         (own, " · ".join(part for part in beside if part)),
         (
             shown(one.industry, one.unit, currency),
-            change(one.industry, one.industry_before, one.unit),
+            against_before(one.industry, one.industry_before, one.unit, "week"),
         ),
     )

@@ -15,7 +15,15 @@ from regulars_web.formats import money, number, percent
 from regulars_web.pages.figures.columns_chart import ColumnChart
 from regulars_web.pages.figures.course import course_charts
 from regulars_web.pages.figures.life import life_rows
-from regulars_web.pages.figures.values import NOTHING, Cell, Row, change, days_of, shown
+from regulars_web.pages.figures.values import (
+    NOTHING,
+    Cell,
+    Row,
+    against_before,
+    change,
+    days_of,
+    shown,
+)
 from regulars_web.pages.figures.words import FIGURES, days_words
 
 
@@ -179,7 +187,7 @@ def _repurchase(report: ShopReport, currency: str) -> tuple[dict[str, str], ...]
             once=number(now.once),
         )
     if before is not None and before.rate is not None and now.rate is not None:
-        items[0]["detail"] += " · " + change(now.rate, before.rate, "share")
+        items[0]["detail"] += " · " + against_before(now.rate, before.rate, "share", report.by)
     counts, year = report.now.counts, now.year
     for label, found in (
         (gettext("Existing customers alone, this period"), counts),

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from flask_babel import gettext
 
-from regulars_platform.figures.periods import Period
+from regulars_platform.figures.periods import By, Period
 from regulars_platform.figures.sheet import Figure, Unit
 from regulars_web.formats import money, number, percent, signed
 
@@ -51,16 +51,34 @@ def days_of(figure: Figure, period: Period) -> str:
 
 
 def change(now: Fraction | None, then: Fraction | None, unit: Unit) -> str:
-    """How far the period is from the one it is compared with; empty where nothing can be said."""
+    """How far the period is from an earlier one, as it stands under the value of that one; empty
+    where nothing can be said."""
+    moved = moved_by(now, then, unit)
+    return str(gettext("%(moved)s since then", moved=moved)) if moved else ""
+
+
+def against_before(now: Fraction | None, then: Fraction | None, unit: Unit, by: By) -> str:
+    """The same as it stands under the value of the later one, by the kind of their period."""
+    moved = moved_by(now, then, unit)
+    if not moved:
+        return ""
+    if by == "day":
+        return str(gettext("%(moved)s against the day before", moved=moved))
+    if by == "month":
+        return str(gettext("%(moved)s against the month before", moved=moved))
+    return str(gettext("%(moved)s against the 7 days before", moved=moved))
+
+
+def moved_by(now: Fraction | None, then: Fraction | None, unit: Unit) -> str:
+    """From then to now, with its sign; empty where nothing can be said."""
     if now is None or then is None:
         return ""
     if unit == "share":
         points = _signed(round(100 * float(now - then), 1), "")
-        return str(gettext("%(points)s points since", points=points))
+        return str(gettext("%(points)s points", points=points))
     if not then:
         return ""
-    moved = _signed(round(100 * float(now / then - 1), 1), "%")
-    return str(gettext("%(percent)s since", percent=moved))
+    return _signed(round(100 * float(now / then - 1), 1), "%")
 
 
 def _signed(value: float, unit: str) -> str:
