@@ -88,7 +88,7 @@ def test_s02_a_group_first_and_then_the_offer_for_it(owner: Page) -> None:
     willing = set(tagged) - books.unwilling("SMS consent")
 
     owner.get_by_role("link", name="Segments", exact=True).first.click()
-    owner.get_by_role("link", name="Own tag").click()
+    owner.get_by_role("link", name="Own tag", exact=True).click()
     owner.get_by_label("Tag", exact=True).fill("student")
     owner.get_by_role("button", name="Use this").click()
     expect(owner.locator("main")).to_contain_text(f"{len(tagged):,} of ")
@@ -124,7 +124,7 @@ def test_s05_groups_by_own_rules_has_bought_x_and_not_y(owner: Page) -> None:
     followers_row = owner.get_by_role("row").filter(has_text="Followers who never bought")
     expect(followers_row).to_contain_text(f"{len(never_bought):,}")
 
-    owner.get_by_role("link", name="Bought one, not the other").click()
+    owner.get_by_role("link", name="Bought one, not the other", exact=True).click()
     owner.locator("[name=had]").fill(pot)
     owner.locator("[name=lacks]").fill(box)
     owner.locator("[name=days]").fill("3650")  # ever

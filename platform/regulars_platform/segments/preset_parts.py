@@ -27,11 +27,16 @@ OWN = "own attributes"
 """Among `needs`: any column of a customers file that means nothing to the product."""
 
 
+TAGS = "tags"
+"""Of the customers file: what the shop says of each in words of its own."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Parameter:
     """Something that a preset asks. usual: what stands there at first; "" for a text: what most
     customers have. suggested: whose values are proposed, a feature or "product"; "attribute" for
-    the headings of own attributes. least: the smallest whole number that makes sense."""
+    the headings of own attributes. least: the smallest whole number that makes sense. optional: a
+    text may be left out."""
 
     name: str
     label: str
@@ -39,6 +44,7 @@ class Parameter:
     usual: str = ""
     suggested: str = ""
     least: int = 1
+    optional: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,6 +107,13 @@ def attribute(asked: Answers) -> Rule:
     return condition(ATTRIBUTE + str(asked["attribute"]), "in", str(asked["value"]))
 
 
+def attribute_or_tag(asked: Answers) -> Rule:
+    """A column of the shop's own has a value; where none is named, a tag."""
+    if asked.get("attribute"):
+        return attribute(asked)
+    return condition(TAGS, "has", str(asked["value"]))
+
+
 def days(name: str, label: str, usual: int, *, least: int = 1) -> Parameter:
     """A question for days."""
     return Parameter(name=name, label=label, kind="days", usual=str(usual), least=least)
@@ -127,3 +140,11 @@ def text(name: str, label: str, suggested: str, usual: str = "") -> Parameter:
 
 
 HEADING = text("attribute", N_("Column of your customers file"), "attribute")
+
+TAG_OR_HEADING = Parameter(
+    name="attribute",
+    label=N_("Column of your customers file (empty: a tag)"),
+    kind="text",
+    suggested="attribute",
+    optional=True,
+)

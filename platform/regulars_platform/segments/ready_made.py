@@ -12,7 +12,7 @@ import polars as pl
 from regulars_platform.customers.catalogue import ATTRIBUTE, NUMBER, find_feature
 from regulars_platform.fields import FieldReader
 from regulars_platform.orders.table import MONEY_SCALE
-from regulars_platform.segments.preset_parts import OWN, THEMES, Answers, Parameter, Preset
+from regulars_platform.segments.preset_parts import OWN, TAGS, THEMES, Answers, Parameter, Preset
 from regulars_platform.segments.presets_of_buying import HABITS, STAGE, WORTH
 from regulars_platform.segments.presets_of_people import BOND, PERSON, TASTE
 from regulars_platform.segments.tree import MAX_WITHIN_DAYS
@@ -24,6 +24,7 @@ __all__ = [
     "Answers",
     "Parameter",
     "Preset",
+    "asked_feature",
     "is_open",
     "known_features",
     "read_answers",
@@ -60,7 +61,7 @@ def read_answers(preset: Preset, typed: Mapping[str, str]) -> tuple[Answers | No
 
 def _read(reader: FieldReader, one: Parameter) -> Decimal | str | None:
     if one.kind == "text":
-        return reader.text(one.name)
+        return reader.text(one.name, optional=one.optional)
     if one.kind == "money":
         amount = reader.money(one.name)
         return None if amount is None else Decimal(amount) / MONEY_SCALE
@@ -89,18 +90,39 @@ def usual_answers(
     found: dict[str, str] = {}
     for one in preset.parameters:
         chosen: str | None = (usual or {}).get(one.name, one.usual)
-        if one.kind == "text":
-            name = f"{ATTRIBUTE}{found['attribute']}" if one.suggested == "value" else one.suggested
-            like = (_HEADINGS_LIKE if one.suggested == "attribute" else _VALUES_LIKE).get(
-                preset.key
-            )
+        if one.suggested == "attribute":
+            chosen = _usual_heading(preset, values, optional=one.optional)
+        elif one.kind == "text":
+            name = asked_feature(found) if one.suggested == "value" else one.suggested
             taken = set(found.values()) if one.suggested in ("product", "category") else set()
             known = [value for value in values(name) if value not in taken]
-            chosen = _first_like(known, like, must=one.suggested == "attribute")
+            like = _VALUES_LIKE.get(preset.key)
+            chosen = _first_like(known, like, must=like is not None)
         if chosen is None:
             return None
         found[one.name] = chosen
     return found
+
+
+def asked_feature(answers: Mapping[str, str]) -> str:
+    """The feature whose value a preset asks for: the column that is named, or tags."""
+    heading = answers.get("attribute", "").strip()
+    return f"{ATTRIBUTE}{heading}" if heading else TAGS
+
+
+def _usual_heading(
+    preset: Preset, values: Callable[[str], Sequence[str]], *, optional: bool
+) -> str | None:
+    """The heading that sounds like it, with a value that does where one has to; where it is
+    optional "" if a tag does; else None."""
+    headings, like = values("attribute"), _VALUES_LIKE.get(preset.key)
+    for heading in headings if like else ():
+        chosen = _first_like([heading], _HEADINGS_LIKE.get(preset.key), must=True)
+        if chosen and _first_like(values(f"{ATTRIBUTE}{chosen}"), like, must=True) is not None:
+            return chosen
+    if optional and _first_like(values(TAGS), like, must=True) is not None:
+        return ""
+    return None if like else _first_like(headings, _HEADINGS_LIKE.get(preset.key), must=True)
 
 
 def _first_like(known: Sequence[str], like: Sequence[str] | None, *, must: bool) -> str | None:

@@ -207,9 +207,49 @@ def test_without_its_file_a_group_is_closed_and_with_it_open() -> None:
 
 
 def test_without_a_column_that_looks_like_it_nothing_is_guessed() -> None:
-    assert usual_answers(PRESETS["students"], {"attribute": ["Hobby"]}.get) is None  # type: ignore[arg-type]
+    assert (
+        usual_answers(PRESETS["students"], lambda name: ["Hobby"] * (name == "attribute")) is None
+    )
     # and one product alone is no pair
     assert usual_answers(PRESETS["cross"], lambda _: ["only"]) is None
+
+
+@pytest.mark.parametrize(
+    ("there", "rule"),
+    [
+        ({"tags": ["批发", "学生"]}, {"feature": "tags", "op": "has", "value": "学生"}),
+        (
+            {"attribute": ["Occupation"], "attribute.Occupation": ["nurse"], "tags": ["Student"]},
+            {"feature": "tags", "op": "has", "value": "Student"},
+        ),
+        (
+            {"attribute": ["职业"], "attribute.职业": ["医生", "学生"], "tags": ["学生"]},
+            {"feature": "attribute.职业", "op": "in", "value": ["学生"]},
+        ),
+        ({"attribute": ["Occupation"], "attribute.Occupation": ["nurse"], "tags": ["gift"]}, None),
+    ],
+)
+def test_students_are_who_a_column_or_else_a_tag_calls_so(
+    there: Mapping[str, Sequence[str]], rule: object
+) -> None:
+    students = PRESETS["students"]
+    typed = usual_answers(students, lambda name: there.get(name, []))
+    answers = None if typed is None else read_answers(students, typed)[0]
+
+    found = None if answers is None else students.rule(answers)
+    assert found == (None if rule is None else parse_rule(rule))
+
+
+def test_a_tag_needs_no_column_and_other_groups_do() -> None:
+    tagged, reader = read_answers(PRESETS["students"], {"attribute": " ", "value": "pupil"})
+    assert not reader.problems
+    assert tagged is not None
+    assert rule_json(PRESETS["students"].rule(tagged)) == rule_json(
+        parse_rule({"feature": "tags", "op": "has", "value": "pupil"})
+    )
+    assert [
+        one.field for one in read_answers(PRESETS["income"], {"value": "high"})[1].problems
+    ] == ["attribute"]
 
 
 def test_lost_is_by_the_usual_interval_as_its_words_say_and_not_by_the_longest(

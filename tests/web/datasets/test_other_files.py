@@ -6,11 +6,13 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+from flask import url_for
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from regulars_platform.datasets.examples import example_file
-from regulars_platform.datasets.kinds import KINDS
+from regulars_platform.datasets.kinds import KINDS, Kind
 from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.datasets.tables import DatasetImportRow
 from regulars_platform.jobs.models import Job
@@ -18,6 +20,7 @@ from regulars_platform.settings import Settings
 from regulars_platform.shops.tables import Shop
 from regulars_platform.storage.database import Database
 from regulars_platform.suppressions.service import suppressed_customers
+from regulars_web.pages.datasets.words import next_pages
 from tests.web.conftest import NOW, Browser
 
 FinishJobs = Callable[[], list[Job]]
@@ -312,3 +315,23 @@ def test_a_stored_products_file_leads_to_where_it_is_of_use(
         assert words in shown
     bring(owner, finish_jobs, "product,title\nT2,Cup\n", 2)
     assert "Plan a campaign with your costs" not in page(owner, "/data/other/2")
+    assert 'href="/campaigns/new"' in shown
+
+
+@pytest.mark.parametrize(
+    ("kind", "address"),
+    [
+        ("customers", "/segments/"),
+        ("events", "/segments/"),
+        ("referrals", "/customers/influence/"),
+        ("points", "/customers/points/"),
+        ("shop_days", "/report/"),
+        ("contacts", "/campaigns/holdout/"),
+    ],
+)
+def test_every_stored_file_leads_to_where_it_is_of_use(
+    owner: Browser, kind: Kind, address: str
+) -> None:
+    with owner.client.application.test_request_context():
+        pages = [url_for(endpoint) for endpoint, _ in next_pages(kind, ())]
+    assert address in pages

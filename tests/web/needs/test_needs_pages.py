@@ -147,6 +147,20 @@ def test_pairs_are_found_and_lead_to_segments(
 
 
 @pytest.mark.usefixtures("orders")
+def test_segments_are_called_after_the_titles_of_goods(owner: Browser, settings: Settings) -> None:
+    DatasetTable(settings.shop_dir(1), "products").merge(
+        pl.DataFrame({"product": ["bed"], "title": ["Oak bed 180"]})
+    )
+    pair = {"what": "pair", "first": "bed", "second": "<b>lamp</b>"}
+    for asked in ({"what": "bringers", "first": "bed"}, pair):
+        assert owner.post(f"{NEEDS}segment", asked).status_code == 302
+    said = words(owner.get("/segments/"))
+
+    assert "Bought Oak bed 180 (bed), brought nobody" in said
+    assert "Bought Oak bed 180 (bed), not <b>lamp</b>" in said
+
+
+@pytest.mark.usefixtures("orders")
 def test_hostile_forms_get_a_sentence_and_never_break(owner: Browser) -> None:
     for text in ("x" * 10_000, "A: b\nA: c", ":", "\x00"):
         assert owner.post(f"{NEEDS}edit", {"needs": text}).status_code in (302, 422)

@@ -37,6 +37,15 @@ RULE = parse_rule(
 )
 
 
+def test_stages_are_named_in_the_readers_words(app: Flask) -> None:
+    rule = parse_rule({"feature": "rhythm", "op": "in", "value": ["dormant", "lost"]})
+    one = parse_rule({"feature": "rhythm", "op": "=", "value": "dormant"})
+    with app.test_request_context(headers={"Accept-Language": "zh-CN"}):
+        said = [rule_text(rule, "CNY"), rule_text(one, "CNY")]
+    assert all("休眠" in text for text in said), said
+    assert not any(code in text for text in said for code in ("dormant", "lost"))
+
+
 def write_customers(settings: Settings) -> None:
     """c00 to c59 as in the orders: every third is wholesale, the first 30 are women and follow.
     "fan" follows and never bought. Taste is a column of the shop's own."""

@@ -1,6 +1,7 @@
 """What kinds of files, their fields and what is wrong with cells are called on the pages."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from flask_babel import lazy_gettext, ngettext
 
@@ -188,21 +189,32 @@ def field_name(kind: Kind, name: str) -> str:
     return str(_OF_KIND.get((kind, name)) or _FIELDS[name])
 
 
+_NEXT: Mapping[Kind | None, Sequence[tuple[str, Any]]] = {
+    "customers": [
+        ("segments.overview", lazy_gettext("Use it in segments")),
+        ("matching.overview", lazy_gettext("Find an offer for a group")),
+    ],
+    "events": [("segments.overview", lazy_gettext("Use it in segments"))],
+    "referrals": [("influence.overview", lazy_gettext("See who brings others"))],
+    "points": [("points.overview", lazy_gettext("See points"))],
+    "shop_days": [("figures.overview", lazy_gettext("See the shop report"))],
+    "contacts": [("reach.overview", lazy_gettext("See who is contacted how often"))],
+}
+
+
 def next_pages(kind: Kind | None, targets: Collection[str]) -> list[tuple[str, str]]:
     """Where a stored file of this kind is of use at once: (endpoint, words of the link).
 
     targets: what its columns were taken for.
     """
-    if kind == "customers":
-        return [("segments.overview", str(lazy_gettext("Use it in segments")))]
-    if kind != "products":
-        return []
-    costs = ("campaigns.overview", str(lazy_gettext("Plan a campaign with your costs")))
-    return [
-        *([costs] if "cost" in targets else []),
-        ("needs.overview", str(lazy_gettext("See needs"))),
-        ("cycle.overview", str(lazy_gettext("See who is due again"))),
-    ]
+    if kind == "products":
+        costs = ("campaigns.new", str(lazy_gettext("Plan a campaign with your costs")))
+        return [
+            *([costs] if "cost" in targets else []),
+            ("needs.overview", str(lazy_gettext("See needs"))),
+            ("cycle.overview", str(lazy_gettext("See who is due again"))),
+        ]
+    return [(endpoint, str(words)) for endpoint, words in _NEXT.get(kind, ())]
 
 
 def problem_words(code: str) -> str:

@@ -171,12 +171,15 @@ def _asked_rule() -> tuple[Rule, str]:
     given = {key: request.form.get(key, "")[:LONGEST] for key in ("what", "first", "second")}
     first, second = given["first"], given["second"]
     if given["what"] == "pair" and first and second:
+        known = product_labels([first, second])
+        one, other = _short(known[first]), _short(known[second])
         return (
             bought_not_rule(first, second),
-            gettext("Bought %(first)s, not %(second)s", first=_short(first), second=_short(second)),
+            gettext("Bought %(first)s, not %(second)s", first=one, second=other),
         )
     if given["what"] == "bringers" and first:
-        return _no_bringers(first), gettext("Bought %(first)s, brought nobody", first=_short(first))
+        one = _short(product_labels([first])[first])
+        return _no_bringers(first), gettext("Bought %(first)s, brought nobody", first=one)
     if given["what"] == "leaf":
         for need in read_needs(current_shop()):
             if need.name == first and second in need.leaves and len(need.leaves) > 1:

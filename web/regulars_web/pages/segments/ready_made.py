@@ -22,6 +22,7 @@ from regulars_platform.segments.ready_made import (
     PRESETS,
     THEMES,
     Preset,
+    asked_feature,
     is_open,
     known_features,
     read_answers,
@@ -36,6 +37,7 @@ from regulars_web.pages.customers.shown import currency_text
 from regulars_web.pages.segments.known import Known
 from regulars_web.pages.segments.remarks import Remark, remark_on
 from regulars_web.problems import by_field
+from regulars_web.product_labels import product_labels
 
 FITS = "fits"
 _USUAL = {
@@ -180,12 +182,12 @@ def _fill_in(preset: Preset, asked: Mapping[str, str], found: Customers | None) 
     }
     answered = bool(asked.keys() & typed.keys())
     answers, reader = read_answers(preset, typed)
-    attribute = f"attribute.{typed.get('attribute', '')}"
+    asks = asked_feature(typed)
     return Start(
         preset=preset,
         answers=typed,
         proposed={
-            one.name: known.values(attribute if one.suggested == "value" else one.suggested)
+            one.name: known.values(asks if one.suggested == "value" else one.suggested)
             for one in preset.parameters
             if one.suggested
         },
@@ -205,7 +207,7 @@ def _remarks(
     for one in preset.parameters:
         if one.kind != "text" or one.suggested == "attribute":
             continue
-        asks = f"attribute.{typed.get('attribute', '')}"
+        asks = asked_feature(typed)
         remark = remark_on(
             found, asks if one.suggested == "value" else one.suggested, typed[one.name]
         )
@@ -222,11 +224,9 @@ def _remarks(
 def _name(preset: Preset, typed: Mapping[str, str]) -> str:
     """The title, with the words that were filled in: "Tier: VIP"."""
     title = str(gettext(preset.title))
-    words = [
-        typed[one.name].strip()
-        for one in preset.parameters
-        if one.kind == "text" and one.suggested != "attribute"
-    ]
+    said = [one for one in preset.parameters if one.kind == "text" and one.suggested != "attribute"]
+    goods = product_labels([typed[one.name].strip() for one in said if one.suggested == "product"])
+    words = [goods.get(word, word) for one in said if (word := typed[one.name].strip())]
     return f"{title}: {', '.join(words)}"[:200] if words else title
 
 

@@ -15,7 +15,7 @@ from regulars_platform.segments.rules import (
 from regulars_platform.words import Sentence
 from regulars_web import formats
 from regulars_web.formats import sentence
-from regulars_web.pages.customers.shown import currency_text
+from regulars_web.pages.customers.shown import currency_text, value_text
 
 
 def rule_text(rule: Rule, currency: str) -> str:
@@ -91,7 +91,7 @@ def _condition_text(condition: Condition, currency: str) -> str:
 
 def _value_text(name: str, value: Decimal | str, currency: str) -> str:
     if isinstance(value, str):
-        return value
+        return value_text(name, value)
     kind = feature_of(name).kind
     if kind == "money":
         return currency_text(float(value), currency, whole=value == value.to_integral_value())
