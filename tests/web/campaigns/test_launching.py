@@ -47,7 +47,8 @@ def test_from_a_draft_to_its_lists(planner: Browser, database: Database) -> None
 
 
 def test_of_a_mere_message_nothing_is_said_of_who_may_use_it(planner: Browser) -> None:
-    message = {"arms.0.offer.kind": "message", "arms.0.name": "A word"}
+    who = {"audience.choice": "everybody"}
+    message = {"arms.0.offer.kind": "message", "arms.0.name": "A word"} | who
     for offer, says in (({"arms.0.offer.reach": "open"}, True), (message, False)):
         page = planner.get(f"/campaigns/{keep(planner, **offer)}/launch").get_data(as_text=True)
         assert ("open to the whole shop" in text_of(page)) is says
