@@ -7,6 +7,8 @@ from itertools import pairwise
 
 import polars as pl
 
+from regulars_experiments.foretold_counts import foretold_count
+from regulars_experiments.results import NotEstimable
 from regulars_platform.customers.tiers import Tier
 from regulars_platform.fields import WHOLE
 from regulars_platform.tiers.rights import Right, Rights
@@ -41,24 +43,32 @@ class TierCost:
 class Upgrade:
     """Who is close to a tier: its next one is this, and NEAR of it is reached.
 
-    then: so many were close FORECAST_DAYS ago; rose: the share of those that are in it or above
-    now, None where nobody was; expected: near x rose, low to high.
+    then: so many were close FORECAST_DAYS ago; risen: of those are in it or above now; rose: that
+    share, None where nobody was close.
     """
 
     tier: Tier
     near: int
     then: int
-    rose: Share | None
+    risen: int
+
+    @property
+    def rose(self) -> Share | None:
+        """risen / then with its interval."""
+        return share_of(self.risen, self.then)
 
     @property
     def expected(self) -> tuple[int, int, int] | None:
-        """Customers that rise within FORECAST_DAYS if those do as others did: low, middle, high."""
-        if self.rose is None:
-            return None
-        low, middle, high = (
-            round(self.near * part) for part in (self.rose.low, self.rose.estimate, self.rose.high)
-        )
-        return low, middle, high
+        """Customers that rise within FORECAST_DAYS if those do as others did: low, middle, high.
+
+        Between the limits are 95%, what these few may do by chance among it; None where nobody was
+        close before.
+        """
+        match foretold_count(self.risen, self.then, self.near):
+            case NotEstimable():
+                return None
+            case found:
+                return int(found.low), round(found.estimate), int(found.high)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,13 +121,13 @@ def upgrades(looked: Looked, stand: pl.DataFrame, as_of: dt.date) -> list[Upgrad
         close = _close_to(tier)
         then = before.filter(close).select("customer_id")
         now = then.join(stand.select("customer_id", "tier"), on="customer_id", how="left")
-        rose = int(now["tier"].is_in(names[place:]).fill_null(False).sum())
+        risen = int(now["tier"].is_in(names[place:]).fill_null(False).sum())
         found.append(
             Upgrade(
                 tier=tier,
                 near=stand.filter(close).height,
                 then=then.height,
-                rose=share_of(rose, then.height),
+                risen=risen,
             )
         )
     return found
@@ -132,7 +142,7 @@ def lowered(looked: Looked, rights: Rights, stand: pl.DataFrame) -> list[Lowered
     written = any(right.tier in looked.names for right in rights.rights)
     for below, tier in pairwise(looked.tiers):
         for part in LOWERED:
-            least = tier.least * (1 - part)
+            least = round(tier.least * (1 - part), 4)  # money is compared to the cent
             if below.by == tier.by and least <= below.least:
                 continue
             moved = stand.filter((pl.col("next_tier") == tier.name) & (pl.col(tier.by) >= least))
@@ -163,5 +173,5 @@ def _needed(cost: int, customers: int, margin: tuple[int, int]) -> tuple[int, in
 
 
 def _close_to(tier: Tier) -> pl.Expr:
-    reached = pl.col(tier.by) >= NEAR * tier.least
+    reached = pl.col(tier.by) >= round(NEAR * tier.least, 4)
     return (pl.col("next_tier") == tier.name) & reached.fill_null(False)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from scipy.stats import betabinom
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from regulars_experiments.results import Estimate, NotEstimable
@@ -233,7 +234,8 @@ def test_who_is_close_rises_as_others_did(tmp_path: Path) -> None:
     assert found.rose is not None
     low, high = proportion_confint(4, 10, method="wilson")
     assert (found.rose.low, found.rose.high) == pytest.approx((low, high))
-    assert found.expected == (round(11 * low), 4, round(11 * high))
+    law = betabinom(11, 4.5, 6.5)
+    assert found.expected == (law.ppf(0.025), 4, law.ppf(0.975))
 
 
 def test_a_lower_threshold_costs_the_rights_of_those_who_move(tmp_path: Path) -> None:
