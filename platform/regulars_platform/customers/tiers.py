@@ -79,4 +79,5 @@ def tier_columns(tiers: Sequence[Tier], told: pl.Expr) -> tuple[pl.Expr, pl.Expr
 def _missing(tier: Tier) -> pl.Expr:
     if tier.by not in IN_MONEY:
         return pl.lit(None, dtype=pl.Float64)
-    return (pl.lit(tier.least) - pl.col(tier.by)).clip(lower_bound=0.0)
+    # a difference of floats is no sum of money until it is rounded: 20 - 12.3 is not 7.7
+    return (pl.lit(tier.least) - pl.col(tier.by)).clip(lower_bound=0.0).round(4)

@@ -52,6 +52,17 @@ def test_a_customer_is_as_the_file_says(folder: Folder) -> None:
     assert (ben["follows"], ben["opted_out"]) == (None, False)
 
 
+def test_what_winning_somebody_cost_is_the_amount_itself(tmp_path: Path) -> None:
+    """Every cent up to 3.00 equals the number that a rule names."""
+    cents = range(1, 301)
+    folder = Folder(tmp_path, *[line(str(n), f"c{n}", "2026-01-05", 1) for n in cents])
+    folder.bring(
+        "customers", *[{"customer_id": f"c{n}", "acquisition_cost": n * 100} for n in cents]
+    )
+    found = dict(folder.frame(DAY).select("customer_id", "acquisition_cost").iter_rows())
+    assert [n for n in cents if found[f"c{n}"] != float(f"{n / 100:.2f}")] == []
+
+
 def test_where_no_file_says_where_somebody_lives_the_latest_order_does(tmp_path: Path) -> None:
     folder = Folder(
         tmp_path,

@@ -140,6 +140,11 @@ def test_tiers_in_disorder_are_put_in_order_and_equal_ones_overlap() -> None:
     ]
 
 
+def test_what_is_missing_is_money_to_the_cent() -> None:
+    found = standing([by("spend", "gold", 20)], spend=[12.3, 8.1, 19.99])
+    assert [missing for _, _, missing in found] == [7.7, 11.9, 0.01]
+
+
 def test_tiers_by_different_measures_stand_as_listed() -> None:
     tiers = [by("orders", "regular", 3), by("spend", "big", 1000)]
     assert read_tiers(shop(tiers))[0] == Tier(name="regular", by="orders", least=3.0)
