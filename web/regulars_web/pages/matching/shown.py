@@ -196,8 +196,10 @@ def _between(ends: list[str]) -> str:
 def _anyway(match: Match, currency: str) -> str:
     if match.draft["arms"][0]["offer"]["kind"] == "message":
         return "–"
-    if match.leak_share is None or match.leak_cost is None:
+    if match.leak_cost is None:
         return str(gettext("cannot be said"))
+    if match.leak_share is None:
+        return str(gettext("none of them ordered in the last four weeks"))
     return str(
         gettext(
             "%(share)s of orders, %(cost)s per customer",
