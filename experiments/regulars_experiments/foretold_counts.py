@@ -19,7 +19,7 @@ def foretold_count(
 
     >>> found = foretold_count(600, 2_000, 10)
     >>> round(found.estimate), found.low, found.high
-    (3, 1.0, 6.0)
+    (3, 0.0, 6.0)
     """
     if of <= 0:
         return NotEstimable(reason=Reason.TOO_FEW_UNITS)
