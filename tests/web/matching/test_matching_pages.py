@@ -1,6 +1,7 @@
 """The page of offers and segments: both questions, and the way to a campaign."""
 
 import html
+import json
 import re
 
 import polars as pl
@@ -93,6 +94,12 @@ def test_a_group_is_held_against_offers(planner: Browser, database: Database) ->
     assert "own order value" in text
     # an e-mail of 0.02 at a margin of 40%
     assert "£0.05" in text
+    found = re.search(r'name="draft" value="([^"]*)"', text)
+    assert found is not None
+    # the campaign is called after both, its arm after the offer
+    draft = json.loads(html.unescape(found[1]))
+    assert draft["name"] == "Twice: Message only"
+    assert [arm["name"] for arm in draft["arms"]] == ["Message only"]
 
 
 def test_what_campaigns_taught_stands_before_what_nobody_tried(

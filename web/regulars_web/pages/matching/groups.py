@@ -27,10 +27,12 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Chosen:
-    """The group that is asked about. rule: None while a word or number of it is missing; about: who
-    that is and what it is good for; start: the questions of a ready-made group."""
+    """The group that is asked about. rule: None while a word or number of it is missing; name: what
+    it is called; about: who that is and what it is good for; start: the questions of a ready-made
+    group."""
 
     rule: Rule | None
+    name: str
     about: str = ""
     start: Start | None = field(default=None)
 
@@ -65,14 +67,15 @@ def choose_group(
 ) -> Chosen:
     """Raises NotFound for a group that is none."""
     if asked.group == EVERYBODYS:
-        return Chosen(rule=EVERYBODY)
+        return Chosen(rule=EVERYBODY, name=str(gettext("Every customer")))
     if asked.group.startswith(READY):
         return _ready_made(asked.group.removeprefix(READY), arguments, found)
     try:
         number = read_id(asked.group)
     except ValueError:
         raise NotFound from None
-    return Chosen(rule=parse_rule(get_segment(work, current_shop().id, number).rule))
+    saved = get_segment(work, current_shop().id, number)
+    return Chosen(rule=parse_rule(saved.rule), name=saved.name)
 
 
 def _ready_made(key: str, arguments: Mapping[str, str], found: Customers | None) -> Chosen:
@@ -85,4 +88,4 @@ def _ready_made(key: str, arguments: Mapping[str, str], found: Customers | None)
     if start.preset is None:
         raise NotFound
     about = f"{gettext(start.preset.who)} {gettext(start.preset.use)}"
-    return Chosen(rule=start.rule, about=about, start=start)
+    return Chosen(rule=start.rule, name=start.name, about=about, start=start)

@@ -88,10 +88,11 @@ def shown_groups(found: Sequence[RankedGroup], currency: str) -> Ranking:
     )
 
 
-def shown_offers(found: Sequence[RankedOffer], currency: str) -> Ranking:
-    """Offers for a group."""
+def shown_offers(found: Sequence[RankedOffer], group: str, currency: str) -> Ranking:
+    """Offers for a group of that name."""
     return _ranking(
-        _row(one.match, offer_text(one.offer, currency), _reach(one), currency) for one in found
+        _row(one.match, offer_text(one.offer, currency), _reach(one), currency, group=group)
+        for one in found
     )
 
 
@@ -112,8 +113,15 @@ def _reach(one: RankedOffer) -> str:
 
 
 def _row(
-    match: Match, title: str, detail: str, currency: str, *, hardly: bool = False
+    match: Match,
+    title: str,
+    detail: str,
+    currency: str,
+    *,
+    group: str = "",
+    hardly: bool = False,
 ) -> LearntRow | UntriedRow:
+    name = str(gettext("%(group)s: %(offer)s", group=group, offer=title)) if group else title
     what: dict[str, Any] = {
         "title": title,
         "detail": detail,
@@ -121,7 +129,7 @@ def _row(
         "capped": number(match.capped) if match.capped else "",
         "anyway": _anyway(match, currency),
         "short": "" if match.short_share is None else percent(match.short_share, 0),
-        "draft": _draft(match, title, currency),
+        "draft": _draft(match, name, currency),
         "hardly": hardly,
     }
     if match.learnt is None:
@@ -136,12 +144,12 @@ def _row(
     )
 
 
-def _draft(match: Match, title: str, currency: str) -> str:
+def _draft(match: Match, name: str, currency: str) -> str:
     (arm,) = match.draft["arms"]
     offer = read_offer(FieldReader(arm["offer"]))
     # the arm is called after its offer, as the plan form calls one that nobody named
     called = arm | {"name": "" if offer is None else offer_text(offer, currency)}
-    named = {**match.draft, "name": title[:200], "arms": [called]}
+    named = {**match.draft, "name": name[:200], "arms": [called]}
     return json.dumps(named, ensure_ascii=False)
 
 

@@ -123,7 +123,7 @@ def _rank(work: Session, ground: Ground, asked: Asked, chosen: Chosen | None) ->
         return shown_groups(rank_groups(work, ground, asked.offer(), "-"), currency)
     if chosen.rule is None:
         return None
-    return shown_offers(rank_offers(ground, chosen.rule, "-"), currency)
+    return shown_offers(rank_offers(ground, chosen.rule, "-"), chosen.name, currency)
 
 
 def _beside_fields(error: InvalidInputError) -> dict[str, list[str]]:
