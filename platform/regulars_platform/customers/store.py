@@ -28,7 +28,7 @@ from regulars_platform.settings import Settings
 from regulars_platform.shops.models import ShopProfile
 from regulars_platform.shops.tables import Shop
 
-FORMAT = 5
+FORMAT = 6
 """Raised whenever what is stored here changes its meaning."""
 
 KEPT = 8
