@@ -95,7 +95,7 @@ def test_s02_a_group_first_and_then_the_offer_for_it(owner: Page) -> None:
     owner.get_by_label("Name of the segment").fill("Students")
     owner.get_by_role("button", name="Save the segment").click()
 
-    owner.get_by_role("link", name="Which offer for them?").click()
+    owner.get_by_role("link", name="Which offer? for “Students”").first.click()
     cost_of_telling(owner)
     owner.get_by_role("button", name="Rank the offers").click()
     # of students no campaign tells: nothing is ranked, past orders say what has to come back
