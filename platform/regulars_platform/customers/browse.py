@@ -43,6 +43,23 @@ class Distribution:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Grid:
+    """`number` bins of one width beside each other, from `start` on."""
+
+    start: float
+    width: float
+    number: int
+
+    def place(self, value: pl.Expr) -> pl.Expr:
+        """The bin of a value, from 0 on; below 0 or from `number` on: it lies outside."""
+        return ((value - self.start) / self.width).floor().cast(pl.Int64)
+
+    def low(self, place: int) -> float:
+        """Where a bin begins."""
+        return self.start + place * self.width
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CustomerRows:
     """One page of the customer table. rows: feature frame columns by name; total: all found."""
 
@@ -78,10 +95,8 @@ def distribution(
     known = data.drop_nulls("value")
     if known.is_empty():
         return Distribution(feature=feature, customers=0, empty=data.height)
-    start, width, number = _grid(known["value"], bins, whole=kind in ("count", "days"))
-    placed = known.with_columns(
-        ((pl.col("value") - start) / width).floor().cast(pl.Int64).alias("bin")
-    )
+    grid = grid_of(known["value"], feature, bins)
+    placed = known.with_columns(grid.place(pl.col("value")).alias("bin"))
     counts = {
         place: (customers, part)
         for place, customers, part in placed.group_by("bin")
@@ -94,15 +109,15 @@ def distribution(
         empty=data.height - known.height,
         median=float(known.select(pl.col("value").median()).item()),
         below=sum(n for place, (n, _) in counts.items() if place < 0),
-        above=sum(n for place, (n, _) in counts.items() if place >= number),
+        above=sum(n for place, (n, _) in counts.items() if place >= grid.number),
         bins=tuple(
             Bin(
-                low=start + place * width,
-                high=start + (place + 1) * width,
+                low=grid.low(place),
+                high=grid.low(place + 1),
                 customers=counts.get(place, (0, 0))[0],
                 marked=counts.get(place, (0, 0))[1],
             )
-            for place in range(number)
+            for place in range(grid.number)
         ),
     )
 
@@ -177,8 +192,10 @@ def _text_distribution(frame: pl.LazyFrame, feature: str) -> Distribution:
     )
 
 
-def _grid(values: pl.Series, bins: int, *, whole: bool) -> tuple[float, float, int]:
-    """Start, width and number of bins; from 0 where nothing is negative, to the 99th percentile."""
+def grid_of(values: pl.Series, feature: str, bins: int) -> Grid:
+    """About `bins` bins of a round width for the values that a feature has, one at least: from 0
+    where nothing is negative, to the 99th percentile."""
+    whole = get_feature(feature).kind in ("count", "days")
     frame = values.to_frame("value")
     least, first, last = frame.select(
         pl.col("value").min().alias("least"),
@@ -188,7 +205,7 @@ def _grid(values: pl.Series, bins: int, *, whole: bool) -> tuple[float, float, i
     low = first if least < 0 else 0.0
     width = _round_width((last - low) / bins, whole=whole)
     start = math.floor(low / width) * width
-    return start, width, math.floor((last - start) / width) + 1
+    return Grid(start=start, width=width, number=math.floor((last - start) / width) + 1)
 
 
 def _round_width(width: float, *, whole: bool) -> float:

@@ -37,6 +37,9 @@ KEPT = 8
 KEPT_HISTORIES = 3
 """Those are as large as the orders, and only made use of when a new day is looked at."""
 
+AT_HAND_ROWS = 1 << 13
+"""In pieces of so many rows a few rows are read without the rest."""
+
 ABANDONED_SECONDS = 3600
 """A half-written file this much older than one just finished has nobody left who writes it."""
 
@@ -60,6 +63,11 @@ class FeatureStore:
 
         As of the start of the day `as_of` in the shop's time zone.
         """
+        return pl.scan_parquet(self.features_file(as_of, version))
+
+    def features_file(self, as_of: dt.date, version: int) -> Path:
+        """Where `features` are kept. Its name tells all that they were made from: what is worked
+        out from its rows is kept under that name too."""
         known = dataset_versions(self.shop_dir)
         key = f"{self._key(version)}-{ways_key(self, self.shop_dir, known)}"
         path = self._folder / f"features-{key}-{as_of.isoformat()}.parquet"
@@ -73,7 +81,7 @@ class FeatureStore:
             )
             frame = whole_frame(self.histories(version), brought, read_ways(self))
             self._keep(frame.lazy(), path)
-        return pl.scan_parquet(path)
+        return path
 
     def order_features(self, as_of: dt.date, version: int) -> pl.LazyFrame:
         """What orders alone say, columns as in ORDER_FEATURE_SCHEMA, sorted by customer_id.
@@ -131,12 +139,17 @@ class FeatureStore:
             & (pl.col("ordered_at") < self.moment(as_of))
         )
 
-    def kept(self, name: str, build: Callable[[], pl.LazyFrame]) -> pl.LazyFrame:
+    def kept(
+        self, name: str, build: Callable[[], pl.LazyFrame], *, at_hand: bool = False
+    ) -> pl.LazyFrame:
         """A table of this shop that is worked out once: `name` tells it from all others, its
-        versions included, and begins with its kind and a hyphen."""
+        versions included, and begins with its kind and a hyphen.
+
+        at_hand: it is read at every key somebody types, so it is larger and sooner read.
+        """
         path = self._folder / f"{name}.parquet"
         if not _touch(path):
-            self._keep(build(), path)
+            self._keep(build(), path, at_hand=at_hand)
         return pl.scan_parquet(path)
 
     def version_key(self, version: int) -> str:
@@ -165,9 +178,17 @@ class FeatureStore:
     def _key(self, version: int) -> str:
         return f"{FORMAT}-{self.timezone.replace('/', '_')}-{version}"
 
-    def _keep(self, frame: pl.LazyFrame, path: Path) -> None:
+    def _keep(self, frame: pl.LazyFrame, path: Path, *, at_hand: bool = False) -> None:
         """Work the frame out and keep it under that name."""
-        self._place(path, lambda to: frame.collect(engine="streaming").write_parquet(to))
+
+        def write(to: Path) -> None:
+            whole = frame.collect(engine="streaming")
+            if at_hand:
+                whole.write_parquet(to, compression="lz4", row_group_size=AT_HAND_ROWS)
+            else:
+                whole.write_parquet(to)
+
+        self._place(path, write)
 
     def _place(self, path: Path, write: Callable[[Path], None]) -> None:
         """Write the file under its name unless somebody else has by now.

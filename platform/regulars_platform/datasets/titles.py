@@ -11,6 +11,8 @@ from regulars_platform.datasets.table import DatasetTable
 def product_titles(shop_dir: Path, names: Collection[str]) -> dict[str, str]:
     """name (either one of a product) -> its title, where the file of products has one that says
     more than the name."""
+    if not names:
+        return {}
     wanted = pl.Series(sorted(set(names)), dtype=pl.String).implode()
     named = pl.col("title").is_not_null()
     rows = DatasetTable(shop_dir, "products").scan().filter(named)

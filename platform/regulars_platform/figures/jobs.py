@@ -10,6 +10,7 @@ from regulars_platform.customers.order_days import find_order_days
 from regulars_platform.customers.store import FeatureStore, build_feature_store
 from regulars_platform.figures.visits import Source
 from regulars_platform.jobs.context import JobContext
+from regulars_platform.segments.looking import keep_for_looking
 from regulars_platform.segments.purchases import purchases
 from regulars_platform.shops.service import get_shop
 from regulars_platform.words import N_
@@ -43,4 +44,4 @@ def _features(store: FeatureStore, version: int) -> None:
     """As pages show them unless another day is asked for."""
     days = find_order_days(store, version)
     if days is not None:
-        store.features(days.day_after, version)
+        keep_for_looking(store, store.features_file(days.day_after, version))

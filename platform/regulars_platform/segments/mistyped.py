@@ -9,12 +9,15 @@ import polars as pl
 from regulars_platform.customers.store import FeatureStore
 from regulars_platform.datasets.titles import product_titles
 from regulars_platform.intake.regions import plain_region_name
-from regulars_platform.segments.purchases import bought_names, product_names, purchases
+from regulars_platform.segments.purchases import bought_names, kept_product_names, purchases
 from regulars_platform.segments.suggestions import known_values
 from regulars_platform.segments.tree import By
 
 MOST_COMPARED = 2_000
 """So many names, those of most customers first, are compared letter by letter."""
+
+PROBED = 20_000
+"""So many customers are looked at before all the others are."""
 
 PROPOSED = 3
 _ALIKE = 0.65
@@ -24,7 +27,7 @@ _WORDS_ALIKE = 0.75
 
 def was_bought(store: FeatureStore, by: By, name: str, version: int) -> bool:
     """Whether any order has a product of this name (or of this category, or for this need)."""
-    names = product_names(store.shop_dir, by, name)
+    names = kept_product_names(store, by, name)
     found = purchases(store, version).filter(pl.col("product").is_in(names)).head(1).collect()
     return found.height > 0
 
@@ -45,7 +48,11 @@ def somebody_has(features: pl.LazyFrame, feature: str, value: str) -> bool:
         value = plain_region_name(value)
     column = pl.col(feature)
     has = column.list.contains(value) if isinstance(schema[feature], pl.List) else column == value
-    return features.filter(has).select(feature).head(1).collect().height > 0
+    # what many have is found among the first, and the rest need not be read
+    return any(
+        not part.filter(has).select(feature).head(1).collect().is_empty()
+        for part in (features.head(PROBED), features.slice(PROBED))
+    )
 
 
 def nearest_value(features: pl.LazyFrame, feature: str, value: str) -> list[str]:

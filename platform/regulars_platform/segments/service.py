@@ -13,7 +13,8 @@ from regulars_platform.segments.tables import Segment
 from regulars_platform.words import N_, Sentence
 
 MAX_NAME = 200
-_SHOWN = ("customer_id", "orders", "average_order_value", "spend")
+SHOWN = ("customer_id", "orders", "average_order_value", "spend")
+"""What a preview shows of a customer."""
 
 
 class SegmentNameError(RegularsError):
@@ -47,7 +48,7 @@ def apply_rule(features: pl.LazyFrame, rule: Rule) -> pl.DataFrame:
     once for all that is shown of it."""
     # a rule that holds for everybody is a single True: stretch it over the rows
     held = rule_expression(rule) & pl.col("customer_id").is_not_null()
-    return features.select(*_SHOWN, held.alias("held")).collect()
+    return features.select(*SHOWN, held.alias("held")).collect()
 
 
 def preview_of(applied: pl.DataFrame, *, rows: int = 10) -> SegmentPreview:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
@@ -14,10 +15,11 @@ from regulars_web.edge import current_shop, settings, today
 class Customers:
     """features: one row per customer (FEATURE_SCHEMA) as of the start of the day `as_of`.
 
-    store, version: where they come from, at which version of the orders.
+    file: where they are kept; store, version: where they come from, at which version of the orders.
     """
 
     features: pl.LazyFrame
+    file: Path
     store: FeatureStore
     version: int
     as_of: dt.date
@@ -42,8 +44,10 @@ def find_customers(as_of: dt.date | None = None) -> Customers | None:
     if version is None or days is None:
         return None
     chosen = days.day_after if as_of is None else min(max(as_of, days.first), latest_day(days))
+    file = store.features_file(chosen, version)
     return Customers(
-        features=store.features(chosen, version),
+        features=pl.scan_parquet(file),
+        file=file,
         store=store,
         version=version,
         as_of=chosen,

@@ -2,18 +2,14 @@
 
 from dataclasses import dataclass, replace
 
-import polars as pl
-
-from regulars_platform.customers.browse import Bin, Distribution, distribution
-from regulars_platform.segments.frames import for_rules
+from regulars_platform.customers.browse import Bin
+from regulars_platform.segments.looking import VALUE, Look, look_through
 from regulars_platform.segments.rules import Rule
-from regulars_platform.segments.service import SegmentPreview, apply_rule, preview_of
+from regulars_platform.segments.service import SegmentPreview
 from regulars_web.charts import Histogram, build_histogram
 from regulars_web.pages.customers.looking import Customers
 from regulars_web.pages.customers.shown import edge_text
 from regulars_web.pages.segments.words import rule_text
-
-VALUE = "average_order_value"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,26 +32,24 @@ class LiveView:
 
 def build_live_view(found: Customers, rule: Rule, currency: str) -> LiveView:
     """Look at the customers through a rule."""
-    features = for_rules(found.store, [rule], found.as_of, found.version)
-    applied = apply_rule(features, rule)
-    spread = distribution(applied.lazy(), VALUE, bins=24, marked=pl.col("held"))
+    look = look_through(found.store, found.file, rule, found.as_of, found.version)
     return LiveView(
         words=rule_text(rule, currency),
-        preview=preview_of(applied),
-        chart=_build_chart(spread, currency),
+        preview=look.preview,
+        chart=_build_chart(look, currency),
     )
 
 
-def _build_chart(spread: Distribution, currency: str) -> LayeredHistogram | None:
-    if not spread.bins:
+def _build_chart(look: Look, currency: str) -> LayeredHistogram | None:
+    if not look.bins:
         return None
-    edges = [part.low for part in spread.bins] + [spread.bins[-1].high]
+    edges = [part.low for part in look.bins] + [look.bins[-1].high]
     texts = [edge_text(VALUE, edge, currency) for edge in edges]
-    everybody = build_histogram(edges, [part.customers for part in spread.bins], texts)
+    everybody = build_histogram(edges, [part.customers for part in look.bins], texts)
     return LayeredHistogram(
         everybody=everybody,
-        inside=_on_the_same_scale(everybody, spread.bins),
-        above=spread.above,
+        inside=_on_the_same_scale(everybody, look.bins),
+        above=look.above,
     )
 
 
