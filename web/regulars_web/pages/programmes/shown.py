@@ -14,7 +14,7 @@ from regulars_web.charts import DayChart, DayInput, LevelMark, build_day_chart
 from regulars_web.formats import date, number, percent, short_date
 from regulars_web.pages.programmes.words import ADVICE, WHY_NOT, occasion_text, why_not
 from regulars_web.pages.reports.shown import Shown, dash, shown
-from regulars_web.pages.reports.words import BARS, amount, interval, reason_words
+from regulars_web.pages.reports.words import BARS, amount, clauses, interval, reason_words
 
 MOST_PEOPLE = 200
 _LEVEL = 0.001  # p-value of the sample ratio below which something is broken
@@ -332,7 +332,7 @@ def unknown_weeks(document: Mapping[str, Any]) -> str:
         for answer in (week["own"], week["so_far"])
         if "code" in answer
     ]
-    return "; ".join(reason_words(code) for code in dict.fromkeys(codes))
+    return clauses(reason_words(code) for code in dict.fromkeys(codes))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
