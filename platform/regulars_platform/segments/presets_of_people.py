@@ -106,8 +106,8 @@ BOND = (
     Preset(
         key="near_tier",
         theme="bond",
-        title=N_("Near the next tier"),
-        who=N_("Only a little is missing to their next tier."),
+        title=N_("Little missing to the next tier"),
+        who=N_("At most the amount you say is missing to their next tier."),
         use=N_("Good for a tier notice: it says what one more order brings them."),
         parameters=(
             Parameter(name="amount", label=N_("Missing, at most"), kind="money", usual="100"),
