@@ -121,7 +121,8 @@ def test_staff_move_a_day_and_the_next_purchase_ends_it(
     )
     assert "corrected by Mei" in words(owner.get(PAGE))
     finish_jobs()
-    due = dict(pl.read_parquet(due_path(settings.shop_dir(1))).iter_rows())
+    told = pl.read_parquet(due_path(settings.shop_dir(1)))
+    due = dict(told.select(told.columns[:2]).iter_rows())
     assert due["ben"].isoformat() == ago(-5)
 
     assert owner.post(place, {"what": "never", "reason": "moved away"}).status_code == 302
