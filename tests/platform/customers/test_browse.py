@@ -1,5 +1,7 @@
 """Histograms and the customer table."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 import pytest
@@ -9,7 +11,7 @@ from regulars_platform.customers.features import FEATURE_SCHEMA
 from regulars_platform.errors import NotFoundError
 
 
-def frame_of(**columns: list[object]) -> pl.LazyFrame:
+def frame_of(**columns: Sequence[object]) -> pl.LazyFrame:
     height = len(next(iter(columns.values())))
     filled = {name: [None] * height for name in FEATURE_SCHEMA} | columns
     return pl.LazyFrame(filled, schema=FEATURE_SCHEMA)

@@ -6,8 +6,10 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response as BaseResponse
 
+from regulars_platform.campaigns.service import get_shop_of
 from regulars_platform.delivery.templates import list_templates
 from regulars_platform.errors import RegularsError
+from regulars_platform.programme_effect.beside import OfProgramme, beside_programme
 from regulars_platform.programmes.kinds import KINDS
 from regulars_platform.programmes.needs import refuse_unpayable
 from regulars_platform.programmes.plan import read_programme
@@ -20,7 +22,7 @@ from regulars_platform.programmes.service import (
 )
 from regulars_platform.programmes.tables import RUNNING
 from regulars_platform.segments.service import list_segments
-from regulars_web.edge import current_shop, now, settings, unit_of_work
+from regulars_web.edge import current_shop, now, reading, settings, today, unit_of_work
 from regulars_web.formats import sentence
 from regulars_web.pages.campaigns.prices import price_now, priced_for
 from regulars_web.pages.campaigns.words import KIND_LABELS
@@ -175,4 +177,25 @@ def _page(form: ProgrammeForm, programme: Programme | None) -> str:
         costs=costs_known(shop),
         priced=priced_for(shop, form.value("channel"), form.value("contact_cost")),
         units={"hours": gettext("hours"), "days": gettext("days")},
+        found=_beside(form, programme),
     )
+
+
+def _beside(form: ProgrammeForm, programme: Programme | None) -> OfProgramme | None:
+    """What runs beside the plan as it stands in the form; None while it does not hold."""
+    shop = current_shop()
+    own = {"currency": shop.currency, "timezone": shop.timezone}
+    try:
+        plan = read_programme({**form.draft, **own})
+    except RegularsError:
+        return None
+    known = None if programme is None or programme.version is None else programme.id
+    with reading() as work:
+        return beside_programme(
+            work,
+            settings(),
+            get_shop_of(work, shop.id),
+            plan,
+            programme_id=known,
+            today=today(),
+        )
