@@ -150,7 +150,7 @@ def test_a_launched_ladder_tells_each_customer_their_own_threshold(planner: Brow
     for row in rows:
         value = 40 + int(row["customer_id"][1:]) % 60
         assert float(row["threshold"]) >= 1.5 * value
-        assert row["offer"] == f"Free shipping from {row['threshold']} GBP"
+        assert row["offer"] == f"Free shipping from £{row['threshold']}"
 
 
 @pytest.mark.parametrize(
