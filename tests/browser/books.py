@@ -42,6 +42,21 @@ def paid() -> pl.DataFrame:
 
 
 @cache
+def coming_back() -> pl.DataFrame:
+    """Customer and day of each visit with anything else than goods that one buys once."""
+    goods = read("products.csv")
+    once = goods.filter(pl.col("One-off") == "yes")
+    names = [*once["Product"], *once["Barcode"]]
+    bought = lines().filter(
+        (pl.col("Status") == "Paid")
+        & pl.col("Customer").is_not_null()
+        & (pl.col("Amount") > 0)
+        & ~pl.col("Product").is_in(names)
+    )
+    return bought.select("Customer", "day").unique()
+
+
+@cache
 def customers() -> pl.DataFrame:
     """The customers' file."""
     return read("customers.csv.gz")

@@ -181,8 +181,13 @@ def test_s10_weekly_figures_under_their_own_names(owner: Page) -> None:
 
 
 def test_s11_new_active_retention_spread_and_churn(owner: Page) -> None:
-    march = first_days().filter(pl.col("first").dt.strftime("%Y-%m") == "2026-03")
-    theirs = known_orders().join(march, on="Customer")
+    visits = books.coming_back()  # a pot is bought once: it brings nobody back
+    march = (
+        visits.group_by("Customer")
+        .agg(pl.col("day").min().alias("first"))
+        .filter(pl.col("first").dt.strftime("%Y-%m") == "2026-03")
+    )
+    theirs = visits.join(march, on="Customer")
 
     def share(month: str) -> str:
         bought = theirs.filter(pl.col("day").dt.strftime("%Y-%m") == month)["Customer"].n_unique()

@@ -1,6 +1,7 @@
 """The whole feature frame of a shop as of a day: orders, files, tiers and analyses together."""
 
 import hashlib
+import io
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -156,11 +157,17 @@ def _with_analyses(frame: pl.LazyFrame, brought: Brought) -> pl.LazyFrame:
 
 
 def _read(path: Path, columns: dict[str, pl.DataType]) -> pl.LazyFrame:
-    """customer_id and these columns of a file; nobody where there is none."""
+    """customer_id and these columns of a file; nobody where there is none.
+
+    Read at once: a job may put another file in its place, and of two files a scan would take the
+    table of contents of one and the rows of the other.
+    """
     schema = {"customer_id": pl.String(), **columns}
-    if not path.is_file():
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
         return pl.LazyFrame(schema=schema)
-    found = pl.scan_parquet(path)
+    found = pl.scan_parquet(io.BytesIO(content))
     there = found.collect_schema().names()
     return found.select(
         (pl.col(name) if name in there else pl.lit(None)).cast(kind).alias(name)

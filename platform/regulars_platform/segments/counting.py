@@ -21,6 +21,13 @@ class SegmentCount:
     average_order_value: float | None
 
 
+def mean_value(values: pl.Series) -> float | None:
+    """Mean in currency units to the ten-thousandth: sums of floats differ in their last digits with
+    the order in which they are added. None where there is none."""
+    found = values.mean()
+    return round(found, 4) if isinstance(found, float) else None
+
+
 def count_each(features: pl.LazyFrame, rules: Sequence[Rule]) -> tuple[SegmentCount, ...]:
     """One count per rule, in the order of the rules. A customer may be in several."""
     if not rules:
@@ -33,7 +40,7 @@ def count_each(features: pl.LazyFrame, rules: Sequence[Rule]) -> tuple[SegmentCo
             # a rule that holds for everybody is a single True: stretch it over the rows
             (inside & pl.col("customer_id").is_not_null()).sum().alias(f"customers {place}"),
             pl.col("spend").filter(inside).sum().alias(f"spend {place}"),
-            value.mean().alias(f"value {place}"),
+            value.mean().round(4).alias(f"value {place}"),
         ]
     found = features.select(columns).collect().row(0, named=True)
     return tuple(

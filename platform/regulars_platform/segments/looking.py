@@ -12,6 +12,7 @@ import polars as pl
 
 from regulars_platform.customers.browse import Bin, distribution, grid_of
 from regulars_platform.customers.store import FeatureStore
+from regulars_platform.segments.counting import mean_value
 from regulars_platform.segments.frames import for_rules_in
 from regulars_platform.segments.rules import Rule, rule_expression
 from regulars_platform.segments.service import SHOWN, SegmentPreview
@@ -42,7 +43,6 @@ def look_through(store: FeatureStore, file: Path, rule: Rule, as_of: dt.date, ve
     frame = for_rules_in(store, file, [rule], as_of, version)
     held = frame.select(rule_expression(rule).alias("held")).collect()["held"]
     inside = kept.filter(everybody & held)
-    value = inside[VALUE].mean()
     bins, above = _marked(store, file, inside["bin"])
     return Look(
         preview=SegmentPreview(
@@ -51,7 +51,7 @@ def look_through(store: FeatureStore, file: Path, rule: Rule, as_of: dt.date, ve
             orders=int(inside["orders"].sum()),
             # a sum of floats differs in its last digits from run to run
             spend=round(float(inside["spend"].sum()), 2),
-            average_order_value=value if isinstance(value, float) else None,
+            average_order_value=mean_value(inside[VALUE]),
             rows=_rows(store, file, inside["rank"]),
         ),
         bins=bins,

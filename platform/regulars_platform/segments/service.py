@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from regulars_platform.errors import NotFoundError, RegularsError
+from regulars_platform.segments.counting import mean_value
 from regulars_platform.segments.rules import Rule, rule_expression, rule_json
 from regulars_platform.segments.tables import Segment
 from regulars_platform.words import N_, Sentence
@@ -57,14 +58,13 @@ def preview_of(applied: pl.DataFrame, *, rows: int = 10) -> SegmentPreview:
     first = inside.top_k(
         rows, by=[pl.col("spend"), pl.col("customer_id")], reverse=[False, True]
     ).sort(["spend", "customer_id"], descending=[True, False])
-    value = inside["average_order_value"].mean()
     return SegmentPreview(
         count=inside.height,
         total=applied.height,
         orders=int(inside["orders"].sum()),
         # a sum of floats differs in its last digits from run to run
         spend=round(float(inside["spend"].sum()), 2),
-        average_order_value=value if isinstance(value, float) else None,
+        average_order_value=mean_value(inside["average_order_value"]),
         rows=tuple(first.drop("held").iter_rows(named=True)),
     )
 

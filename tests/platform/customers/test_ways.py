@@ -13,6 +13,7 @@ from regulars_platform.customers.errors import PracticeError
 from regulars_platform.customers.event_days import EventSpan, event_dates, parse_event_days
 from regulars_platform.customers.rhythm import Rhythm, parse_rhythm
 from regulars_platform.customers.tiers import Tier, read_tiers, tier_columns
+from regulars_platform.customers.whole import due_dates, due_path
 from regulars_platform.shops.models import ShopId, ShopProfile
 from tests.platform.customers.build import line
 from tests.platform.customers.shop import Folder
@@ -163,3 +164,22 @@ def test_a_shops_tiers_are_in_its_frame(tmp_path: Path) -> None:
     folder = Folder(tmp_path, line("1", "ann", "2026-01-01", 60))
     ann = folder.known("ann", tiers=[by("spend_365", "silver", 50), by("spend_365", "gold", 100)])
     assert (ann["tier"], ann["next_tier"], ann["to_next_tier"]) == ("silver", "gold", 40.0)
+
+
+def test_due_dates_that_a_job_writes_anew_while_they_are_read_are_those_from_before(
+    tmp_path: Path,
+) -> None:
+    def write(customers: int) -> None:
+        ids = [f"customer {n}" for n in range(customers)]
+        path = due_path(tmp_path)
+        path.parent.mkdir(exist_ok=True)
+        fresh = path.with_suffix(".new")
+        pl.DataFrame(
+            {"customer_id": ids, "due_on": [dt.date(2026, 1, 1)] * customers}
+        ).write_parquet(fresh)
+        fresh.replace(path)
+
+    write(10)
+    found = due_dates(tmp_path)
+    write(5_000)
+    assert found.collect().height == 10
