@@ -26,7 +26,7 @@ from regulars_platform.programme_effect.findings import (
     find_programme_effect,
 )
 from regulars_platform.programme_effect.known import known_before
-from regulars_platform.programme_effect.nth_contact import LOOK_BACK, nth_contacts
+from regulars_platform.programme_effect.nth_contact import LOOK_BACK, NthContact, nth_contacts
 from regulars_platform.programme_effect.offer_costs import (
     OfferCosts,
     find_offer_costs,
@@ -41,7 +41,7 @@ from regulars_platform.programme_effect.parts import (
     joined,
     read_runs,
 )
-from regulars_platform.programme_effect.people import Known, goods_earned, group_rows
+from regulars_platform.programme_effect.people import GoodsEarned, Known, goods_earned, group_rows
 from regulars_platform.programme_effect.quarters import Quarter, Window, measured_window
 from regulars_platform.programme_effect.sums import Part, Sum, add_up
 from regulars_platform.programme_effect.tables import ProgrammeEffectRow
@@ -142,27 +142,32 @@ def work_out_quarter(
         "currency": currency,
         "margin_low_percent": percent_text(margin[0]),
         "margin_high_percent": percent_text(margin[1]),
-        "goods_costs": None
-        if goods is None
-        else {
-            "known_share": goods.known_share,
-            "others_percent": percent_text(goods.flat),
-            "products_version": goods.products_version,
-        },
+        "goods_costs": None if goods is None else _goods_json(goods),
         "nth": [
-            {
-                "earlier": one.earlier,
-                "customers": one.customers,
-                "campaigns": one.campaigns,
-                "net": answer_as_json(one.net),
-            }
-            for one in nth_contacts(settings, list(runs.campaigns), told, lines)
+            _nth_json(one) for one in nth_contacts(settings, list(runs.campaigns), told, lines)
         ],
         "orders_version": version,
         "orders_until": days.last.isoformat(),
     }
     with database.unit_of_work() as session:
         return _keep(session, shop_id, quarter, version, canonical_report(document), now)
+
+
+def _goods_json(goods: GoodsEarned) -> dict[str, Any]:
+    return {
+        "known_share": goods.known_share,
+        "others_percent": percent_text(goods.flat),
+        "products_version": goods.products_version,
+    }
+
+
+def _nth_json(one: NthContact) -> dict[str, Any]:
+    return {
+        "earlier": one.earlier,
+        "customers": one.customers,
+        "campaigns": one.campaigns,
+        "net": answer_as_json(one.net),
+    }
 
 
 def effect_json(
