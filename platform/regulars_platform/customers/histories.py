@@ -7,6 +7,7 @@ sorted again. Columns are plain arrays on disk that are mapped into memory: read
 nothing until it is looked at.
 """
 
+import re
 from functools import cached_property
 from pathlib import Path
 
@@ -127,15 +128,28 @@ def read_names(folder: Path, table: str) -> pl.Series:
 
 
 def read_column(folder: Path, table: str, column: str) -> Array:
-    """A column as it is kept; not to be written to."""
+    """A column as it is kept; not to be written to.
+
+    Its head is read here: numpy has Python's own parser read it, which in Python 3.11 fails now and
+    then where threads take turns in it (SystemError: AST constructor recursion depth mismatch).
+    """
     path = folder / f"{table}.{column}.npy"
-    # an empty file cannot be mapped
-    found = np.load(path, mmap_mode="r" if path.stat().st_size > _HEADER else None)
-    return np.asarray(found)
+    with path.open("rb") as file:
+        head = file.read(_HEADER)
+    start = _START + int.from_bytes(head[_START - 2 : _START], "little")
+    told = _HEAD.search(head)
+    if told is None:
+        raise ValueError(f"{path.name} is no column")
+    kind, rows = np.dtype(told["kind"].decode()), int(told["rows"])
+    if not rows:  # an empty file cannot be mapped
+        return np.empty(0, dtype=kind)
+    return np.asarray(np.memmap(path, dtype=kind, mode="r", offset=start, shape=(rows,)))
 
 
-_HEADER = 128
-"""What an array of one dimension without anything in it takes on disk."""
+_HEADER, _START = 128, 10
+"""As many bytes tell what an array of one dimension is; where their text starts (format 1.0)."""
+
+_HEAD = re.compile(rb"'descr': '(?P<kind>[^']+)', .*'shape': \((?P<rows>\d+),\)")
 
 
 def _write_orders(
