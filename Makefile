@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 DATA ?= ../shared/data
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: contact-safety honest-policy help install chromium demo serve test check lint types contracts bench bench-short bench-features bench-segments bench-programmes bench-uplift calibration calibration-full ladder seasons seasons-full false-profit lock quarter-effect translations clean
+.PHONY: contact-safety honest-policy help install chromium demo serve test check lint types contracts bench bench-short bench-features bench-segments bench-programmes bench-uplift calibration calibration-full ladder seasons seasons-full false-profit lock quarter-effect translations vendor clean
 
 help: ## list what can be done
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -105,6 +105,9 @@ bench-uplift: .bench/uplift-installed ## uplift learners beside public libraries
 lock: install ## pin every dependency with its hashes
 	$(BIN)/uv pip compile -q --no-header --generate-hashes --python-version 3.11 --universal --no-emit-index-url --no-annotate pyproject.toml --extra dev requirements/build.in -o requirements/dev.lock
 	for peers in bench bench-gbstats bench-uplift; do $(BIN)/uv pip compile -q --no-header --generate-hashes --python-version 3.11 --universal --no-emit-index-url --no-annotate requirements/$$peers.in -o requirements/$$peers.lock; done
+
+vendor: install ## fetch the third-party scripts of the pages again, checked by hash (needs npm)
+	$(BIN)/python requirements/vendor.py
 
 WORDS := web/regulars_web/translations
 
