@@ -48,6 +48,7 @@ def show(campaign_id: int) -> str:
         names_of_files = {int(file.id): file.filename for file in list_imports(work, shop_id)}
     return render_template(
         "reports/show.html",
+        medium="page",
         campaign=campaign,
         page=None if report is None else build_report_page(report, names_of_files),
         versions=versions,
