@@ -1,0 +1,1 @@
+"""Links under which a report may be read without signing in."""
