@@ -9,12 +9,13 @@ Everything is vectorised over cells (segments); arrays have the shape (cells,), 
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from regulars_experiments.crossings import crossing
 from regulars_experiments.moments import Shape, Summary
 from regulars_experiments.money_interval import Arms, build_limits, undefined_money
 from regulars_experiments.multiplicity import segment_p_values
@@ -246,7 +247,7 @@ def detectable_effect(
 ) -> Detectable:
     """The smallest true gain in spend per customer that the money interval proves.
 
-    The smallest observed ratio of means r* that the interval calls proved is found by bisection
+    The smallest observed ratio of means r* that the interval calls proved is found by search
     on the interval itself. The log of the observed ratio is about normal around
     log r + (e_c^2 - e_t^2) / 2 with variance e_c^2 + e_t^2, e^2 = Var(log mean) = (sd/mean)^2 / n
     (the two-part log limits' error: (r2/p - 1)/n). So log r = log r* + z_power e minus that shift.
@@ -325,18 +326,20 @@ def _least_proved(
 ) -> FloatArray:
     """Log of the smallest observed ratio of means that is proved, were all else as expected."""
     z = np.full(n_c.shape, float(special.ndtri(0.5 + confidence / 2)))
-    low, high = np.zeros(n_c.shape), np.full(n_c.shape, _LARGEST_LOG_LIFT)
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        arms = _expected(baseline, n_c, n_t, middle)
-        proved = build_limits(arms).of_difference(z)[0] > 0
-        if by_both_tests:
-            bought = (arms.control_shape.buyers, arms.arm_shape.buyers)
-            p_value = segment_p_values(arms.control, arms.arm, buyers=bought)
-            # without a test of the pooled customers the interval stands alone (`profit_tests`)
-            proved &= ~(p_value >= 1 - confidence)
-        low, high = np.where(proved, low, middle), np.where(proved, middle, high)
-    return high
+    # whose spread is borrowed, and how far, does not change when all amounts of an arm grow alike
+    alike = build_limits(_expected(baseline, n_c, n_t, np.zeros(n_c.shape)))
+
+    def proved_by(log_lift: FloatArray) -> FloatArray:
+        arms = _expected(baseline, n_c, n_t, log_lift)
+        low = replace(alike, arms=arms).of_difference(z)[0]
+        if not by_both_tests:
+            return low
+        bought = (arms.control_shape.buyers, arms.arm_shape.buyers)
+        p_value = segment_p_values(arms.control, arms.arm, buyers=bought)
+        # without a test of the pooled customers the interval stands alone (`profit_tests`)
+        return np.where(p_value >= 1 - confidence, -np.abs(low), low)
+
+    return crossing(proved_by, np.full(n_c.shape, _LARGEST_LOG_LIFT))
 
 
 def _expected(baseline: Baseline, n_c: FloatArray, n_t: FloatArray, log_lift: FloatArray) -> Arms:
