@@ -111,10 +111,11 @@ vendor: install ## fetch the third-party scripts of the pages again, checked by 
 
 WORDS := web/regulars_web/translations
 
-translations: install ## collect the words of all pages, merge them into the catalogues, compile
+translations: install ## collect the words of all pages, merge them into the catalogues, draft zh_Hant from zh_Hans, compile
 	mkdir -p build
 	$(BIN)/pybabel -q extract -F $(WORDS)/babel.cfg -k lazy_gettext -k N_ --no-location --sort-output --omit-header -o build/messages.pot .
-	$(BIN)/pybabel -q update -i build/messages.pot -d $(WORDS) -l zh_Hans --no-fuzzy-matching --ignore-obsolete --no-wrap
+	for words in zh_Hans zh_Hant; do $(BIN)/pybabel -q update -i build/messages.pot -d $(WORDS) -l $$words --no-fuzzy-matching --ignore-obsolete --no-wrap --ignore-pot-creation-date; done
+	$(BIN)/python $(WORDS)/draft_traditional.py
 	$(BIN)/pybabel compile -d $(WORDS) --statistics
 
 clean: ## forget the environment and the demo

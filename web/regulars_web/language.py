@@ -1,5 +1,6 @@
 """Which language a page is in: the person's choice, else what their browser asks for."""
 
+import re
 from typing import Any
 
 from flask import Flask, g, request, session
@@ -8,10 +9,13 @@ from flask_login import current_user
 
 from regulars_web.edge import find_current_shop
 
-LANGUAGES = {"en": "English", "zh_Hans": "简体中文"}
+LANGUAGES = {"en": "English", "zh_Hans": "简体中文", "zh_Hant": "繁體中文"}
 """Locale -> its name in itself. Names exactly as the folders of translations/."""
 
-HTML_TAGS = {"en": "en", "zh_Hans": "zh-Hans"}
+HTML_TAGS = {"en": "en", "zh_Hans": "zh-Hans", "zh_Hant": "zh-Hant"}
+
+_TRADITIONAL = frozenset({"hant", "tw", "hk", "mo"})
+"""What says of a tag of Chinese that its letters are the traditional ones."""
 
 
 def install_language(app: Flask) -> None:
@@ -44,18 +48,28 @@ def choose_timezone() -> str | None:
 def match_accept_language(asked: Any) -> str:
     """The best of our locales for the browser's list (best first); English when none fits.
 
-    Simplified Chinese goes by many names (zh, zh-CN, zh-SG, zh-Hans-CN) and has to be told from
-    Traditional; readers of Traditional Chinese get Simplified before English.
-
-    >>> match_accept_language(["zh-Hans-CN", "en"])
-    'zh_Hans'
+    >>> match_accept_language(["zh-HK", "en"])
+    'zh_Hant'
     >>> match_accept_language(["fr", "en-GB", "zh"])
     'en'
     """
-    for tag in asked:
-        low = str(tag).lower().replace("_", "-")
-        if low == "zh" or low.startswith("zh-"):
-            return "zh_Hans"
-        if low == "en" or low.startswith("en-"):
-            return "en"
-    return "en"
+    return next(filter(None, map(find_language, asked)), "en")
+
+
+def find_language(tag: Any) -> str | None:
+    """Our locale for a language tag (`zh-Hans-CN`) or a locale's name (`zh_TW.UTF-8`), if any.
+
+    Chinese goes by many names. A script that is named decides (zh-Hans-HK is simplified), else the
+    place does: Taiwan, Hong Kong and Macau write the traditional letters, all others the
+    simplified ones.
+
+    >>> find_language("zh_TW.UTF-8"), find_language("zh-Hans-HK"), find_language("zh-SG")
+    ('zh_Hant', 'zh_Hans', 'zh_Hans')
+    >>> find_language("fr-CA") is None
+    True
+    """
+    language, *rest = re.split(r"[-_]", re.split(r"[.@]", str(tag))[0].lower())
+    if language == "zh":
+        traditional = "hans" not in rest and not _TRADITIONAL.isdisjoint(rest)
+        return "zh_Hant" if traditional else "zh_Hans"
+    return "en" if language in ("en", "c", "posix") else None
