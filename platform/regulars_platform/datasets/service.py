@@ -44,7 +44,7 @@ from regulars_platform.intake.models import CHECKABLE, CONFIRMABLE, ImportState
 from regulars_platform.intake.recording import Listener, recording
 from regulars_platform.intake.sniff import sniff
 from regulars_platform.intake.staging import Report, keep_quiet, room_on_disk
-from regulars_platform.intake.uploads import keep, receiving, tidy_filename
+from regulars_platform.intake.uploads import ReceivedBytes, keep, receiving, tidy_filename
 from regulars_platform.settings import Settings
 from regulars_platform.shops.service import get_shop
 from regulars_platform.storage.database import Database
@@ -68,20 +68,37 @@ def receive_upload(
     statement, so that a slow upload holds no lock. Raises DiskFullError, nothing left behind.
     """
     with receiving(settings, stream) as received:
-        row = DatasetImportRow(
-            shop_id=shop_id,
-            user_id=user_id,
-            filename=tidy_filename(filename),
-            size=received.size,
-            sha256=received.sha256,
-            state=ImportState.UPLOADED,
-            kind=kind,
-            received_at=now,
+        return record_upload(
+            session, settings, shop_id, filename, received, now, kind=kind, user_id=user_id
         )
-        session.add(row)
-        session.flush()
-        import_id = DatasetImportId(row.id)
-        keep(received, folder_of(settings, import_id))
+
+
+def record_upload(
+    session: Session,
+    settings: Settings,
+    shop_id: int,
+    filename: str,
+    received: ReceivedBytes,
+    now: dt.datetime,
+    *,
+    kind: Kind | None = None,
+    user_id: int | None = None,
+) -> DatasetImportId:
+    """Make an import of bytes that are on disk, and give them their place; state `uploaded`."""
+    row = DatasetImportRow(
+        shop_id=shop_id,
+        user_id=user_id,
+        filename=tidy_filename(filename),
+        size=received.size,
+        sha256=received.sha256,
+        state=ImportState.UPLOADED,
+        kind=kind,
+        received_at=now,
+    )
+    session.add(row)
+    session.flush()
+    import_id = DatasetImportId(row.id)
+    keep(received, folder_of(settings, import_id))
     return import_id
 
 

@@ -56,7 +56,7 @@ from regulars_platform.intake.staging import (
 from regulars_platform.intake.survey import positions_of
 from regulars_platform.intake.tables import OrderImportRow
 from regulars_platform.intake.tallies import Tallies
-from regulars_platform.intake.uploads import keep, receiving, tidy_filename
+from regulars_platform.intake.uploads import ReceivedBytes, keep, receiving, tidy_filename
 from regulars_platform.intake.words import count_status_words
 from regulars_platform.orders.parts import OrderParts
 from regulars_platform.orders.table import ORDER_SCHEMA, OrdersTable
@@ -81,19 +81,32 @@ def receive_upload(
     statement, so that a slow upload holds no lock. Raises DiskFullError, nothing left behind.
     """
     with receiving(settings, stream) as received:
-        row = OrderImportRow(
-            shop_id=shop_id,
-            user_id=user_id,
-            filename=tidy_filename(filename),
-            size=received.size,
-            sha256=received.sha256,
-            state=ImportState.UPLOADED,
-            received_at=now,
-        )
-        session.add(row)
-        session.flush()
-        import_id = ImportId(row.id)
-        keep(received, folder_of(settings, import_id))
+        return record_upload(session, settings, shop_id, filename, received, now, user_id)
+
+
+def record_upload(
+    session: Session,
+    settings: Settings,
+    shop_id: int,
+    filename: str,
+    received: ReceivedBytes,
+    now: dt.datetime,
+    user_id: int | None = None,
+) -> ImportId:
+    """Make an import of bytes that are on disk, and give them their place; state `uploaded`."""
+    row = OrderImportRow(
+        shop_id=shop_id,
+        user_id=user_id,
+        filename=tidy_filename(filename),
+        size=received.size,
+        sha256=received.sha256,
+        state=ImportState.UPLOADED,
+        received_at=now,
+    )
+    session.add(row)
+    session.flush()
+    import_id = ImportId(row.id)
+    keep(received, folder_of(settings, import_id))
     return import_id
 
 

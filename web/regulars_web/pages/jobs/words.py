@@ -23,6 +23,7 @@ TITLES = {
     "examine_identity": lazy_gettext("Looking at customers' keys"),
     "work_out_cycle": lazy_gettext("Working out who is due again"),
     "work_out_needs": lazy_gettext("Finding out what goes with what"),
+    "forget_uploads": lazy_gettext("Throwing unfinished uploads away"),
     "work_out_lifetime": lazy_gettext("Working out what customers will buy"),
 }
 
