@@ -56,6 +56,7 @@ from regulars_platform.reports.leak_foreseen import find_leaks, leaks_json
 from regulars_platform.reports.matching import FileMatch, match_file
 from regulars_platform.reports.outcomes import outcomes_of, window_orders
 from regulars_platform.reports.padding import find_arm_padding, padding_json
+from regulars_platform.reports.past_values import COUNTED, past_values_json
 from regulars_platform.reports.threshold_document import thresholds_json
 from regulars_platform.reports.thresholds import find_thresholds
 from regulars_platform.reports.total import find_total, total_json
@@ -122,6 +123,7 @@ def gather_inputs(
         "forecast": find_forecast(session, campaign.id),
         "evaluated_on": day.isoformat(),
         "freight": FREIGHT_APART,
+        "past_values": COUNTED,
         "code_version": installed_version("regulars"),
         **silenced_rows(session, settings, campaign, ledger, now),
     }
@@ -169,6 +171,8 @@ def compute_report(
     }
     if untold := without_data(plan, outcomes):
         sections["without_data"] = untold
+    if inputs.get("past_values") == COUNTED:
+        sections["past_values"] = past_values_json(ledger, plan)
     if plan.margin_source == "products":
         sections["goods_costs"] = costs_json(window_coverage(lines, ledger, plan, costs))
     return canonical_report(report_document(plan, findings, days, circumstances, sections))

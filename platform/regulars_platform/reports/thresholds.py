@@ -97,7 +97,7 @@ def find_thresholds(
 
     outcomes: one row per unit (see `outcomes_of`).
     """
-    values = _order_values(ledger)
+    values = order_values(ledger)
     ladders = tuple(
         _ladder(moments, ladder, members, values, plan, segments)
         for ladder, members in _ladders(plan)
@@ -221,7 +221,7 @@ def _threshold(arm: TreatmentArm) -> int:
     return offer.threshold
 
 
-def _order_values(ledger: pl.DataFrame) -> pl.DataFrame:
+def order_values(ledger: pl.DataFrame) -> pl.DataFrame:
     """unit_id, segment, value: past order value (currency units; null: none) of each unit.
 
     That of the member who spent most, who speaks for a household in the draw as well.
