@@ -9,6 +9,7 @@ from jinja2 import StrictUndefined
 from regulars_platform.settings import Settings
 from regulars_platform.storage.database import Database
 from regulars_platform.storage.migrations_run import import_all_tables
+from regulars_web.api.installing import begin_api, install_api
 from regulars_web.assets import install_assets
 from regulars_web.edge import Edge, find_current_shop
 from regulars_web.errors import install_errors
@@ -51,6 +52,7 @@ BLUEPRINTS = (
     ("regulars_web.pages.reach.views", "/campaigns/holdout"),
     ("regulars_web.pages.calendar.views", "/campaigns/calendar"),
     ("regulars_web.pages.reports.views", "/campaigns"),
+    ("regulars_web.pages.reports.versions", "/campaigns"),
     ("regulars_web.pages.targeting.views", "/campaigns"),
     ("regulars_web.pages.memory.views", "/memory"),
     ("regulars_web.pages.programmes.views", "/programmes"),
@@ -80,6 +82,7 @@ def create_app(
     )
     app.url_map.converters["int"] = IdConverter
     install_security(app, secure_cookies=secure_cookies, host_names=host_names)
+    begin_api(app)
     install_sign_in(app)
     install_upload_limits(app)
     install_csrf(app)
@@ -90,6 +93,7 @@ def create_app(
     _install_templates(app)
     for module, prefix in BLUEPRINTS:
         app.register_blueprint(import_module(module).blueprint, url_prefix=prefix)
+    install_api(app)
     limit_guessing(app, ("accounts.sign_in", "accounts.setup"))
     return app
 

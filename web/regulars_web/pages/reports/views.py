@@ -15,9 +15,9 @@ from regulars_platform.reports.service import (
     find_latest_report,
     get_report,
     list_decisions,
-    list_reports,
     record_decision,
 )
+from regulars_platform.reports.versions import list_versions, version_of
 from regulars_web.downloads import json_file
 from regulars_web.edge import current_shop, now, unit_of_work
 from regulars_web.ids import read_id
@@ -30,10 +30,25 @@ blueprint = Blueprint("reports", __name__)
 
 
 @blueprint.get("/<int:campaign_id>/report")
-def show(campaign_id: int) -> str:
-    """The latest report, or the one asked for by ?version=."""
-    shop_id = current_shop().id
+def show(campaign_id: int) -> str | BaseResponse:
+    """The newest report; ?version= was the address of an earlier one and leads to it."""
     wanted = request.args.get("version", type=read_id)
+    if wanted is not None:
+        return redirect(
+            url_for("reports.version", campaign_id=campaign_id, report_id=wanted), code=301
+        )
+    return _page(campaign_id, None)
+
+
+@blueprint.get("/<int:campaign_id>/report/<int:report_id>")
+def version(campaign_id: int, report_id: int) -> str:
+    """One version under its permanent address: its numbers never change."""
+    return _page(campaign_id, report_id)
+
+
+def _page(campaign_id: int, wanted: int | None) -> str:
+    """wanted: a version; None: the newest."""
+    shop_id = current_shop().id
     with unit_of_work() as work:
         campaign = get_launched(work, shop_id, campaign_id)
         report = (
@@ -41,7 +56,7 @@ def show(campaign_id: int) -> str:
             if wanted is None
             else get_report(work, shop_id, campaign_id, wanted)
         )
-        versions = list_reports(work, shop_id, campaign_id)
+        versions = list_versions(work, campaign_id)
         job = find_latest_job(work, ("evaluate_campaign",), campaign_id)
         decisions = list_decisions(work, campaign_id)
         names = names_of_users(work, {row.decided_by for row in decisions})
@@ -52,6 +67,8 @@ def show(campaign_id: int) -> str:
         campaign=campaign,
         page=None if report is None else build_report_page(report, names_of_files),
         versions=versions,
+        this=None if report is None else version_of(versions, report.id),
+        is_frozen=wanted is not None,
         job=job,
         decisions=decision_rows(decisions, names),
         choices=CHOICES,
@@ -102,5 +119,7 @@ def decide(campaign_id: int, report_id: int) -> BaseResponse:
     else:
         flash(gettext("The decision is recorded."), "good")
     return redirect(
-        url_for("reports.show", campaign_id=campaign_id, version=report_id, _anchor="decisions")
+        url_for(
+            "reports.version", campaign_id=campaign_id, report_id=report_id, _anchor="decisions"
+        )
     )
