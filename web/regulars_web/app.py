@@ -17,6 +17,7 @@ from regulars_web.formats import install_formats
 from regulars_web.ids import IdConverter
 from regulars_web.language import HTML_TAGS, LANGUAGES, choose_locale, install_language
 from regulars_web.navigation import build_navigation, build_subnavigation, page_exists
+from regulars_web.pages.data.tus import install_allowance
 from regulars_web.security import (
     LOOPBACK_NAMES,
     install_csrf,
@@ -57,6 +58,7 @@ BLUEPRINTS = (
     ("regulars_web.pages.memory.views", "/memory"),
     ("regulars_web.pages.programmes.views", "/programmes"),
     ("regulars_web.pages.data.identity", "/data/identity"),
+    ("regulars_web.pages.data.tus", "/data/incoming"),
 )
 """Every area of the product: module (its `blueprint`) and prefix."""
 
@@ -85,6 +87,7 @@ def create_app(
     begin_api(app)
     install_sign_in(app)
     install_upload_limits(app)
+    install_allowance(app)
     install_csrf(app)
     install_language(app)
     install_formats(app)

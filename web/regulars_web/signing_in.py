@@ -20,6 +20,9 @@ PUBLIC = frozenset(
 )
 """Endpoints that a stranger may see. Everything else asks for sign-in."""
 
+SCRIPTED = frozenset({"incoming"})
+"""Blueprints whose requests no person sees: a stranger is told so by the status alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
@@ -65,6 +68,8 @@ def require_sign_in() -> BaseResponse | None:
     find_current_shop()
     if current_user.is_authenticated or request.endpoint in PUBLIC:
         return None
+    if request.blueprint in SCRIPTED:
+        return Response(status=401)
     with unit_of_work() as work:
         target = "accounts.sign_in" if has_owner(work) else "accounts.setup"
     if request.headers.get("HX-Request"):

@@ -7,7 +7,13 @@ from typing import IO
 from flask import Flask, Request, request
 
 UPLOADS = frozenset(
-    {"data.upload", "datasets.upload", "campaigns.suppress", "campaigns.record_failed"}
+    {
+        "data.upload",
+        "datasets.upload",
+        "campaigns.suppress",
+        "campaigns.record_failed",
+        "incoming.append",
+    }
 )
 """Endpoints that take files of any size; the disk is their limit."""
 

@@ -10,19 +10,13 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from regulars_platform.errors import RegularsError
 from regulars_platform.intake import service as intake
-from regulars_platform.intake.errors import (
-    EncodingUnknownError,
-    ImportNotFoundError,
-    RefusedFileError,
-)
+from regulars_platform.intake.errors import EncodingUnknownError, ImportNotFoundError
 from regulars_platform.intake.imports import OrderImport
 from regulars_platform.intake.jobs import ask_for, ask_to_store, find_import_job
 from regulars_platform.intake.models import ImportId, ImportState, OverlapChoice
-from regulars_platform.intake.sniff import is_slow_to_sniff
-from regulars_platform.intake.staging import folder_of
 from regulars_platform.intake.waiting import waiting_of
 from regulars_platform.words import N_, Sentence
-from regulars_web.edge import current_shop, database, now, settings, unit_of_work
+from regulars_web.edge import current_shop, now, settings, unit_of_work
 from regulars_web.pages.data.bringing import answer_upload, is_busy, send_rejects, sent_file
 from regulars_web.pages.data.mapping import (
     MappingInput,
@@ -32,6 +26,7 @@ from regulars_web.pages.data.mapping import (
 )
 from regulars_web.pages.data.reading import describe_form, encoding_choices
 from regulars_web.pages.data.review import build_review
+from regulars_web.pages.data.taking import ask_to_look_at_orders, look_at_orders
 from regulars_web.pages.data.words import import_chip, reject_reason
 from regulars_web.signing_in import current_account
 
@@ -74,19 +69,10 @@ def _receive() -> ImportId:
         import_id = intake.receive_upload(
             work, settings(), shop.id, filename, cast(BinaryIO, file.stream), now(), account.id
         )
-        small = not is_slow_to_sniff(folder_of(settings(), import_id).original)
-        if not small:
-            ask_for(work, "look_import", import_id, now())
-    if small:
-        _look_now(import_id)
+        asked = ask_to_look_at_orders(work, import_id)
+    if not asked:
+        look_at_orders(import_id)
     return import_id
-
-
-def _look_now(import_id: ImportId) -> None:
-    try:
-        intake.look(settings(), database(), import_id)
-    except RefusedFileError:
-        return  # recorded with the import; its page says why
 
 
 @blueprint.get("/<int:import_id>")

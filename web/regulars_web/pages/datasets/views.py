@@ -13,23 +13,21 @@ from regulars_platform.datasets import service as datasets
 from regulars_platform.datasets.consents import unplaced_consents
 from regulars_platform.datasets.errors import KindUnknownError, OrderFileError
 from regulars_platform.datasets.examples import example_file
-from regulars_platform.datasets.folder import folder_of
 from regulars_platform.datasets.jobs import ask_for, find_import_job
 from regulars_platform.datasets.models import DatasetImport, DatasetImportId, read_kind
 from regulars_platform.datasets.overview import overview as known_kinds
 from regulars_platform.errors import RegularsError
 from regulars_platform.intake.encodings import CHOICES
-from regulars_platform.intake.errors import RefusedFileError
 from regulars_platform.intake.models import ImportState
-from regulars_platform.intake.sniff import is_slow_to_sniff
 from regulars_platform.jobs.models import Job, JobState
 from regulars_platform.words import N_, Sentence
 from regulars_web.downloads import csv_file
-from regulars_web.edge import current_shop, database, now, settings, unit_of_work
+from regulars_web.edge import current_shop, now, settings, unit_of_work
 from regulars_web.formats import sentence
 from regulars_web.language import choose_locale
 from regulars_web.pages.data.bringing import answer_upload, is_busy, send_rejects, sent_file
 from regulars_web.pages.data.reading import describe_form, encoding_choices
+from regulars_web.pages.data.taking import ask_to_look_at_dataset, look_at_dataset
 from regulars_web.pages.data.words import import_chip
 from regulars_web.pages.datasets import by_hand
 from regulars_web.pages.datasets.columns import (
@@ -125,15 +123,10 @@ def _receive() -> DatasetImportId:
 
 def _look(import_id: DatasetImportId) -> None:
     """Now, or in the background where the file is large."""
-    small = not is_slow_to_sniff(folder_of(settings(), import_id).original)
-    if not small:
-        with unit_of_work() as work:
-            ask_for(work, "look_dataset", import_id, now())
-    if small:
-        try:
-            datasets.look(settings(), database(), import_id)
-        except RefusedFileError:
-            return  # recorded with the import; its page says why
+    with unit_of_work() as work:
+        asked = ask_to_look_at_dataset(work, import_id)
+    if not asked:
+        look_at_dataset(import_id)
 
 
 @blueprint.get("/<int:import_id>")
