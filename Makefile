@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 DATA ?= ../shared/data
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: contact-safety honest-policy help install chromium demo serve test check lint types contracts bench bench-short bench-features bench-segments bench-programmes bench-uplift calibration calibration-full ladder seasons seasons-full false-profit lock quarter-effect translations vendor clean
+.PHONY: pictures contact-safety honest-policy help install chromium demo serve test check lint types contracts bench bench-short bench-features bench-segments bench-programmes bench-uplift calibration calibration-full ladder seasons seasons-full false-profit lock quarter-effect translations vendor clean
 
 help: ## list what can be done
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -117,6 +117,9 @@ translations: install ## collect the words of all pages, merge them into the cat
 	for words in zh_Hans zh_Hant; do $(BIN)/pybabel -q update -i build/messages.pot -d $(WORDS) -l $$words --no-fuzzy-matching --ignore-obsolete --no-wrap --ignore-pot-creation-date; done
 	$(BIN)/python $(WORDS)/draft_traditional.py
 	$(BIN)/pybabel compile -d $(WORDS) --statistics
+
+pictures: install chromium ## pictures of every page, in every language, wide, narrow and dark, into build/pictures
+	$(BIN)/python -m tests.pictures
 
 clean: ## forget the environment and the demo
 	rm -rf $(VENV) .demo .bench

@@ -1,8 +1,6 @@
 """A real product, started as its users start it, and a real Chromium to use it with."""
 
-import os
 import re
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -15,14 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.serving import Server, free_port
-
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-
-
-def find_chromium() -> str | None:
-    """The machine's own Chromium, or None for the one that Playwright brings."""
-    own = os.environ.get("REGULARS_CHROMIUM")
-    return own or next((path for path in map(shutil.which, NAMES) if path), None)
+from tests.visiting import start_chromium
 
 
 @pytest.fixture(scope="module")
@@ -38,11 +29,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def chromium() -> Iterator[Browser]:
     """One browser for all tests of a worker."""
     with sync_playwright() as play:
-        browser = play.chromium.launch(
-            executable_path=find_chromium(),
-            # as root, Chromium's own sandbox cannot start
-            args=["--no-sandbox"] if os.geteuid() == 0 else [],
-        )
+        browser = start_chromium(play)
         yield browser
         browser.close()
 
