@@ -56,6 +56,9 @@ def test_no_form_works_without_its_token(app: Flask, owner: Browser) -> None:
             path = rule.build(dict.fromkeys(rule.arguments, "1"), append_unknown=False)
         assert path is not None
         answer = owner.client.post(path[1], data={})
+        if rule.endpoint.startswith("api."):
+            assert answer.status_code == 401, rule  # a session opens nothing there, only a token
+            continue
         if rule.endpoint in signed:
             assert answer.status_code == signed[rule.endpoint]
             continue

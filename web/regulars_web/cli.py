@@ -4,12 +4,18 @@ To add one: write `regulars_web/commands/<name>.py` with a click command, and gi
 `COMMANDS`. Importing this module imports neither Flask nor statsmodels nor polars.
 """
 
+import os
 import sys
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import version
+from typing import Any
 
 import click
+
+from regulars_platform.words import N_
+from regulars_web.commands.helping import SpokenGroup
+from regulars_web.spoken import gettext, sentence, speak, usual_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,48 +29,69 @@ class LazyCommand:
 COMMANDS: dict[str, LazyCommand] = {
     "demo": LazyCommand(
         "regulars_web.commands.demo:demo",
-        "load the sample shop, run its campaign to a report, and serve it",
+        N_("load the sample shop, run its campaign to a report, and serve it"),
     ),
     "serve": LazyCommand(
         "regulars_web.commands.serve:serve",
-        "serve Regulars on your own data: pages and background work in one",
+        N_("serve Regulars on your own data: pages and background work in one"),
     ),
     "init": LazyCommand(
-        "regulars_web.commands.init:init", "open a shop and its owner's account without a browser"
+        "regulars_web.commands.init:init",
+        N_("open a shop and its owner's account without a browser"),
     ),
     "import": LazyCommand(
         "regulars_web.commands.import_orders:import_orders",
-        "an order file into the shop, with every line accounted for",
+        N_("an order file into the shop, with every line accounted for"),
     ),
     "import-data": LazyCommand(
         "regulars_web.commands.import_data:import_data",
-        "customers, products, events, points and the like into the shop",
+        N_("customers, products, events, points and the like into the shop"),
     ),
-    "segment": LazyCommand("regulars_web.commands.segment:segment", "groups of customers by rule"),
+    "segment": LazyCommand(
+        "regulars_web.commands.segment:segment", N_("groups of customers by rule")
+    ),
     "campaign": LazyCommand(
-        "regulars_web.commands.campaign:campaign", "plan, launch, lists and report of a campaign"
+        "regulars_web.commands.campaign:campaign",
+        N_("plan, launch, lists and report of a campaign"),
     ),
     "programmes": LazyCommand(
         "regulars_web.commands.programmes:programmes",
-        "run a day of the programmes that always run",
+        N_("run a day of the programmes that always run"),
     ),
     "evaluate": LazyCommand(
         "regulars_web.commands.evaluate:evaluate",
-        "effects of any randomised file, without a shop or any set-up",
+        N_("effects of any randomised file, without a shop or any set-up"),
     ),
     "uplift": LazyCommand(
         "regulars_web.commands.uplift:uplift",
-        "whom to keep telling, and what that is worth, from any randomised file",
+        N_("whom to keep telling, and what that is worth, from any randomised file"),
+    ),
+    "token": LazyCommand(
+        "regulars_web.commands.token:token", N_("make, list and revoke tokens for /api/v1")
+    ),
+    "openapi": LazyCommand(
+        "regulars_web.commands.openapi:openapi", N_("print the OpenAPI document of /api/v1")
     ),
     "plan": LazyCommand(
         "regulars_web.commands.plan:plan",
-        "what a campaign could prove, and how many to hold out, before there is one",
+        N_("what a campaign could prove, and how many to hold out, before there is one"),
     ),
 }
 
 
-class LazyGroup(click.Group):
+class LazyGroup(SpokenGroup):
     """A group that knows the names of its subcommands and imports them on use."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        """Speaks as the environment asks; `--language` may say otherwise."""
+        speak(usual_language(os.environ))
+        return super().make_context(info_name, args, parent, **extra)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names in the order of `COMMANDS`, without importing any."""
@@ -88,8 +115,8 @@ class LazyGroup(click.Group):
         del ctx
         if not COMMANDS:
             return
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, known.help) for name, known in COMMANDS.items()])
+        with formatter.section(gettext("Commands")):
+            formatter.write_dl([(name, gettext(known.help)) for name, known in COMMANDS.items()])
 
 
 @click.group(
@@ -109,7 +136,7 @@ def main() -> None:
     try:
         group()
     except RegularsError as error:
-        click.echo(f"regulars: {error.problem}", err=True)
+        click.echo(f"regulars: {sentence(error.problem)}", err=True)
         if error.hint is not None:
-            click.echo(f"Hint: {error.hint}", err=True)
+            click.echo(gettext("Hint: %(hint)s", hint=sentence(error.hint)), err=True)
         sys.exit(2)

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from flask import Flask, render_template, request
+from flask import Flask, Response, render_template, request
 from flask_babel import gettext, lazy_gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from regulars_platform.errors import NotFoundError, RegularsError
 from regulars_platform.words import Sentence
+from regulars_web.api.problems import answer_http_error, is_api_request
 from regulars_web.formats import sentence
 
 
@@ -83,14 +84,16 @@ def show_regulars_error(error: RegularsError) -> tuple[str, int]:
     )
 
 
-def show_http_error(error: HTTPException) -> tuple[str, int]:
-    """404 and its kin."""
+def show_http_error(error: HTTPException) -> tuple[str, int] | Response:
+    """404 and its kin; a program is told them in JSON."""
+    if is_api_request():
+        return answer_http_error(error)
     status = error.code or 500
     title, text = _WORDS.get(status, _WORDS[500 if status >= 500 else 400])
     return _show(ErrorPage(status=status, title=str(title), text=str(text)))
 
 
-def show_internal_error(error: InternalServerError) -> tuple[str, int]:
+def show_internal_error(error: InternalServerError) -> tuple[str, int] | Response:
     """A fault of ours; Flask has logged it already."""
     return show_http_error(error)
 

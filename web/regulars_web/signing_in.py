@@ -9,13 +9,16 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from regulars_platform.accounts.models import Account
 from regulars_platform.accounts.service import find_account, has_owner
+from regulars_web.api.problems import is_api_request
 from regulars_web.edge import find_current_shop, unit_of_work
 
 PUBLIC = frozenset(
     {
         *("static", "accounts.sign_in", "accounts.setup", "accounts.language", None),
+        "help.terms",  # tells nothing of a shop
         # called by machines and by customers: signed, or without a word about anybody
         *("hooks.delivery", "hooks.unsubscribe", "hooks.link"),
+        "shared.show",  # a report, for whoever has its link
     }
 )
 """Endpoints that a stranger may see. Everything else asks for sign-in."""
@@ -63,8 +66,8 @@ def require_sign_in() -> BaseResponse | None:
 
     Person and shop are read here, before any view opens a unit of work of its own.
     """
-    if request.endpoint == "static":
-        return None
+    if request.endpoint == "static" or is_api_request():
+        return None  # programs bring a token, which every operation asks for; a session opens none
     find_current_shop()
     if current_user.is_authenticated or request.endpoint in PUBLIC:
         return None

@@ -87,6 +87,13 @@ def find_account(session: Session, user_id: int) -> Account | None:
     return None if row is None else _account(row)
 
 
+def find_first_owner(session: Session) -> Account | None:
+    """The owner whose account is the oldest; None before the first start is through."""
+    query = select(User).where(User.role == Role.OWNER).order_by(User.id).limit(1)
+    row = session.scalars(query).first()
+    return None if row is None else _account(row)
+
+
 def names_of_users(session: Session, user_ids: Collection[int]) -> dict[int, str]:
     """Names by user id, of those who still have an account."""
     found = session.execute(select(User.id, User.name).where(User.id.in_(user_ids)))

@@ -1,0 +1,1 @@
+"""Who may use the interface for programs, and the answers kept for writes that are repeated."""

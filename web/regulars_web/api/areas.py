@@ -1,0 +1,27 @@
+"""Every area of the interface, in the order of the document."""
+
+from functools import cache
+from importlib import import_module
+
+from regulars_web.api.declaring import Area, Operation
+
+AREAS = (
+    "regulars_web.api.shop",
+    "regulars_web.api.jobs",
+)
+"""Modules; each has its `area`."""
+
+
+@cache
+def all_areas() -> tuple[Area, ...]:
+    """The areas themselves. Raises ValueError where two operations share a name."""
+    areas = tuple(import_module(module).area for module in AREAS)
+    names = [operation.name for area in areas for operation in area.operations]
+    if doubled := {name for name in names if names.count(name) > 1}:
+        raise ValueError(f"operations of the same name: {sorted(doubled)}")
+    return areas
+
+
+def all_operations() -> list[Operation]:
+    """Every declared operation."""
+    return [operation for area in all_areas() for operation in area.operations]

@@ -1,0 +1,134 @@
+"""What bodies, queries and answers are made of: strict models, and the one shape of an answer."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic.json_schema import GenerateJsonSchema
+
+from regulars_platform.orders.table import MONEY_SCALE
+from regulars_web.ids import LARGEST_ID
+
+
+class Model(BaseModel):
+    """Base of all models: nothing is converted, nothing unknown is accepted, nothing changes.
+
+    The text below an attribute is its description in the document.
+    """
+
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        frozen=True,
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+    )
+
+
+T = TypeVar("T")
+
+
+class Answer(Model, Generic[T]):
+    """One thing."""
+
+    data: T
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """The name in the document."""
+        return f"{_name(params[0])}Answer"
+
+
+class PageOf(Model):
+    """Where a list goes on."""
+
+    next: str | None
+    """Give this as `cursor` to get what follows; null at the end of the list."""
+
+
+class Page(Model, Generic[T]):
+    """A part of a list."""
+
+    data: list[T]
+    page: PageOf
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """The name in the document."""
+        return f"{_name(params[0])}Page"
+
+
+def _name(part: Any) -> str:
+    name = getattr(part, "__name__", "Object")
+    return {"list": "List", "dict": "Object"}.get(name, str(name))
+
+
+NO_CONTROLS = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
+"""Text without control characters; line breaks and tabs are none here."""
+
+Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+Count = Annotated[int, Field(ge=0, le=LARGEST_ID)]
+Line = Annotated[str, Field(min_length=1, max_length=200, pattern=NO_CONTROLS)]
+Words = Annotated[str, Field(max_length=10_000, pattern=NO_CONTROLS)]
+Money = Annotated[
+    str, Field(pattern=r"^-?[0-9]{1,14}(\.[0-9]{1,4})?$", examples=["12.5"], title="Money")
+]
+"""An exact amount in the shop's currency, as a decimal text: never a rounded number."""
+
+Rate = Annotated[
+    str, Field(pattern=r"^-?[0-9]{1,6}(\.[0-9]{1,12})?$", examples=["0.35"], title="Rate")
+]
+"""A share or a factor as a decimal text."""
+
+Json = dict[str, Any]
+"""A document with a description of its own (a plan, a report, a rule)."""
+
+
+def _aware(moment: dt.datetime) -> dt.datetime:
+    if moment.tzinfo is None:
+        raise ValueError("a moment needs its time zone")
+    return moment
+
+
+def _utc(moment: dt.datetime) -> str:
+    return moment.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+
+
+Moment = Annotated[
+    dt.datetime,
+    AfterValidator(_aware),
+    PlainSerializer(
+        _utc, return_type=Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+    ),
+]
+"""A moment in time; written in UTC."""
+
+
+def money(ten_thousandths: int) -> str:
+    """An amount of the storage (ten-thousandths) as the interface writes it.
+
+    >>> money(125000), money(-1), money(0)
+    ('12.5', '-0.0001', '0')
+    """
+    whole, part = divmod(abs(ten_thousandths), MONEY_SCALE)
+    digits = f"{whole}.{part:04d}".rstrip("0").rstrip(".")
+    return f"-{digits}" if ten_thousandths < 0 else digits
+
+
+def read_money(text: str) -> int:
+    """The inverse of `money`, of a text that fits its pattern.
+
+    >>> read_money("12.5"), read_money("-0.0001")
+    (125000, -1)
+    """
+    return int(Decimal(text) * MONEY_SCALE)
+
+
+class DocumentSchemas(GenerateJsonSchema):
+    """JSON schemas as the document has them: no invented titles for fields."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        """A field is called by its name alone."""
+        del schema
+        return False
