@@ -14,6 +14,7 @@ from regulars_web.assets import install_assets
 from regulars_web.edge import Edge, find_current_shop
 from regulars_web.errors import install_errors
 from regulars_web.formats import install_formats
+from regulars_web.help.explaining import install_help
 from regulars_web.ids import IdConverter
 from regulars_web.language import HTML_TAGS, LANGUAGES, choose_locale, install_language
 from regulars_web.navigation import build_navigation, build_subnavigation, page_exists
@@ -44,6 +45,7 @@ BLUEPRINTS = (
     ("regulars_web.pages.data.views", "/data"),
     ("regulars_web.pages.datasets.views", "/data/other"),
     ("regulars_web.pages.settings.views", "/settings"),
+    ("regulars_web.pages.help.views", "/help"),
     ("regulars_web.pages.delivery.channels", "/settings/channels"),
     ("regulars_web.pages.delivery.calling", "/campaigns"),
     ("regulars_web.pages.delivery.hooks", "/"),
@@ -91,6 +93,7 @@ def create_app(
     install_csrf(app)
     install_language(app)
     install_formats(app)
+    install_help(app)
     install_assets(app)
     install_errors(app)
     _install_templates(app)
