@@ -16,7 +16,6 @@ PUBLIC = frozenset(
     {
         *("static", "accounts.sign_in", "accounts.setup", "accounts.language", None),
         "help.terms",  # tells nothing of a shop
-        "help.terms",  # tells nothing of a shop
         # called by machines and by customers: signed, or without a word about anybody
         *("hooks.delivery", "hooks.unsubscribe", "hooks.link"),
         "shared.show",  # a report, for whoever has its link
