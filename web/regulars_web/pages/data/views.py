@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from regulars_platform.errors import RegularsError
+from regulars_platform.incoming.models import Purpose
 from regulars_platform.intake import service as intake
 from regulars_platform.intake.errors import EncodingUnknownError, ImportNotFoundError
 from regulars_platform.intake.imports import OrderImport
@@ -27,6 +28,7 @@ from regulars_web.pages.data.mapping import (
 from regulars_web.pages.data.reading import describe_form, encoding_choices
 from regulars_web.pages.data.review import build_review
 from regulars_web.pages.data.taking import ask_to_look_at_orders, look_at_orders
+from regulars_web.pages.data.tus import list_mine
 from regulars_web.pages.data.words import import_chip, reject_reason
 from regulars_web.signing_in import current_account
 
@@ -46,8 +48,10 @@ def _overview_page(problem: RegularsError | None) -> str:
         imports = intake.list_imports(work, current_shop().id)
         busy = {i.id for i in imports if is_busy(find_import_job(work, i.id))}
         waiting = waiting_of(work, current_shop().id)
+        unfinished = list_mine(work, Purpose.ORDERS)
     return render_template(
         "data/overview.html",
+        unfinished=unfinished,
         imports=imports,
         busy=busy,
         waiting=waiting,

@@ -17,6 +17,7 @@ from regulars_platform.datasets.jobs import ask_for, find_import_job
 from regulars_platform.datasets.models import DatasetImport, DatasetImportId, read_kind
 from regulars_platform.datasets.overview import overview as known_kinds
 from regulars_platform.errors import RegularsError
+from regulars_platform.incoming.models import Purpose
 from regulars_platform.intake.encodings import CHOICES
 from regulars_platform.intake.models import ImportState
 from regulars_platform.jobs.models import Job, JobState
@@ -28,6 +29,7 @@ from regulars_web.language import choose_locale
 from regulars_web.pages.data.bringing import answer_upload, is_busy, send_rejects, sent_file
 from regulars_web.pages.data.reading import describe_form, encoding_choices
 from regulars_web.pages.data.taking import ask_to_look_at_dataset, look_at_dataset
+from regulars_web.pages.data.tus import list_mine
 from regulars_web.pages.data.words import import_chip
 from regulars_web.pages.datasets import by_hand
 from regulars_web.pages.datasets.columns import (
@@ -67,8 +69,10 @@ def _overview_page(problem: RegularsError | None) -> str:
         imports = datasets.list_imports(work, shop.id)
         people = names_of_users(work, {i.user_id for i in imports if i.user_id is not None})
         busy = {i.id for i in imports if is_busy(find_import_job(work, i.id))}
+        unfinished = list_mine(work, Purpose.DATASET)
     return render_template(
         "datasets/overview.html",
+        unfinished=unfinished,
         known=known_kinds(settings(), shop.id, shop.zone, imports),
         imports=imports,
         busy=busy,
