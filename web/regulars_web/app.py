@@ -24,6 +24,7 @@ from regulars_web.security import (
     install_csrf,
     install_security,
     limit_guessing,
+    limit_strangers,
     read_or_make_secret_key,
 )
 from regulars_web.signing_in import install_sign_in
@@ -56,6 +57,8 @@ BLUEPRINTS = (
     ("regulars_web.pages.calendar.views", "/campaigns/calendar"),
     ("regulars_web.pages.reports.views", "/campaigns"),
     ("regulars_web.pages.reports.versions", "/campaigns"),
+    ("regulars_web.pages.sharing.making", "/campaigns"),
+    ("regulars_web.pages.sharing.reading", "/shared"),
     ("regulars_web.pages.targeting.views", "/campaigns"),
     ("regulars_web.pages.memory.views", "/memory"),
     ("regulars_web.pages.programmes.views", "/programmes"),
@@ -101,6 +104,7 @@ def create_app(
         app.register_blueprint(import_module(module).blueprint, url_prefix=prefix)
     install_api(app)
     limit_guessing(app, ("accounts.sign_in", "accounts.setup"))
+    limit_strangers(app, ("shared.show",))
     return app
 
 

@@ -33,6 +33,7 @@ HEADERS = {
 }
 LOOPBACK_NAMES = frozenset({"localhost"})
 GUESSES = "10 per minute;60 per hour"
+READINGS = "120 per minute"
 
 
 def install_security(app: Flask, *, secure_cookies: bool, host_names: frozenset[str]) -> None:
@@ -66,6 +67,14 @@ def limit_guessing(app: Flask, endpoints: tuple[str, ...]) -> None:
         view: Any = app.view_functions[endpoint]
         limited: Any = limiter.limit(GUESSES, methods=["POST"])(view)
         app.view_functions[endpoint] = limited
+
+
+def limit_strangers(app: Flask, endpoints: tuple[str, ...]) -> None:
+    """Let nobody ask for open addresses without end; counted per address, in memory."""
+    limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
+    for endpoint in endpoints:
+        view: Any = app.view_functions[endpoint]
+        app.view_functions[endpoint] = limiter.limit(READINGS)(view)
 
 
 def host_is_known(host: str, names: frozenset[str]) -> bool:

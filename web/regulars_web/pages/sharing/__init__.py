@@ -1,0 +1,1 @@
+"""Reports under links: making and withdrawing them, and reading by them."""
