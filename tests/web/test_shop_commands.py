@@ -151,7 +151,7 @@ def test_segments_are_counted_kept_and_listed(shop: Path, orders: Path, tmp_path
     kept = run(shop, "segment", "save", "regulars", str(rule))
     listed = run(shop, "segment", "list")
     sized = run(shop, "segment", "sizes")
-    assert sized.output == "1 segments counted\n"
+    assert sized.output == "1 segment counted\n"
 
     # a cancelled order is no purchase, but its customer is known
     assert counted.output == "1 of 2 customers\n"

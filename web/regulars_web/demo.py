@@ -61,7 +61,9 @@ class BuiltDemo:
     password: str
 
 
-def build_demo(settings: Settings, sample: Path, *, now: dt.datetime) -> BuiltDemo:
+def build_demo(
+    settings: Settings, sample: Path, *, now: dt.datetime, language: str = "en"
+) -> BuiltDemo:
     """Make the sample shop anew in the data folder, and take its campaign to a report.
 
     Raises DemoError where the folder is not a demo's or the sample is not there.
@@ -111,7 +113,7 @@ def build_demo(settings: Settings, sample: Path, *, now: dt.datetime) -> BuiltDe
         enqueue(session, TARGETING, shop.id, campaign.id, now)
     database.dispose()
     return BuiltDemo(
-        sentence=report_sentences(settings, report)[0],
+        sentence=report_sentences(settings, report, language)[0],
         path=f"/campaigns/{campaign.id}/report",
         email=email,
         password=password,

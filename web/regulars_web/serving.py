@@ -25,7 +25,9 @@ from regulars_platform.settings import Settings, prepare_data_dir
 from regulars_platform.storage.database import Database
 from regulars_platform.storage.migrations_run import upgrade
 from regulars_platform.words import N_, Sentence
+from regulars_web.pages.jobs.watching import JobWatch
 from regulars_web.security import LOOPBACK_NAMES
+from regulars_web.spoken import gettext
 from regulars_web.uploads import prepare_incoming_dir
 
 MAX_BODY = 1 << 40  # bytes; the server's own default of 1 GiB would refuse large order files
@@ -124,12 +126,14 @@ def serve(
         tempfile.tempdir = str(prepare_incoming_dir(settings.data_dir))
         setup_code = _choose_setup_code(settings, address)
         edge = {"setup_code": setup_code, "demo_key": demo_key if address.is_loopback else None}
-        server = _listen(settings, address, threads=threads, **edge)
-        with _worker(settings), _ended_by_signals():
+        # of the threads, less than half may be held by pages that are told of progress
+        watch = JobWatch(lines=(threads - 1) // 2)
+        server = _listen(settings, address, threads=threads, watch=watch, **edge)
+        with _worker(settings), _ended_by_signals(watch.ending.set):
             _announce(address, setup_code, say)
             server.run()
         server.close()
-    say("Regulars has ended.")
+    say(gettext("Regulars has ended."))
 
 
 def refuse_taken_port(address: Address) -> None:
@@ -154,11 +158,11 @@ def _choose_setup_code(settings: Settings, address: Address) -> str | None:
 
 
 def _announce(address: Address, setup_code: str | None, say: Callable[[str], None]) -> None:
-    say(f"Regulars is at {address.url}  (Ctrl-C ends it)")
+    say(gettext("Regulars is at %(url)s  (Ctrl-C ends it)", url=address.url))
     if setup_code is not None:
-        say(f"One-time code for the first start: {setup_code}")
+        say(gettext("One-time code for the first start: %(code)s", code=setup_code))
     if not address.is_loopback:
-        say("Sign-in works over HTTPS only here: put a proxy with a certificate in front.")
+        say(gettext("Sign-in works over HTTPS only here: put a proxy with a certificate in front."))
 
 
 def _listen(
@@ -166,6 +170,7 @@ def _listen(
     address: Address,
     *,
     threads: int,
+    watch: JobWatch,
     setup_code: str | None,
     demo_key: str | None,
 ) -> Any:
@@ -173,6 +178,7 @@ def _listen(
 
     from regulars_web.app import create_app
     from regulars_web.demo_door import install_demo_door
+    from regulars_web.pages.jobs.views import install_job_watch
 
     app = create_app(
         settings,
@@ -180,6 +186,7 @@ def _listen(
         setup_code=setup_code,
         host_names=address.known_names,
     )
+    install_job_watch(app, watch)
     if demo_key is not None:
         install_demo_door(app, demo_key)
     try:
@@ -211,10 +218,11 @@ def _sole_server(settings: Settings) -> Iterator[None]:
 
 
 @contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """SIGTERM ends the server as Ctrl-C does."""
+def _ended_by_signals(beforehand: Callable[[], None]) -> Iterator[None]:
+    """SIGTERM ends the server as Ctrl-C does; what takes long is told of it first."""
 
     def end(_number: int, _frame: FrameType | None) -> None:
+        beforehand()
         raise SystemExit(0)
 
     before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}

@@ -3,15 +3,20 @@
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from regulars_web.commands.helping import group, width_of
 from regulars_web.commands.opening import Installation, data_option, now, open_installation
 from regulars_web.commands.report import report
+from regulars_web.spoken import gettext, sentence, sentences
+
+if TYPE_CHECKING:
+    from regulars_platform.campaigns.service import LaunchedCampaign
 
 
-@click.group()
+@group()
 def campaign() -> None:
     """Plan, launch, hand out lists, report."""
 
@@ -51,8 +56,8 @@ def plan(file: Any, data_dir: Path | None) -> None:
         draft = read_draft(draft_plan_json(get_shop_of(session, here.shop.id), kept))
     click.echo(f"{kept.id}\t{kept.name}")
     for problem in draft.problems:
-        hint = "" if problem.hint is None else f" {problem.hint}"
-        click.echo(f"{problem.field}: {problem.problem}{hint}", err=True)
+        hint = "" if problem.hint is None else sentence(problem.hint)
+        click.echo(f"{problem.field}: {sentences(sentence(problem.problem), hint)}", err=True)
 
 
 @campaign.command("launch")
@@ -76,17 +81,36 @@ def launch(campaign_id: int, salt: str | None, data_dir: Path | None) -> None:
             user_id=None,
             salt=salt or secrets.token_hex(16),
         )
-    click.echo(
-        f"{launched.drawn:,} customers drawn of {launched.audience:,} in the audience"
-        f" ({launched.excluded:,} left out, {launched.suppressed:,} suppressed,"
-        f" {launched.no_consent:,} without consent,"
-        f" {launched.held_out:,} held back from everything"
-        + (f", {launched.capped:,} contacted often enough)" if launched.capped else ")")
-    )
+    click.echo(_drawn_words(launched))
     for name, customers in launched.arms:
         click.echo(f"  {customers:>9,}  {name}")
-    click.echo(f"plan    {launched.plan_sha256}")
-    click.echo(f"ledger  {launched.ledger_sha256}")
+    for label, digest in (
+        (gettext("plan"), launched.plan_sha256),
+        (gettext("ledger"), launched.ledger_sha256),
+    ):
+        click.echo(f"{label}{' ' * max(8 - width_of(label), 1)}{digest}")
+
+
+def _drawn_words(launched: "LaunchedCampaign") -> str:
+    facts = {
+        name: f"{getattr(launched, name):,}"
+        for name in (
+            *("drawn", "audience", "excluded", "suppressed", "no_consent", "held_out", "capped"),
+        )
+    }
+    if launched.capped:
+        return gettext(
+            "%(drawn)s customers drawn of %(audience)s in the audience (%(excluded)s left out,"
+            " %(suppressed)s suppressed, %(no_consent)s without consent, %(held_out)s held back"
+            " from everything, %(capped)s contacted often enough)",
+            **facts,
+        )
+    return gettext(
+        "%(drawn)s customers drawn of %(audience)s in the audience (%(excluded)s left out,"
+        " %(suppressed)s suppressed, %(no_consent)s without consent, %(held_out)s held back from"
+        " everything)",
+        **facts,
+    )
 
 
 @campaign.command("lists")
@@ -115,18 +139,20 @@ def lists(campaign_id: int, out: Path, data_dir: Path | None) -> None:
             _write(out / name, pieces, arm.name)
         pieces = campaign_assignment_list(session, here.settings, **place)
         name = f"campaign-{campaign_id}-assignment.csv"
-        _write(out / name, pieces, "everybody, with the holdout: not for sending")
+        _write(out / name, pieces, gettext("everybody, with the holdout: not for sending"))
 
 
 def _load(file: Any) -> dict[str, Any]:
     try:
         found = json.load(file)
     except ValueError as error:
-        raise click.ClickException(f"The plan is not JSON: {error}") from error
+        raise click.ClickException(
+            gettext("The plan is not JSON: %(error)s", error=error)
+        ) from error
     if isinstance(found, Mapping) and isinstance(found.get("plan"), Mapping):
         found = found["plan"]
     if not isinstance(found, Mapping):
-        raise click.ClickException("A plan is expected as a JSON object of named fields.")
+        raise click.ClickException(gettext("A plan is expected as a JSON object of named fields."))
     return dict(found)
 
 
@@ -135,7 +161,12 @@ def _refuse_other_shop(raw: Mapping[str, Any], here: Installation) -> None:
     for field, own in (("currency", here.shop.currency), ("timezone", here.shop.timezone)):
         if raw.get(field, own) != own:
             raise click.ClickException(
-                f"The plan has the {field} {raw[field]}, the shop has {own}: change the plan."
+                gettext(
+                    "The plan has %(field)s %(given)s, the shop has %(own)s: change the plan.",
+                    field=field,
+                    given=raw[field],
+                    own=own,
+                )
             )
 
 

@@ -6,9 +6,11 @@ from pathlib import Path
 import click
 
 from regulars_platform.settings import build_settings, default_data_dir
+from regulars_web.commands.helping import command
+from regulars_web.spoken import gettext, spoken_language
 
 
-@click.command()
+@command()
 @click.option("--no-serve", is_flag=True, help="Build and print only.")
 @click.option(
     "--data",
@@ -35,13 +37,28 @@ def demo(no_serve: bool, data_dir: Path | None, sample: Path | None, port: int) 
     address = Address(host="127.0.0.1", port=port)
     if not no_serve:
         refuse_taken_port(address)
-    built = build_demo(settings, folder, now=dt.datetime.now(dt.UTC))
+    built = build_demo(settings, folder, now=dt.datetime.now(dt.UTC), language=spoken_language())
     click.echo(built.sentence)
     if no_serve:
-        click.echo(f"To look at it: regulars serve --data {settings.data_dir}")
-        click.echo(f"Sign in as {built.email} with {built.password}")
+        click.echo(
+            gettext(
+                "To look at it: %(command)s", command=f"regulars serve --data {settings.data_dir}"
+            )
+        )
+        click.echo(
+            gettext(
+                "Sign in as %(email)s with %(password)s", email=built.email, password=built.password
+            )
+        )
         return
     key = secrets.token_urlsafe(16)
-    click.echo(f"The report: {address.url.rstrip('/')}{built.path}?demo={key}")
-    click.echo(f"(opens signed in while the demo runs; else {built.email}, {built.password})")
+    url = f"{address.url.rstrip('/')}{built.path}?demo={key}"
+    click.echo(gettext("The report: %(url)s", url=url))
+    click.echo(
+        gettext(
+            "(opens signed in while the demo runs; else %(email)s, %(password)s)",
+            email=built.email,
+            password=built.password,
+        )
+    )
     serve(settings, address, threads=8, say=click.echo, demo_key=key)

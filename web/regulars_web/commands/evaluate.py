@@ -6,8 +6,11 @@ from typing import Any
 
 import click
 
+from regulars_web.commands.helping import command
+from regulars_web.spoken import gettext
 
-@click.command()
+
+@command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--arm", required=True, metavar="COL", help="Column that says who was in which arm.")
 @click.option("--control", required=True, metavar="VALUE", help="Its value for those held out.")
@@ -73,7 +76,9 @@ def evaluate(file: Path, json_out: Path | None, html_out: Path | None, **options
     from regulars_web.commands.evaluate_words import said
 
     if str(json_out) == str(html_out) == "-":
-        raise click.UsageError("Only one of --json and --html can be printed; name a file.")
+        raise click.UsageError(
+            gettext("Only one of --json and --html can be printed; name a file.")
+        )
     asked = read_options(options)
     frame = scan_columns(file, text=asked.texts(), numbers=asked.numbers())
     document = evaluation_document(evaluate_file(frame, asked), source=file.name)

@@ -12,6 +12,7 @@ import click
 from regulars_experiments.metrics import Design, Metric, Winsorising
 from regulars_platform.randomised.evaluating import Asked
 from regulars_platform.randomised.profits import ProfitTerms
+from regulars_web.spoken import gettext
 
 _MOST_MONEY = Decimal(10**9)  # per customer
 _MONEY_DECIMALS = 6
@@ -20,16 +21,21 @@ _MONEY_DECIMALS = 6
 def read_options(options: Mapping[str, Any]) -> Asked:
     """Everything that is asked, by the names of the command's parameters."""
     if not 0.5 <= options["confidence"] < 1:
-        raise click.BadParameter("expected a number from 0.5 to below 1", param_hint="--confidence")
+        raise click.BadParameter(
+            gettext("expected a number from 0.5 to below 1"), param_hint="--confidence"
+        )
     planned = options["planned"]
     if planned is not None and not 1 <= planned <= 10**12:
         raise click.BadParameter(
-            f"expected how many customers there will be at the planned end, 1 or more, "
-            f"got {planned}",
+            gettext(
+                "expected how many customers there will be at the planned end, 1 or more, got"
+                " %(planned)s",
+                planned=planned,
+            ),
             param_hint="--sequential",
         )
     if options["pool_segments"] and not options["segments"]:
-        raise click.UsageError("--pool-segments needs a --segment.")
+        raise click.UsageError(gettext("--pool-segments needs a --segment."))
     design = Design(
         arm=options["arm"],
         control=options["control"],
@@ -64,16 +70,23 @@ def _metrics(options: Mapping[str, Any]) -> tuple[Metric, ...]:
         name, parts = _pair(option, "--ratio", "NAME=NUM/DEN")
         numerator, slash, denominator = parts.partition("/")
         if not (slash and numerator and denominator):
-            raise click.BadParameter(f"expected NAME=NUM/DEN, got {option!r}", param_hint="--ratio")
+            raise click.BadParameter(
+                gettext("expected NAME=NUM/DEN, got %(option)r", option=option),
+                param_hint="--ratio",
+            )
         found.append(
             Metric(name=name, kind="ratio", value={numerator: 1}, denominator={denominator: 1})
         )
     if not found:
-        raise click.UsageError("Name at least one --metric, --conversion or --ratio.")
+        raise click.UsageError(gettext("Name at least one --metric, --conversion or --ratio."))
     names = [metric.name for metric in found]
     doubled = next((name for name in names if names.count(name) > 1), None)
     if doubled is not None:
-        raise click.UsageError(f"The metric name {doubled!r} is used twice; give each its own.")
+        raise click.UsageError(
+            gettext(
+                "The metric name %(doubled)r is used twice; give each its own.", doubled=doubled
+            )
+        )
     return _with_roles(found, options["secondary"], options["guardrail"])
 
 
@@ -85,12 +98,18 @@ def _with_roles(
         for name in wanted:
             if name not in names:
                 raise click.BadParameter(
-                    f"there is no metric {name!r}; the metrics are: {', '.join(names)}",
+                    gettext(
+                        "there is no metric %(name)r; the metrics are: %(names)s",
+                        name=name,
+                        names=", ".join(names),
+                    ),
                     param_hint=flag,
                 )
     both = next((name for name in secondary if name in guardrail), None)
     if both is not None:
-        raise click.UsageError(f"The metric {both!r} cannot be --secondary and --guardrail.")
+        raise click.UsageError(
+            gettext("The metric %(both)r cannot be --secondary and --guardrail.", both=both)
+        )
     return tuple(
         replace(metric, role="secondary")
         if metric.name in secondary
@@ -104,7 +123,9 @@ def _with_roles(
 def _pair(option: str, flag: str, form: str) -> tuple[str, str]:
     name, equals, value = option.partition("=")
     if not (equals and name and value):
-        raise click.BadParameter(f"expected {form}, got {option!r}", param_hint=flag)
+        raise click.BadParameter(
+            gettext("expected %(form)s, got %(option)r", form=form, option=option), param_hint=flag
+        )
     return name, value
 
 
@@ -112,7 +133,7 @@ def _winsorising(rule: str | None, metrics: Sequence[str]) -> Winsorising | None
     if rule is None:
         return None
     if not metrics:
-        raise click.UsageError("--winsorise caps the amounts of a --metric; name one.")
+        raise click.UsageError(gettext("--winsorise caps the amounts of a --metric; name one."))
     found = re.fullmatch(r"([0-9.]+) *(?:(%) *(buyers)?)?", rule.strip())
     value = None if found is None else _decimal(found[1])
     try:
@@ -123,8 +144,11 @@ def _winsorising(rule: str | None, metrics: Sequence[str]) -> Winsorising | None
         return Winsorising(percentile=float(value / 100), of_buyers=found[3] is not None)
     except ValueError:
         raise click.BadParameter(
-            f"expected an amount above 0 (500), a percentile below 100 of everybody (99.9%) or of "
-            f"buyers (99%buyers), got {rule!r}",
+            gettext(
+                "expected an amount above 0 (500), a percentile below 100 of everybody (99.9%%)"
+                " or of buyers (99%%buyers), got %(rule)r",
+                rule=rule,
+            ),
             param_hint="--winsorise",
         ) from None
 
@@ -139,7 +163,8 @@ def read_shares(options: Sequence[str]) -> dict[str, float] | None:
             shares[name] = -1.0
         if not (name and 0 < shares[name] < float("inf")):
             raise click.BadParameter(
-                f"expected ARM=SHARE with a share above 0, got {option!r}", param_hint="--share"
+                gettext("expected ARM=SHARE with a share above 0, got %(option)r", option=option),
+                param_hint="--share",
             )
     return shares or None
 
@@ -152,7 +177,9 @@ def _profit(options: Mapping[str, Any], design: Design) -> ProfitTerms | None:
             ("--contact-cost", options["contact_costs"]),
         ):
             if given:
-                raise click.UsageError(f"{flag} is part of the net profit; give the --margin too.")
+                raise click.UsageError(
+                    gettext("%(flag)s is part of the net profit; give the --margin too.", flag=flag)
+                )
         return None
     name, low, high = _margin(margin, [m.name for m in design.metrics if m.kind == "mean"])
     usual, of_arms = read_contact_costs(options["contact_costs"])
@@ -173,12 +200,21 @@ def read_contact_costs(options: Sequence[str]) -> tuple[Fraction, dict[str, Frac
         arm, equals, text = option.rpartition("=")
         if equals and not arm:
             raise click.BadParameter(
-                f"expected MONEY or ARM=MONEY, got {option!r}", param_hint="--contact-cost"
+                gettext("expected MONEY or ARM=MONEY, got %(option)r", option=option),
+                param_hint="--contact-cost",
             )
         if arm in costs:
-            of_whom = f"for {arm!r}" if arm else "for every arm"
             raise click.UsageError(
-                f"--contact-cost is given twice {of_whom}; give it once, or ARM=MONEY per arm."
+                gettext(
+                    "--contact-cost is given twice for %(arm)r; give it once, or ARM=MONEY per"
+                    " arm.",
+                    arm=arm,
+                )
+                if arm
+                else gettext(
+                    "--contact-cost is given twice for every arm; give it once, or ARM=MONEY per"
+                    " arm."
+                )
             )
         costs[arm] = _money(text, option)
     return costs.pop("", Fraction(0)), costs
@@ -187,13 +223,18 @@ def read_contact_costs(options: Sequence[str]) -> tuple[Fraction, dict[str, Frac
 def _margin(option: str, money: Sequence[str]) -> tuple[str, Fraction, Fraction]:
     """(metric, lowest, highest)."""
     if not money:
-        raise click.UsageError("--margin is earned on money: name a --metric.")
+        raise click.UsageError(gettext("--margin is earned on money: name a --metric."))
     name, equals, text = option.rpartition("=")
     if not equals:
         name = money[0]
     if name not in money:
         raise click.BadParameter(
-            f"there is no --metric {name!r}; there are: {', '.join(money)}", param_hint="--margin"
+            gettext(
+                "there is no --metric %(name)r; there are: %(money)s",
+                name=name,
+                money=", ".join(money),
+            ),
+            param_hint="--margin",
         )
     first, dash, last = text.partition("-")
     # 35-45% means percent at both ends
@@ -203,8 +244,11 @@ def _margin(option: str, money: Sequence[str]) -> tuple[str, Fraction, Fraction]
     high = read_rate(last) if dash else low
     if low is None or high is None or not (0 <= low <= high <= 1 and high > 0):
         raise click.BadParameter(
-            f"expected a share of the price from 0 to 1 (0.4 or 40%) or a range (35%-45%), "
-            f"got {option!r}",
+            gettext(
+                "expected a share of the price from 0 to 1 (0.4 or 40%%) or a range (35%%-45%%),"
+                " got %(option)r",
+                option=option,
+            ),
             param_hint="--margin",
         )
     return name, low, high
@@ -221,8 +265,12 @@ def _money(text: str, option: str) -> Fraction:
     value = _decimal(text.strip())
     if value is None or not 0 <= value <= _MOST_MONEY or round(value, _MONEY_DECIMALS) != value:
         raise click.BadParameter(
-            f"expected money per customer, 0 or more with at most {_MONEY_DECIMALS} decimals "
-            f"(0.05 or ARM=0.05), got {option!r}",
+            gettext(
+                "expected money per customer, 0 or more with at most %(decimals)s decimals (0.05"
+                " or ARM=0.05), got %(option)r",
+                decimals=_MONEY_DECIMALS,
+                option=option,
+            ),
             param_hint="--contact-cost",
         )
     return Fraction(value)
@@ -240,13 +288,21 @@ def _decimal(text: str) -> Decimal | None:
 def _refuse_overlap(asked: Asked) -> None:
     design = asked.design
     if design.arm in design.segments:
-        raise click.UsageError(f"Column {design.arm!r} cannot be the arm and a segment as well.")
+        raise click.UsageError(
+            gettext("Column %(arm)r cannot be the arm and a segment as well.", arm=design.arm)
+        )
     if design.arm == design.stratum:
-        raise click.UsageError(f"Column {design.arm!r} cannot be the arm and the stratum as well.")
+        raise click.UsageError(
+            gettext("Column %(arm)r cannot be the arm and the stratum as well.", arm=design.arm)
+        )
     for name in asked.texts():
         if name in asked.numbers():
             raise click.UsageError(
-                f"Column {name!r} cannot be a metric or covariate and an arm or segment as well."
+                gettext(
+                    "Column %(name)r cannot be a metric or covariate and an arm or segment as"
+                    " well.",
+                    name=name,
+                )
             )
     _refuse_covariates(asked)
     terms = asked.profit
@@ -255,14 +311,21 @@ def _refuse_overlap(asked: Asked) -> None:
     goods = next(metric for metric in design.metrics if metric.name == terms.metric)
     if terms.offer_cost in goods.value:
         raise click.UsageError(
-            f"Column {terms.offer_cost!r} cannot be what is sold and what the offer cost as well."
+            gettext(
+                "Column %(offer_cost)r cannot be what is sold and what the offer cost as well.",
+                offer_cost=terms.offer_cost,
+            )
         )
 
 
 def _refuse_covariates(asked: Asked) -> None:
     """A covariate is from before the start; what is measured after it cannot be one."""
     terms = asked.profit
-    uses = {name: f"metric {m.name!r}" for m in asked.design.metrics for name in m.columns()}
+    uses = {
+        name: gettext("metric %(name)r", name=m.name)
+        for m in asked.design.metrics
+        for name in m.columns()
+    }
     if terms is not None and terms.offer_cost is not None:
         uses[terms.offer_cost] = "--offer-cost"
     if asked.uptake is not None:
@@ -270,6 +333,10 @@ def _refuse_covariates(asked: Asked) -> None:
     for name in asked.design.covariates:
         if name in uses:
             raise click.UsageError(
-                f"Column {name!r} cannot be a --covariate and {uses[name]} as well: a covariate is "
-                f"from before the start."
+                gettext(
+                    "Column %(name)r cannot be a --covariate and %(use)s as well: a covariate"
+                    " is from before the start.",
+                    name=name,
+                    use=uses[name],
+                )
             )

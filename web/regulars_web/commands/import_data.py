@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from regulars_web.commands.helping import command, width_of
 from regulars_web.commands.opening import data_option, encoding_option, now, open_installation
+from regulars_web.spoken import gettext, sentence
 
 if TYPE_CHECKING:
     from regulars_platform.datasets.models import DatasetLook, DatasetOptions, DatasetTallies
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 KINDS = ("customers", "products", "events", "shop_days", "referrals", "points", "contacts")
 
 
-@click.command("import-data")
+@command("import-data")
 @click.argument("kind", type=click.Choice([*KINDS, "auto"]))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
@@ -70,7 +72,7 @@ def import_data(
     written = rejects_path(here.settings, stored.id)
     if rejects is not None and written is not None:
         shutil.copyfile(written, rejects)
-        click.echo(f"Rejected lines: {rejects}")
+        click.echo(gettext("Rejected lines: %(file)s", file=rejects))
 
 
 def _mapping(options: tuple[str, ...]) -> dict[str, str] | None:
@@ -78,7 +80,9 @@ def _mapping(options: tuple[str, ...]) -> dict[str, str] | None:
     for option in options:
         heading, equals, meaning = option.rpartition("=")
         if not equals or not heading or not meaning:
-            raise click.BadParameter("expected HEADING=MEANING", param_hint="--map")
+            raise click.BadParameter(
+                gettext("expected %(form)s", form="HEADING=MEANING"), param_hint="--map"
+            )
         found[heading] = meaning
     return found or None
 
@@ -108,26 +112,39 @@ def _options(look: "DatasetLook", given: dict[str, object]) -> "DatasetOptions":
 def _print(kind: str, tallies: "DatasetTallies") -> None:
     from regulars_platform.datasets.reasons import reason_sentence
 
-    click.echo(f"taken for    {kind}")
+    click.echo(_row(gettext("taken for"), kind))
     for label, lines in (
-        ("read", tallies.read),
-        ("new", tallies.new),
-        ("changed", tallies.changed),
-        ("repeated", tallies.repeated),
-        ("rejected", tallies.rejected),
+        (gettext("read"), tallies.read),
+        (gettext("new"), tallies.new),
+        (gettext("changed"), tallies.changed),
+        (gettext("repeated"), tallies.repeated),
+        (gettext("rejected"), tallies.rejected),
     ):
-        click.echo(f"{label:12s} {lines:>12,} lines")
+        click.echo(_row(label, gettext("%(lines)s lines", lines=f"{lines:>12,}")))
     for reason, count in tallies.reasons.items():
-        click.echo(f"  {count:,} x {reason_sentence(reason)}")
+        click.echo(f"  {count:,} x {sentence(reason_sentence(reason))}")
     for item in tallies.left_out:
         click.echo(
-            f"left out of “{item.heading}”: {item.count:,} cells. {reason_sentence(item.problem)}"
-            f" (“{item.example}”)"
+            gettext(
+                "left out of “%(heading)s”: %(cells)s cells. %(why)s (“%(example)s”)",
+                heading=item.heading,
+                cells=f"{item.count:,}",
+                why=sentence(reason_sentence(item.problem)),
+                example=item.example,
+            )
         )
     for note in tallies.notes:
-        click.echo(str(note))
+        click.echo(sentence(note))
     if tallies.opted_out:
         click.echo(
-            f"{tallies.opted_out:,} customers want no contact; "
-            f"{tallies.suppressed:,} of them were not on the list yet"
+            gettext(
+                "%(customers)s customers want no contact; %(new)s of them were not on the list yet",
+                customers=f"{tallies.opted_out:,}",
+                new=f"{tallies.suppressed:,}",
+            )
         )
+
+
+def _row(label: str, what: str) -> str:
+    """In columns."""
+    return f"{label}{' ' * max(13 - width_of(label), 1)}{what}"

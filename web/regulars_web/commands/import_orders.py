@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from regulars_web.commands.helping import command, width_of
 from regulars_web.commands.opening import data_option, encoding_option, now, open_installation
+from regulars_web.spoken import gettext, sentence
 
 if TYPE_CHECKING:
     from regulars_platform.intake.models import OrderField, ReadingOptions
     from regulars_platform.intake.tallies import Share, Tallies
 
 
-@click.command("import")
+@command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "--map",
@@ -92,7 +94,7 @@ def import_orders(  # noqa: PLR0913 -- one per option
     written = rejects_path(here.settings, stored.id)
     if rejects is not None and written is not None:
         shutil.copyfile(written, rejects)
-        click.echo(f"Rejected lines: {rejects}")
+        click.echo(gettext("Rejected lines: %(file)s", file=rejects))
 
 
 def _mapping(options: tuple[str, ...]) -> "dict[OrderField, str] | None":
@@ -104,7 +106,8 @@ def _mapping(options: tuple[str, ...]) -> "dict[OrderField, str] | None":
         if not equals or name not in set(OrderField):
             known = ", ".join(OrderField)
             raise click.BadParameter(
-                f"expected FIELD=HEADING with a field of: {known}", param_hint="--map"
+                gettext("expected FIELD=HEADING with a field of: %(fields)s", fields=known),
+                param_hint="--map",
             )
         found[OrderField(name)] = heading
     return found or None
@@ -127,7 +130,10 @@ def _options(
         word, _, meaning = option.rpartition("=")
         if not word or meaning not in _MEANINGS:
             raise click.BadParameter(
-                f"expected WORD=MEANING with a meaning of: {', '.join(_MEANINGS)}",
+                gettext(
+                    "expected WORD=MEANING with a meaning of: %(meanings)s",
+                    meanings=", ".join(_MEANINGS),
+                ),
                 param_hint="--status",
             )
         meanings[word] = meaning
@@ -148,30 +154,44 @@ def _options(
 def _print(tallies: "Tallies", currency: str) -> None:
     from regulars_platform.intake.reasons import reason_sentence
 
-    def row(label: str, share: "Share") -> None:
-        amount = Decimal(share.money) / 10_000
-        click.echo(f"{label:12s} {share.lines:>12,} lines {amount:>20,.4f} {currency}")
-
-    row("read", tallies.read)
-    row("stored", tallies.stored)
-    if tallies.corrected.lines:
-        row("  corrected", tallies.corrected)
-    row("repeated", tallies.repeated)
-    if tallies.overlapping.lines:
-        row("  overlapping", tallies.overlapping)
-    if tallies.left_out.lines:
-        row("left out", tallies.left_out)
-    row("rejected", tallies.rejected)
+    labels = {
+        "read": gettext("read"),
+        "stored": gettext("stored"),
+        "corrected": f"  {gettext('corrected')}",
+        "repeated": gettext("repeated"),
+        "overlapping": f"  {gettext('overlapping')}",
+        "left_out": gettext("left out"),
+        "rejected": gettext("rejected"),
+    }
+    always = {"read", "stored", "repeated", "rejected"}
+    for name, label in labels.items():
+        share: Share = getattr(tallies, name)
+        if share.lines or name in always:
+            click.echo(_row(label, share, currency))
     for reason, count in tallies.reasons.items():
-        click.echo(f"  {count:,} x {reason_sentence(reason)}")
+        click.echo(f"  {count:,} x {sentence(reason_sentence(reason))}")
     for note in tallies.notes:
-        click.echo(str(note))
+        click.echo(sentence(note))
     if tallies.waiting_lines:
         click.echo(
-            f"{tallies.waiting_lines:,} lines of {tallies.waiting_orders:,} orders wait for their"
-            " order file"
+            gettext(
+                "%(lines)s lines of %(orders)s orders wait for their order file",
+                lines=f"{tallies.waiting_lines:,}",
+                orders=f"{tallies.waiting_orders:,}",
+            )
         )
     click.echo(
-        f"{tallies.orders:,} orders, {tallies.customers:,} customers, "
-        f"{tallies.unattributed:,} lines without a customer"
+        gettext(
+            "%(orders)s orders, %(customers)s customers, %(lines)s lines without a customer",
+            orders=f"{tallies.orders:,}",
+            customers=f"{tallies.customers:,}",
+            lines=f"{tallies.unattributed:,}",
+        )
     )
+
+
+def _row(label: str, share: "Share", currency: str) -> str:
+    """One line of the account, in columns."""
+    amount = Decimal(share.money) / 10_000
+    lines = gettext("%(lines)s lines", lines=f"{share.lines:>12,}")
+    return f"{label}{' ' * max(13 - width_of(label), 1)}{lines} {amount:>20,.4f} {currency}"

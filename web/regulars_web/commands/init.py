@@ -4,10 +4,12 @@ from pathlib import Path
 
 import click
 
+from regulars_web.commands.helping import command
 from regulars_web.commands.opening import data_option, now, open_data
+from regulars_web.spoken import gettext
 
 
-@click.command()
+@command()
 @click.argument("name")
 @click.option("--currency", required=True, help="Three letters, as in EUR.")
 @click.option("--timezone", required=True, help="As in Asia/Shanghai.")
@@ -39,7 +41,7 @@ def init(
     _settings, database = open_data(data_dir)
     with database.unit_of_work() as session:
         if has_owner(session):
-            raise click.ClickException("This data folder has an owner already.")
+            raise click.ClickException(gettext("This data folder has an owner already."))
         open_shop(session, name=name, currency=currency, timezone=timezone, now=now())
         create_owner(
             session,
@@ -49,4 +51,4 @@ def init(
             locale=None,
             now=now(),
         )
-    click.echo(f"{name} is open. Next: regulars import FILE")
+    click.echo(gettext("%(shop)s is open. Next: regulars import FILE", shop=name))

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import click
 
+from regulars_web.commands.helping import command
 
-@click.command("openapi")
+
+@command("openapi")
 @click.option(
     "--output",
     "-o",

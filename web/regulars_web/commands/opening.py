@@ -11,6 +11,7 @@ import click
 from regulars_platform.settings import Settings, build_settings, default_data_dir, prepare_data_dir
 from regulars_platform.shops.models import ShopProfile
 from regulars_platform.storage.database import Database
+from regulars_web.spoken import gettext
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,8 +67,11 @@ def open_installation(data_dir: Path | None) -> Installation:
         shop = find_first_shop(session)
     if shop is None:
         raise click.ClickException(
-            f"There is no shop in {settings.data_dir} yet. Open one with `regulars init`, "
-            "or start `regulars serve` and follow the first page."
+            gettext(
+                "There is no shop in %(folder)s yet. Open one with `regulars init`, or start"
+                " `regulars serve` and follow the first page.",
+                folder=settings.data_dir,
+            )
         )
     return Installation(settings=settings, database=database, shop=shop)
 

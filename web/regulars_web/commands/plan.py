@@ -8,12 +8,15 @@ from typing import Any
 
 import click
 
+from regulars_platform.words import N_
+from regulars_web.commands.helping import command, width_of
 from regulars_web.commands.shares import Share
+from regulars_web.spoken import brackets, gettext, sentences
 
 _NAMES = {
-    "learn_most": "learn most",
-    "earn_most": "earn most",
-    "convince_finance": "convince finance",
+    "learn_most": N_("learn most"),
+    "earn_most": N_("earn most"),
+    "convince_finance": N_("convince finance"),
 }
 
 
@@ -28,22 +31,28 @@ def _within(
         above = value > low if open_low else value >= low
         below = value < high if open_high else value <= high
         if not (math.isfinite(value) and above and below):
-            raise click.BadParameter(f"expected {form}, got {value:g}", ctx=ctx, param=param)
+            raise click.BadParameter(
+                gettext("expected %(form)s, got %(value)s", form=gettext(form), value=f"{value:g}"),
+                ctx=ctx,
+                param=param,
+            )
         return value
 
     return check
 
 
-_MONEY = _within(0, math.inf, form="an amount from 0 up")
-_ABOVE = _within(0, math.inf, open_low=True, form="an amount above 0")
-_BETWEEN = Share(lambda share: 0 < share < 1, "a share between 0 and 1, as in 0.1 or 10%")
-_UP_TO_ONE = Share(lambda share: 0 < share <= 1, "a share above 0 and at most 1, as in 0.05 or 5%")
-_GAIN = Share(lambda share: share > 0, "a share above 0, as in 0.1 or 10%")
+_MONEY = _within(0, math.inf, form=N_("an amount from 0 up"))
+_ABOVE = _within(0, math.inf, open_low=True, form=N_("an amount above 0"))
+_BETWEEN = Share(lambda share: 0 < share < 1, N_("a share between 0 and 1, as in 0.1 or 10%"))
+_UP_TO_ONE = Share(
+    lambda share: 0 < share <= 1, N_("a share above 0 and at most 1, as in 0.05 or 5%")
+)
+_GAIN = Share(lambda share: share > 0, N_("a share above 0, as in 0.1 or 10%"))
 _MOST_DECIMALS = 12
 _FEWEST = 2  # customers in a segment: one to tell and one to hold out
 
 
-@click.command()
+@command()
 @click.option("--customers", required=True, type=click.IntRange(min=2), help="On the list.")
 @click.option(
     "--rate",
@@ -81,7 +90,7 @@ _FEWEST = 2  # customers in a segment: one to tell and one to hold out
 @click.option(
     "--prior-mean",
     type=float,
-    callback=_within(-math.inf, math.inf, form="a number"),
+    callback=_within(-math.inf, math.inf, form=N_("a number")),
     help="What effect on spend per customer is expected. Default: half of --prior-sd.",
 )
 @click.option(
@@ -156,8 +165,12 @@ def plan(*, json_out: Path | None, **asked: Any) -> None:
 def _refuse_tiny_segments(customers: int, segments: int | None) -> None:
     if segments is not None and segments * _FEWEST > customers:
         raise click.BadParameter(
-            f"expected at most half as many segments as customers ({customers:,}), so that each "
-            f"has one to tell and one to hold out, got {segments:,}",
+            gettext(
+                "expected at most half as many segments as customers (%(customers)s), so that each"
+                " has one to tell and one to hold out, got %(segments)s",
+                customers=f"{customers:,}",
+                segments=f"{segments:,}",
+            ),
             param_hint="--segments",
         )
 
@@ -170,83 +183,159 @@ def _rounded(value: Any) -> Any:
 
 
 def _print(document: dict[str, Any]) -> None:
-    held, treated = document["holdout"], document["treated"]
+    click.echo(_held_words(document))
+    facts = {
+        "power": f"{document['power']:.0%}",
+        "confidence": f"{100 * document['confidence']:g}%",
+        "gain": _mde_words(document, told=document["treated"]),
+    }
     click.echo(
-        f"{held['customers']:,} of {document['customers']:,} customers held out "
-        f"({_percent(held['share'])}){_buyers_words(held['customers'], document)}."
+        gettext(
+            "Smallest gain that would be proved (%(power)s chance, %(confidence)s confidence):"
+            " %(gain)s",
+            **facts,
+        )
     )
-    chance = f"{document['power']:.0%} chance, {100 * document['confidence']:g}% confidence"
-    told = f"from the {treated:,} told"
-    click.echo(f"Smallest gain that would be proved ({chance}): {_mde_words(document, told)}")
     if document["mde_buyers"] is not None:
         rate, gain = document["baseline"]["rate"], document["mde_buyers"]
         digits = _decimals(gain, 2)
-        click.echo(f"Share who buy: from {rate:.{digits}%} to {rate + gain:.{digits}%}.")
+        click.echo(
+            gettext(
+                "Share who buy: from %(low)s to %(high)s.",
+                low=f"{rate:.{digits}%}",
+                high=f"{rate + gain:.{digits}%}",
+            )
+        )
     segments = document["segments"]
     if segments is not None:
         click.echo(
-            f"In one of {segments['count']:,} segments of {segments['customers']:,.0f} customers, "
-            f"corrected for looking at all: {_mde_words(segments, 'from those told')}"
+            gettext(
+                "In one of %(count)s segments of %(customers)s customers, corrected for looking at"
+                " all: %(gain)s",
+                count=f"{segments['count']:,}",
+                customers=f"{segments['customers']:,.0f}",
+                gain=_mde_words(segments, told=None),
+            )
         )
     _print_sizes(document)
 
 
-def _buyers_words(held: int, document: dict[str, Any]) -> str:
-    buyers = document["baseline"]["expected_holdout_buyers"]
-    if not held:
-        return ""
+def _held_words(document: dict[str, Any]) -> str:
+    held, buyers = document["holdout"], document["baseline"]["expected_holdout_buyers"]
+    facts = {
+        "held": f"{held['customers']:,}",
+        "customers": f"{document['customers']:,}",
+        "share": _percent(held["share"]),
+    }
+    if not held["customers"]:
+        return gettext("%(held)s of %(customers)s customers held out (%(share)s).", **facts)
     if buyers < 1:
-        return ", of whom fewer than one is expected to buy"
-    return f", of whom about {buyers:,.{0 if buyers >= 10 else 1}f} would buy"
+        return gettext(
+            "%(held)s of %(customers)s customers held out (%(share)s), of whom fewer than one is"
+            " expected to buy.",
+            **facts,
+        )
+    return gettext(
+        "%(held)s of %(customers)s customers held out (%(share)s), of whom about %(buyers)s would"
+        " buy.",
+        **facts,
+        buyers=f"{buyers:,.{0 if buyers >= 10 else 1}f}",
+    )
 
 
 def _print_sizes(document: dict[str, Any]) -> None:
     assumed = document["assumed"]
-    source = "" if assumed["prior_given"] else " (assumed: --prior-mean, --prior-sd)"
+    given = assumed["prior_given"]
+    source = "" if given else brackets(gettext("assumed: --prior-mean, --prior-sd"))
     click.echo(
-        f"Expected effect on spend per customer: {assumed['prior_mean']:,.4g} give or take "
-        f"{assumed['prior_sd']:,.4g}{source}. To be proved: {assumed['target']:,.4g} per customer."
+        gettext(
+            "Expected effect on spend per customer: %(mean)s give or take %(sd)s%(source)s. To be"
+            " proved: %(target)s per customer.",
+            mean=f"{assumed['prior_mean']:,.4g}",
+            sd=f"{assumed['prior_sd']:,.4g}",
+            source=source,
+            target=f"{assumed['target']:,.4g}",
+        )
     )
     for key, size in document["holdout_sizes"].items():
-        click.echo(f"  {_NAMES[key]:<17}{_size_words(size)}")
+        name = gettext(_NAMES[key])
+        click.echo(f"  {name}{' ' * max(17 - width_of(name), 0)}{_size_words(size)}")
     earned = assumed["margin"] * assumed["prior_mean"]
     if earned < assumed["contact_cost"]:
-        teaches = (
-            "not worth what it teaches"
-            if document["holdout_sizes"]["earn_most"].get("code") == "sending_does_not_pay"
-            else "worth only what it teaches"
-        )
-        click.echo(
-            f"On these assumptions a contact costs more than it is expected to bring "
-            f"({assumed['contact_cost']:,.4g} against {earned:,.4g} per customer): holding out "
-            f"saves money, and sending now is {teaches}."
-        )
+        click.echo(_dear(document, earned))
+
+
+def _dear(document: dict[str, Any], earned: float) -> str:
+    """Where a contact costs more than it is expected to bring."""
+    first = gettext(
+        "On these assumptions a contact costs more than it is expected to bring (%(cost)s against"
+        " %(earned)s per customer).",
+        cost=f"{document['assumed']['contact_cost']:,.4g}",
+        earned=f"{earned:,.4g}",
+    )
+    if document["holdout_sizes"]["earn_most"].get("code") == "sending_does_not_pay":
+        then = gettext("Holding out saves money, and sending now is not worth what it teaches.")
+    else:
+        then = gettext("Holding out saves money, and sending now is worth only what it teaches.")
+    return sentences(first, then)
 
 
 def _size_words(size: dict[str, Any]) -> str:
     if size["customers"] is None:
-        return f"none: {size['not_estimable']}"
+        return gettext("none: %(why)s", why=gettext(size["not_estimable"]))
     if size["customers"] == 0:
-        return "no holdout: knowing more would not pay for itself"
+        return gettext("no holdout: knowing more would not pay for itself")
     relative, withheld = size["mde_relative"], size["withheld"]
-    proves = "proves nothing" if relative is None else f"proves {_percent(relative, signed=True)}"
-    forgone = f"withholds {withheld:,.0f}" if withheld >= 0 else f"saves {-withheld:,.0f}"
-    return f"{size['customers']:>11,} ({_percent(size['share'])}), {proves}, {forgone}"
-
-
-def _mde_words(found: dict[str, Any], told: str) -> str:
-    """told: whose gain it is in all."""
-    if found["mde_relative"] is None:
-        return f"none: {found['not_estimable']}."
-    each, total = found["mde_per_customer"], found["mde_money_treated"]
-    words = (
-        f"{_percent(found['mde_relative'], signed=True)} of spend, {each:,.4g} per customer, "
-        f"{total:,.0f} in all {told}"
+    proves = (
+        gettext("proves nothing")
+        if relative is None
+        else gettext("proves %(gain)s", gain=_percent(relative, signed=True))
     )
-    profit = found["mde_profit_treated"]
+    forgone = (
+        gettext("withholds %(amount)s", amount=f"{withheld:,.0f}")
+        if withheld >= 0
+        else gettext("saves %(amount)s", amount=f"{-withheld:,.0f}")
+    )
+    return gettext(
+        "%(customers)s (%(share)s), %(proves)s, %(forgone)s",
+        customers=f"{size['customers']:>11,}",
+        share=_percent(size["share"]),
+        proves=proves,
+        forgone=forgone,
+    )
+
+
+def _mde_words(found: dict[str, Any], told: int | None) -> str:
+    """told: how many customers are told; None where it is those told of a segment."""
+    if found["mde_relative"] is None:
+        return gettext("none: %(why)s.", why=gettext(found["not_estimable"]))
+    each, total, profit = (
+        found[name] for name in ("mde_per_customer", "mde_money_treated", "mde_profit_treated")
+    )
+    facts = {
+        "gain": _percent(found["mde_relative"], signed=True),
+        "each": f"{each:,.4g}",
+        "total": f"{total:,.0f}",
+        "told": "" if told is None else f"{told:,}",
+    }
+    words = (
+        gettext(
+            "%(gain)s of spend, %(each)s per customer, %(total)s in all from those told", **facts
+        )
+        if told is None
+        else gettext(
+            "%(gain)s of spend, %(each)s per customer, %(total)s in all from the %(told)s told",
+            **facts,
+        )
+    )
     if profit is None:
-        return f"{words}."
-    return f"{words}; in profit {each * profit / total:,.4g} per customer, {profit:,.0f} in all."
+        return gettext("%(words)s.", words=words)
+    return gettext(
+        "%(words)s; in profit %(each)s per customer, %(total)s in all.",
+        words=words,
+        each=f"{each * profit / total:,.4g}",
+        total=f"{profit:,.0f}",
+    )
 
 
 def _percent(share: float, *, signed: bool = False) -> str:

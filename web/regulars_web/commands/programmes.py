@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+from regulars_web.commands.helping import group
 from regulars_web.commands.opening import data_option, now, open_installation
+from regulars_web.spoken import gettext
 
 if TYPE_CHECKING:
     from regulars_platform.programmes.dry_run import DryRun
+    from regulars_platform.programmes.running import DayRun
 
 
-@click.group("programmes")
+@group("programmes")
 def programmes() -> None:
     """Programmes that always run."""
 
@@ -43,27 +46,49 @@ def run(day: dt.datetime | None, *, dry: bool, data_dir: Path | None) -> None:
     with here.database.reading() as session:
         running = list_programmes(session, here.shop.id, state=RUNNING)
     if not running:
-        click.echo("No programme runs.")
+        click.echo(gettext("No programme runs."))
     for programme in running:
         done = run_programme(
             here.database, here.settings, here.shop.id, programme.id, wanted, moment
         )
         if done.unavailable is not None:
-            click.echo(f"{programme.name}: not run, it needs {done.unavailable}")
+            click.echo(
+                gettext(
+                    "%(name)s: not run, it needs %(missing)s",
+                    name=programme.name,
+                    missing=gettext(done.unavailable),
+                )
+            )
             continue
-        counts = done.counts
-        words = "had been run" if done.done_before else "ran"
-        click.echo(
-            f"{programme.name}: {words} for {wanted.isoformat()}; "
-            f"{counts.get('told', 0)} told, {counts.get('held_back', 0)} held back"
-            + (f", {counts['late']} of them late" if counts.get("late") else "")
-            + (f", {counts['missed']} too late" if counts.get("missed") else "")
-        )
+        click.echo(_ran(programme.name, done, wanted))
+
+
+def _ran(name: str, done: "DayRun", day: dt.date) -> str:
+    counts = done.counts
+    facts: dict[str, object] = {
+        "name": name,
+        "day": day.isoformat(),
+        "told": f"{counts.get('told', 0):,}",
+        "held": f"{counts.get('held_back', 0):,}",
+    }
+    words = (
+        gettext("%(name)s: had been run for %(day)s; %(told)s told, %(held)s held back", **facts)
+        if done.done_before
+        else gettext("%(name)s: ran for %(day)s; %(told)s told, %(held)s held back", **facts)
+    )
+    if counts.get("late"):
+        words = gettext("%(words)s, %(late)s of them late", words=words, late=counts["late"])
+    if counts.get("missed"):
+        words = gettext("%(words)s, %(missed)s too late", words=words, missed=counts["missed"])
+    return words
 
 
 def _foreseen(run: "DryRun") -> str:
     others = run.counts["named"] - run.told - run.held_back
-    return (
-        f"{run.programme.name}: {run.told} would be told, {run.held_back} held back, "
-        f"{others} would not enter"
+    return gettext(
+        "%(name)s: %(told)s would be told, %(held)s held back, %(others)s would not enter",
+        name=run.programme.name,
+        told=f"{run.told:,}",
+        held=f"{run.held_back:,}",
+        others=f"{others:,}",
     )

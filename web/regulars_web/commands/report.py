@@ -4,10 +4,12 @@ from pathlib import Path
 
 import click
 
+from regulars_web.commands.helping import command
 from regulars_web.commands.opening import data_option, now, open_installation
+from regulars_web.spoken import gettext, spoken_language
 
 
-@click.command("report")
+@command("report")
 @click.argument("campaign_id", type=int)
 @click.option(
     "--json",
@@ -36,9 +38,9 @@ def report(campaign_id: int, json_out: Path | None, *, verify: bool, data_dir: P
         if verify:
             latest = find_latest_report(session, here.shop.id, campaign_id)
             if latest is None:
-                raise click.ClickException("There is no report of this campaign yet.")
+                raise click.ClickException(gettext("There is no report of this campaign yet."))
             same = recompute(session, here.settings, shop_id=here.shop.id, report_id=latest.id)
-            click.echo("the same to the byte" if same else "NOT the same")
+            click.echo(gettext("the same to the byte") if same else gettext("NOT the same"))
             if not same:
                 raise SystemExit(1)
             return
@@ -51,5 +53,5 @@ def report(campaign_id: int, json_out: Path | None, *, verify: bool, data_dir: P
             click.echo(text, nl=False)
             return
         json_out.write_text(text, encoding="utf-8")
-    for sentence in report_sentences(here.settings, found):
+    for sentence in report_sentences(here.settings, found, spoken_language()):
         click.echo(sentence)

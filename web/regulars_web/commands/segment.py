@@ -6,10 +6,12 @@ from typing import Any
 
 import click
 
+from regulars_web.commands.helping import group
 from regulars_web.commands.opening import Installation, data_option, now, open_installation
+from regulars_web.spoken import gettext, ngettext
 
 
-@click.group()
+@group()
 def segment() -> None:
     """Groups of customers by rules over what they did."""
 
@@ -41,7 +43,13 @@ def count(rule: Any, as_of: str | None, data_dir: Path | None) -> None:
     here = open_installation(data_dir)
     parsed = parse_rule(_load(rule))
     preview = count_and_preview(_features(here, as_of, parsed), parsed)
-    click.echo(f"{preview.count:,} of {preview.total:,} customers")
+    click.echo(
+        gettext(
+            "%(count)s of %(total)s customers",
+            count=f"{preview.count:,}",
+            total=f"{preview.total:,}",
+        )
+    )
 
 
 @segment.command("save")
@@ -72,14 +80,17 @@ def sizes(data_dir: Path | None) -> None:
     with here.database.reading() as session:
         warm_up(session, store, here.shop.id)
     with here.database.unit_of_work() as session:
-        click.echo(f"{see_sizes(session, store, here.shop.id, now()):,} segments counted")
+        counted = see_sizes(session, store, here.shop.id, now())
+        click.echo(ngettext("%(num)s segment counted", "%(num)s segments counted", counted))
 
 
 def _load(file: Any) -> object:
     try:
         return json.load(file)
     except ValueError as error:
-        raise click.ClickException(f"The rule is not JSON: {error}") from error
+        raise click.ClickException(
+            gettext("The rule is not JSON: %(error)s", error=error)
+        ) from error
 
 
 def _features(here: Installation, as_of: str | None, rule: Any) -> Any:
@@ -92,7 +103,7 @@ def _features(here: Installation, as_of: str | None, rule: Any) -> Any:
 
     version = OrdersTable(here.settings.shop_dir(here.shop.id)).version()
     if version is None:
-        raise click.ClickException("This shop has no orders yet: regulars import FILE")
+        raise click.ClickException(gettext("This shop has no orders yet: regulars import FILE"))
     try:
         day = (
             now().astimezone(ZoneInfo(here.shop.timezone)).date()
@@ -100,6 +111,8 @@ def _features(here: Installation, as_of: str | None, rule: Any) -> Any:
             else dt.date.fromisoformat(as_of)
         )
     except ValueError as error:
-        raise click.BadParameter("expected YYYY-MM-DD", param_hint="--as-of") from error
+        raise click.BadParameter(
+            gettext("expected %(form)s", form="YYYY-MM-DD"), param_hint="--as-of"
+        ) from error
     store = build_feature_store(here.settings, here.shop)
     return for_rules(store, [rule], day, version)

@@ -5,9 +5,10 @@ from pathlib import Path
 import click
 
 from regulars_platform.settings import build_settings, default_data_dir
+from regulars_web.commands.helping import command
 
 
-@click.command()
+@command()
 @click.option(
     "--data",
     "data_dir",

@@ -5,6 +5,8 @@ from decimal import Decimal, InvalidOperation
 
 import click
 
+from regulars_web.spoken import gettext
+
 _LONGEST = 30
 
 
@@ -39,5 +41,11 @@ class Share(click.ParamType[float]):
         """As a fraction; defaults are fractions already."""
         found = value if isinstance(value, float) else read_share(str(value))
         if found is None or not self.within(found):
-            self.fail(f"expected {self.expected}, got {value}", param, ctx)
+            self.fail(
+                gettext(
+                    "expected %(form)s, got %(value)s", form=gettext(self.expected), value=value
+                ),
+                param,
+                ctx,
+            )
         return found

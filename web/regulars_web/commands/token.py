@@ -4,10 +4,12 @@ from pathlib import Path
 
 import click
 
+from regulars_web.commands.helping import group
 from regulars_web.commands.opening import data_option, now, open_installation
+from regulars_web.spoken import gettext
 
 
-@click.group()
+@group()
 def token() -> None:
     """Tokens for programs that use /api/v1."""
 
@@ -32,7 +34,9 @@ def create(name: str, scopes: tuple[str, ...], days: int | None, data_dir: Path 
     with here.database.unit_of_work() as session:
         owner = find_first_owner(session)
         if owner is None:
-            raise click.ClickException("Nobody has an account yet; `regulars init` makes one.")
+            raise click.ClickException(
+                gettext("Nobody has an account yet; `regulars init` makes one.")
+            )
         _made, secret = create_token(
             session,
             shop_id=here.shop.id,
@@ -69,7 +73,7 @@ def revoke(token_id: int, data_dir: Path | None) -> None:
     here = open_installation(data_dir)
     with here.database.unit_of_work() as session:
         ended = revoke_token(session, here.shop.id, token_id, now())
-    click.echo(f"{ended.name} opens nothing any more.")
+    click.echo(gettext("%(name)s opens nothing any more.", name=ended.name))
 
 
 @token.command("scopes")
@@ -78,4 +82,4 @@ def scopes() -> None:
     from regulars_platform.api_access.scopes import SAID
 
     for scope, said in SAID.items():
-        click.echo(f"{scope:18s} {said}")
+        click.echo(f"{scope:18s} {gettext(said)}")

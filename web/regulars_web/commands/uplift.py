@@ -8,8 +8,11 @@ from typing import Any
 
 import click
 
+from regulars_web.commands.helping import command
+from regulars_web.spoken import gettext
 
-@click.command()
+
+@command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--arm", required=True, metavar="COL", help="Column that says who was in which arm.")
 @click.option(
@@ -102,7 +105,9 @@ def _refuse_unwritable(path: Path | None) -> None:
     if path is None or str(path) == "-":
         return
     if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
-        raise click.FileError(str(path), "expected a file name in a folder that can be written to")
+        raise click.FileError(
+            str(path), gettext("expected a file name in a folder that can be written to")
+        )
 
 
 class _writing:  # noqa: N801 - read as a verb: with _writing(path)
@@ -122,6 +127,7 @@ class _writing:  # noqa: N801 - read as a verb: with _writing(path)
 def _show(name: str, done: int, of: int) -> None:
     """One line that is written over; into a file or a pipe goes its last state alone."""
     if sys.stderr.isatty():
-        click.echo(f"\r{done}/{of} fits ({name})".ljust(60), nl=done == of, err=True)
+        words = gettext("%(done)s/%(all)s fits (%(name)s)", done=done, all=of, name=name)
+        click.echo(f"\r{words}".ljust(60), nl=done == of, err=True)
     elif done == of:
-        click.echo(f"{done}/{of} fits", err=True)
+        click.echo(gettext("%(done)s/%(all)s fits", done=done, all=of), err=True)

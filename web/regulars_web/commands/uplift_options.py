@@ -9,31 +9,44 @@ import click
 from regulars_platform.randomised.uplifting import UpliftQuestion
 from regulars_web.commands.evaluate_options import read_contact_costs, read_rate
 from regulars_web.commands.evaluate_options import read_shares as shares_of
+from regulars_web.spoken import gettext
 
 
 def read_options(options: Mapping[str, Any]) -> UpliftQuestion:
     """Everything that is asked, by the names of the command's parameters."""
     treated = tuple(dict.fromkeys(options["treated"]))
     if options["control"] in treated:
-        raise click.UsageError(f"{options['control']!r} cannot be --treated and --control as well.")
+        raise click.UsageError(
+            gettext(
+                "%(control)r cannot be --treated and --control as well.", control=options["control"]
+            )
+        )
     if not 0.5 <= options["confidence"] < 1:
-        raise click.BadParameter("expected a number from 0.5 to below 1", param_hint="--confidence")
+        raise click.BadParameter(
+            gettext("expected a number from 0.5 to below 1"), param_hint="--confidence"
+        )
     share, cost = options["budget_share"], options["budget_cost"]
     if share is not None and not 0 < share <= 1:
         raise click.BadParameter(
-            f"expected a share of the customers above 0 and up to 1, got {share}",
+            gettext(
+                "expected a share of the customers above 0 and up to 1, got %(share)s", share=share
+            ),
             param_hint="--budget-share",
         )
     costs = _costs(options["contact_costs"], treated)
     if cost is not None and not (cost > 0 and all(costs.get(name, 0) > 0 for name in treated)):
         raise click.UsageError(
-            "--budget-cost needs an amount above 0 and the --contact-cost of every arm."
+            gettext("--budget-cost needs an amount above 0 and the --contact-cost of every arm.")
         )
     shares = shares_of(options["shares"])
     arms = (options["control"], *treated)
     if shares is not None and set(shares) != set(arms):
         raise click.BadParameter(
-            f"expected one share for each of {', '.join(arms)}, got {', '.join(shares)}",
+            gettext(
+                "expected one share for each of %(arms)s, got %(shares)s",
+                arms=", ".join(arms),
+                shares=", ".join(shares),
+            ),
             param_hint="--share",
         )
     question = UpliftQuestion(
@@ -65,7 +78,10 @@ def _margin(text: str | None) -> Fraction | None:
     rate = read_rate(text)
     if rate is None or not 0 < rate <= 1:
         raise click.BadParameter(
-            f"expected a share of the price above 0 and up to 1 (0.4 or 40%), got {text!r}",
+            gettext(
+                "expected a share of the price above 0 and up to 1 (0.4 or 40%%), got %(text)r",
+                text=text,
+            ),
             param_hint="--margin",
         )
     return rate
@@ -76,7 +92,11 @@ def _costs(options: Sequence[str], treated: Sequence[str]) -> dict[str, Fraction
     for name in of_arms:
         if name not in treated:
             raise click.BadParameter(
-                f"there is no --treated {name!r}; there are: {', '.join(treated)}",
+                gettext(
+                    "there is no --treated %(name)r; there are: %(treated)s",
+                    name=name,
+                    treated=", ".join(treated),
+                ),
                 param_hint="--contact-cost",
             )
     return {name: of_arms.get(name, usual) for name in treated}
@@ -88,7 +108,10 @@ def _learners(options: Sequence[str]) -> tuple[tuple[str, str], ...] | None:
         name, slash, base = option.rpartition("/")
         if not (slash and name and base in {"linear", "boosted"}):
             raise click.BadParameter(
-                f"expected NAME/linear or NAME/boosted, such as T/linear, got {option!r}",
+                gettext(
+                    "expected NAME/linear or NAME/boosted, such as T/linear, got %(option)r",
+                    option=option,
+                ),
                 param_hint="--learner",
             )
         found.append((name, base))
@@ -100,20 +123,30 @@ def _refuse_overlap(question: UpliftQuestion) -> None:
     for name in question.features or ():
         if name in {question.arm, question.outcome, question.weight}:
             raise click.UsageError(
-                f"Column {name!r} cannot be a --feature: a feature is what was known of a customer "
-                f"before the draw."
+                gettext(
+                    "Column %(name)r cannot be a --feature: a feature is what was known of a"
+                    " customer before the draw.",
+                    name=name,
+                )
             )
     ours = {"row", "arm", "fold", "action", *(f"effect:{name}" for name in question.treated)}
     if question.customer_id in ours:
         raise click.UsageError(
-            f"Column {question.customer_id!r} cannot be the --id: --scores writes a column of its "
-            f"own by that name. Rename it in the file."
+            gettext(
+                "Column %(customer_id)r cannot be the --id: --scores writes a column of its own"
+                " by that name. Rename it in the file.",
+                customer_id=question.customer_id,
+            )
         )
     taken = [question.arm, question.outcome, question.weight]
     if len({name for name in taken if name}) < len([name for name in taken if name]):
-        raise click.UsageError("--arm, --outcome and --weight are three different columns.")
+        raise click.UsageError(
+            gettext("--arm, --outcome and --weight are three different columns.")
+        )
     if question.segment is not None and question.segment in taken:
         raise click.UsageError(
-            f"Column {question.segment!r} cannot be the --segment: segments are from before the "
-            f"draw."
+            gettext(
+                "Column %(segment)r cannot be the --segment: segments are from before the draw.",
+                segment=question.segment,
+            )
         )
