@@ -40,10 +40,11 @@ def evaluated_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def evaluated_shop(app: Flask, evaluated_data: Path) -> Browser:
+def evaluated_shop(app: Flask, database: Database, evaluated_data: Path) -> Browser:
     """Signed in; campaign 1 has report 1."""
     edge = app.extensions["regulars"]
     edge.database.dispose()
+    database.dispose()  # both open the copy anew
     target = edge.settings.data_dir
     for file in target.glob("regulars.sqlite*"):
         file.unlink()
