@@ -258,3 +258,15 @@ class OtherFileError(RefusedFileError):
         return cls(
             Sentence(N_("This looks like another kind of file: %(what)s."), {"what": what}), instead
         )
+
+
+class BusyError(IntakeError):
+    """A step of this file is under way."""
+
+    @classmethod
+    def of(cls) -> "BusyError":
+        """It has to end before the next one."""
+        return cls(
+            Sentence(N_("A step of this file is still under way.")),
+            Sentence(N_("Wait until its job is over, or cancel it.")),
+        )

@@ -8,6 +8,9 @@ from regulars_web.api.declaring import Area, Operation
 AREAS = (
     "regulars_web.api.shop",
     "regulars_web.api.jobs",
+    "regulars_web.api.imports",
+    "regulars_web.api.files",
+    "regulars_web.api.customers",
 )
 """Modules; each has its `area`."""
 

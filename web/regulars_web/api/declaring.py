@@ -14,11 +14,12 @@ A handler's signature says what it takes and answers::
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, BinaryIO, ClassVar, Literal, get_args, get_origin, get_type_hints
 
-from flask import Response
+from flask import Response, send_file
 from pydantic import Field, TypeAdapter
 
 from regulars_platform.api_access.scopes import Scope
@@ -43,14 +44,18 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class CsvFile:
-    """An answer that is a table; also piece by piece."""
+    """An answer that is a table: a file, or its bytes, also piece by piece."""
 
-    content: Any
+    content: Path | Iterable[bytes] | bytes | str
     name: str
     media_type: ClassVar[str] = "text/csv"
 
     def response(self) -> Response:
         """The answer itself."""
+        if isinstance(self.content, Path):
+            return send_file(
+                self.content, mimetype="text/csv", as_attachment=True, download_name=self.name
+            )
         return csv_file(self.content, self.name)
 
 

@@ -1,11 +1,13 @@
 """What bodies, queries and answers are made of: strict models, and the one shape of an answer."""
 
 import datetime as dt
+import re
 from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import PydanticCustomError
 
 from regulars_platform.orders.table import MONEY_SCALE
 from regulars_web.ids import LARGEST_ID
@@ -83,6 +85,23 @@ Rate = Annotated[
 
 Json = dict[str, Any]
 """A document with a description of its own (a plan, a report, a rule)."""
+
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _day(given: object) -> object:
+    """A day as it is written, and nothing else that might be taken for one (a number, a moment)."""
+    if not isinstance(given, str):
+        return given
+    try:
+        return dt.date.fromisoformat(given if _DAY.fullmatch(given) else "")
+    except ValueError:
+        raise PydanticCustomError("date_parsing", "a day such as 2026-11-30 is expected") from None
+
+
+Day = Annotated[dt.date, BeforeValidator(_day)]
+"""A day of the shop, as 2026-11-30."""
 
 
 def _aware(moment: dt.datetime) -> dt.datetime:

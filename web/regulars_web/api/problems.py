@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from regulars_platform.api_access.errors import IdempotencyInProgressError
 from regulars_platform.api_access.scopes import Scope
 from regulars_platform.errors import NotFoundError, RegularsError
-from regulars_platform.intake.errors import WrongStateError
+from regulars_platform.intake.errors import BusyError, WrongStateError
 from regulars_platform.words import N_, Sentence
 from regulars_web.api.models import Model
 from regulars_web.formats import sentence
@@ -19,7 +19,11 @@ from regulars_web.problems import each_problem
 
 PREFIX = "/api/"
 
-CONFLICTS: tuple[type[RegularsError], ...] = (WrongStateError, IdempotencyInProgressError)
+CONFLICTS: tuple[type[RegularsError], ...] = (
+    BusyError,
+    IdempotencyInProgressError,
+    WrongStateError,
+)
 """What is wrong with the state of a thing, not with the request: 409."""
 
 
