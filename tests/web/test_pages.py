@@ -55,13 +55,14 @@ def test_the_shop_can_be_renamed_and_a_name_is_needed(owner: Browser) -> None:
     assert "The shop needs a name." in refused.get_data(as_text=True)
 
 
-def test_progress_asks_for_itself_until_the_job_is_over(
-    owner: Browser, database: Database, job: str
+def test_progress_is_asked_for_until_the_job_is_over(
+    owner: Browser, database: Database, job: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("regulars_web.pages.jobs.watching.FRESH", 0.0)
     change(database, job, state=JobState.RUNNING, step="reading", done=250, total=1000)
     running = owner.get(f"/jobs/{job}/progress?then=reload")
     text = running.get_data(as_text=True)
-    assert 'hx-trigger="every 1s"' in text
+    assert f'data-events="/jobs/{job}/events"' in text
     assert "Reading the lines" in text
     assert "250 of 1,000" in text
     assert 'value="25"' in text

@@ -19,6 +19,8 @@ from regulars_web.ids import IdConverter
 from regulars_web.language import HTML_TAGS, LANGUAGES, choose_locale, install_language
 from regulars_web.navigation import build_navigation, build_subnavigation, page_exists
 from regulars_web.pages.data.tus import install_allowance
+from regulars_web.pages.jobs.views import install_job_watch
+from regulars_web.pages.jobs.watching import JobWatch
 from regulars_web.security import (
     LOOPBACK_NAMES,
     install_csrf,
@@ -100,6 +102,7 @@ def create_app(
     install_assets(app)
     install_errors(app)
     _install_templates(app)
+    install_job_watch(app, JobWatch(lines=3))
     for module, prefix in BLUEPRINTS:
         app.register_blueprint(import_module(module).blueprint, url_prefix=prefix)
     install_api(app)

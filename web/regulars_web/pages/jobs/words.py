@@ -1,8 +1,10 @@
 """What jobs are called on the pages. A new kind of job needs a line in `TITLES`."""
 
-from flask_babel import gettext, lazy_gettext
+from flask_babel import format_timedelta, gettext, lazy_gettext
 
 from regulars_platform.jobs.models import Job, JobState
+from regulars_web.formats import number
+from regulars_web.pages.jobs.watching import Watched
 
 TITLES = {
     "look_import": lazy_gettext("Looking at an order file"),
@@ -49,6 +51,18 @@ def job_step(job: Job) -> str:
     if not job.step:
         return str(gettext("Waiting for its turn"))
     return str(STEPS.get(job.step) or gettext(job.step))
+
+
+def job_count(watched: Watched) -> str:
+    """How far the job is within its step and how long that still takes; "" where nobody knows."""
+    job = watched.job
+    if not job.total:
+        return number(job.done) if job.done else ""
+    told = {"done": number(job.done), "total": number(job.total)}
+    if watched.seconds_left is None:
+        return str(gettext("%(done)s of %(total)s", **told))
+    left = format_timedelta(max(1, round(watched.seconds_left)), threshold=1.5)
+    return str(gettext("%(done)s of %(total)s, about %(time)s left", time=left, **told))
 
 
 def job_title(job: Job) -> str:
