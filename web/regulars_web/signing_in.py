@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass
 
 from flask import Flask, Response, redirect, request, session, url_for
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_login import LoginManager, current_user, login_user, logout_user
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -41,8 +42,20 @@ class SignedIn:
         return f"{self.account.id}:{self.account.session_epoch}"
 
 
+class Sessions(SecureCookieSessionInterface):
+    """The cookie is renewed with every page, and never by a script's request: the answer to a piece
+    of an upload that was on its way while somebody signed out would sign them in again."""
+
+    def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
+        """Whether this answer carries the cookie."""
+        if request.blueprint in SCRIPTED and not session.modified:
+            return False
+        return super().should_set_cookie(app, session)
+
+
 def install_sign_in(app: Flask) -> None:
     """Load the person of each request and send strangers to sign in."""
+    app.session_interface = Sessions()
     manager = LoginManager(app)
     manager.session_protection = None  # the epoch ends sessions; addresses change on the road
     manager.user_loader(load_signed_in)

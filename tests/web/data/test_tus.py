@@ -244,6 +244,12 @@ def test_the_same_person_goes_on_after_signing_in_again(client: Client, app: Fla
     assert again.patch(address, 40, ORDERS[40:]).headers["Regulars-Next"] == "/data/1"
 
 
+def test_a_piece_on_its_way_signs_nobody_in_again_who_has_just_signed_out(client: Client) -> None:
+    address = client.begin(len(ORDERS))
+    assert "Set-Cookie" not in client.patch(address, 0, ORDERS[:40]).headers
+    assert "Set-Cookie" in client.http.get("/data/").headers
+
+
 def test_nothing_is_written_without_the_token_of_the_session(client: Client) -> None:
     address = client.begin(len(ORDERS))
     client.headers.pop("X-CSRFToken")
