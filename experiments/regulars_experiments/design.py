@@ -337,7 +337,7 @@ def _least_proved(
         bought = (arms.control_shape.buyers, arms.arm_shape.buyers)
         p_value = segment_p_values(arms.control, arms.arm, buyers=bought)
         # without a test of the pooled customers the interval stands alone (`profit_tests`)
-        return np.where(p_value >= 1 - confidence, -np.abs(low), low)
+        return np.fmin(low, np.log((1 - confidence) / p_value))
 
     return crossing(proved_by, np.full(n_c.shape, _LARGEST_LOG_LIFT))
 

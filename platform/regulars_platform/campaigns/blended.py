@@ -5,7 +5,7 @@ average, those of unknown cost at the draft's flat margin.
 """
 
 import datetime as dt
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,8 +18,10 @@ from regulars_platform.fields import WHOLE
 from regulars_platform.offers.goods_costs import (
     CostCoverage,
     cost_coverage,
+    flat_margin,
     order_margins,
     product_costs,
+    unknown_amounts,
 )
 from regulars_platform.orders.table import PAID, OrdersTable
 
@@ -64,17 +66,41 @@ def _coverage(shop_dir: Path, orders: int, products: int, until: dt.datetime) ->
     return cost_coverage(_year(shop_dir, orders, until), product_costs(shop_dir, products))
 
 
-@lru_cache(maxsize=32)
 def _average(
     shop_dir: Path, orders: int, products: int | None, until: dt.datetime, flat: int
 ) -> int:
     """Basis points, from nothing to all of the price."""
-    lines = _year(shop_dir, orders, until).filter(pl.col("status") == PAID)
-    sold = lines.filter(pl.col("amount") > 0)
-    margins = order_margins(sold, product_costs(shop_dir, products), flat)
-    margin = margins.select(pl.col("margin").sum()).collect(engine="streaming").item()
-    goods = sold.select(pl.col("amount").sum()).collect(engine="streaming").item()
-    return min(WHOLE, max(0, margin * WHOLE // goods)) if goods else flat
+    sold = _sold(shop_dir, orders, products, until)
+    if not sold.goods:
+        return flat
+    rest = sold.unknown.select((flat_margin(pl.col("amount"), flat) * pl.col("lines")).sum())
+    margin = sold.known_margin + int(rest.item())
+    return min(WHOLE, max(0, margin * WHOLE // sold.goods))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Sold:
+    """Goods of a year, in ten-thousandths: all of them, what those of known cost earned, and how
+    many lines of unknown cost had which amount (each is rounded by itself)."""
+
+    goods: int
+    known_margin: int
+    unknown: pl.DataFrame
+
+
+@lru_cache(maxsize=8)
+def _sold(shop_dir: Path, orders: int, products: int | None, until: dt.datetime) -> _Sold:
+    # whatever margin is typed for the rest, a year's lines are read once
+    lines = _year(shop_dir, orders, until).filter(
+        (pl.col("status") == PAID) & (pl.col("amount") > 0)
+    )
+    costs = product_costs(shop_dir, products)
+    margins = order_margins(lines, costs, 0).select(pl.col("margin").sum())
+    return _Sold(
+        goods=lines.select(pl.col("amount").sum()).collect(engine="streaming").item(),
+        known_margin=margins.collect(engine="streaming").item(),
+        unknown=unknown_amounts(lines, costs).collect(engine="streaming"),
+    )
 
 
 def _year(shop_dir: Path, orders: int, until: dt.datetime) -> pl.LazyFrame:

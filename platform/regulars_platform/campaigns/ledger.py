@@ -85,7 +85,7 @@ def read_ledger(shop_dir: Path, name: str, sha256: str) -> pl.DataFrame:
 
     What a ledger of an older version lacks is null.
     """
-    path = _folder(shop_dir) / Path(name).name
+    path = ledger_path(shop_dir, name)
     try:
         content = path.read_bytes()
     except FileNotFoundError:
@@ -102,7 +102,12 @@ def read_ledger(shop_dir: Path, name: str, sha256: str) -> pl.DataFrame:
 
 def discard_ledger(shop_dir: Path, name: str) -> None:
     """Remove the ledger of a launch that did not come about."""
-    (_folder(shop_dir) / Path(name).name).unlink(missing_ok=True)
+    ledger_path(shop_dir, name).unlink(missing_ok=True)
+
+
+def ledger_path(shop_dir: Path, name: str) -> Path:
+    """Where a ledger of that name is."""
+    return _folder(shop_dir) / Path(name).name
 
 
 def with_unit_id(customers: pl.DataFrame, unit: str) -> pl.DataFrame:

@@ -103,10 +103,18 @@ def past_spend(
     )
     by_segment = {row[0]: row[1:] for row in sums.iter_rows()}
     sizes = dict(drawn.group_by("segment").len().iter_rows())
-    rows = np.array(
-        [(sizes.get(name, 0), *by_segment.get(name, (0, 0.0, 0.0))) for name in segments],
-        dtype=np.float64,
-    ).reshape(-1, 4)
+    return spend_moments(
+        np.array(
+            [(sizes.get(name, 0), *by_segment.get(name, (0, 0.0, 0.0))) for name in segments],
+            dtype=np.float64,
+        )
+    )
+
+
+def spend_moments(sums: FloatArray) -> PastSpend:
+    """sums: of each segment how many, how many of them bought, the sum of what they spent in
+    currency units, and that of its squares; shape (segments, 4)."""
+    rows = sums.reshape(-1, 4)
     # every customer drawn is in one of the segments, so that everybody is their sum
     n, buyers, first, second = np.vstack([rows.sum(axis=0), rows]).T
     with np.errstate(divide="ignore", invalid="ignore"):

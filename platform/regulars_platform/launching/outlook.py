@@ -19,6 +19,7 @@ from regulars_platform.launching.foresight import PastSpend, Terms, past_spend
 from regulars_platform.memory.forecast import (
     ArmForecast,
     Outlook,
+    PlannedGroup,
     PlannedLeak,
     forecast_arms,
     planned_groups,
@@ -178,25 +179,40 @@ def forecast_draft(
         return None
     if draft.unit == "group":  # what was learnt of persons says nothing of whole groups
         return None
-    segments = draft.segments or ()
     unit = draft.unit or "customer"
     people = with_unit_id(drawn, unit) if unit == "household" else drawn
     means = segment_spend(segment_names(draft), spend.baseline.mean.tolist())
     like = measure_likeness(features, drawn, memory.met_before(draft.send_date))
     shop_order = _usual_order(people) or _usual_order(features)
+    groups = planned_groups(people, means, like, fits=fits_some(terms.arms), shop_order=shop_order)
+    return forecast_groups(draft, terms, groups, shop_order, leaks, memory)
+
+
+def forecast_groups(
+    draft: Draft,
+    terms: Terms,
+    groups: Sequence[PlannedGroup],
+    shop_order: float | None,
+    leaks: Sequence[Leak | None],
+    memory: ShopMemory,
+) -> tuple[ArmForecast, ...] | None:
+    """The same of groups that are known: everybody, then the segments, the rest last.
+
+    shop_order: what customers usually spend where nothing more is known, currency units.
+    """
+    if draft.audience is None or draft.send_date is None:
+        return None
     outlook = Outlook(
         audience=draft.audience,
-        segments=tuple(segments),
+        segments=tuple(draft.segments or ()),
         arms=terms.arms,
         shares=tuple(arm.share / WHOLE for arm in terms.arms),
-        unit=unit,
+        unit=draft.unit or "customer",
         day=draft.send_date,
         margin=terms.margin,
         confidence=terms.confidence,
         contact_costs=tuple(arm.contact_cost / MONEY_SCALE for arm in terms.arms),
-        groups=tuple(
-            planned_groups(people, means, like, fits=fits_some(terms.arms), shop_order=shop_order)
-        ),
+        groups=tuple(groups),
         leaks=tuple(map(_leak, leaks)),
         gives=tuple(given_to_one(arm.offer, shop_order or 0.0) for arm in terms.arms),
     )

@@ -1,32 +1,26 @@
 """What a draft would mean, live beside the form: head-count, histogram, leak, what is proved.
 
 Works with whatever of the draft holds; what cannot be said yet is None. Everything comes from the
-past (features and orders before the plan's day); nothing is drawn and nothing stored.
+past (features and orders before the plan's day); nothing is drawn and nothing stored. What does not
+change with the draft is kept (`everybody`, `recent_orders`, `around`); a launch works everything
+out anew.
 """
 
 import datetime as dt
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 from sqlalchemy.orm import Session
 
 from regulars_experiments.holdouts import HoldoutSizes
-from regulars_platform.campaigns.at_once import (
-    Meeting,
-    RunningCampaign,
-    find_meetings,
-    members_of,
-    running_beside,
-)
+from regulars_platform.campaigns.at_once import Meeting
 from regulars_platform.campaigns.blended import at_average_margin
-from regulars_platform.campaigns.ledger import with_unit_id
 from regulars_platform.campaigns.plan import Exclusions
 from regulars_platform.campaigns.plan_form import Draft, read_draft
 from regulars_platform.campaigns.pooled import Learnable, learnable
-from regulars_platform.campaigns.population import Population, build_population, grouping_of
-from regulars_platform.customers.browse import Distribution, distribution
-from regulars_platform.customers.store import FeatureStore, build_feature_store
+from regulars_platform.customers.browse import Distribution
+from regulars_platform.customers.store import build_feature_store
 from regulars_platform.errors import RegularsError
 from regulars_platform.launching.arms import (
     ArmPreview,
@@ -34,6 +28,9 @@ from regulars_platform.launching.arms import (
     given_away,
     preview_arms,
 )
+from regulars_platform.launching.around import Beside, meetings, members, surroundings
+from regulars_platform.launching.drawn import Drawn, Shut, draw_from
+from regulars_platform.launching.everybody import AT_HAND, Everybody, Flags, everybody
 from regulars_platform.launching.foresight import (
     Foreseen,
     PastSpend,
@@ -43,21 +40,16 @@ from regulars_platform.launching.foresight import (
     foretold_of,
     least_holdout,
 )
-from regulars_platform.launching.outlook import (
-    Past,
-    forecast_draft,
-    read_past,
-    read_terms,
-    segment_names,
-    told_values,
-)
+from regulars_platform.launching.outlook import forecast_groups, read_terms
+from regulars_platform.launching.programmes import beside_draft
+from regulars_platform.launching.recent_orders import recent_orders
+from regulars_platform.launching.state import memory_state
 from regulars_platform.memory.forecast import ArmForecast
-from regulars_platform.memory.likeness import NO_MEMORY, ShopMemory
+from regulars_platform.memory.likeness import ShopMemory
 from regulars_platform.memory.service import shop_memory
-from regulars_platform.programmes.caps import campaign_limit
-from regulars_platform.reach.gate import Gate, open_gate
-from regulars_platform.segments.frames import for_rules
-from regulars_platform.segments.rules import Rule, rule_expression
+from regulars_platform.offers.leak import Leak
+from regulars_platform.orders.table import MONEY_SCALE
+from regulars_platform.programme_effect.beside import NOBODY, ProgrammesBeside
 from regulars_platform.settings import Settings
 from regulars_platform.shops.tables import Shop
 
@@ -96,7 +88,7 @@ class Preview:
     expected to earn, likewise; margin: the share of the price, 0 to 1, that all of it counts at;
     pooled: what so many customers can tell by one such campaign and by several, likewise;
     meetings: campaigns in the same days whose customers would be drawn again; apart: campaigns in
-    the same days whose customers are left out, by name; drawn: customer_id of who takes part;
+    the same days whose customers are left out, by name; drawn: who takes part;
     short_history: the orders do not reach back as far as the window is long, so that leak and
     detectable effect are too low.
     """
@@ -115,7 +107,7 @@ class Preview:
     pooled: Learnable | None = None
     meetings: tuple[Meeting, ...] = ()
     apart: tuple[str, ...] = ()
-    drawn: pl.Series | None = field(default=None, compare=False, repr=False)
+    drawn: Drawn | None = field(default=None, compare=False, repr=False)
 
 
 def preview_draft(
@@ -146,96 +138,111 @@ def preview_draft(
             margin=None,
             short_history=False,
         )
-    return build_preview(
+    people = everybody(store, draft.as_of, version)
+    around = surroundings(session, settings, shop, people)
+    running = around.running(draft)
+    exclusions = draft.exclusions or Exclusions()
+    day = draft.send_date or draft.as_of
+    audience = people.holds(draft.audience)
+    drawn = draw_from(
+        people,
         draft,
-        draft.audience,
-        store,
-        version,
-        open_gate(
-            session,
-            settings,
-            shop.id,
-            channels=draft.channels,
-            day=draft.send_date or draft.as_of,
+        audience,
+        Shut(
+            excluded=_excluded(people, exclusions, running),
+            barred=around.barred(draft.channels, day),
+            crowded=around.crowded(day),
         ),
-        shop_memory(session, settings, shop.id) if memory is None else memory,
-        campaign_limit(session, settings, shop, draft.send_date or draft.as_of),
-        running_beside(session, settings, shop.id, draft),
+    )
+    known = known_memory(session, settings, shop.id) if memory is None else memory
+    return replace(
+        preview_of(drawn, people.histogram(audience), known),
+        meetings=meetings(running, drawn),
+        apart=tuple(one.name for one in running) if exclusions.running_campaigns else (),
     )
 
 
-def build_preview(
-    draft: Draft,
-    audience: Rule,
-    store: FeatureStore,
-    version: int,
-    gate: Gate,
-    memory: ShopMemory = NO_MEMORY,
-    crowded: Callable[[pl.Series], pl.Series] | None = None,
-    running: Sequence[RunningCampaign] = (),
-) -> Preview:
-    """The preview of a draft whose audience and day hold, from the orders at `version`.
+def programmes_of(
+    session: Session, settings: Settings, shop: Shop, preview: Preview, *, wait: bool = True
+) -> ProgrammesBeside | None:
+    """The programmes beside a draft that was previewed in the same session (see `beside_draft`)."""
+    if preview.drawn is None:
+        return NOBODY
+    around = surroundings(session, settings, shop, preview.drawn.people)
+    return beside_draft(around, preview.drawn, wait=wait)
 
-    gate: of its channels and send date; memory: what past campaigns of the shop taught; crowded:
-    see `build_population`; running: campaigns in the draft's days.
+
+def preview_of(drawn: Drawn, histogram: Distribution, memory: ShopMemory) -> Preview:
+    """What is to be said of the customers of a draft, whatever else is on.
+
+    histogram: of everybody, the audience marked; memory: what past campaigns of the shop taught.
     """
-    if draft.as_of is None:
-        raise ValueError("the draft has no day to describe customers as of")
-    segments, exclusions = draft.segments or (), draft.exclusions or Exclusions()
-    rules = [audience, *(segment.rule for segment in segments), *memory.rules]
-    features = for_rules(store, rules, draft.as_of, version)
-    population = build_population(
-        features,
-        audience=audience,
-        segments=segments,
-        exclusions=exclusions,
-        gate=gate,
-        crowded=crowded,
-        grouping=grouping_of(draft),
-        elsewhere=members_of(running),
-    )
-    groups = _groups(population.drawn, draft)
-    values = told_values(population.drawn, draft)
-    past = _past(draft, store, version, population.drawn, values)
-    priced = at_average_margin(draft, store, version)
-    holdout, arms = preview_arms(priced, values, past, groups)
+    draft, people = drawn.draft, drawn.people
+    days, values = draft.window_days, drawn.values()
+    past = None if days is None else drawn.past(recent_orders(people, days))
+    priced = at_average_margin(draft, people.store, people.version)
+    holdout, arms = preview_arms(priced, values, past, drawn.groups)
     terms = None if arms is None else read_terms(priced)
     spend = None if past is None else past.spend
     forecast = sizes = None
-    if terms and spend and past and groups is None:
+    if terms and spend and past and drawn.groups is None:
         leaks = [arm.leak for arm in arms or ()]
-        forecast = forecast_draft(
-            draft, terms, population.drawn, past.reachable, leaks, features, memory
-        )
-        foretold = foretold_of(forecast, terms, population.drawn.height)
+        forecast = _forecast(drawn, terms, past.reachable, leaks, memory)
+        foretold = foretold_of(forecast, terms, drawn.number)
         sizes = foresee_holdouts(terms, spend, given_away(draft, arms), foretold)
+    by_segment = terms and spend and drawn.groups is None
     return Preview(
         problems=draft.problems,
-        head_count=_head_count(features, population, draft, groups),
-        histogram=distribution(features, "average_order_value", marked=rule_expression(audience)),
+        head_count=_head_count(drawn),
+        histogram=histogram,
         holdout=holdout,
         arms=arms,
-        segments=foresee_segments(terms, spend) if terms and spend and groups is None else None,
+        segments=foresee_segments(terms, spend) if by_segment and terms and spend else None,
         sizes=sizes,
         least=None if sizes is None or spend is None else least_holdout(spend),
         forecast=forecast,
         margin=None if terms is None else terms.margin,
-        short_history=_is_short(store, draft, version),
+        short_history=_is_short(people, draft),
         pooled=_pooled(spend, terms, holdout, arms),
-        meetings=find_meetings(running, population.drawn, draft.holdout),
-        apart=tuple(one.name for one in running) if exclusions.running_campaigns else (),
-        drawn=population.drawn["customer_id"],
+        drawn=drawn,
     )
 
 
-def _past(
-    draft: Draft, store: FeatureStore, version: int, drawn: pl.DataFrame, values: pl.DataFrame
-) -> Past | None:
-    """A window as long as the draft's, before its day; None while the draft has none."""
-    if draft.as_of is None or draft.window_days is None:
+def known_memory(session: Session, settings: Settings, shop_id: int) -> ShopMemory:
+    """What the shop remembers, read anew only where there is more to be read."""
+    key = ("memory", str(settings.shop_dir(shop_id)), memory_state(session, shop_id))
+    return AT_HAND.get(
+        key,
+        lambda: shop_memory(session, settings, shop_id),
+        lambda found: 4_096 * (1 + len(found.lessons) + len(found.met)),
+    )
+
+
+def _excluded(people: Everybody, exclusions: Exclusions, running: Sequence[Beside]) -> Flags:
+    """Whom the draft's own exclusions take out."""
+    found = people.among(pl.Series(sorted(exclusions.customers), dtype=pl.String))
+    if exclusions.running_campaigns:
+        found |= members(people, running)
+    limit = exclusions.max_average_order_value
+    if limit is not None:
+        # nothing is above a limit that is not known
+        found |= people.values() > limit / MONEY_SCALE
+    return found
+
+
+def _forecast(
+    drawn: Drawn,
+    terms: Terms,
+    spend: PastSpend,
+    leaks: Sequence[Leak | None],
+    memory: ShopMemory,
+) -> tuple[ArmForecast, ...] | None:
+    """As `outlook.forecast_draft` has it of the same customers."""
+    send = drawn.draft.send_date
+    if send is None or not drawn.number:
         return None
-    orders = store.window_orders(draft.as_of, draft.window_days, version)
-    return read_past(orders, drawn, values, draft)
+    groups, shop_order = drawn.planned_groups(spend, memory.met_before(send))
+    return forecast_groups(drawn.draft, terms, groups, shop_order, leaks, memory)
 
 
 def _pooled(
@@ -255,36 +262,31 @@ def _pooled(
     )
 
 
-def _groups(drawn: pl.DataFrame, draft: Draft) -> int | None:
-    """How many groups (and customers without one) would be drawn; None where customers are."""
-    if draft.unit != "group":
-        return None
-    return int(with_unit_id(drawn, "group")["unit_id"].n_unique())
-
-
-def _head_count(
-    features: pl.LazyFrame, population: Population, draft: Draft, groups: int | None
-) -> HeadCount:
-    counted = dict(population.drawn.group_by("segment").len().iter_rows())
+def _head_count(drawn: Drawn) -> HeadCount:
     return HeadCount(
-        total=features.select(pl.len()).collect().item(),
-        audience=population.audience,
-        excluded=population.excluded,
-        suppressed=population.suppressed,
-        no_consent=population.no_consent,
-        held_out=population.held_out,
-        capped=population.capped,
-        ungrouped=population.ungrouped,
-        groups=groups,
-        drawn=population.drawn.height,
-        segments=tuple((name, counted.get(name, 0)) for name in segment_names(draft)),
+        total=drawn.people.total,
+        audience=drawn.audience,
+        excluded=drawn.excluded,
+        suppressed=drawn.suppressed,
+        no_consent=drawn.no_consent,
+        held_out=drawn.held_out,
+        capped=drawn.capped,
+        ungrouped=drawn.ungrouped,
+        groups=drawn.groups,
+        drawn=drawn.number,
+        segments=tuple(zip(drawn.names, drawn.sizes, strict=True)),
     )
 
 
-def _is_short(store: FeatureStore, draft: Draft, version: int) -> bool:
+def _is_short(people: Everybody, draft: Draft) -> bool:
     """Whether the orders begin after the past window does."""
     if draft.as_of is None or draft.window_days is None:
         return False
-    first = store.orders(version).select(pl.col("ordered_at").min()).collect().item()
-    start = store.moment(draft.as_of - dt.timedelta(days=draft.window_days))
+
+    def build() -> tuple[dt.datetime | None]:
+        moment = pl.col("ordered_at").min()
+        return (people.store.orders(people.version).select(moment).collect().item(),)
+
+    (first,) = people.kept("first order", build, lambda _: 64)
+    start = people.store.moment(draft.as_of - dt.timedelta(days=draft.window_days))
     return first is None or first > start + dt.timedelta(days=1)

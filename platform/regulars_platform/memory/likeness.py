@@ -136,14 +136,16 @@ def measure_likeness(
     rows: list[tuple[str | None, Sequence[int]]] = [(row[0], row[1:]) for row in inside.iter_rows()]
     rows.append((None, inside.drop("segment").sum().row(0)))
     return {
-        segment: tuple(_likenesses(met, customers, both, whole))
+        segment: tuple(likenesses_of(met, customers, both, whole))
         for segment, (customers, *both) in rows
     }
 
 
-def _likenesses(
+def likenesses_of(
     met: Sequence[Met], customers: int, both: Sequence[int], whole: Sequence[int]
 ) -> Iterable[Likeness]:
+    """Of a group of so many customers to the people met; both: who are in both, whole: how many
+    such people there are in all. People of whom the group has nobody are left out."""
     for one, shared, people in zip(met, both, whole, strict=True):
         if shared:
             yield Likeness(

@@ -81,6 +81,16 @@ def order_margins(lines: pl.LazyFrame, costs: pl.LazyFrame, flat: int) -> pl.Laz
     )
 
 
+def unknown_amounts(lines: pl.LazyFrame, costs: pl.LazyFrame) -> pl.LazyFrame:
+    """amount, lines: of the order lines whose cost is not known, how many have which amount."""
+    return (
+        lines.join(costs, on="product", how="left")
+        .filter(~_known())
+        .group_by("amount")
+        .agg(pl.len().cast(pl.Int64).alias("lines"))
+    )
+
+
 def with_offer_added_back(taken_off: pl.Expr, amount: pl.Expr, flat: int) -> pl.Expr:
     """The margin of an order's goods at their price before the offer, from `margin` and `unknown`.
 

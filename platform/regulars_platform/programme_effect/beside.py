@@ -6,7 +6,7 @@ foresee (a tier reached, a segment entered): for these only those who are in alr
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -112,41 +112,101 @@ def programmes_beside(
 ) -> ProgrammesBeside:
     """Of these customers, in these days. without: a programme that is left out."""
     asked = customers.cast(pl.String).unique().to_frame("customer_id")
-    store = build_feature_store(settings, shop)
-    found: list[ProgrammeBeside] = []
+    found: list[Shared] = []
     people: list[pl.Series] = []
-    unforeseen: list[str] = []
+    for one in people_of_programmes(session, settings, shop, days, among=asked, without=without):
+        inside = one.inside.join(asked, on="customer_id", how="semi")
+        told = inside.filter(~pl.col("held_back"))["customer_id"].unique()
+        held = inside.filter("held_back")["customer_id"].n_unique()
+        people += [told] if one.expected is None else [told, one.expected]
+        found.append(
+            Shared(of=one, told=told, held=held, until=_last_day(inside), likely=one.expected)
+        )
+    return count_beside(found, pl.concat(people).n_unique() if people else 0)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PeopleOf:
+    """A programme in some days. inside: customer_id, held_back, last (day) of entries whose window
+    shares a day with them; expected: customer_id of those likely to enter, None where nobody can
+    foresee it, or the programme does not run."""
+
+    id: int
+    name: str
+    runs: bool
+    holdout: int
+    inside: pl.DataFrame
+    expected: pl.Series | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shared:
+    """The part of `PeopleOf` who are asked about. told, likely: customers, once each."""
+
+    of: PeopleOf
+    told: Sized
+    held: int
+    until: dt.date | None
+    likely: Sized | None
+
+
+def people_of_programmes(
+    session: Session,
+    settings: Settings,
+    shop: Shop,
+    days: Days,
+    *,
+    among: pl.DataFrame | None = None,
+    without: int | None = None,
+) -> list[PeopleOf]:
+    """Of every programme that ever ran. among: the only ones who are looked for among those likely
+    to enter; None: everybody."""
+    store = build_feature_store(settings, shop)
+    found = []
     for programme in list_programmes(session, shop.id):
         version = programme.version
         if version is None or programme.id == without:
             continue
-        inside = _inside(session, programme, days).join(asked, on="customer_id", how="semi")
-        told = inside.filter(~pl.col("held_back"))
-        expected = None
-        if programme.state == RUNNING:
+        runs, expected = programme.state == RUNNING, None
+        if runs:
             expected = expected_entries(
-                session, settings, shop, store, version.plan, asked, days, programme.id
+                session, settings, shop, store, version.plan, among, days, programme.id
             )
-            if expected is None:
-                unforeseen.append(programme.name)
-        likely = pl.Series(dtype=pl.String) if expected is None else expected
-        people += [told["customer_id"], likely]
-        if inside.height or len(likely):
-            found.append(
-                ProgrammeBeside(
-                    id=programme.id,
-                    name=programme.name,
-                    inside=told["customer_id"].n_unique(),
-                    held=inside.filter("held_back")["customer_id"].n_unique(),
-                    until=_last_day(inside),
-                    likely=None if expected is None else len(likely),
-                    told=None if expected is None else _told(len(likely), version.plan),
-                )
+        found.append(
+            PeopleOf(
+                id=programme.id,
+                name=programme.name,
+                runs=runs,
+                holdout=version.plan.holdout,
+                inside=_inside(session, programme, days),
+                expected=expected,
             )
+        )
+    return found
+
+
+def count_beside(found: Sequence[Shared], customers: int) -> ProgrammesBeside:
+    """In words' order. customers: of those asked about, in the told arm of any or likely to enter
+    any."""
+    shown = [
+        ProgrammeBeside(
+            id=one.of.id,
+            name=one.of.name,
+            inside=len(one.told),
+            held=one.held,
+            until=one.until,
+            likely=None if one.likely is None else len(one.likely),
+            told=None
+            if one.likely is None
+            else round(len(one.likely) * (WHOLE - one.of.holdout) / WHOLE),
+        )
+        for one in found
+        if len(one.told) or one.held or (one.likely is not None and len(one.likely))
+    ]
     return ProgrammesBeside(
-        customers=pl.concat(people).n_unique() if people else 0,
-        programmes=tuple(sorted(found, key=lambda one: (-one.inside - (one.likely or 0), one.id))),
-        unforeseen=tuple(unforeseen),
+        customers=customers,
+        programmes=tuple(sorted(shown, key=lambda one: (-one.inside - (one.likely or 0), one.id))),
+        unforeseen=tuple(one.of.name for one in found if one.of.runs and one.likely is None),
     )
 
 
@@ -189,18 +249,21 @@ def expected_entries(
     shop: Shop,
     store: FeatureStore,
     plan: ProgrammePlan,
-    among: pl.DataFrame,
+    among: pl.DataFrame | None,
     days: Days,
     programme_id: int | None,
 ) -> pl.Series | None:
-    """customer_id of those of `among` who are likely to enter in the days, held back or told.
+    """customer_id of those of `among` (None: of everybody) who are likely to enter in the days,
+    held back or told.
 
     None where nobody can foresee them.
     """
     if missing_need(shop, store.shop_dir, plan.kind) is not None:
         return pl.Series("customer_id", dtype=pl.String)
     sources, _ = open_sources(store, plan, days.as_of)
-    chosen = sources.features.join(among.lazy(), on="customer_id", how="semi")
+    chosen = sources.features
+    if among is not None:
+        chosen = chosen.join(among.lazy(), on="customer_id", how="semi")
     named = find_expected(
         replace(sources, features=chosen), plan, days.as_of, days.first, days.last
     )
@@ -251,7 +314,3 @@ _ENTRIES: dict[str, pl.DataType] = {
 def _last_day(inside: pl.DataFrame) -> dt.date | None:
     days: Sequence[dt.date] = inside["last"].to_list()
     return max(days, default=None)
-
-
-def _told(likely: int, plan: ProgrammePlan) -> int:
-    return round(likely * (WHOLE - plan.holdout) / WHOLE)

@@ -19,7 +19,7 @@ from regulars_platform.campaigns.tables import LAUNCHED, Campaign
 from regulars_platform.errors import RegularsError
 from regulars_platform.launching.launch import prepare_launch, store_launch
 from regulars_platform.launching.preview import Preview, preview_draft
-from regulars_platform.programme_effect.beside import ProgrammesBeside
+from regulars_platform.programme_effect.beside import NOBODY, ProgrammesBeside
 from regulars_web.edge import current_shop, now, reading, settings, unit_of_work
 from regulars_web.pages.campaigns.area import blueprint
 from regulars_web.pages.campaigns.beside import find_beside
@@ -57,7 +57,7 @@ def launch(campaign_id: int) -> str | Response | tuple[str, int]:
         plan = read_plan(full_draft(campaign.draft, shop))
         with reading() as work:
             preview = preview_draft(work, settings(), get_shop_of(work, shop.id), campaign.draft)
-            beside = find_beside(work, preview, campaign.draft)
+            beside = find_beside(work, preview) or NOBODY
         refuse_empty(preview)
     except RegularsError as error:
         return show_form(campaign_id, error)

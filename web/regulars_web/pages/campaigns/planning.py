@@ -155,9 +155,17 @@ def preview() -> str:
     with reading() as work:
         form = _read(list_segments(work, current_shop().id))
         side = _side(work, form)
-    known = request.args.get("campaign", type=read_id)
-    here = url_for(".new") if known is None else url_for(".edit", campaign_id=known)
-    return render_template("campaigns/preview.html", side=side, here=here)
+    return render_template("campaigns/preview.html", side=side, here=_here())
+
+
+@blueprint.post("/at-once")
+def at_once() -> str:
+    """What else is on in the days of the form as it stands: asked for by the side where whom
+    programmes reach has to be worked out first."""
+    with reading() as work:
+        form = _read(list_segments(work, current_shop().id))
+        side = _side(work, form, wait=True)
+    return render_template("campaigns/at_once.html", side=side, here=_here())
 
 
 @blueprint.post("/<int:campaign_id>/delete")
@@ -183,6 +191,12 @@ def again(campaign_id: int) -> Response:
         )
         created = create_draft(work, shop_id=shop.id, raw=draft, now=now())
     return redirect(url_for("campaigns.edit", campaign_id=created.id))
+
+
+def _here() -> str:
+    """The page that the side stands on (?campaign=<id>)."""
+    known = request.args.get("campaign", type=read_id)
+    return url_for(".new") if known is None else url_for(".edit", campaign_id=known)
 
 
 def _title(arm: Mapping[str, Any]) -> str:
@@ -268,8 +282,10 @@ def show_form(campaign_id: int, error: RegularsError) -> tuple[str, int]:
 
 
 def _show(campaign_id: int | None, form: PlanForm, saved: list[Segment]) -> str:
+    # without scripts nobody would ask again for what is not at hand yet
+    pressed = request.method == "POST" and "HX-Request" not in request.headers
     with reading() as work:
-        side = _side(work, form)
+        side = _side(work, form, wait=pressed)
     page = PlanPage(
         campaign_id=campaign_id, form=form, side=side, saved=saved, last_day=_facts().last_day
     )
@@ -328,9 +344,10 @@ def _preview(work: Session, form: PlanForm) -> Preview:
     return preview_draft(work, settings(), get_shop_of(work, current_shop().id), form.draft)
 
 
-def _side(work: Session, form: PlanForm) -> Side:
+def _side(work: Session, form: PlanForm, *, wait: bool = False) -> Side:
+    """wait: for programmes beside it, which take longer than all else where nobody asked yet."""
     preview = _preview(work, form)
-    return build_side(preview, form, current_shop(), find_beside(work, preview, form.draft))
+    return build_side(preview, form, current_shop(), find_beside(work, preview, wait=wait))
 
 
 def _line(campaign: Campaign) -> CampaignLine:

@@ -121,7 +121,7 @@ class Side:
     a past window as long as the outcome window, ten-thousandths. contact_loses: on the assumptions
     of the suggestions those who are told cost more than they bring. unmeasured: it posts to an
     audience without drawing groups. likely_to_lose: every arm is expected to cost more than it
-    brings. beside: programmes in the same days."""
+    brings. beside: programmes in the same days, None while they are still looked for."""
 
     preview: Preview
     audience: str
@@ -138,11 +138,11 @@ class Side:
     open_problems: int
     unmeasured: bool
     likely_to_lose: bool
-    beside: ProgrammesBeside
+    beside: ProgrammesBeside | None
 
 
 def build_side(
-    preview: Preview, form: PlanForm, shop: ShopProfile, beside: ProgrammesBeside = NOBODY
+    preview: Preview, form: PlanForm, shop: ShopProfile, beside: ProgrammesBeside | None = NOBODY
 ) -> Side:
     """Everything that the side says about a form as it stands."""
     arms = [_arm(arm, shop.currency) for arm in preview.arms or ()]
