@@ -3,6 +3,8 @@
 import math
 from typing import Any
 
+from regulars_web.spoken import gettext
+
 _LEAST_LOSS = 0.0001
 _LEAST_P = 1e-300
 
@@ -51,7 +53,7 @@ def figures(answer: dict[str, Any], kind: str = "mean", *, signed: bool = True) 
     >>> figures({"estimate": 0.00681, "low": -0.002, "high": 0.0155}, "conversion")
     {'estimate': '+0.68', 'low': '−0.20', 'high': '+1.55', 'unit': ' points'}
     """
-    factor, digits, unit = (100, 3, " points") if kind == "conversion" else (1, 4, "")
+    factor, digits, unit = (100, 3, gettext(" points")) if kind == "conversion" else (1, 4, "")
     names = {"estimate": answer.get("estimate", answer.get("mean"))}
     names |= {name: answer[name] for name in ("low", "high")}
     known = {name: factor * value for name, value in names.items() if value is not None}
@@ -97,17 +99,12 @@ def p_words(p_value: float) -> str:
 def chance(share: float) -> str:
     """Never certain."""
     if share > 0.99:
-        return "over 99%"
-    return "under 1%" if share < 0.01 else f"{share:.0%}"
+        return gettext("over %(share)s", share="99%")
+    return gettext("under %(share)s", share="1%") if share < 0.01 else f"{share:.0%}"
 
 
 def loss(value: float) -> str:
     """Money per customer, never nothing at all."""
     if value < _LEAST_LOSS:
-        return "under 0.0001"
+        return gettext("under %(amount)s", amount="0.0001")
     return number(value, decimals_of([value], 3))
-
-
-def counted(count: int, one: str, many: str) -> str:
-    """`1 row`, `1,200 rows`."""
-    return f"{count:,} {one if count == 1 else many}"

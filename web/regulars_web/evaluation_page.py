@@ -1,6 +1,5 @@
 """The one-file page of `regulars evaluate --html`: everything in it, nothing fetched."""
 
-import gettext
 from collections.abc import Callable
 from typing import Any
 
@@ -24,14 +23,19 @@ from regulars_web.evaluation_sentences import (
     has_contact,
     has_costs,
     in_order,
+    is_grave,
     kinds_of,
+    method_words,
+    refused,
     warnings,
     why_not,
 )
+from regulars_web.languages import HTML_TAGS
+from regulars_web.spoken import gettext, ngettext, spoken_language
 
 
 def evaluation_html(document: dict[str, Any]) -> str:
-    """The page of an evaluation document (schema regulars.evaluation/1)."""
+    """The page of an evaluation document (schema regulars.evaluation/1), as is spoken."""
     environment = Environment(
         loader=PackageLoader("regulars_web"),
         autoescape=True,
@@ -40,14 +44,7 @@ def evaluation_html(document: dict[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    translations = gettext.NullTranslations()
-    environment.globals.update(
-        {
-            "gettext": translations.gettext,
-            "ngettext": translations.ngettext,
-            "_": translations.gettext,
-        }
-    )
+    environment.globals.update({"gettext": gettext, "ngettext": ngettext, "_": gettext})
     environment.globals.update(_NUMBERS)
     page = environment.get_template("evaluation.html")
     return page.render(
@@ -55,6 +52,7 @@ def evaluation_html(document: dict[str, Any]) -> str:
         effects=in_order(document),
         kinds=kinds_of(document),
         warnings=list(warnings(document)),
+        language_tag=HTML_TAGS[spoken_language()],
     )
 
 
@@ -74,6 +72,9 @@ _NUMBERS: dict[str, Callable[..., Any]] = {
     "differs": differs,
     "evidence_of": evidence_of_effect,
     "why_not": why_not,
+    "refused": refused,
+    "method_words": method_words,
+    "is_grave": is_grave,
     "has_costs": has_costs,
     "has_contact": has_contact,
 }

@@ -5,6 +5,7 @@ of translations, keeps its English sentences in constants.
 """
 
 import ast
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import IO, Any
 
@@ -13,6 +14,9 @@ from babel.messages.extract import extract_python
 from regulars_web.commands.helping import paragraphs
 
 Message = tuple[int, Any, Any, Any]
+
+_FORMAT = re.compile(r"\{(\w+)\}")
+"""{subject} in the core is %(subject)s in the catalogues."""
 
 _HELP = frozenset({"help", "epilog", "short_help", "prompt"})
 
@@ -72,4 +76,4 @@ def constants(
             if isinstance(part, ast.Dict):
                 for value in part.values:
                     if isinstance(value, ast.Constant) and isinstance(value.value, str):
-                        yield value.lineno, None, value.value, []
+                        yield value.lineno, None, _FORMAT.sub(r"%(\1)s", value.value), []

@@ -63,7 +63,12 @@ def uplift_document(
         "features": list(data.features.names),
         "limits": {"share": asked.limits.share, "cost": asked.limits.cost},
         "warnings": [
-            {"code": found.code.value, "subject": found.subject, "words": found.words}
+            {
+                "code": found.code.value,
+                "subject": found.subject,
+                "detail": found.detail,
+                "words": found.words,
+            }
             for found in report.warnings
         ],
         "models": [_model(one) for one in report.rankings],

@@ -11,7 +11,13 @@ import polars as pl
 
 from regulars_experiments.results import FloatArray
 from regulars_experiments.uplift.candidates import Limits
-from regulars_experiments.uplift.checks import Code, Finding, UpliftError, check_features
+from regulars_experiments.uplift.checks import (
+    Code,
+    Finding,
+    UnfitDataError,
+    UpliftError,
+    check_features,
+)
 from regulars_experiments.uplift.cross_fitting import Progress
 from regulars_experiments.uplift.evaluation import Asked, UpliftReport, evaluate_uplift
 from regulars_experiments.uplift.features import learn_encoding
@@ -20,6 +26,7 @@ from regulars_experiments.uplift.lineup import OwnSegments
 from regulars_experiments.uplift.randomised import IntArray, Randomised
 from regulars_platform.errors import RegularsError
 from regulars_platform.randomised.feature_columns import typed_features
+from regulars_platform.randomised.findings import all_of, finding_sentence
 from regulars_platform.randomised.reading import (
     UnreadableFileError,
     column_types,
@@ -41,8 +48,16 @@ class UnfitFileError(RegularsError):
 
     @classmethod
     def because(cls, error: UpliftError) -> "UnfitFileError":
-        """The core's sentence."""
-        why = str(error).removesuffix(".")
+        """The core's findings, or its sentence."""
+        if isinstance(error, UnfitDataError):
+            return cls.saying(
+                all_of([finding_sentence(f.code, f.subject, f.detail) for f in error.findings])
+            )
+        return cls.saying(str(error).removesuffix("."))
+
+    @classmethod
+    def saying(cls, why: Sentence | str) -> "UnfitFileError":
+        """why: without a full stop."""
         return cls(Sentence(N_("No list can be made: %(why)s."), {"why": why}))
 
 
@@ -307,9 +322,14 @@ def _costs(question: UpliftQuestion) -> FloatArray:
 def _require_measurable(column: str, values: FloatArray) -> None:
     worst = values[int(np.argmax(np.abs(values)))]
     if not abs(worst) <= MOST:
-        raise UpliftError(
-            f"column {column!r} holds {worst:g}, and numbers may have a size of up to"
-            f" {MOST:g}: leave such cells empty, or count in a larger unit"
+        raise UnfitFileError.saying(
+            Sentence(
+                N_(
+                    "column %(column)r holds %(worst)s, and numbers may have a size of up to"
+                    " %(most)s: leave such cells empty, or count in a larger unit"
+                ),
+                {"column": column, "worst": f"{worst:g}", "most": f"{MOST:g}"},
+            )
         )
 
 
@@ -317,23 +337,32 @@ def _refuse_amounts(question: UpliftQuestion, sold: FloatArray) -> None:
     """A learner of yes and no cannot learn money; the file's outcome would be what it takes."""
     asked = [name for name, _ in question.learners or () if name in _OF_YES_AND_NO]
     if asked and question.unit != question.outcome and ((sold == 0) | (sold == 1)).all():
-        raise UpliftError(
-            f"the learner {asked[0]!r} takes outcomes of 0 and 1, which {question.outcome!r} has,"
-            " but --margin or --contact-cost made it money: leave them out, or use S, T, X, DR or"
-            " 'transformed outcome'"
+        raise UnfitFileError.saying(
+            Sentence(
+                N_(
+                    "the learner %(learner)r takes outcomes of 0 and 1, which %(outcome)r has, but"
+                    " --margin or --contact-cost made it money: leave them out, or use S, T, X, DR"
+                    " or 'transformed outcome'"
+                ),
+                {"learner": asked[0], "outcome": question.outcome},
+            )
         )
 
 
 def _chances(question: UpliftQuestion, counts: FloatArray) -> FloatArray:
     """counts: customers per arm whom the rows stand for."""
     if not (counts > 0).all():
-        raise UpliftError("every arm needs rows with a weight above 0, the control too")
+        raise UnfitFileError.saying(
+            Sentence(N_("every arm needs rows with a weight above 0, the control too"))
+        )
     if question.shares is None:
         return np.asarray(counts / counts.sum(), dtype=np.float64)
     planned = np.array([question.shares.get(name, 0.0) for name in question.arms])
     if not (planned > 0).all():
-        raise UpliftError(
-            "planned shares need one above zero for every arm asked for, the control too"
+        raise UnfitFileError.saying(
+            Sentence(
+                N_("planned shares need one above zero for every arm asked for, the control too")
+            )
         )
     return np.asarray(planned / planned.sum(), dtype=np.float64)
 
@@ -343,15 +372,23 @@ def _weights(frame: pl.DataFrame, question: UpliftQuestion) -> FloatArray | None
         return None
     weights = frame.get_column(question.weight).cast(pl.Float64)
     if weights.null_count() or (weights < 0).any():
-        raise UpliftError(
-            f"the weights in {question.weight!r} are numbers of 0 or more for every row"
+        raise UnfitFileError.saying(
+            Sentence(
+                N_("the weights in %(column)r are numbers of 0 or more for every row"),
+                {"column": question.weight},
+            )
         )
     values = weights.to_numpy().astype(np.float64)
     _require_measurable(question.weight, values)
     if values.max() * MOST < 1:
-        raise UpliftError(
-            f"the weights in {question.weight!r} are all 0: a weight says how many customers a row"
-            " stands for"
+        raise UnfitFileError.saying(
+            Sentence(
+                N_(
+                    "the weights in %(column)r are all 0: a weight says how many customers a row"
+                    " stands for"
+                ),
+                {"column": question.weight},
+            )
         )
     return values
 
@@ -362,9 +399,14 @@ def _segments(frame: pl.DataFrame, question: UpliftQuestion) -> OwnSegments | No
     words = frame.get_column(question.segment).cast(pl.String).fill_null("(no value)")
     names = sorted(words.unique().to_list())
     if len(names) > MOST_SEGMENTS:
-        raise UpliftError(
-            f"{question.segment!r} has {len(names):,} values, and a segment has to hold enough"
-            f" customers to be valued: choose a column with at most {MOST_SEGMENTS}"
+        raise UnfitFileError.saying(
+            Sentence(
+                N_(
+                    "%(column)r has %(values)s values, and a segment has to hold enough customers"
+                    " to be valued: choose a column with at most %(most)s"
+                ),
+                {"column": question.segment, "values": f"{len(names):,}", "most": MOST_SEGMENTS},
+            )
         )
     places = {name: place for place, name in enumerate(names)}
     codes = words.replace_strict(places, return_dtype=pl.Int64).to_numpy().astype(np.int64)

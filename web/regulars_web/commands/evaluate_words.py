@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from regulars_platform.words import N_
 from regulars_web.evaluation_numbers import (
     chance,
     figures,
@@ -21,39 +22,56 @@ from regulars_web.evaluation_sentences import (
     has_contact,
     has_costs,
     in_order,
+    joined,
     kinds_of,
+    method_words,
+    refused,
     warnings,
     why_not,
 )
+from regulars_web.spoken import gettext
 
 _EVIDENCE = {
-    "proved_better": "a profit is proved",
-    "not_proved": "neither a profit nor a loss is proved",
-    "proved_worse": "a loss is proved",
-    "cannot_tell": "it cannot be told",
+    "proved_better": N_("a profit is proved"),
+    "not_proved": N_("neither a profit nor a loss is proved"),
+    "proved_worse": N_("a loss is proved"),
+    "cannot_tell": N_("it cannot be told"),
 }
-_BARS = {"goods": "margin on goods", "offer": "offer", "contact": "contact"}
+_BARS = {"goods": N_("margin on goods"), "offer": N_("offer"), "contact": N_("contact")}
 
 
 def said(document: dict[str, Any]) -> Iterator[str]:
     """The lines, one after the other."""
     for entry in document["arms"]:
-        held = " (control)" if entry["arm"] == document["control"] else ""
-        yield f"{entry['arm']}{held}: {entry['n']:,}"
+        facts = {"arm": entry["arm"], "customers": f"{entry['n']:,}"}
+        if entry["arm"] == document["control"]:
+            yield gettext("%(arm)s (control): %(customers)s", **facts)
+        else:
+            yield gettext("%(arm)s: %(customers)s", **facts)
     yield from warnings(document)
     at, confidence = f"{100 * document['confidence']:g}%", document["confidence"]
     kinds = kinds_of(document)
     yield from _profit(document, at)
     for effect in in_order(document):
-        role = {"secondary": " (secondary)", "guardrail": " (guard-rail)"}.get(effect["role"], "")
-        words = _words(effect, at, kinds[effect["metric"]], confidence)
-        yield f"{effect['metric']}{role}, {_whose(effect)}: {words}"
+        facts = {
+            "metric": effect["metric"],
+            "whose": _whose(effect),
+            "words": _words(effect, at, kinds[effect["metric"]], confidence),
+        }
+        if effect["role"] == "secondary":
+            yield gettext("%(metric)s (secondary), %(whose)s: %(words)s", **facts)
+        elif effect["role"] == "guardrail":
+            yield gettext("%(metric)s (guard-rail), %(whose)s: %(words)s", **facts)
+        else:
+            yield gettext("%(metric)s, %(whose)s: %(words)s", **facts)
     for test in document["segment_tests"]:
-        yield f"{test['metric']}, {differs(test, confidence)}"
+        yield joined(test["metric"], differs(test, confidence))
     for effect in document["complier"]:
-        yield (
-            f"{effect['metric']} per user of the offer, {_whose(effect)}: "
-            f"{_ratio_words(effect['per_user'], kinds[effect['metric']], signed=True)}"
+        yield gettext(
+            "%(metric)s per user of the offer, %(whose)s: %(words)s",
+            metric=effect["metric"],
+            whose=_whose(effect),
+            words=_ratio_words(effect["per_user"], kinds[effect["metric"]], signed=True),
         )
 
 
@@ -68,87 +86,113 @@ def _profit(document: dict[str, Any], at: str) -> Iterator[str]:
     for group in [] if profit is None else profit["groups"]:
         net = group["net"]
         if "not_estimable" in net:
-            yield (
-                f"net profit, {_whose(group)}: cannot be estimated: "
-                f"{net['not_estimable']}{_pooled(group)}{_odds(group)}"
+            yield gettext(
+                "net profit, %(whose)s: cannot be estimated: %(why)s",
+                whose=_whose(group),
+                why=refused(net) + _pooled(group) + _odds(group),
             )
             continue
         one, total = figures(net), figures(times(net, group["n_arm"]))
-        yield (
-            f"net profit, {_whose(group)}: {total['estimate']} in all: "
-            f"{_EVIDENCE[group['evidence']]}. {one['estimate']} per customer ({at}: {one['low']} "
-            f"to {one['high']}{_tests(net, group)}){_pooled(group)}{_odds(group)}"
+        words = gettext(
+            "net profit, %(whose)s: %(total)s in all: %(evidence)s. %(each)s per customer"
+            " (%(at)s: %(low)s to %(high)s%(tests)s)",
+            whose=_whose(group),
+            total=total["estimate"],
+            evidence=gettext(_EVIDENCE[group["evidence"]]),
+            each=one["estimate"],
+            at=at,
+            low=one["low"],
+            high=one["high"],
+            tests=_tests(net, group),
         )
+        yield words + _pooled(group) + _odds(group)
         if group["segment"] is None:
             yield f"  {_bars(group, profit)}"
 
 
 def _tests(answer: dict[str, Any], record: dict[str, Any]) -> str:
-    words = "" if answer["p_value"] is None else f"; {p_words(answer['p_value'])}"
     behind = correction(record["corrected"])
-    return f"{words}, {behind}" if behind else words
+    if answer["p_value"] is None:
+        return gettext(", ") + behind if behind else ""
+    return gettext("; ") + joined(p_words(answer["p_value"]), behind)
 
 
 def _bars(group: dict[str, Any], profit: dict[str, Any]) -> str:
     amounts = parts(group["bars"])
-    bars = ", ".join(
-        f"{_BARS[bar['name']]} "
-        + ("(nobody used it)" if unused(bar) else amounts.get(bar["name"], "unknown"))
-        for bar in group["bars"]
-        if bar["name"] != "contact" or has_contact(profit)
-    )
+    shown = []
+    for bar in group["bars"]:
+        if bar["name"] == "contact" and not has_contact(profit):
+            continue
+        name = gettext(_BARS[bar["name"]])
+        if unused(bar):
+            shown.append(gettext("%(bar)s (nobody used it)", bar=name))
+        else:
+            known = amounts.get(bar["name"])
+            shown.append(f"{name} {gettext('unknown') if known is None else known}")
+    bars = gettext(", ").join(shown)
     if not has_costs(profit):
         return bars
-    return f"{bars}; back per 1 spent: {_ratio_words(group['return_on_cost'])}"
+    back = _ratio_words(group["return_on_cost"])
+    return bars + gettext("; back per 1 spent: %(ratio)s", ratio=back)
 
 
 def _pooled(group: dict[str, Any]) -> str:
-    if group["pooled"] is None:
+    return _beside(group, group["net"])
+
+
+def _beside(record: dict[str, Any], answer: dict[str, Any], kind: str = "mean") -> str:
+    """What the other segments say of it."""
+    if record["pooled"] is None:
         return ""
-    told = figures(group["pooled"])
-    how = "by" if "not_estimable" in group["net"] else "with"
-    return f"; {how} the other segments {told['estimate']}, {told['low']} to {told['high']}"
+    told = figures(record["pooled"], kind)
+    facts = {name: told[name] for name in ("estimate", "low", "high")}
+    if "not_estimable" in answer:
+        return gettext("; by the other segments %(estimate)s, %(low)s to %(high)s", **facts)
+    return gettext("; with the other segments %(estimate)s, %(low)s to %(high)s", **facts)
 
 
 def _odds(group: dict[str, Any]) -> str:
     if group["chance_pays"] is None:
         return ""
-    return (
-        f"; {chance(group['chance_pays'])} likely to pay (expected loss per customer: "
-        f"{loss(group['loss_if_kept'])} if kept, {loss(group['loss_if_stopped'])} if stopped)"
+    return gettext(
+        "; %(chance)s likely to pay (expected loss per customer: %(kept)s if kept, %(stopped)s if"
+        " stopped)",
+        chance=chance(group["chance_pays"]),
+        kept=loss(group["loss_if_kept"]),
+        stopped=loss(group["loss_if_stopped"]),
     )
 
 
 def _words(effect: dict[str, Any], at: str, kind: str, confidence: float) -> str:
-    difference, relative, pooled = effect["difference"], effect["relative"], effect["pooled"]
-    beside = ""
-    if pooled is not None:
-        told = figures(pooled, kind)
-        how = "by" if "not_estimable" in difference else "with"
-        beside = f"; {how} the other segments {told['estimate']}, {told['low']} to {told['high']}"
+    difference, relative = effect["difference"], effect["relative"]
+    beside = _beside(effect, difference, kind)
     if "not_estimable" in difference:
-        return f"cannot be estimated: {why_not(effect)}{beside}"
+        return gettext("cannot be estimated: %(why)s", why=why_not(effect) + beside)
     told = figures(difference, kind)
-    words = (
-        f"{VERDICTS[evidence_of_effect(effect, confidence)]}. "
-        f"{told['estimate']}{told['unit']} ({at}: {told['low']} to {told['high']}"
-        f"{_tests(difference, effect)}"
+    words = gettext(
+        "%(verdict)s. %(estimate)s%(unit)s (%(at)s: %(low)s to %(high)s%(tests)s",
+        verdict=gettext(VERDICTS[evidence_of_effect(effect, confidence)]),
+        at=at,
+        tests=_tests(difference, effect),
+        **told,
     )
     if "not_estimable" not in relative:
-        words += (
-            f"; relative {percent(relative['estimate'])}, {percent(relative['low'])} to "
-            f"{percent(relative['high'])}"
+        words += gettext(
+            "; relative %(estimate)s, %(low)s to %(high)s",
+            **{name: percent(relative[name]) for name in ("estimate", "low", "high")},
         )
-    return f"{words}{beside}; {effect['method']})"
+    return gettext(
+        "%(words)s; %(method)s)", words=words + beside, method=method_words(effect["method"])
+    )
 
 
 def _ratio_words(ratio: dict[str, Any], kind: str = "mean", *, signed: bool = False) -> str:
     """A ratio in its three shapes."""
     if "not_estimable" in ratio:
-        return f"cannot be estimated: {ratio['not_estimable']}"
+        return gettext("cannot be estimated: %(why)s", why=refused(ratio))
     if ratio["extent"] == "everything":
-        return "any value goes with the data"
+        return gettext("any value goes with the data")
     told = figures(ratio, kind, signed=signed)
     if ratio["extent"] == "outside":
-        return f"at most {told['low']}{told['unit']}, or at least {told['high']}{told['unit']}"
-    return f"{told['estimate']}{told['unit']} ({told['low']} to {told['high']})"
+        return gettext("at most %(low)s%(unit)s, or at least %(high)s%(unit)s", **told)
+    return gettext("%(estimate)s%(unit)s (%(low)s to %(high)s)", **told)
