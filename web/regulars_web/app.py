@@ -48,6 +48,7 @@ BLUEPRINTS = (
     ("regulars_web.pages.data.views", "/data"),
     ("regulars_web.pages.datasets.views", "/data/other"),
     ("regulars_web.pages.settings.views", "/settings"),
+    ("regulars_web.pages.settings.tokens", "/settings/api"),
     ("regulars_web.pages.help.views", "/help"),
     ("regulars_web.pages.delivery.channels", "/settings/channels"),
     ("regulars_web.pages.delivery.calling", "/campaigns"),
