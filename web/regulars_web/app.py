@@ -11,6 +11,7 @@ from regulars_platform.storage.database import Database
 from regulars_platform.storage.migrations_run import import_all_tables
 from regulars_web.api.installing import begin_api, install_api
 from regulars_web.assets import install_assets
+from regulars_web.drawing.standalone import standalone_markup
 from regulars_web.edge import Edge, find_current_shop
 from regulars_web.errors import install_errors
 from regulars_web.formats import install_formats
@@ -34,6 +35,7 @@ from regulars_web.uploads import install_upload_limits
 
 BLUEPRINTS = (
     ("regulars_web.pages.home.views", "/"),
+    ("regulars_web.pages.guide.views", "/guide"),
     ("regulars_web.pages.figures.views", "/report"),
     ("regulars_web.pages.effects.views", "/effects"),
     ("regulars_web.pages.accounts.views", "/"),
@@ -129,6 +131,7 @@ def _install_templates(app: Flask) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters["standalone_svg"] = standalone_markup
 
     @app.context_processor
     def shared() -> dict[str, object]:

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from flask import current_app, g
+from flask import current_app, g, request, session
 from sqlalchemy.orm import Session
 
+from regulars_platform.guided.service import find_sample_shop, sample_of
 from regulars_platform.settings import Settings
 from regulars_platform.shops.models import ShopProfile
 from regulars_platform.shops.service import find_first_shop
@@ -71,13 +72,23 @@ def now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
+IN_SAMPLE = "in_sample_shop"
+"""The mark of a browser session that stands in the sample shop."""
+
+
 def find_current_shop() -> ShopProfile | None:
     """The shop this page is about; None before the first start is through."""
     if "shop" not in g:
-        with unit_of_work() as session:
-            g.shop = find_first_shop(session)
+        with unit_of_work() as work:
+            sample = find_sample_shop(work) if _stands_in_sample() else None
+            g.shop = sample or find_first_shop(work)
     shop: ShopProfile | None = g.shop
     return shop
+
+
+def _stands_in_sample() -> bool:
+    # programs are about the real shop, whatever a browser on the same machine looks at
+    return bool(session.get(IN_SAMPLE)) and not request.path.startswith("/api/")
 
 
 def current_shop() -> ShopProfile:
@@ -89,7 +100,10 @@ def current_shop() -> ShopProfile:
 
 
 def today() -> dt.date:
-    """Today in the shop's time zone."""
+    """Today in the shop's time zone; in the sample shop the day after its last order."""
+    sample = sample_of(current_shop())
+    if sample is not None:
+        return sample.today
     return now().astimezone(current_shop().zone).date()
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -47,7 +46,7 @@ from regulars_platform.orders.table import OrdersTable, start_of_day
 from regulars_platform.segments.rules import parse_rule
 from regulars_platform.segments.service import get_segment, list_segments
 from regulars_platform.segments.tables import Segment
-from regulars_web.edge import current_shop, now, reading, settings, unit_of_work
+from regulars_web.edge import current_shop, now, reading, settings, today, unit_of_work
 from regulars_web.ids import read_id
 from regulars_web.pages.campaigns.area import blueprint
 from regulars_web.pages.campaigns.beside import find_beside
@@ -120,7 +119,7 @@ def new() -> str | Response | tuple[str, int]:
         latest = next(iter(list_campaigns(work, shop.id)), None)
         draft = new_draft(
             facts,
-            today=now().astimezone(ZoneInfo(shop.timezone)).date(),
+            today=today(),
             last_plan=None if latest is None else latest.draft,
             shop=shop,
         )
@@ -186,7 +185,7 @@ def again(campaign_id: int) -> Response:
         draft = next_round(
             campaign.draft,
             _facts(),
-            today=now().astimezone(ZoneInfo(shop.timezone)).date(),
+            today=today(),
             name=gettext("%(name)s, next round", name=campaign.name)[:200],
         )
         created = create_draft(work, shop_id=shop.id, raw=draft, now=now())

@@ -18,7 +18,7 @@ from regulars_platform.programmes.tables import DRAFT as PROGRAMME_DRAFT
 from regulars_platform.segments.preset_parts import condition
 from regulars_platform.segments.rules import Rule, rule_json
 from regulars_platform.shops.channels import contact_price
-from regulars_web.edge import current_shop, now, unit_of_work
+from regulars_web.edge import current_shop, now, today, unit_of_work
 from regulars_web.formats import date
 from regulars_web.pages.campaigns.defaults import find_shop_facts, new_draft
 from regulars_web.pages.cycle.words import channel_word
@@ -62,7 +62,7 @@ def _campaign(asked: Asked, wanted: DueAsked) -> int:
         title = gettext("Due again within %(days)s days", days=wanted.ahead)
         segment_of(work, shop.id, title, rule)
         draft: dict[str, Any] = new_draft(
-            facts, today=now().astimezone(shop.zone).date(), last_plan=_last_plan(work), shop=shop
+            facts, today=today(), last_plan=_last_plan(work), shop=shop
         )
         arm = draft["arms"][0] | {
             "name": gettext("Contacted"),
