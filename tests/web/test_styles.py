@@ -8,6 +8,7 @@ import pytest
 
 import regulars_web
 from regulars_web.charts import Tone
+from regulars_web.drawing.specification import Tone as DrawingTone
 from regulars_web.pages.figures.columns_chart import Tone as ColumnTone
 
 WEB = Path(regulars_web.__file__).parent
@@ -21,8 +22,12 @@ PAGES = "\n".join(
     for path in sorted(WEB.rglob("*.html"))
     if path.name != "evaluation.html"
 )
-SCRIPT = (WEB / "static" / "app.js").read_text(encoding="utf-8")
-COMPOSED = re.compile(r"(tone|tier-tone|shade)-[\w-]+|good|caution|bad|busy|quiet|ok|warn|wait")
+SCRIPT = "\n".join(
+    path.read_text(encoding="utf-8") for path in sorted((WEB / "static").glob("*.js"))
+)
+COMPOSED = re.compile(
+    r"(tone|tier-tone|shade|line|thin)-[\w-]+|good|caution|bad|busy|quiet|ok|warn|wait"
+)
 """Classes whose last part is a value: of a tone, a state or a score."""
 
 
@@ -64,7 +69,9 @@ def test_every_sheet_that_a_page_asks_for_is_there() -> None:
 
 def test_every_tone_of_a_drawing_has_its_colour() -> None:
     drawn = classes_of(SHEETS["charts.css"])
-    assert {f"tone-{tone}" for tone in (*get_args(Tone), *get_args(ColumnTone))} <= drawn
+    assert {
+        f"tone-{tone}" for tone in (*get_args(Tone), *get_args(ColumnTone), *get_args(DrawingTone))
+    } <= drawn
 
 
 def test_no_page_needs_a_weaker_content_policy() -> None:

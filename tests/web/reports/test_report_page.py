@@ -126,10 +126,12 @@ def test_where_customers_were_drawn_nothing_is_said_of_households(evaluated: Bro
 
 def test_the_effect_since_launch_has_a_chart_and_a_row_for_every_day(evaluated: Browser) -> None:
     page = evaluated.get(REPORT).get_data(as_text=True)
-    section = page.partition("Effect since launch")[2].partition("</section>")[0]
+    section = page.partition('id="days"')[2].partition("</section>")[0]
+    table = section.partition("The numbers, day by day")[2].partition("</table>")[0]
 
+    assert "Effect since launch" in section
     assert "looking at single days before it is not a test" in section
-    assert section.count('scope="row"') == 28
+    assert table.count('scope="row"') == 28
     assert section.count('class="tone-treated-soft"') > 20
     assert "Feb 28" in section
     assert "the first 14 days brought" in section
@@ -282,7 +284,7 @@ def test_one_threshold_says_for_whom_it_pays_and_what_it_gives_away(evaluated: B
 
 def test_each_segment_says_what_being_wrong_would_cost(evaluated: Browser) -> None:
     page = evaluated.get(REPORT).get_data(as_text=True)
-    costs = page.partition("What it costs to be wrong</h3>")[2].partition("</table>")[0]
+    costs = page.partition("What it costs to be wrong</summary>")[2].partition("</table>")[0]
 
     for words in ("If kept and wrong", "If stopped and wrong", "One more test is worth"):
         assert words in costs

@@ -88,8 +88,9 @@ def test_the_report_of_a_ladder_begins_with_the_step_that_earns_most(ladder: Bro
     assert arms.count("change the threshold") == 2
     assert arms.count("1.2× (from £120) is expected to earn £") == 2
     curve = section(page, 'id="threshold-curves"')
-    assert curve.count('class="band') == 3
-    assert curve.count('class="band chosen"') == 1
+    # the bands of the steps: what is recommended in blue
+    assert curve.count('<rect class="tone-holdout-soft"') == 2
+    assert curve.count('<rect class="tone-treated-soft"') == 1
     assert "Proved better than 0.9×" in curve
     around = section(page, 'id="around-the-threshold"')
     assert "Orders that reach it anyway" in around

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from flask_babel import force_locale
 
-from regulars_web.charts import BarInput
+from regulars_web.drawing.specification import Box, Course
 from regulars_web.pages.reports.days import day_sections
 from regulars_web.pages.reports.headline import headline, total_words
 from regulars_web.pages.reports.metrics import metric_row
@@ -23,7 +23,6 @@ from regulars_web.pages.reports.words import (
     return_words,
     segment_name,
 )
-from regulars_web.waterfall import build_waterfall
 
 
 def net(estimate: float, low: float, high: float) -> dict[str, Any]:
@@ -120,21 +119,6 @@ def test_nothing_is_certain_and_nothing_is_free(app: Flask) -> None:
         assert [chance(p) for p in (0.9999, 0.5, 0.0001)] == ["over 99%", "50%", "under 1%"]
         assert [price(v, "EUR") for v in (0.2, 12.3)] == ["under €1", "€12"]
         assert decision_reason({"decision": None}, "EUR") == "There is nothing to go by yet."
-
-
-def test_the_steps_of_a_waterfall_stand_on_each_other_and_end_at_the_total() -> None:
-    def bar(value: float) -> BarInput:
-        return BarInput(label="", value=value, text="", tone="good")
-
-    chart = build_waterfall([bar(10), bar(-4), bar(-1)], bar(5))
-
-    ends = [(row.x, row.x + row.width) for row in chart.rows]
-    assert ends == [
-        pytest.approx((0, 100)),
-        pytest.approx((60, 100)),
-        pytest.approx((50, 60)),
-        pytest.approx((0, 50)),
-    ]
 
 
 def checks(**other: Any) -> dict[str, Any]:
@@ -250,9 +234,13 @@ def test_days_that_cannot_be_told_leave_a_gap_and_single_days_a_sentence(app: Fl
     with app.test_request_context(), force_locale("en"):
         (part,) = day_sections(made)
 
-    assert part.chart is not None
-    assert len(part.chart.slots) == 3
-    assert len(part.chart.lines) == 1
+    assert part.drawing is not None
+    marks = part.drawing.plot.marks
+    assert sum(isinstance(mark, Box) for mark in marks) == 3
+    # only the last two days stand side by side
+    (line,) = (mark.points for mark in marks if isinstance(mark, Course))
+    assert [day for day, _ in line] == [3, 4]
+    assert [value for _, value in line] == pytest.approx([8240, 12360])
     assert not part.own_days
     assert [line.total.text for line in part.lines] == [
         "−€4,120", "–", "+€8,240", "+€12,360",
@@ -270,7 +258,7 @@ def test_a_single_day_makes_no_chart_and_an_unclear_share_says_why(app: Flask) -
     with app.test_request_context(), force_locale("en"):
         (part,) = day_sections(made)
 
-    assert part.chart is None
+    assert part.drawing is None
     assert part.kept == (
         "How much of what the first 14 days brought is left after 28 days cannot be told: what it "
         "is divided by is not clearly above zero.",

@@ -10,7 +10,8 @@ from regulars_platform.settings import build_settings, prepare_data_dir
 from regulars_platform.storage.database import Database
 from regulars_platform.storage.migrations_run import create_all_tables
 from regulars_web.app import create_app
-from regulars_web.pages.targeting.curve import build_gain_chart
+from regulars_web.drawing.specification import Dot, Upright
+from regulars_web.pages.targeting.curve import gain_plot
 from regulars_web.pages.targeting.section import WorkedOut, worked_out
 
 
@@ -187,19 +188,19 @@ def test_the_plan_is_a_point_with_its_interval_at_its_own_share_and_value(app: F
         {"share": 0.5, "gain": 1.0, "low": None, "high": None, "random": 0.5},
         {"share": 1.0, "gain": 4.0, "low": None, "high": None, "random": 1.0},
     ]
+    found["gain_curve"] = points
+    policy = found["uplift"]["policy"]
     with app.test_request_context():
-        chart = build_gain_chart(points, "GBP", policy=found["uplift"]["policy"])
-        unknown = build_gain_chart(points, "GBP", policy={"value": None})
+        plot = gain_plot(found)
+        unknown = gain_plot(found | {"uplift": {"policy": {"value": None}}})
 
-    assert chart is not None
-    assert chart.plan is not None
-    assert chart.plan.x == 46.0
-    # heights run downwards: 0 at the bottom line, the curve's end of 4 at the top
-    share_of_height = (chart.zero - chart.plan.y) / (chart.zero - 4)
-    assert share_of_height == pytest.approx(1.46 / 4, abs=1e-4)
-    assert chart.plan.top < chart.plan.y < chart.plan.bottom < chart.zero
+    assert plot is not None
+    assert [(dot.x, dot.y) for dot in plot.marks if isinstance(dot, Dot)] == [(0.46, 1.46)]
+    (limits,) = (mark for mark in plot.marks if isinstance(mark, Upright) and mark.high is not None)
+    assert (limits.x, limits.low, limits.high) == (0.46, policy["low"], policy["high"])
+    assert (plot.y.low, plot.y.high) == (0.0, 4.0)
     assert unknown is not None
-    assert unknown.plan is None
+    assert not any(isinstance(mark, Dot) for mark in unknown.marks)
 
 
 def test_the_plan_of_an_earlier_campaign_is_called_by_its_name(app: Flask) -> None:

@@ -12,6 +12,8 @@ from pathlib import Path as File
 from typing import Literal
 from unicodedata import east_asian_width
 
+from markupsafe import Markup
+
 from regulars_web.drawing.placing import (
     Circle,
     Line,
@@ -62,6 +64,11 @@ def standalone_svg(drawing: Drawing, *, heading: bool = True, footer: str = "") 
         f'<rect width="{WIDTH}" height="{total}" fill="{colour("surface")}"/>'
         f'{above}<g transform="translate(0 {top:g})">{inner}</g>{below}</svg>'
     )
+
+
+def standalone_markup(drawing: Drawing, *, heading: bool = True) -> Markup:
+    """The same within a page of HTML: everything in it is escaped already."""
+    return Markup(standalone_svg(drawing, heading=heading))  # noqa: S704
 
 
 @cache

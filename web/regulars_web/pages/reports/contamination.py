@@ -36,11 +36,13 @@ class ContaminationSection:
     """by_arm: with several arms, what each of them has a figure of; rows: all else.
 
     per_user: the effect per user by arm, or why there is none.
+    finding: the first line of the ledger.
     """
 
     by_arm: tuple[ArmsRow, ...]
     rows: tuple[LedgerRow, ...]
     per_user: tuple[tuple[str, str], ...]
+    finding: str
 
 
 def contamination_section(document: Mapping[str, Any]) -> ContaminationSection | None:
@@ -62,7 +64,14 @@ def contamination_section(document: Mapping[str, Any]) -> ContaminationSection |
             for group in document["overall"]
             if (words := per_user_words(document, group))
         ),
+        finding=_finding(rows) if len(names) == 1 else "",
     )
+
+
+def _finding(rows: Sequence[LedgerRow]) -> str:
+    if not rows:
+        return str(gettext("Nothing was recorded that could blur the comparison."))
+    return str(gettext("%(what)s: %(count)s", what=rows[0].what, count=rows[0].count))
 
 
 def _by_arm(rows: Sequence[LedgerRow], arms: Sequence[str]) -> tuple[ArmsRow, ...]:

@@ -8,13 +8,11 @@ from typing import Any
 from flask_babel import gettext
 
 from regulars_platform.reports.days import MARKS
-from regulars_web.charts import DayChart, DayInput, LevelMark, build_day_chart
-from regulars_web.formats import date, percent, short_date
+from regulars_web.drawing.placing import PlacedPlot, PlacedRows, place_plot, place_rows
+from regulars_web.formats import date, percent
+from regulars_web.pages.reports.drawn.days import days_plot, is_useful, kept_rows
 from regulars_web.pages.reports.shown import Shown, dash, shown
-from regulars_web.pages.reports.words import amount, clauses, confidence, reason_words
-
-_LEAST_SHOWN_DAYS = 2
-_KEPT_FROM, _KEPT_TO = -1.0, 3.0  # beyond these the limits of a kept share say nothing
+from regulars_web.pages.reports.words import clauses, confidence, reason_words
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,14 +26,15 @@ class DayLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DaySection:
-    """One arm since launch. levels: money beside the chart. kept: a sentence per early day.
+    """One arm since launch. finding: whether it lasted. kept: a sentence per early day.
 
     unknown: why the table has dashes; empty where it has none. waiting: what is still to come.
     """
 
     arm: str
-    chart: DayChart | None
-    levels: tuple[LevelMark, ...]
+    finding: str
+    drawing: PlacedPlot | None
+    meter: PlacedRows | None
     lines: tuple[DayLine, ...]
     own_days: bool
     unknown: str
@@ -45,20 +44,20 @@ class DaySection:
 
 def day_sections(document: Mapping[str, Any]) -> tuple[DaySection, ...]:
     """Per arm; none in reports from before days were looked at."""
-    sizes = {group["arm"]: group["n"] for group in document["overall"]}
     return tuple(
-        _section(document, arm, sizes[arm["arm"]])
-        for arm in document.get("days", ())
+        _section(document, place)
+        for place, arm in enumerate(document.get("days", ()))
         if arm["days"]
     )
 
 
-def _section(document: Mapping[str, Any], arm: Mapping[str, Any], told: int) -> DaySection:
-    currency = document["plan"]["currency"]
+def _section(document: Mapping[str, Any], place: int) -> DaySection:
+    arm, currency = document["days"][place], document["plan"]["currency"]
+    told = next(group["n"] for group in document["overall"] if group["arm"] == arm["arm"])
     days: Sequence[Mapping[str, Any]] = arm["days"]
     dates = [dt.date.fromisoformat(day["date"]) for day in days]
     own_days = any("estimate" in day["daily"] for day in days)
-    chart = _chart([day["cumulative"] for day in days], list(map(short_date, dates)), told)
+    plot, meter = days_plot(document, place), kept_rows(document, place)
 
     def money(answer: Mapping[str, Any]) -> Shown:
         if "not_estimable" in answer:
@@ -67,13 +66,9 @@ def _section(document: Mapping[str, Any], arm: Mapping[str, Any], told: int) -> 
 
     return DaySection(
         arm=arm["arm"],
-        chart=chart,
-        levels=()
-        if chart is None
-        else tuple(
-            LevelMark(y=y, text=amount(value, currency, whole=True))
-            for value, y in zip(chart.scale, chart.levels, strict=True)
-        ),
+        finding=_finding(arm["kept"], days),
+        drawing=None if plot is None else place_plot(plot),
+        meter=None if meter is None else place_rows(meter),
         lines=tuple(
             DayLine(
                 day=date(on),
@@ -89,38 +84,26 @@ def _section(document: Mapping[str, Any], arm: Mapping[str, Any], told: int) -> 
     )
 
 
+def _finding(kept: Sequence[Mapping[str, Any]], days: Sequence[Mapping[str, Any]]) -> str:
+    """Whether the effect lasted, by the latest share that says anything; without a number, for
+    those stand in the sentences with their intervals."""
+    useful = [
+        entry["share"] for entry in kept if "estimate" in entry["share"] and is_useful(entry, days)
+    ]
+    if not useful:
+        return str(gettext("Whether the effect lasts cannot be told yet"))
+    share = useful[-1]
+    if share["high"] < 1:
+        return str(gettext("Part of the effect was only brought forward"))
+    if share["low"] > 1:
+        return str(gettext("The campaign went on bringing in after the first days"))
+    return str(gettext("No sign that the effect was only brought forward"))
+
+
 def _unknown(days: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
     """Why days cannot be told, each reason once."""
     codes = (day[name]["code"] for day in days for name in columns if "code" in day[name])
     return clauses(map(reason_words, dict.fromkeys(codes)))
-
-
-def _chart(
-    answers: Sequence[Mapping[str, Any]], names: Sequence[str], told: int
-) -> DayChart | None:
-    inputs = [
-        DayInput(
-            value=answer["estimate"] * told, low=answer["low"] * told, high=answer["high"] * told
-        )
-        if "estimate" in answer
-        else DayInput(value=None)
-        for answer in answers
-    ]
-    if sum(day.value is not None for day in inputs) < _LEAST_SHOWN_DAYS:
-        return None
-    return build_day_chart(inputs, names)
-
-
-def _is_useful(entry: Mapping[str, Any], days: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether the share says anything: its limits are near, or the early effect is proved.
-
-    A share of what may be nothing has limits that reach anywhere.
-    """
-    share, early = entry["share"], entry["early_days"]
-    if share["low"] >= _KEPT_FROM and share["high"] <= _KEPT_TO:
-        return True
-    start = days[early - 1]["cumulative"] if early <= len(days) else {}
-    return "estimate" in start and (start["low"] > 0 or start["high"] < 0)
 
 
 def _kept(
@@ -138,7 +121,7 @@ def _kept(
                 **facts,
             )
         )
-    if not _is_useful(entry, days):
+    if not is_useful(entry, days):
         return str(
             gettext(
                 "How much of it is left after %(late)s days cannot be told: what the first "

@@ -14,6 +14,8 @@ from regulars_web.pages.reports.words import (
     METRICS,
     SHARES,
     amount,
+    flowing,
+    listed,
     look,
     method_name,
     p_words,
@@ -62,6 +64,31 @@ def metric_row(document: Mapping[str, Any], effect: Mapping[str, Any], currency:
             for other in effect["sensitivity"]
         ),
     )
+
+
+def metrics_finding(document: Mapping[str, Any]) -> str:
+    """Which metrics rose or fell, as far as that is clear: by its interval, and after correction
+    where there is one. With several arms: in any of them."""
+    level = 1 - float(document["plan"]["confidence_percent"]) / 100
+    up: dict[str, None] = {}
+    down: dict[str, None] = {}
+    rest: dict[str, None] = {}
+    for effect in document["metrics"]:
+        if effect["segment"] is not None:
+            continue
+        answer, corrected = effect["difference"], effect.get("corrected")
+        clear = "estimate" in answer and (corrected is None or corrected["holm"] < level)
+        name = str(METRICS.get(effect["metric"], effect["metric"]))
+        rose, fell = clear and answer["low"] > 0, clear and answer["high"] < 0
+        (up if rose else down if fell else rest)[name] = None
+    said = []
+    if up:
+        said.append(str(gettext("Higher: %(names)s.", names=listed(list(up)))))
+    if down:
+        said.append(str(gettext("Lower: %(names)s.", names=listed(list(down)))))
+    if unclear := [name for name in rest if name not in up and name not in down]:
+        said.append(str(gettext("No clear change: %(names)s.", names=listed(unclear))))
+    return flowing(said)
 
 
 def _mean(value: float | None, name: str, currency: str) -> str:

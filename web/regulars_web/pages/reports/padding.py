@@ -51,12 +51,13 @@ class LeakRow:
 class AroundThreshold:
     """leak: of the only arm with an offer, in sentences; with several arms `leaks`, a row each.
 
-    padding: two questions, each answered for every arm.
+    padding: two questions, each answered for every arm. finding: the first of them, with one arm.
     """
 
     leak: tuple[str, ...]
     leaks: tuple[LeakRow, ...]
     padding: tuple[PaddingRow, ...]
+    finding: str
 
 
 def around_threshold(document: Mapping[str, Any]) -> AroundThreshold | None:
@@ -68,7 +69,24 @@ def around_threshold(document: Mapping[str, Any]) -> AroundThreshold | None:
     return AroundThreshold(
         leak=(_measured(document, leaks[0]), _foreseen(document, leaks[0])) if one else (),
         leaks=() if one else tuple(_leak_row(document, leak) for leak in leaks),
-        padding=_padding(padding),
+        padding=(rows := _padding(padding)),
+        finding=_finding(rows) if len(document["overall"]) == 1 else "",
+    )
+
+
+def _finding(rows: Sequence[PaddingRow]) -> str:
+    if not rows:
+        return ""
+    difference = rows[0].cells[0].difference
+    if not difference.known:
+        return str(gettext("cannot tell"))
+    return str(
+        gettext(
+            "%(name)s: %(value)s (%(range)s)",
+            name=rows[0].what,
+            value=difference.text,
+            range=difference.interval,
+        )
     )
 
 

@@ -1,29 +1,34 @@
 """What the report page shows, worked out from the stored document alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flask_babel import gettext
+from flask_babel import gettext, lazy_gettext, ngettext
 
 from regulars_platform.campaigns.plan import HOLDOUT
 from regulars_platform.reports.service import Report
-from regulars_web.charts import BarChart, BarInput
+from regulars_web.drawing.placing import PlacedPlot, PlacedRow, PlacedRows, place_plot, place_rows
+from regulars_web.drawing.specification import Drawing
 from regulars_web.formats import number, percent
 from regulars_web.pages.reports.contamination import (
     ContaminationSection,
     contamination_section,
 )
 from regulars_web.pages.reports.days import DaySection, day_sections
+from regulars_web.pages.reports.drawn.balance import balance_rows
+from regulars_web.pages.reports.drawn.past_values import past_values_plot
+from regulars_web.pages.reports.drawn.segments import by_profit, segment_forest
+from regulars_web.pages.reports.drawn.waterfall import totals_shown, waterfall
 from regulars_web.pages.reports.headline import headline, provisionally, total_words
-from regulars_web.pages.reports.metrics import MetricRow, metric_row
+from regulars_web.pages.reports.metrics import MetricRow, metric_row, metrics_finding
 from regulars_web.pages.reports.padding import AroundThreshold, around_threshold
 from regulars_web.pages.reports.prices import PriceRow, price_rows
 from regulars_web.pages.reports.remembered import MemorySection, memory_section
-from regulars_web.pages.reports.shown import Shown, share, shown
+from regulars_web.pages.reports.shown import Shown, dash, share, shown
 from regulars_web.pages.reports.threshold_words import change_reason
 from regulars_web.pages.reports.thresholds import CurveSection, threshold_sections
-from regulars_web.pages.reports.trust import TrustItem, trust_items
+from regulars_web.pages.reports.trust import TrustItem, balance_item, trust_items
 from regulars_web.pages.reports.words import (
     ADVICE,
     BARS,
@@ -42,10 +47,20 @@ from regulars_web.pages.reports.words import (
     p_equation,
     per_user_words,
     price_words,
+    reason_words,
     return_words,
     segment_name,
+    short_reason,
+    wrong_words,
 )
-from regulars_web.waterfall import build_waterfall
+
+MONEY_FINDINGS = {
+    "proved_better": lazy_gettext("Extra sales earned more than the campaign cost"),
+    "not_proved": lazy_gettext("Not clear whether extra sales covered the cost"),
+    "proved_worse": lazy_gettext("The campaign cost more than extra sales earned"),
+    "cannot_tell": lazy_gettext("Whether extra sales covered the cost cannot be told"),
+}
+"""The waterfall's heading, by its evidence; the numbers stand under it with their intervals."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,7 +89,8 @@ class ArmSection:
     advice: tuple[str, str] | None
     reason: str
     prices: str
-    chart: BarChart | None
+    finding: str
+    drawing: PlacedRows | None
     bars: tuple[BarLine, ...]
     checks: tuple[tuple[str, Shown], ...]
     return_on_cost: str
@@ -85,13 +101,19 @@ class ArmSection:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SegmentRow:
-    """One row of the segment table, formatted. hidden: too small to be shown."""
+    """One row of the segment table, formatted. hidden: too small to be shown.
+
+    why: the reason why its net cannot be told, once for the whole row. price: of being wrong.
+    """
 
     arm: str
     name: str
     hidden: bool
     n: str
     n_control: str
+    drawing: PlacedRow | None = None
+    why: str = ""
+    price: str = ""
     control_margin: str = ""
     raw: Shown | None = None
     pooled: Shown | None = None
@@ -130,18 +152,40 @@ class ReportPage:
     trust: tuple[TrustItem, ...]
     arms: tuple[ArmSection, ...]
     segments: tuple[SegmentRow, ...]
+    segments_finding: str
+    segments_drawing: PlacedRows | None
     several_arms: bool
     without_data: str
     heterogeneity: tuple[tuple[str, str], ...]
     memory: MemorySection | None
     days: tuple[DaySection, ...]
     metrics: tuple[MetricRow, ...]
+    metrics_finding: str
     segment_metrics: tuple[MetricRow, ...]
     files: tuple[FileRow, ...]
+    files_finding: str
     contamination: ContaminationSection | None
     curves: tuple[CurveSection, ...]
     around: AroundThreshold | None
+    balance: PlacedRows | None
+    balance_finding: str
+    past_values: PlacedPlot | None
     prices: tuple[PriceRow, ...]
+
+    @property
+    def drawings(self) -> tuple[Drawing, ...]:
+        """The specifications of everything drawn, in the order of the page."""
+        found: list[PlacedPlot | PlacedRows | None] = [arm.drawing for arm in self.arms]
+        found += [self.segments_drawing, *(curve.drawing for curve in self.curves)]
+        found += [self.past_values]
+        for part in self.days:
+            found += [part.drawing, part.meter]
+        found += [self.balance]
+        return tuple(
+            placed.plot if isinstance(placed, PlacedPlot) else placed.drawing
+            for placed in found
+            if placed is not None
+        )
 
 
 def build_report_page(report: Report, file_names: Mapping[int, str]) -> ReportPage:
@@ -149,6 +193,8 @@ def build_report_page(report: Report, file_names: Mapping[int, str]) -> ReportPa
     document = report.document
     currency = document["plan"]["currency"]
     curves = threshold_sections(document)
+    forest, balance = segment_forest(document), balance_rows(document)
+    past = past_values_plot(document)
     return ReportPage(
         document=document,
         report_id=report.id,
@@ -158,8 +204,10 @@ def build_report_page(report: Report, file_names: Mapping[int, str]) -> ReportPa
         ),
         total=total_words(document),
         trust=trust_items(document),
-        arms=tuple(_arm(document, group, currency) for group in document["overall"]),
-        segments=tuple(_segment(document, group) for group in _by_profit(document["segments"])),
+        arms=tuple(_arm(document, place) for place in range(len(document["overall"]))),
+        segments=_segments(document),
+        segments_finding=segments_finding(document),
+        segments_drawing=None if forest is None else place_rows(forest),
         several_arms=len(document["overall"]) > 1,
         without_data=listed([str(METRICS[name]) for name in document.get("without_data", ())]),
         heterogeneity=tuple(
@@ -172,16 +220,21 @@ def build_report_page(report: Report, file_names: Mapping[int, str]) -> ReportPa
             for effect in document["metrics"]
             if effect["segment"] is None
         ),
+        metrics_finding=metrics_finding(document),
         segment_metrics=tuple(
             metric_row(document, effect, currency)
             for effect in document["metrics"]
             if effect["segment"] is not None
         ),
         files=tuple(_file(match, file_names) for match in document["checks"]["matches"]),
+        files_finding=_files_finding(document),
         contamination=contamination_section(document),
         curves=curves,
         around=around_threshold(document),
-        prices=price_rows(_by_profit(document["segments"]), currency),
+        balance=None if balance is None else place_rows(balance),
+        balance_finding=balance_item(document["checks"]["balance"]).label,
+        past_values=None if past is None else place_plot(past),
+        prices=price_rows(by_profit(document["segments"]), currency),
     )
 
 
@@ -200,19 +253,30 @@ def _file(match: Mapping[str, Any], names: Mapping[int, str]) -> FileRow:
     )
 
 
+def _files_finding(document: Mapping[str, Any]) -> str:
+    matches = document["checks"]["matches"]
+    attributed = document["checks"]["attributed"]
+    return str(
+        ngettext(
+            "%(num)s file; %(share)s of the window's orders have a customer",
+            "%(num)s files; %(share)s of the window's orders have a customer",
+            len(matches),
+            share=percent(attributed["known"] / attributed["orders"], 0),
+        )
+    )
+
+
 def _arm_name(arm: str) -> str:
     return str(gettext("held out")) if arm == HOLDOUT else arm
 
 
-def _arm(document: Mapping[str, Any], group: Mapping[str, Any], currency: str) -> ArmSection:
+def _arm(document: Mapping[str, Any], place: int) -> ArmSection:
+    group, currency = document["overall"][place], document["plan"]["currency"]
     bars = [
-        BarLine(
-            label=str(BARS[bar["name"]]),
-            total=shown(bar, currency, times=group["n"], whole=True),
-            each=shown(bar, currency),
-        )
-        for bar in group["bars"]
+        BarLine(label=str(BARS[bar["name"]]), total=total, each=shown(bar, currency))
+        for bar, total in zip(group["bars"], totals_shown(document, group), strict=True)
     ]
+    drawing = waterfall(document, place)
     decision = group["decision"]
     return ArmSection(
         arm=group["arm"],
@@ -224,7 +288,8 @@ def _arm(document: Mapping[str, Any], group: Mapping[str, Any], currency: str) -
         advice=None if decision is None else look(ADVICE, decision["advice"]),
         reason=advice_reason(document, group),
         prices=price_words(group, currency),
-        chart=_chart(group, bars),
+        finding=str(MONEY_FINDINGS[group["evidence"]]),
+        drawing=None if drawing is None else place_rows(drawing),
         bars=tuple(bars),
         checks=tuple(
             (
@@ -238,33 +303,6 @@ def _arm(document: Mapping[str, Any], group: Mapping[str, Any], currency: str) -
         net_p=p_equation(group["net"].get("p_value")),
         spread_changed=group["spread_changed"],
     )
-
-
-def _chart(group: Mapping[str, Any], lines: Sequence[BarLine]) -> BarChart | None:
-    if any("not_estimable" in bar for bar in group["bars"]):
-        return None
-    inputs = [
-        BarInput(
-            label=line.label,
-            value=bar["estimate"],
-            text=line.total.text,
-            tone="good" if bar["estimate"] >= 0 else "bad",
-            low=bar["low"],
-            high=bar["high"],
-        )
-        for bar, line in zip(group["bars"], lines, strict=True)
-    ]
-    return build_waterfall(inputs[:-1], inputs[-1])
-
-
-def _by_profit(segments: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The best first, by what is believed of them."""
-
-    def place(group: Mapping[str, Any]) -> tuple[bool, float]:
-        believed = None if group["hidden"] else believed_of(group)
-        return (believed is None, 0.0 if believed is None else -believed["mean"])
-
-    return sorted(segments, key=place)
 
 
 def _believed(group: Mapping[str, Any], currency: str) -> Shown | None:
@@ -296,6 +334,18 @@ def advice_reason(document: Mapping[str, Any], group: Mapping[str, Any]) -> str:
     return decision_reason(group, document["plan"]["currency"])
 
 
+def _segments(document: Mapping[str, Any]) -> tuple[SegmentRow, ...]:
+    groups, forest = by_profit(document["segments"]), segment_forest(document)
+    drawn = () if forest is None else place_rows(forest).rows
+    rows = (_segment(document, group) for group in groups)
+    if not drawn:
+        return tuple(rows)
+    return tuple(
+        replace(row, drawing=drawing if drawing.points or drawing.spans else None)
+        for row, drawing in zip(rows, drawn, strict=True)
+    )
+
+
 def _segment(document: Mapping[str, Any], group: Mapping[str, Any]) -> SegmentRow:
     currency = document["plan"]["currency"]
     if group["hidden"]:
@@ -307,19 +357,66 @@ def _segment(document: Mapping[str, Any], group: Mapping[str, Any]) -> SegmentRo
             n_control=number(group["n_control"]),
         )
     decision, margin = group["decision"], group["control_margin"]
+    known = "estimate" in group["net"]
     return SegmentRow(
         arm=group["arm"],
         name=segment_name(group["segment"]),
         hidden=False,
         n=number(group["n"]),
         n_control=number(group["n_control"]),
-        control_margin="" if margin is None else amount(margin, currency),
-        raw=shown(group["net"], currency),
+        why="" if known else reason_words(group["net"]["code"]),
+        price=wrong_words(group, currency),
+        control_margin="–" if margin is None else amount(margin, currency),
+        raw=shown(group["net"], currency) if known else dash(),
         pooled=_believed(group, currency),
-        leak=None if group["leak"] is None else leak_shown(group["leak"]),
+        leak=_leak(group, known=known),
         chance="" if decision is None else chance(decision["chance_positive"]),
         evidence=look(EVIDENCE, group["evidence"]),
         corrected=correction_words(group, document["segments"]),
         advice=None if decision is None else look(ADVICE, decision["advice"]),
-        reason=advice_reason(document, group),
+        reason=_short_reason(document, group),
+    )
+
+
+def _short_reason(document: Mapping[str, Any], group: Mapping[str, Any]) -> str:
+    """Beside the chance and the cost of being wrong, which have places of their own."""
+    decision = group["decision"]
+    if decision is not None and decision["advice"] == "change":
+        return change_reason(document, group)
+    return short_reason(group, document["plan"]["currency"])
+
+
+def _leak(group: Mapping[str, Any], *, known: bool) -> Shown | None:
+    """None without an offer; a dash where the row says already why nothing can be told."""
+    if group["leak"] is None:
+        return None
+    return leak_shown(group["leak"]) if known or "estimate" in group["leak"] else dash()
+
+
+def segments_finding(document: Mapping[str, Any]) -> str:
+    """What the segment table says, as its heading."""
+    shown_groups = [group for group in document["segments"] if not group["hidden"]]
+    proved = sum(group["evidence"] == "proved_better" for group in shown_groups)
+    lost = sum(group["evidence"] == "proved_worse" for group in shown_groups)
+    facts = {"total": number(len(shown_groups))}
+    if not shown_groups:
+        return str(gettext("No segment is large enough to be shown"))
+    if lost and not proved:
+        return str(
+            ngettext(
+                "A loss is proved in %(num)s of %(total)s segments",
+                "A loss is proved in %(num)s of %(total)s segments",
+                lost,
+                **facts,
+            )
+        )
+    if not proved:
+        return str(gettext("No segment proves a profit by itself"))
+    return str(
+        ngettext(
+            "A profit is proved in %(num)s of %(total)s segments",
+            "A profit is proved in %(num)s of %(total)s segments",
+            proved,
+            **facts,
+        )
     )

@@ -36,6 +36,7 @@ def without_few(section: ContaminationSection) -> ContaminationSection:
         section,
         rows=tuple(_row(row) for row in section.rows),
         by_arm=tuple(_arms(row) for row in section.by_arm),
+        finding="",  # says a count of the ledger
     )
 
 

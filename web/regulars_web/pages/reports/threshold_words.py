@@ -6,7 +6,7 @@ from typing import Any
 from flask_babel import gettext
 
 from regulars_web.formats import number
-from regulars_web.pages.reports.words import amount, chance, confidence, flowing, interval, price
+from regulars_web.pages.reports.words import amount, chance, confidence, interval, price
 
 Part = Mapping[str, Any]
 _LEAST_LOSS = 0.005  # what rounds to nothing
@@ -139,13 +139,12 @@ def reach_sentence(document: Part, curve: Part) -> str:
             )
         )
     if curve["reach"] == "everybody":
-        said = gettext(
-            "No band of past order value is expected to lose by the offer from %(threshold)s.",
-            **facts,
+        return str(
+            gettext(
+                "No band of past order value is expected to lose by the offer from %(threshold)s.",
+                **facts,
+            )
         )
-        several = len({group["segment"] for group in document["segments"]}) > 1
-        by_segment = gettext("By segment see above.") if several else ""
-        return flowing((str(said), str(by_segment)))
     if curve["reach"] == "nobody":
         return str(
             gettext(

@@ -6,9 +6,11 @@ from typing import Any
 
 from flask_babel import gettext
 
-from regulars_web.charts import LevelMark
-from regulars_web.curve_chart import CurveChart, CurvePoint, build_curve_chart
+from regulars_web.drawing.placing import PlacedPlot, place_plot
+from regulars_web.drawing.specification import Cell, Column, Numbers, Tick
 from regulars_web.formats import number
+from regulars_web.pages.reports.drawn.cells import named, shown_cell
+from regulars_web.pages.reports.drawn.thresholds import CurveWords, curve_plot
 from regulars_web.pages.reports.shown import Shown, shown
 from regulars_web.pages.reports.threshold_words import (
     band_of_money,
@@ -20,7 +22,7 @@ from regulars_web.pages.reports.threshold_words import (
     small_loss,
     step_name,
 )
-from regulars_web.pages.reports.words import amount, chance, interval, segment_name
+from regulars_web.pages.reports.words import amount, chance, flowing, interval, segment_name
 
 _FEW = 1e-9
 
@@ -59,8 +61,7 @@ class CurveSection:
     title: str
     ladder: bool
     sentences: tuple[str, ...]
-    chart: CurveChart | None
-    levels: tuple[LevelMark, ...]
+    drawing: PlacedPlot | None
     rows: tuple[CurveRow, ...]
     segments: tuple[SegmentStep, ...]
     note: str
@@ -71,58 +72,115 @@ def threshold_sections(document: Mapping[str, Any]) -> tuple[CurveSection, ...]:
     found = document.get("thresholds")
     if found is None:
         return ()
-    several = len(document["overall"]) > 1
+    ladders = found["ladders"]
     return (
-        *(_ladder(document, ladder) for ladder in found["ladders"]),
-        *(_ratios(document, curve, several=several) for curve in found["curves"]),
+        *(_ladder(document, ladder, place) for place, ladder in enumerate(ladders)),
+        *(_ratios(document, curve, len(ladders) + at) for at, curve in enumerate(found["curves"])),
     )
 
 
-def _ladder(document: Mapping[str, Any], ladder: Mapping[str, Any]) -> CurveSection:
+def _ladder(document: Mapping[str, Any], ladder: Mapping[str, Any], place: int) -> CurveSection:
     currency = document["plan"]["currency"]
     everybody, *segments = ladder["groups"]
     best = everybody["recommended"]
-    names = [step_name(ladder, place, currency) for place in range(len(ladder["steps"]))]
-    points = [
-        CurvePoint(
-            value=None if step["believed"] is None else step["believed"]["mean"],
-            band=_pair(step["band"]),
-            own=_pair(step["net"]),
-            chosen=place == best,
+    names = [step_name(ladder, at, currency) for at in range(len(ladder["steps"]))]
+    rows = tuple(
+        CurveRow(
+            name=names[at],
+            detail=ladder["arms"][at],
+            n=number(step["n"]),
+            net=shown(step["net"], currency),
+            band=_band(step["band"], currency),
+            believed=_believed(step["believed"], currency),
+            chance_best="–" if step["chance_best"] is None else chance(step["chance_best"]),
+            loss="–"
+            if step["expected_loss"] is None
+            else small_loss(step["expected_loss"], currency),
+            chosen=at == best,
         )
-        for place, step in enumerate(everybody["steps"])
-    ]
-    chart, levels = _drawn(
-        points, [(place + 0.5, name, False) for place, name in enumerate(names)], currency
+        for at, step in enumerate(everybody["steps"])
+    )
+    sentences = recommendation(document, ladder, everybody)
+    title = str(gettext("Which threshold earns most"))
+    plot = curve_plot(
+        everybody["steps"],
+        names,
+        [Tick(value=at + 0.5, text=name) for at, name in enumerate(names)],
+        [row.chosen for row in rows],
+        CurveWords(
+            name=named("thresholds", place),
+            title=title,
+            said=sentences[0],
+            note=_note(document, ladder=True),
+        ),
+        _numbers(rows, everybody["steps"], str(gettext("Step")), str(gettext("Told"))),
+        currency,
     )
     return CurveSection(
-        title=str(gettext("Which threshold earns most")),
+        title=title,
         ladder=True,
-        sentences=recommendation(document, ladder, everybody),
-        chart=chart,
-        levels=levels,
-        rows=tuple(
-            CurveRow(
-                name=names[place],
-                detail=ladder["arms"][place],
-                n=number(step["n"]),
-                net=shown(step["net"], currency),
-                band=_band(step["band"], currency),
-                believed=_believed(step["believed"], currency),
-                chance_best="–" if step["chance_best"] is None else chance(step["chance_best"]),
-                loss="–"
-                if step["expected_loss"] is None
-                else small_loss(step["expected_loss"], currency),
-                chosen=place == best,
-            )
-            for place, step in enumerate(everybody["steps"])
-        ),
+        sentences=sentences,
+        drawing=None if plot is None else place_plot(plot),
+        rows=rows,
         # a single one says what everybody says
         segments=tuple(_segment(ladder, group, currency) for group in segments)
         if len(segments) > 1
         else (),
         note="",
     )
+
+
+def _note(document: Mapping[str, Any], *, ladder: bool) -> str:
+    over = (
+        gettext("Net profit each, told against held out, over the steps.")
+        if ladder
+        else gettext(
+            "Net profit each, told against held out, by what past orders came to on average."
+        )
+    )
+    how = gettext(
+        "Thin bars: each by itself at %(confidence)s%%; wide bars: limits that hold for all of "
+        "them at once. The line is what is believed of all together; blue is what is advised. The "
+        "line leads the advice, the bars are the evidence.",
+        confidence=document["plan"]["confidence_percent"],
+    )
+    return flowing((over, how))
+
+
+def _numbers(
+    rows: Sequence[CurveRow], steps: Sequence[Mapping[str, Any]], first: str, size: str
+) -> Numbers:
+    """The table behind a curve, the same for a ladder and for one threshold."""
+    return Numbers(
+        columns=(
+            Column(key="step", label=first, numeric=False),
+            Column(key="n", label=size),
+            Column(key="net", label=str(gettext("Net, by itself"))),
+            Column(key="band", label=str(gettext("All at once"))),
+            Column(key="believed", label=str(gettext("Believed"))),
+        ),
+        rows=tuple(
+            (
+                Cell(text=row.name, value=row.name),
+                Cell(text=row.n, value=step["n"]),
+                shown_cell(row.net, step["net"]),
+                Cell(text=row.band, **_limits(step["band"])),
+                Cell(text="–", known=False)
+                if row.believed is None
+                else Cell(
+                    text=row.believed.text,
+                    range=row.believed.interval,
+                    value=step["believed"]["mean"],
+                    **_limits(step["believed"]),
+                ),
+            )
+            for row, step in zip(rows, steps, strict=True)
+        ),
+    )
+
+
+def _limits(found: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {} if found is None else {"low": found["low"], "high": found["high"]}
 
 
 def _segment(ladder: Mapping[str, Any], group: Mapping[str, Any], currency: str) -> SegmentStep:
@@ -148,53 +206,65 @@ def _segment(ladder: Mapping[str, Any], group: Mapping[str, Any], currency: str)
     )
 
 
-def _ratios(
-    document: Mapping[str, Any], curve: Mapping[str, Any], *, several: bool
-) -> CurveSection:
+def _ratios(document: Mapping[str, Any], curve: Mapping[str, Any], place: int) -> CurveSection:
     currency, threshold = document["plan"]["currency"], curve["threshold"]
-    inside = [_inside(curve, place) for place in range(len(curve["bins"]))]
-    points = [
-        CurvePoint(
-            value=None if each["believed"] is None else each["believed"]["mean"],
-            band=_pair(each["band"]),
-            own=_pair(each["net"]),
-            chosen=inside[place],
+    rows = tuple(
+        CurveRow(
+            name=band_of_money(each["low"], each["high"], threshold, currency),
+            detail="",
+            n=number(each["n"]),
+            net=shown(each["net"], currency),
+            band=_band(each["band"], currency),
+            believed=_believed(each["believed"], currency),
+            chance_best="",
+            loss="",
+            chosen=_inside(curve, at),
         )
-        for place, each in enumerate(curve["bins"])
-    ]
+        for at, each in enumerate(curve["bins"])
+    )
     inner = [each["low"] for each in curve["bins"][1:]]
     natural = {0.5, 0.7, 1.0, 1.4, 2.0}
-    marks = [
-        (place + 1.0, edge_of_money(edge, threshold, currency), edge not in natural)
-        for place, edge in enumerate(inner)
-    ]
-    chart, levels = _drawn(points, marks, currency)
-    title = gettext("For whom the threshold pays")
+    several = len(document["overall"]) > 1
+    name = str(gettext("For whom the threshold pays"))
+    title = f"{name}{gettext(': ')}{curve['arm']}" if several else name
     missing = curve["without_value"]
-    return CurveSection(
-        title=f"{title}{gettext(': ')}{curve['arm']}" if several else str(title),
-        ladder=False,
-        sentences=(
-            reach_sentence(document, curve),
-            *proved_words(curve, currency),
-            *change_sentence(document, curve),
-        ),
-        chart=chart,
-        levels=levels,
-        rows=tuple(
-            CurveRow(
-                name=band_of_money(each["low"], each["high"], threshold, currency),
-                detail="",
-                n=number(each["n"]),
-                net=shown(each["net"], currency),
-                band=_band(each["band"], currency),
-                believed=_believed(each["believed"], currency),
-                chance_best="",
-                loss="",
-                chosen=inside[place],
+    sentences = (
+        reach_sentence(document, curve),
+        *proved_words(curve, currency),
+        *change_sentence(document, curve),
+    )
+    plot = curve_plot(
+        curve["bins"],
+        [row.name for row in rows],
+        [
+            Tick(
+                value=at + 1.0,
+                text=edge_of_money(edge, threshold, currency),
+                minor=edge not in natural,
             )
-            for place, each in enumerate(curve["bins"])
+            for at, edge in enumerate(inner)
+        ],
+        [row.chosen for row in rows],
+        CurveWords(
+            name=named("thresholds", place),
+            title=title,
+            said=sentences[0],
+            note=_note(document, ladder=False),
         ),
+        _numbers(
+            rows,
+            curve["bins"],
+            str(gettext("Past orders came to")),
+            str(gettext("Told and held out")),
+        ),
+        currency,
+    )
+    return CurveSection(
+        title=title,
+        ladder=False,
+        sentences=sentences,
+        drawing=None if plot is None else place_plot(plot),
+        rows=rows,
         segments=(),
         note=str(
             gettext(
@@ -213,25 +283,6 @@ def _inside(curve: Mapping[str, Any], place: int) -> bool:
     if low is None:
         return False
     return bool(each["low"] >= low - _FEW and (high is None or each["low"] < high - _FEW))
-
-
-def _drawn(
-    points: Sequence[CurvePoint], marks: Sequence[tuple[float, str, bool]], currency: str
-) -> tuple[CurveChart | None, tuple[LevelMark, ...]]:
-    """The chart and its levels; none where fewer than two steps have anything to draw."""
-    if sum(point.own is not None for point in points) < 2:
-        return None, ()
-    chart = build_curve_chart(points, marks)
-    return chart, tuple(
-        LevelMark(y=y, text=amount(value, currency))
-        for value, y in zip(chart.scale, chart.levels, strict=True)
-    )
-
-
-def _pair(limits: Mapping[str, Any] | None) -> tuple[float, float] | None:
-    if limits is None or "low" not in limits:
-        return None
-    return limits["low"], limits["high"]
 
 
 def _band(limits: Mapping[str, Any] | None, currency: str) -> str:

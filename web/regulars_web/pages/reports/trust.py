@@ -43,7 +43,7 @@ def trust_items(document: Mapping[str, Any]) -> tuple[TrustItem, ...]:
         _ratio(checks["sample_ratio"]),
         _attributed(checks["attributed"]),
         *_matches(checks["matches"]),
-        _balance(checks["balance"]),
+        balance_item(checks["balance"]),
         _window(document["status"]),
         *_failed(checks["failed_sends"]),
     )
@@ -108,7 +108,8 @@ def _matches(checks: list[Mapping[str, Any]]) -> list[TrustItem]:
     ]
 
 
-def _balance(checks: list[Mapping[str, Any]]) -> TrustItem:
+def balance_item(checks: list[Mapping[str, Any]]) -> TrustItem:
+    """Whether the arms were alike before the start."""
     worst = max(
         (
             abs(value)

@@ -193,6 +193,36 @@ def price_words(group: Group, currency: str) -> str:
     )
 
 
+def wrong_words(group: Group, currency: str) -> str:
+    """What either way of being wrong would cost, in a cell; empty without a decision."""
+    decision = group["decision"]
+    if decision is None:
+        return ""
+    return str(
+        gettext(
+            "Wrongly kept costs %(keep)s, wrongly stopped %(stop)s.",
+            keep=price(decision["loss_if_kept_wrongly"], currency),
+            stop=price(decision["loss_if_stopped_wrongly"], currency),
+        )
+    )
+
+
+def short_reason(group: Group, currency: str) -> str:
+    """Why a test is advised, where the chance of a profit stands beside it; else empty."""
+    decision = group["decision"]
+    if decision is None:
+        return str(gettext("There is nothing to go by yet."))
+    if decision["advice"] != "retest":
+        return ""
+    return str(
+        gettext(
+            "One more test is worth %(value)s and costs %(cost)s.",
+            value=price(decision["value_of_test"], currency),
+            cost=price(decision["cost_of_test"], currency),
+        )
+    )
+
+
 def return_words(document: Mapping[str, Any], group: Group) -> str:
     """What each unit of extra cost brought back; empty in reports that did not ask."""
     answer, currency = group.get("return_on_cost"), document["plan"]["currency"]

@@ -1,118 +1,164 @@
-"""The gain curve drawn to scale: percent of the drawing, for inline SVG without styles."""
+"""The gain curve in money: what contacting the first so many earns, best customers first."""
 
+import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from regulars_web.charts import PLOT_HEIGHT, LevelMark, Mark, round_values
+from flask_babel import gettext
+
+from regulars_web.charts import round_values
+from regulars_web.drawing.specification import (
+    Band,
+    Cell,
+    Column,
+    Course,
+    Dot,
+    Label,
+    Mark,
+    Numbers,
+    Plot,
+    Reading,
+    Scale,
+    Tick,
+    Upright,
+)
 from regulars_web.formats import percent
-from regulars_web.pages.reports.words import amount
+from regulars_web.pages.reports.words import amount, interval
 
 _SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+_RANDOM_NAME = 0.72  # where along the random line its name stands
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class GainRow:
-    """One cut as a row of the table behind the chart, formatted."""
-
-    share: str
-    gain: str
-    limits: str
-    random: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PlanMark:
-    """The plan to follow: where it stands, and the ends of its interval, in percent."""
-
-    x: float
-    y: float
-    top: float
-    bottom: float
-    anchor: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class GainChart:
-    """course, band, random: "x,y x,y ..." in percent; plan: the plan to follow, None where it has
-    no value. random_label: height of the name of the dashed line."""
-
-    course: str
-    band: str
-    random: str
-    zero: float
-    levels: tuple[LevelMark, ...]
-    ticks: tuple[Mark, ...]
-    plan: PlanMark | None
-    random_label: float
-    rows: tuple[GainRow, ...]
-
-
-def build_gain_chart(
-    points: Sequence[Mapping[str, Any]], currency: str, *, policy: Mapping[str, Any]
-) -> GainChart | None:
-    """points: of the document's gain_curve. policy: of the document; its value stands at the share
-    told by the choices that were valued, off the curve of any one ranking. None with too few."""
-    known = [point for point in points if point["gain"] is not None]
+def gain_plot(document: Mapping[str, Any]) -> Plot | None:
+    """document: of whom to keep (regulars.targeting/1). The plan to follow stands at the share
+    told by the choices that were valued, off the curve of any one ranking. None with too few
+    points."""
+    currency, policy = document["currency"], document["uplift"]["policy"]
+    known = [point for point in document["gain_curve"] if point["gain"] is not None]
     if len(known) < 2:
         return None
-    last = known[-1]
+    low, high = _ends(known, policy)
+    best = max(known, key=lambda point: point["gain"])
+    return Plot(
+        name="gain",
+        title=str(gettext("Gain by the share contacted, best customers first")),
+        said=_reading(best, currency),
+        rest=_reading(best, currency),
+        numbers=_numbers(known, currency),
+        x=Scale(
+            low=0.0,
+            high=1.0,
+            ticks=tuple(Tick(value=share, text=percent(share, 0)) for share in _SHARES),
+        ),
+        y=Scale(
+            low=low,
+            high=high,
+            ticks=tuple(
+                Tick(value=value, text=amount(value, currency)) for value in round_values(low, high)
+            ),
+        ),
+        marks=tuple(_marks(known, policy)),
+        readings=tuple(_readings(known, currency)),
+    )
+
+
+def _ends(known: Sequence[Mapping[str, Any]], policy: Mapping[str, Any]) -> tuple[float, float]:
     ends = [0.0]
     for point in known:
         ends += [point[name] for name in ("gain", "low", "high") if point[name] is not None]
     if policy["value"] is not None:
         ends += [policy["low"], policy["high"]]
-    low, high = min(ends), max(ends)
-    span = (high - low) or 1.0
+    return min(ends), max(ends)
 
-    def height(value: float) -> float:
-        return round(4 + (PLOT_HEIGHT - 8) * (high - value) / span, 3)
 
-    def path(pairs: Sequence[tuple[float, float]]) -> str:
-        return " ".join(f"{round(100 * share, 3)},{height(value)}" for share, value in pairs)
-
+def _marks(known: Sequence[Mapping[str, Any]], policy: Mapping[str, Any]) -> list[Mark]:
     limited = [p for p in known if p["low"] is not None and p["high"] is not None]
-    upper = [(p["share"], p["high"]) for p in limited]
-    lower = [(p["share"], p["low"]) for p in reversed(limited)]
+    last = known[-1]
     whole = last["random"] if last["random"] is not None else last["gain"]
-    return GainChart(
-        course=path([(0.0, 0.0), *((p["share"], p["gain"]) for p in known)]),
-        band=path([*upper, *lower]) if len(limited) > 1 else "",
-        random=path([(0.0, 0.0), (1.0, whole)]),
-        zero=height(0.0),
-        levels=tuple(
-            LevelMark(y=height(value), text=amount(value, currency))
-            for value in round_values(low, high)
+    marks: list[Mark] = []
+    if len(limited) > 1:
+        points = tuple((p["share"], p["low"], p["high"]) for p in limited)
+        marks.append(Band(points=points, tone="treated-soft"))
+    marks += [
+        Course(points=((0.0, 0.0), (1.0, whole)), tone="holdout", dashed=True),
+        Course(points=((0.0, 0.0), *((p["share"], p["gain"]) for p in known)), tone="treated"),
+        Label(
+            x=_RANDOM_NAME,
+            y=_RANDOM_NAME * whole,
+            text=str(gettext("random order")),
+            lift=-1.1,
         ),
-        ticks=tuple(
-            Mark(
-                x=100 * share,
-                text=percent(share, 0),
-                anchor="start" if share == 0 else "end" if share == 1 else "middle",
-            )
-            for share in _SHARES
+    ]
+    if policy["value"] is None:
+        return marks
+    share = policy["honest_share"]
+    return [
+        *marks,
+        Upright(x=share, dashed=True, tone="holdout"),
+        Upright(x=share, low=policy["low"], high=policy["high"]),
+        Dot(x=share, y=policy["value"], tone="ink", large=True),
+        Label(
+            x=share,
+            y=policy["value"],
+            text=str(gettext("plan to follow: the first %(share)s", share=percent(share, 0))),
+            anchor="end" if share > 0.5 else "start",
+            lift=1.1,
         ),
-        plan=None
-        if policy["value"] is None
-        else PlanMark(
-            x=round(100 * policy["honest_share"], 3),
-            y=height(policy["value"]),
-            top=height(policy["high"]),
-            bottom=height(policy["low"]),
-            anchor="end" if policy["honest_share"] > 0.5 else "start",
-        ),
-        random_label=height(0.72 * whole),
-        rows=tuple(_row(point, currency) for point in known),
+    ]
+
+
+def _readings(known: Sequence[Mapping[str, Any]], currency: str) -> list[Reading]:
+    """Each point is read from half way to its neighbours."""
+    shares = [point["share"] for point in known]
+    middles = [(one + other) / 2 for one, other in itertools.pairwise(shares)]
+    return [
+        Reading(left=left, right=right, words=_reading(point, currency))
+        for point, left, right in zip(known, [0.0, *middles], [*middles, 1.0], strict=True)
+    ]
+
+
+def _reading(point: Mapping[str, Any], currency: str) -> str:
+    facts = {
+        "share": percent(point["share"], 0),
+        "gain": amount(point["gain"], currency, signed=True),
+    }
+    if point["low"] is None or point["high"] is None:
+        return str(gettext("The first %(share)s contacted: %(gain)s each", **facts))
+    return str(
+        gettext(
+            "The first %(share)s contacted: %(gain)s each (%(range)s)",
+            range=interval(point["low"], point["high"], currency),
+            **facts,
+        )
     )
 
 
-def _row(point: Mapping[str, Any], currency: str) -> GainRow:
-    limits = "–"
-    if point["low"] is not None and point["high"] is not None:
-        limits = f"{amount(point['low'], currency)} – {amount(point['high'], currency)}"
-    return GainRow(
-        share=percent(point["share"], 0),
-        gain=amount(point["gain"], currency, signed=True),
-        limits=limits,
-        random="–" if point["random"] is None else amount(point["random"], currency, signed=True),
+def _numbers(known: Sequence[Mapping[str, Any]], currency: str) -> Numbers:
+    return Numbers(
+        columns=(
+            Column(key="share", label=str(gettext("Contacted"))),
+            Column(key="gain", label=str(gettext("Gain each"))),
+            Column(key="random", label=str(gettext("Random order"))),
+        ),
+        rows=tuple(
+            (
+                Cell(text=percent(point["share"], 0), value=point["share"]),
+                Cell(
+                    text=amount(point["gain"], currency, signed=True),
+                    range=""
+                    if point["low"] is None or point["high"] is None
+                    else interval(point["low"], point["high"], currency),
+                    value=point["gain"],
+                    low=point["low"],
+                    high=point["high"],
+                ),
+                Cell(
+                    text="–"
+                    if point["random"] is None
+                    else amount(point["random"], currency, signed=True),
+                    value=point["random"],
+                ),
+            )
+            for point in known
+        ),
     )

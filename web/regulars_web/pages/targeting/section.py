@@ -13,11 +13,12 @@ from regulars_platform.segments.rules import Rule
 from regulars_platform.targeting.document import read_lines
 from regulars_platform.targeting.earlier import PREFIX
 from regulars_platform.targeting.rules import Levels, line_rule
+from regulars_web.drawing.placing import PlacedPlot, place_plot
 from regulars_web.formats import number, percent
 from regulars_web.pages.reports.shown import Shown
 from regulars_web.pages.reports.words import EVIDENCE, amount, interval, listed, look, segment_name
 from regulars_web.pages.segments.words import rule_text
-from regulars_web.pages.targeting.curve import GainChart, build_gain_chart
+from regulars_web.pages.targeting.curve import gain_plot
 from regulars_web.pages.targeting.limited import LimitForm
 from regulars_web.pages.targeting.ways import Way
 from regulars_web.pages.targeting.words import (
@@ -100,7 +101,7 @@ class WorkedOut:
     own: str
     follows: str
     optimism: str
-    chart: GainChart | None
+    drawing: PlacedPlot | None
     scored_by: str
     rules: tuple[RuleShown, ...]
     board: tuple[BoardRow, ...]
@@ -136,6 +137,7 @@ def worked_out(document: Document, levels: Levels) -> WorkedOut:
     uplift, currency = document["uplift"], document["currency"]
     policy = uplift["policy"]
     everyone = policy["against"]["everyone"]
+    plot = gain_plot(document)
     return WorkedOut(
         statement=statement(document),
         verdict=look(EVIDENCE, everyone["verdict"]),
@@ -149,7 +151,7 @@ def worked_out(document: Document, levels: Levels) -> WorkedOut:
             else gettext("The plan to follow against")
         ),
         optimism=_optimism(policy, currency),
-        chart=build_gain_chart(document["gain_curve"], currency, policy=policy),
+        drawing=None if plot is None else place_plot(plot),
         scored_by=candidate_name({"kind": "learner", "name": document["scored_by"]}),
         rules=(
             *_segments(document),
