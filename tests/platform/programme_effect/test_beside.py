@@ -12,8 +12,9 @@ from regulars_platform.campaigns.service import create_draft, get_launched
 from regulars_platform.customers.store import build_feature_store
 from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.launching.launch import launch
-from regulars_platform.launching.preview import preview_draft
+from regulars_platform.launching.preview import preview_draft, programmes_of
 from regulars_platform.programme_effect.beside import (
+    NOBODY,
     Days,
     OfProgramme,
     ProgrammesBeside,
@@ -159,6 +160,64 @@ def test_told_held_back_and_likely_are_counted_of_those_who_are_asked_about(
     assert beside(database, settings, asked, shop_id=2).programmes == ()
     after = Days(first=DAY + 30 * ONE, last=DAY + 40 * ONE, as_of=DAY)
     assert beside(database, settings, asked, after).programmes == ()
+
+
+def test_the_form_of_a_campaign_counts_them_by_rows_and_sees_every_change(
+    database: Database, settings: Settings
+) -> None:
+    later = [line(f"p{n}", name(60 + n), "2026-06-10", 50 + n) for n in range(40)]
+    keep_orders(settings, *first_orders(60), *later)
+    DatasetTable(settings.shop_dir(1), "customers").merge(
+        pl.DataFrame({"customer_id": [name(1)], "follows": [True]})
+    )
+    programme = started(database, "honeymoon", holdout_percent="25")
+    started(database, "joined")
+    raw = draft(
+        as_of=DAY.isoformat(),
+        send_date=DAY.isoformat(),
+        outcome_end=(DAY + 27 * ONE).isoformat(),
+        settle_until=(DAY + 40 * ONE).isoformat(),
+        audience={"feature": "spend", "op": ">", "value": "50.2"},
+    )
+    del raw["currency"], raw["timezone"]
+
+    def shown(*, wait: bool = True) -> ProgrammesBeside | None:
+        with database.reading() as session:
+            shop = session.get_one(Shop, 1)
+            seen = preview_draft(session, settings, shop, raw)
+            assert seen.drawn is not None
+            drawn = seen.drawn.people.ids.filter(pl.Series(seen.drawn.rows))
+            found = programmes_of(session, settings, shop, seen, wait=wait)
+            if found is not None:
+                assert found == programmes_beside(session, settings, shop, drawn, MONTH)
+            return found
+
+    assert shown(wait=False) is None  # it has to be worked out, which the form does not wait for
+    before = shown()
+    assert shown(wait=False) == before
+    run(database, settings, programme)
+    assert shown(wait=False) is None
+    after = shown()
+    assert after is not None
+    assert after != before
+    (one,) = after.programmes
+    assert min(one.inside, one.held, one.likely or 0) > 0
+    with database.unit_of_work() as session:
+        add_suppressions(session, shop_id=1, lines=[name(99)], reason="asked", now=NOW)
+    assert shown() != after
+
+
+def test_a_shop_without_programmes_has_nobody_to_wait_for(
+    database: Database, settings: Settings
+) -> None:
+    keep_orders(settings, *first_orders(20))
+    raw = draft(as_of=DAY.isoformat(), send_date=DAY.isoformat())
+    with database.reading() as session:
+        shop = session.get_one(Shop, 1)
+        raw |= {"outcome_end": (DAY + 9 * ONE).isoformat(), "settle_until": "2026-09-01"}
+        del raw["currency"], raw["timezone"]
+        seen = preview_draft(session, settings, shop, raw)
+        assert programmes_of(session, settings, shop, seen, wait=False) == NOBODY
 
 
 def test_whom_a_waiting_programme_will_name_is_not_guessed(
