@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 DATA ?= ../shared/data
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: pictures contact-safety honest-policy help install chromium demo serve test check lint types contracts bench bench-short bench-features bench-segments bench-programmes bench-uplift calibration calibration-full ladder seasons seasons-full false-profit lock quarter-effect translations vendor clean
+.PHONY: api-fuzz pictures contact-safety honest-policy help install chromium demo serve test check lint types contracts bench bench-short bench-features bench-segments bench-programmes bench-uplift calibration calibration-full ladder seasons seasons-full false-profit lock quarter-effect translations vendor clean
 
 help: ## list what can be done
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -55,6 +55,9 @@ honest-policy: install ## what a chosen plan claims where every plan is worth ex
 
 contact-safety: install ## does any history contact somebody barred, twice, or lose them? many random ones, and 10,000 mails through a server that drops the line; half an hour
 	REGULARS_CONTACT_SAFETY=long $(BIN)/pytest -n0 -q -rP tests/platform/delivery/test_trouble.py tests/platform/delivery/test_nobody_barred_is_contacted.py
+
+api-fuzz: install ## every operation of /api/v1 asked hundreds of times on the whole sample shop: no fault, no answer that the document does not know
+	REGULARS_API_EXAMPLES=200 REGULARS_API_SHOP=everything $(BIN)/pytest -n0 -q tests/web/api/test_fuzz.py
 
 calibration: install ## do the intervals mean what they say? simulated shops, about a minute
 	$(BIN)/python -m benchmarks.calibration

@@ -1,20 +1,47 @@
-"""A shop with something of everything, for tests that ask whatever there is."""
+"""A shop with something of everything, for tests that ask whatever there is.
+
+Usually a small one, made in seconds; with REGULARS_API_SHOP=everything the sample shop of
+`tests.everything`, which takes a minute or two.
+"""
 
 import datetime as dt
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 
+import pytest
+from argon2 import PasswordHasher
 from flask import Flask
+from sqlalchemy.orm import Session
 
-from regulars_platform.accounts.service import create_owner
+from regulars_platform.accounts.service import create_owner, find_first_owner
 from regulars_platform.api_access.scopes import Scope
 from regulars_platform.api_access.tokens import create_token
-from regulars_platform.settings import build_settings, prepare_data_dir
+from regulars_platform.campaigns.service import create_draft
+from regulars_platform.datasets import service as datasets
+from regulars_platform.datasets.examples import example_file
+from regulars_platform.intake import service as intake
+from regulars_platform.jobs.run import run_inline
+from regulars_platform.jobs.service import enqueue
+from regulars_platform.segments.parsing import parse_rule
+from regulars_platform.segments.service import save_segment
+from regulars_platform.settings import Settings, build_settings, prepare_data_dir
 from regulars_platform.shops.service import open_shop
 from regulars_platform.storage.database import Database
 from regulars_platform.storage.migrations_run import create_all_tables
 from regulars_web.app import create_app
+from tests.everything import build_everything
+from tests.platform.campaigns.build import draft
+from tests.web.conftest import EMAIL, NOW, PASSWORD
+from tests.web.reports.test_report_page import launch_and_sell
+
+ORDERS = (
+    b"Order ID,Customer ID,Ordered at,Amount\n"
+    b"1,c1,2026-02-03 10:00,20.00\n"
+    b"2,c2,2026-02-04 11:00,x\n"
+)
 
 
 @contextmanager
@@ -22,28 +49,71 @@ def load_shop(folder: Path) -> Iterator[tuple[Flask, str]]:
     """An application on a loaded shop, and the secret of a token that may do everything."""
     settings = build_settings(folder / "data")
     prepare_data_dir(settings)
+    if os.environ.get("REGULARS_API_SHOP") == "everything":
+        build_everything(settings.data_dir, models=False)
+    else:
+        _build_small(settings)
     database = Database(settings)
-    create_all_tables(database)
-    now = dt.datetime.now(dt.UTC)
     with database.unit_of_work() as session:
-        shop = open_shop(
-            session, name="Green Hill", currency="GBP", timezone="Asia/Shanghai", now=now
-        )
-        owner = create_owner(
-            session, name="Mei", email="mei@example.com", password="ten letters", locale="en",
-            now=now,
-        )  # fmt: skip
+        owner = find_first_owner(session)
+        assert owner is not None
         _token, secret = create_token(
             session,
-            shop_id=shop.id,
+            shop_id=1,
             user_id=owner.id,
             name="everything",
             scopes=tuple(Scope),
             days=None,
-            now=now,
+            now=dt.datetime.now(dt.UTC),
         )
+    database.dispose()
     app = create_app(settings, secure_cookies=False, setup_code=None)
     app.testing = True
     yield app, secret
     app.extensions["regulars"].database.dispose()
+
+
+def _build_small(settings: Settings) -> None:
+    """Campaign 1 launched and evaluated, campaign 2 a draft; files at several steps."""
+    database = Database(settings)
+    create_all_tables(database)
+    quick = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch, database.unit_of_work() as session:
+        patch.setattr("regulars_platform.accounts.passwords._HASHER", quick)
+        open_shop(session, name="Green Hill", currency="GBP", timezone="Asia/Shanghai", now=NOW)
+        create_owner(session, name="Mei", email=EMAIL, password=PASSWORD, locale="en", now=NOW)
+    launch_and_sell(settings, database, unit="customer")
+    with database.unit_of_work() as session:
+        job_id = enqueue(session, "evaluate_campaign", 1, 1, NOW)
+    run_inline(settings, database, job_id)
+    _bring_files(settings, database)
+    with database.unit_of_work() as session:
+        _keep_drafts(session)
     database.dispose()
+
+
+def _bring_files(settings: Settings, database: Database) -> None:
+    for step in range(3):
+        with database.unit_of_work() as session:
+            number = intake.receive_upload(
+                session, settings, 1, f"orders-{step}.csv", BytesIO(ORDERS), NOW
+            )
+        if step:
+            seen = intake.look(settings, database, number)
+        if step == 2:
+            with database.unit_of_work() as session:
+                intake.confirm_mapping(session, number, seen.mapping(), seen.options)
+            intake.check(settings, database, number)
+    with database.unit_of_work() as session:
+        people = datasets.receive_upload(
+            session, settings, 1, "people.csv", BytesIO(example_file("customers", "en")), NOW
+        )
+    datasets.look(settings, database, people)
+
+
+def _keep_drafts(session: Session) -> None:
+    raw = draft(name="The next one")
+    del raw["currency"], raw["timezone"]
+    create_draft(session, shop_id=1, raw=raw, now=NOW)
+    rule = parse_rule({"feature": "spend", "op": ">=", "value": "60"})
+    save_segment(session, shop_id=1, name="Above 60", rule=rule, now=NOW)
