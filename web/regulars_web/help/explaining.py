@@ -9,6 +9,7 @@ from flask import Flask, g, request
 
 from regulars_platform.launching.preview import Preview
 from regulars_web.edge import find_current_shop
+from regulars_web.help.drawers import page_help
 from regulars_web.help.from_preview import sentence_of_preview
 from regulars_web.help.from_report import sentence_of_report
 from regulars_web.help.terms import TERMS
@@ -62,5 +63,6 @@ def _place(key: str) -> str:
 
 
 def install_help(app: Flask) -> None:
-    """`explain` for the macros of ui.html."""
+    """`explain` for the macros of ui.html, `page_help` for every page."""
     app.jinja_env.globals["explain"] = explain
+    app.jinja_env.globals["page_help"] = page_help
