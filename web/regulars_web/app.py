@@ -62,6 +62,7 @@ BLUEPRINTS = (
     ("regulars_web.pages.calendar.views", "/campaigns/calendar"),
     ("regulars_web.pages.reports.views", "/campaigns"),
     ("regulars_web.pages.reports.versions", "/campaigns"),
+    ("regulars_web.pages.reports.files", "/campaigns"),
     ("regulars_web.pages.sharing.making", "/campaigns"),
     ("regulars_web.pages.sharing.reading", "/shared"),
     ("regulars_web.pages.targeting.views", "/campaigns"),
@@ -110,7 +111,7 @@ def create_app(
         app.register_blueprint(import_module(module).blueprint, url_prefix=prefix)
     install_api(app)
     limit_guessing(app, ("accounts.sign_in", "accounts.setup"))
-    limit_strangers(app, ("shared.show",))
+    limit_strangers(app, ("shared.show", "shared.table", "shared.pdf"))
     return app
 
 

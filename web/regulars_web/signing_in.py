@@ -19,7 +19,7 @@ PUBLIC = frozenset(
         "help.terms",  # tells nothing of a shop
         # called by machines and by customers: signed, or without a word about anybody
         *("hooks.delivery", "hooks.unsubscribe", "hooks.link"),
-        "shared.show",  # a report, for whoever has its link
+        *("shared.show", "shared.table", "shared.pdf"),  # a report, for whoever has its link
     }
 )
 """Endpoints that a stranger may see. Everything else asks for sign-in."""

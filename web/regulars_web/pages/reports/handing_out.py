@@ -1,14 +1,17 @@
 """Files of a report as answers: tables, drawings, everything in one, and the report on paper."""
 
 import io
+import json
 import zipfile
 from collections.abc import Callable
+from typing import Any
 
 from flask import Response, abort, render_template, send_file, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response as BaseResponse
 
 from regulars_platform.report_tables.registry import (
+    TABLES,
     all_tables,
     find_table,
     shared_table,
@@ -39,6 +42,12 @@ def file_name(material: Material, kind: str, part: str = "") -> str:
     return f"{name}-{part}.{kind}" if part else f"{name}.{kind}"
 
 
+def names_of_tables(material: Material, *, shared: bool = False) -> tuple[str, ...]:
+    """Of the tables that have rows."""
+    find = shared_table if shared else find_table
+    return tuple(name for name in TABLES if find(name, material.sources) is not None)
+
+
 def table_answer(material: Material, name: str, kind: str, *, shared: bool = False) -> Response:
     """A table as CSV or JSON; 404 where the report has none of that name."""
     find = shared_table if shared else find_table
@@ -56,14 +65,15 @@ def chart_answer(material: Material, shop_name: str, name: str, kind: str) -> Re
     if drawing is None:
         abort(404)
     if kind == "json":
-        return json_file(drawing_json(drawing), file_name(material, kind, name))
+        text = json.dumps(drawing_json(drawing), ensure_ascii=False, allow_nan=False)
+        return json_file(text, file_name(material, kind, name))
     answer = Response(
         standalone_svg(drawing, footer=_source(material, shop_name)), mimetype="image/svg+xml"
     )
     named = f'attachment; filename="{file_name(material, "svg", name)}"'
     answer.headers["Content-Disposition"] = named
     # opened by itself it is a document of its own: it may load and run nothing
-    answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
+    answer.headers["Content-Security-Policy"] = "default-src 'none'"
     return answer
 
 
@@ -106,6 +116,7 @@ def paper_html(material: Material, page: ReportPage, shop_name: str, paper: str)
     return render_template(
         "reports/paper.html",
         medium="pdf",
+        links=None,
         campaign=material.campaign,
         page=page,
         this=material.version,
@@ -140,7 +151,7 @@ class OwnLinks:
     """Addresses of a report's files for whoever is signed in."""
 
     def __init__(self, campaign_id: int, report_id: int) -> None:
-        self._place = {"campaign_id": campaign_id, "report_id": report_id}
+        self._place: dict[str, Any] = {"campaign_id": campaign_id, "report_id": report_id}
         self.kinds = ("csv", "json")
 
     def table(self, name: str, kind: str) -> str:
@@ -160,7 +171,7 @@ class SharedLinks:
     """Addresses of a report's files for whoever has a link."""
 
     def __init__(self, token: str, language: str) -> None:
-        self._place = {"token": token, "lang": language or None}
+        self._place: dict[str, Any] = {"token": token, "lang": language or None}
         self.kinds = ("csv",)
 
     def table(self, name: str, kind: str) -> str:

@@ -50,7 +50,10 @@ class Material:
 def gather_material(
     session: Session, shop_id: int, campaign_id: int, report_id: int, *, shared: bool = False
 ) -> Material:
-    """Of a report of this shop. shared: without what strangers may not read. Raises NoReportError."""
+    """Of a report of this shop; shared: without what strangers may not read.
+
+    Raises NoReportError.
+    """
     campaign = get_launched(session, shop_id, campaign_id)
     report = get_report(session, shop_id, campaign_id, report_id)
     return Material(

@@ -22,8 +22,11 @@ from regulars_web.downloads import json_file
 from regulars_web.edge import current_shop, now, unit_of_work
 from regulars_web.ids import read_id
 from regulars_web.pages.reports.decisions import decision_rows
+from regulars_web.pages.reports.handing_out import OwnLinks, names_of_tables
+from regulars_web.pages.reports.material import gather_material
 from regulars_web.pages.reports.page import build_report_page
 from regulars_web.pages.reports.words import CHOICES, group_key, group_of, segment_name
+from regulars_web.printing.press import can_print
 from regulars_web.problems import problem_text
 
 blueprint = Blueprint("reports", __name__)
@@ -61,6 +64,9 @@ def _page(campaign_id: int, wanted: int | None) -> str:
         decisions = list_decisions(work, campaign_id)
         names = names_of_users(work, {row.decided_by for row in decisions})
         names_of_files = {int(file.id): file.filename for file in list_imports(work, shop_id)}
+        material = (
+            None if report is None else gather_material(work, shop_id, campaign_id, report.id)
+        )
     return render_template(
         "reports/show.html",
         medium="page",
@@ -69,6 +75,9 @@ def _page(campaign_id: int, wanted: int | None) -> str:
         versions=versions,
         this=None if report is None else version_of(versions, report.id),
         is_frozen=wanted is not None,
+        links=None if report is None else OwnLinks(campaign_id, report.id),
+        table_names=() if material is None else names_of_tables(material),
+        can_print=can_print(),
         job=job,
         decisions=decision_rows(decisions, names),
         choices=CHOICES,

@@ -3,15 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from flask import Blueprint, Response, g, render_template, request
 from flask_babel import gettext, refresh
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
 
-from regulars_platform.campaigns.service import LaunchedCampaign, get_launched
 from regulars_platform.errors import NotFoundError, RegularsError
-from regulars_platform.reports.service import Report
-from regulars_platform.reports.versions import Version, list_versions, version_of
 from regulars_platform.sharing.errors import ClosedShareError
 from regulars_platform.sharing.service import Share, find_share, note_opening, shared_report
 from regulars_platform.shops.models import ShopProfile
@@ -19,12 +18,19 @@ from regulars_platform.shops.service import get_shop
 from regulars_web.edge import now, unit_of_work
 from regulars_web.formats import sentence
 from regulars_web.language import LANGUAGES
+from regulars_web.pages.reports.handing_out import (
+    SharedLinks,
+    file_name,
+    names_of_tables,
+    paper_html,
+    pdf_answer,
+    table_answer,
+)
+from regulars_web.pages.reports.material import Material, gather_material
 from regulars_web.pages.reports.shared import shared_page
+from regulars_web.printing.press import can_print
 
 blueprint = Blueprint("shared", __name__)
-
-ENDPOINTS = ("shared.show",)
-"""Open to strangers, and limited in how often they may be asked for."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,14 +39,7 @@ class Opened:
 
     share: Share
     shop: ShopProfile
-    campaign: LaunchedCampaign
-    report: Report
-    versions: tuple[Version, ...]
-
-    @property
-    def version(self) -> Version:
-        """The version that is read."""
-        return version_of(self.versions, self.report.id)
+    material: Material
 
 
 @blueprint.get("/<token>")
@@ -52,12 +51,34 @@ def show(token: str) -> str:
             medium="shared",
             token=token,
             language=_asked_language(),
-            campaign=found.campaign,
-            page=shared_page(found.report),
-            this=found.version,
+            campaign=found.material.campaign,
+            page=shared_page(found.material.report),
+            this=found.material.version,
+            links=SharedLinks(token, _asked_language()),
+            table_names=names_of_tables(found.material, shared=True),
+            can_print=can_print(),
             always_newest=found.share.report_id is None,
             expires_at=found.share.expires_at,
         )
+
+
+@blueprint.get("/<token>/tables/<name>.csv")
+def table(token: str, name: str) -> Response:
+    """A table of this link's report, without what strangers may not read."""
+    with _opened(token) as found:
+        return table_answer(found.material, name, "csv", shared=True)
+
+
+@blueprint.get("/<token>/report.pdf")
+def pdf(token: str) -> BaseResponse | tuple[str, int] | tuple[str, int, dict[str, str]]:
+    """This link's report on paper."""
+    with _opened(token) as found:
+        page = shared_page(found.material.report)
+        wanted = request.args.get("paper", "")
+        html = paper_html(found.material, page, found.shop.name, wanted)
+        say = partial(render_template, "sharing/printing.html", language=_asked_language())
+        name = file_name(found.material, "pdf")
+        return pdf_answer(html, name, say, request.full_path.rstrip("?"))
 
 
 @contextmanager
@@ -73,9 +94,13 @@ def _opened(token: str, *, noted: bool = False) -> Iterator[Opened]:
         found = Opened(
             share=share,
             shop=get_shop(work, share.shop_id),
-            campaign=get_launched(work, share.shop_id, share.campaign_id),
-            report=shared_report(work, share),
-            versions=list_versions(work, share.campaign_id),
+            material=gather_material(
+                work,
+                share.shop_id,
+                share.campaign_id,
+                shared_report(work, share).id,
+                shared=True,
+            ),
         )
         if noted and request.method == "GET":
             note_opening(work, share, moment)
