@@ -30,7 +30,8 @@ def find_import_job(session: Session, import_id: DatasetImportId) -> Job | None:
 def look_dataset(context: JobContext) -> None:
     """Read the form of a file and propose its kind and columns."""
     context.report("looking", 0, None)
-    service.look(context.settings, context.database, DatasetImportId(context.job.subject_id))
+    import_id = DatasetImportId(context.job.subject_id)
+    service.look(context.settings, context.database, import_id, context.report)
 
 
 def check_dataset(context: JobContext) -> None:

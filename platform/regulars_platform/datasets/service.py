@@ -106,6 +106,7 @@ def look(
     settings: Settings,
     database: Database,
     import_id: DatasetImportId,
+    report: Report = keep_quiet,
     *,
     limits: Limits = LIMITS,
 ) -> DatasetLook:
@@ -119,8 +120,14 @@ def look(
     if import_.state is ImportState.STORED and import_.look is not None:
         return import_.look
     folder = folder_of(settings, import_id)
-    with _recording(database, import_id), room_on_disk(N_("reading the file")):
-        sniffed = sniff(folder.original, folder.plain, limits, import_.options.encoding)
+    listener = Listener(report)
+    with (
+        _recording(database, import_id, listener),
+        room_on_disk(N_("reading the file")),
+        folder.without_leftovers(),
+    ):
+        encoding = import_.options.encoding
+        sniffed = sniff(folder.original, folder.plain, limits, encoding, listener)
         kind = import_.kind or recognise_kind(sniffed.form.headings)
         if kind is None and looks_like_orders(sniffed.form.headings):
             raise OrderFileError.of()

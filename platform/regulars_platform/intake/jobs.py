@@ -45,7 +45,8 @@ def find_import_job(session: Session, import_id: ImportId) -> Job | None:
 def look_import(context: JobContext) -> None:
     """Read the form of a file and propose its columns."""
     context.report("looking", 0, None)
-    service.look(context.settings, context.database, ImportId(context.job.subject_id))
+    import_id = ImportId(context.job.subject_id)
+    service.look(context.settings, context.database, import_id, context.report)
 
 
 def check_import(context: JobContext) -> None:

@@ -111,7 +111,12 @@ def record_upload(
 
 
 def look(
-    settings: Settings, database: Database, import_id: ImportId, *, limits: Limits = LIMITS
+    settings: Settings,
+    database: Database,
+    import_id: ImportId,
+    report: Report = keep_quiet,
+    *,
+    limits: Limits = LIMITS,
 ) -> Look:
     """Read the form of the file and propose its columns; state `looked`.
 
@@ -122,9 +127,14 @@ def look(
     if import_.state is ImportState.STORED and import_.look is not None:
         return import_.look
     folder = folder_of(settings, import_id)
-    with _recording(database, import_id), room_on_disk(N_("reading the file")):
-        folder.forget_working_files()
-        sniffed = sniff(folder.original, folder.plain, limits, read_json(folder.encoding))
+    listener = Listener(report)
+    with (
+        _recording(database, import_id, listener),
+        room_on_disk(N_("reading the file")),
+        folder.without_leftovers(),
+    ):
+        told = read_json(folder.encoding)
+        sniffed = sniff(folder.original, folder.plain, limits, told, listener)
         refuse_other_files(sniffed.form.headings)
     with database.unit_of_work() as session:
         seen = _build_look(session, import_.shop_id, sniffed, limits)

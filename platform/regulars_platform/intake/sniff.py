@@ -24,6 +24,7 @@ from regulars_platform.intake.readers import (
     read_records,
     scan_parquet_as_text,
 )
+from regulars_platform.intake.staging import Report, keep_quiet
 from regulars_platform.intake.unpack import is_parquet, unpack_text
 from regulars_platform.intake.workbook import (
     begins_like_workbook,
@@ -52,11 +53,17 @@ def is_slow_to_sniff(original: Path) -> bool:
     return original.stat().st_size >= most
 
 
-def sniff(original: Path, plain: Path, limits: Limits, encoding: str | None = None) -> SniffedFile:
+def sniff(
+    original: Path,
+    plain: Path,
+    limits: Limits,
+    encoding: str | None = None,
+    report: Report = keep_quiet,
+) -> SniffedFile:
     """Read the bytes of `original` once; what is not plain UTF-8 text is written to `plain`.
 
-    encoding: what a person said of a text that reads in several. Raises a RefusedFileError that
-    says what was expected, what came and what to do.
+    encoding: what a person said of a text that reads in several; report: told of megabytes. Raises
+    a RefusedFileError that says what was expected, what came and what to do.
     """
     if is_parquet(original):
         return _sniff_parquet(original, limits)
@@ -74,7 +81,7 @@ def sniff(original: Path, plain: Path, limits: Limits, encoding: str | None = No
             sheet=sheet.sheet,
         )
         return _with_sample(form, sheet.path, limits)
-    text = unpack_text(original, plain, limits, encoding)
+    text = unpack_text(original, plain, limits, encoding, report)
     start = _start_of(text.path, limits)
     delimiter, header_line, cells = _find_headings(start, limits)
     form = FileForm(

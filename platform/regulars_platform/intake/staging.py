@@ -104,6 +104,16 @@ class Folder:
             return pl.scan_parquet(path, glob=False)
         return pl.LazyFrame(schema={"source_line": pl.Int64})
 
+    @contextmanager
+    def without_leftovers(self) -> Iterator[None]:
+        """Begins without working files, and leaves none if the step does not end well."""
+        self.forget_working_files()
+        try:
+            yield
+        except BaseException:
+            self.forget_working_files()
+            raise
+
     def forget_working_files(self) -> None:
         """Remove what only the steps themselves needed; upload, lines and rejects stay."""
         for path in (self.plain, self.plain.with_suffix(".unpacked")):

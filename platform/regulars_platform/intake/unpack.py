@@ -31,10 +31,12 @@ from regulars_platform.intake.file_errors import (
     WebPageError,
 )
 from regulars_platform.intake.limits import Limits
+from regulars_platform.intake.staging import Report, keep_quiet
 from regulars_platform.intake.workbook import OLE, ZIP
 from regulars_platform.intake.workbook_guard import read_archive
 
 CHUNK = 1 << 18
+MEGABYTE = 1_000_000
 _GZIP = b"\x1f\x8b"
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _KINDS = (
@@ -72,12 +74,16 @@ def is_parquet(path: Path) -> bool:
 
 
 def unpack_text(
-    original: Path, plain: Path, limits: Limits, encoding: str | None = None
+    original: Path,
+    plain: Path,
+    limits: Limits,
+    encoding: str | None = None,
+    report: Report = keep_quiet,
 ) -> PlainText:
     """Check the bytes of `original`, and write them as UTF-8 to `plain` where they are not yet.
 
-    encoding: what a person said of a text that reads in several. Raises the RefusedFileError that
-    names what is wrong.
+    encoding: what a person said of a text that reads in several; report: told of megabytes. Raises
+    the RefusedFileError that names what is wrong.
     """
     with original.open("rb") as file:
         head = file.read(4096)
@@ -89,7 +95,7 @@ def unpack_text(
     path = original
     if compressed:
         path = plain.with_suffix(".unpacked")
-        (_gunzip if head.startswith(_GZIP) else _unzip_one)(original, path, limits)
+        (_gunzip if head.startswith(_GZIP) else _unzip_one)(original, path, limits, report)
         with path.open("rb") as file:
             head = file.read(4096)
         if not head:
@@ -97,8 +103,8 @@ def unpack_text(
         _refuse_known_kinds(head)
     mark, marked = next(((m, e) for m, e in _MARKS if head.startswith(m)), (b"", ""))
     if marked.startswith("utf-16"):
-        return _recode(path, plain, marked, len(mark), limits, compressed)
-    scan = _scan(path, limits)
+        return _recode(path, plain, marked, len(mark), limits, compressed, report)
+    scan = _scan(path, limits, report)
     if scan.broken_line is None:
         return PlainText(
             path=path,
@@ -110,7 +116,7 @@ def unpack_text(
     if mark:
         raise EncodingUnknownError.at(scan.broken_line)
     chosen = encoding or choose_encoding(_sample(path), scan.broken_line)
-    return _recode(path, plain, chosen, 0, limits, compressed)
+    return _recode(path, plain, chosen, 0, limits, compressed, report)
 
 
 def _refuse_known_kinds(head: bytes) -> None:
@@ -128,19 +134,24 @@ def _refuse_known_kinds(head: bytes) -> None:
         raise UnsupportedFileError.of("JSON")
 
 
-def _gunzip(source: Path, target: Path, limits: Limits) -> None:
+def _gunzip(source: Path, target: Path, limits: Limits, report: Report) -> None:
     """Unpack, guarding against bombs (endless lines, total size) and damage."""
     guard = _LineGuard(limits)
     try:
-        with gzip.open(source, "rb") as packed, target.open("wb") as out:
+        with (
+            source.open("rb") as file,
+            gzip.open(file, "rb") as packed,
+            target.open("wb") as out,
+        ):
             while chunk := packed.read(CHUNK):
+                _told(report, "unpacking", file.tell(), source)
                 guard.feed(chunk)
                 out.write(chunk)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise TruncatedFileError.gzip(guard.lines) from error
 
 
-def _unzip_one(source: Path, target: Path, limits: Limits) -> None:
+def _unzip_one(source: Path, target: Path, limits: Limits, report: Report) -> None:
     """Unpack the one file of a ZIP that holds nothing else."""
     archive = read_archive(source)
     if archive.locked:
@@ -157,6 +168,7 @@ def _unzip_one(source: Path, target: Path, limits: Limits) -> None:
             target.open("wb") as out,
         ):
             while chunk := packed.read(CHUNK):
+                report("unpacking", guard.total // MEGABYTE, archive.size // MEGABYTE)
                 guard.feed(chunk)
                 out.write(chunk)
     except (EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
@@ -205,13 +217,14 @@ def _chunks(path: Path) -> Iterator[bytes]:
             yield chunk
 
 
-def _scan(path: Path, limits: Limits) -> _Scan:
+def _scan(path: Path, limits: Limits, report: Report) -> _Scan:
     guard = _LineGuard(limits)
     decoder = codecs.getincrementaldecoder("utf-8")("strict")
     broken: int | None = None
     position = 0
     controls = 0
     for chunk in _chunks(path):
+        _told(report, "looking", position, path)
         if (nul := chunk.find(b"\x00")) >= 0:
             raise BinaryFileError.at(position + nul)
         if position < (1 << 20):
@@ -235,6 +248,10 @@ def _scan(path: Path, limits: Limits) -> _Scan:
     return _Scan(guard.lines, broken)
 
 
+def _told(report: Report, step: str, position: int, path: Path) -> None:
+    report(step, position // MEGABYTE, path.stat().st_size // MEGABYTE)
+
+
 def _sample(path: Path) -> bytes:
     with path.open("rb") as file:
         sample = file.read(CHUNK)
@@ -244,7 +261,13 @@ def _sample(path: Path) -> bytes:
 
 
 def _recode(
-    source: Path, target: Path, encoding: str, skip: int, limits: Limits, compressed: bool
+    source: Path,
+    target: Path,
+    encoding: str,
+    skip: int,
+    limits: Limits,
+    compressed: bool,
+    report: Report,
 ) -> PlainText:
     guard = _LineGuard(limits)
     decoder = codecs.getincrementaldecoder(encoding)("strict")
@@ -263,6 +286,7 @@ def _recode(
     with source.open("rb") as file, target.open("wb") as out:
         file.seek(skip)
         while chunk := file.read(CHUNK):
+            _told(report, "recoding", file.tell(), source)
             pass_on(out, chunk, final=False)
         pass_on(out, b"", final=True)
     if guard.total == 0:

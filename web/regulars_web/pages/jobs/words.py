@@ -32,7 +32,9 @@ TITLES = {
 STEPS = {
     "rates": lazy_gettext("Counting who is found again"),
     "pairs": lazy_gettext("Looking for likely duplicates"),
-    "looking": lazy_gettext("Looking at the file"),
+    "looking": lazy_gettext("Looking at the file (megabytes)"),
+    "unpacking": lazy_gettext("Unpacking the file (megabytes)"),
+    "recoding": lazy_gettext("Reading the file's characters (megabytes)"),
     "reading": lazy_gettext("Reading the lines"),
     "understanding": lazy_gettext("Understanding dates and amounts"),
     "checking": lazy_gettext("Checking every line"),
