@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-BASE = "regulars://files/"
+BASE = "https://regulars.invalid/"
 """What relative addresses of a document are relative to."""
 
 STATIC = Path(__file__).parents[1] / "static"
@@ -24,7 +24,7 @@ class RefusedAddressError(ValueError):
 def static_file(url: str) -> Path:
     """The file that an address of a document names. Raises RefusedAddressError.
 
-    >>> static_file("regulars://files/static/tokens.css?v=1").name
+    >>> static_file("https://regulars.invalid/static/tokens.css?v=1").name
     'tokens.css'
     """
     parts = urlsplit(url)
@@ -36,8 +36,8 @@ def static_file(url: str) -> Path:
     return found
 
 
-def print_pdf(html: str) -> bytes:
-    """The document as a PDF, its structure tagged for screen readers."""
+def open_document(html: str) -> Any:
+    """The document as WeasyPrint reads it."""
     from weasyprint import HTML  # type: ignore[import-untyped]
     from weasyprint.urls import URLFetcher, URLFetcherResponse  # type: ignore[import-untyped]
 
@@ -51,8 +51,12 @@ def print_pdf(html: str) -> bytes:
             kind["Content-Type"] = _KINDS[path.suffix]
             return URLFetcherResponse(url, path.read_bytes(), kind)
 
-    document = HTML(string=html, base_url=BASE, url_fetcher=OwnFiles())
-    written: bytes = document.write_pdf(pdf_tags=True)
+    return HTML(string=html, base_url=BASE, url_fetcher=OwnFiles())
+
+
+def print_pdf(html: str, **options: Any) -> bytes:
+    """The document as a PDF, its structure tagged for screen readers."""
+    written: bytes = open_document(html).write_pdf(pdf_tags=True, **options)
     return written
 
 
