@@ -6,7 +6,7 @@ from typing import Any
 
 from regulars_platform.words import N_
 from regulars_web.evaluation_numbers import p_words, plain
-from regulars_web.spoken import gettext, ngettext, sentences
+from regulars_web.spoken import gettext, in_words, ngettext, sentences
 
 VERDICTS = {
     "proved_better": N_("proved better"),
@@ -113,7 +113,7 @@ def method_words(method: str) -> str:
 
 def refused(record: Mapping[str, Any]) -> str:
     """Why there is no number, of an answer without one."""
-    return gettext(str(record["not_estimable"]))
+    return in_words(str(record["not_estimable"]))
 
 
 def why_not(record: Mapping[str, Any]) -> str:

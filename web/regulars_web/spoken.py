@@ -55,6 +55,16 @@ def gettext(message: str, **facts: object) -> str:
     return said % facts if facts else said
 
 
+def in_words(message: str) -> str:
+    """The same for a message marked elsewhere, which the extraction must not look for here."""
+    return gettext(message)
+
+
+def pgettext(context: str, message: str) -> str:
+    """A short word that means several things; context: which."""
+    return standard.dpgettext(_DOMAIN, context, message) if in_chinese() else message
+
+
 def ngettext(one: str, many: str, count: int, **facts: object) -> str:
     """The same with a number that decides between one and many; told as %(num)s with separators."""
     said = standard.dngettext(_DOMAIN, one, many, count) if in_chinese() else None

@@ -46,8 +46,8 @@ from regulars_web.spoken import gettext
 @click.option(
     "--margin",
     metavar="RATE",
-    help="Share of the first --metric that is earned: 0.4, 40% or a range 35%-45%; of another "
-    "metric: NAME=RATE. Adds the net profit.",
+    help="Share of the first --metric that is earned: 0.4, or 40%, or a range 35%-45%; of "
+    "another metric: NAME=RATE. Adds the net profit.",
 )
 @click.option(
     "--contact-cost",

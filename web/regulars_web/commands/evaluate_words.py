@@ -29,7 +29,7 @@ from regulars_web.evaluation_sentences import (
     warnings,
     why_not,
 )
-from regulars_web.spoken import gettext
+from regulars_web.spoken import gettext, in_words
 
 _EVIDENCE = {
     "proved_better": N_("a profit is proved"),
@@ -98,7 +98,7 @@ def _profit(document: dict[str, Any], at: str) -> Iterator[str]:
             " (%(at)s: %(low)s to %(high)s%(tests)s)",
             whose=_whose(group),
             total=total["estimate"],
-            evidence=gettext(_EVIDENCE[group["evidence"]]),
+            evidence=in_words(_EVIDENCE[group["evidence"]]),
             each=one["estimate"],
             at=at,
             low=one["low"],
@@ -123,7 +123,7 @@ def _bars(group: dict[str, Any], profit: dict[str, Any]) -> str:
     for bar in group["bars"]:
         if bar["name"] == "contact" and not has_contact(profit):
             continue
-        name = gettext(_BARS[bar["name"]])
+        name = in_words(_BARS[bar["name"]])
         if unused(bar):
             shown.append(gettext("%(bar)s (nobody used it)", bar=name))
         else:
@@ -171,7 +171,7 @@ def _words(effect: dict[str, Any], at: str, kind: str, confidence: float) -> str
     told = figures(difference, kind)
     words = gettext(
         "%(verdict)s. %(estimate)s%(unit)s (%(at)s: %(low)s to %(high)s%(tests)s",
-        verdict=gettext(VERDICTS[evidence_of_effect(effect, confidence)]),
+        verdict=in_words(VERDICTS[evidence_of_effect(effect, confidence)]),
         at=at,
         tests=_tests(difference, effect),
         **told,

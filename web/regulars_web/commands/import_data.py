@@ -8,7 +8,7 @@ import click
 
 from regulars_web.commands.helping import command, width_of
 from regulars_web.commands.opening import data_option, encoding_option, now, open_installation
-from regulars_web.spoken import gettext, sentence
+from regulars_web.spoken import gettext, pgettext, sentence
 
 if TYPE_CHECKING:
     from regulars_platform.datasets.models import DatasetLook, DatasetOptions, DatasetTallies
@@ -115,7 +115,7 @@ def _print(kind: str, tallies: "DatasetTallies") -> None:
     click.echo(_row(gettext("taken for"), kind))
     for label, lines in (
         (gettext("read"), tallies.read),
-        (gettext("new"), tallies.new),
+        (pgettext("lines of a file", "new"), tallies.new),
         (gettext("changed"), tallies.changed),
         (gettext("repeated"), tallies.repeated),
         (gettext("rejected"), tallies.rejected),

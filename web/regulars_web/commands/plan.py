@@ -11,7 +11,7 @@ import click
 from regulars_platform.words import N_
 from regulars_web.commands.helping import command, width_of
 from regulars_web.commands.shares import Share
-from regulars_web.spoken import brackets, gettext, sentences
+from regulars_web.spoken import brackets, gettext, in_words, sentences
 
 _NAMES = {
     "learn_most": N_("learn most"),
@@ -85,7 +85,7 @@ _FEWEST = 2  # customers in a segment: one to tell and one to hold out
     type=float,
     callback=_ABOVE,
     help="How unsure the offer's effect on spend per customer is (standard deviation). "
-    "Default: 10% of spend per customer.",
+    "Default: a tenth of spend per customer.",
 )
 @click.option(
     "--prior-mean",
@@ -139,7 +139,7 @@ def plan(*, json_out: Path | None, **asked: Any) -> None:
 
     \b
     It answers with the smallest gain in spend that would be proved (four times out of five,
-    with 95% confidence) and with three sizes of the holdout:
+    at a confidence of 95%) and with three sizes of the holdout:
       learn most        the smallest error of the effect
       earn most         the largest expected profit, now and in the rounds after
       convince finance  the smallest holdout that proves the effect aimed at
@@ -258,7 +258,7 @@ def _print_sizes(document: dict[str, Any]) -> None:
         )
     )
     for key, size in document["holdout_sizes"].items():
-        name = gettext(_NAMES[key])
+        name = in_words(_NAMES[key])
         click.echo(f"  {name}{' ' * max(17 - width_of(name), 0)}{_size_words(size)}")
     earned = assumed["margin"] * assumed["prior_mean"]
     if earned < assumed["contact_cost"]:
@@ -282,7 +282,7 @@ def _dear(document: dict[str, Any], earned: float) -> str:
 
 def _size_words(size: dict[str, Any]) -> str:
     if size["customers"] is None:
-        return gettext("none: %(why)s", why=gettext(size["not_estimable"]))
+        return gettext("none: %(why)s", why=in_words(size["not_estimable"]))
     if size["customers"] == 0:
         return gettext("no holdout: knowing more would not pay for itself")
     relative, withheld = size["mde_relative"], size["withheld"]
@@ -308,7 +308,7 @@ def _size_words(size: dict[str, Any]) -> str:
 def _mde_words(found: dict[str, Any], told: int | None) -> str:
     """told: how many customers are told; None where it is those told of a segment."""
     if found["mde_relative"] is None:
-        return gettext("none: %(why)s.", why=gettext(found["not_estimable"]))
+        return gettext("none: %(why)s.", why=in_words(found["not_estimable"]))
     each, total, profit = (
         found[name] for name in ("mde_per_customer", "mde_money_treated", "mde_profit_treated")
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from regulars_platform.words import N_
 from regulars_web.commands.helping import width_of
-from regulars_web.spoken import gettext, in_chinese, sentence
+from regulars_web.spoken import gettext, in_chinese, in_words, sentence
 
 _VERDICTS = {
     "proved_better": N_("proved better"),
@@ -117,7 +117,7 @@ def _plan(document: Mapping[str, Any]) -> Iterator[str]:
 
 def _name(name: str, kind: str) -> str:
     """A plan's name."""
-    return gettext(_NAMES[kind]) if in_chinese() and kind in _NAMES else name
+    return in_words(_NAMES[kind]) if in_chinese() and kind in _NAMES else name
 
 
 def _unsettled(document: Mapping[str, Any], others: Mapping[str, str]) -> Iterator[str]:
@@ -160,7 +160,7 @@ def _against(
     by_itself: bool = False,
 ) -> Iterator[str]:
     for name, one in contrasts.items():
-        other = gettext(others[name]) if name in others else name
+        other = in_words(others[name]) if name in others else name
         words = _contrast(one)
         if by_itself:
             line = gettext(
@@ -177,7 +177,7 @@ def _contrast(one: Mapping[str, Any]) -> str:
     if one["standard_error"] == 0:
         return gettext("the same plan")
     words = gettext(
-        "%(amount)s, %(verdict)s", amount=_amount(one), verdict=gettext(_VERDICTS[one["verdict"]])
+        "%(amount)s, %(verdict)s", amount=_amount(one), verdict=in_words(_VERDICTS[one["verdict"]])
     )
     if not one["detectable"]:
         return words
@@ -292,7 +292,7 @@ def _models(document: Mapping[str, Any]) -> Iterator[str]:
             unit=document["unit"],
         )
     for model in document["models"]:
-        base = gettext(model["base"]) if model["base"] else ""
+        base = in_words(model["base"]) if model["base"] else ""
         name = _padded(f"{model['learner']} ({base})" if base else model["learner"])
         if model["qini"] is None:
             yield f"  {name} {gettext(model['why'])}"
