@@ -10,6 +10,8 @@ from regulars_platform.customers.order_days import find_order_days
 from regulars_platform.customers.store import FeatureStore, build_feature_store
 from regulars_platform.figures.visits import Source
 from regulars_platform.jobs.context import JobContext
+from regulars_platform.launching.everybody import everybody
+from regulars_platform.launching.recent_orders import lay_out_recent
 from regulars_platform.segments.looking import keep_for_looking
 from regulars_platform.segments.purchases import purchases
 from regulars_platform.shops.service import get_shop
@@ -41,7 +43,8 @@ def _steps(store: FeatureStore, version: int) -> tuple[tuple[str, Callable[[], o
 
 
 def _features(store: FeatureStore, version: int) -> None:
-    """As pages show them unless another day is asked for."""
+    """As pages show them unless another day is asked for, and what a campaign's form looks at."""
     days = find_order_days(store, version)
     if days is not None:
         keep_for_looking(store, store.features_file(days.day_after, version))
+        lay_out_recent(everybody(store, days.day_after, version))

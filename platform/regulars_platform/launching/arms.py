@@ -4,6 +4,7 @@ what the offer would give away, what a comparison could prove.
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Protocol
 
 import polars as pl
 
@@ -21,7 +22,7 @@ from regulars_platform.launching.outlook import (
     read_terms,
 )
 from regulars_platform.offers.kinds import Offer, offer_threshold, own_multiple
-from regulars_platform.offers.leak import Leak, forecast_leak, orders_by_reach
+from regulars_platform.offers.leak import Leak, leak_under, orders_by_reach, with_thresholds
 from regulars_platform.offers.thresholds import customer_threshold
 from regulars_platform.orders.table import MONEY_SCALE
 
@@ -77,20 +78,55 @@ class HoldoutPreview:
     window_spend: float | None
 
 
+class Thresholds(Protocol):
+    """What an audience would be told under an offer: of its customers, and on its past orders."""
+
+    def told(self, offer: Offer) -> OwnThresholds | None:
+        """None without customers or own thresholds."""
+        ...
+
+    def on_orders(self, offer: Offer, orders: pl.DataFrame) -> pl.DataFrame:
+        """Orders (`Past.orders`) with the column `threshold` (see `with_thresholds`)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdsOf:
+    """From the frame of an audience: see `told_values`."""
+
+    audience: pl.DataFrame
+
+    def told(self, offer: Offer) -> OwnThresholds | None:
+        """See `Thresholds`."""
+        if own_multiple(offer) is None or self.audience.is_empty():
+            return None
+        value = pl.col("average_order_value")
+        each = self.audience.select(customer_threshold(offer, value).alias("threshold"))
+        return summed_up(each.group_by("threshold").len("customers"))
+
+    def on_orders(self, offer: Offer, orders: pl.DataFrame) -> pl.DataFrame:
+        """See `Thresholds`."""
+        return with_thresholds(offer, orders.lazy()).collect()
+
+
 def preview_arms(
-    draft: Draft, drawn: pl.DataFrame, past: Past | None, groups: int | None
+    draft: Draft,
+    customers: int,
+    past: Past | None,
+    groups: int | None,
+    thresholds: Thresholds,
 ) -> tuple[HoldoutPreview | None, tuple[ArmPreview, ...] | None]:
-    """Holdout and arms, once their shares add up. drawn: see `told_values`; groups: of them, where
+    """Holdout and arms, once their shares add up. customers: who take part; groups: of them, where
     whole groups are drawn."""
     if draft.holdout is None or draft.arms is None:
         return None, None
     shares = (draft.holdout, *(arm.share for arm in draft.arms))
     if sum(shares) != WHOLE:
         return None, None
-    units = drawn.height if groups is None else groups
+    units = customers if groups is None else groups
     edges = quota_edges(units, shares=shares, offset=_HALF)
     sizes = [end - start for start, end in pairwise(edges)]
-    members = drawn.height / units if units else 0.0
+    members = customers / units if units else 0.0
     holdout = HoldoutPreview(
         customers=round(sizes[0] * members),
         window_spend=None if past is None else round(past.spent * draft.holdout / WHOLE, 2),
@@ -103,7 +139,14 @@ def preview_arms(
             terms = replace(terms, confidence=few / WHOLE)
         foreseen = tuple(_of_each(told, members) for told in foresee_arms(terms, past.spend, sizes))
     arms = tuple(
-        _arm(arm, (round(size * members), size), drawn, past, told)
+        _arm(
+            arm,
+            (round(size * members), size),
+            None if past is None else thresholds.on_orders(arm.offer, past.orders).lazy(),
+            told,
+            thresholds.told(arm.offer),
+            customers,
+        )
         for arm, size, told in zip(draft.arms, sizes[1:], foreseen, strict=True)
     )
     return holdout, arms
@@ -112,23 +155,21 @@ def preview_arms(
 def _arm(
     arm: TreatmentArm,
     size: tuple[int, int],
-    drawn: pl.DataFrame,
-    past: Past | None,
+    orders: pl.LazyFrame | None,
     foreseen: Foreseen | None,
+    own: OwnThresholds | None,
+    customers: int,
 ) -> ArmPreview:
-    """size: customers and units."""
-    customers, units = size
+    """size: customers and units; orders: of all customers, with their thresholds."""
+    told, units = size
     threshold = offer_threshold(arm.offer)
-    orders = None if past is None else past.orders.lazy()
     return ArmPreview(
         name=arm.name,
-        customers=customers,
+        customers=told,
         threshold=None if threshold is None else threshold / MONEY_SCALE,
-        own=own_thresholds(arm.offer, drawn),
-        contact_cost=(units if arm.reaches_audience else customers)
-        * arm.contact_cost
-        / MONEY_SCALE,
-        leak=None if orders is None else forecast_leak(arm.offer, orders, customers=drawn.height),
+        own=own,
+        contact_cost=(units if arm.reaches_audience else told) * arm.contact_cost / MONEY_SCALE,
+        leak=None if orders is None else leak_under(arm.offer, orders, customers=customers),
         reach=() if orders is None else orders_by_reach(arm.offer, orders),
         foreseen=foreseen,
     )
@@ -141,31 +182,22 @@ def _of_each(foreseen: Foreseen, members: float) -> Foreseen:
     return Foreseen(detectable=foreseen.detectable / members, why=None)
 
 
-def own_thresholds(offer: Offer, audience: pl.DataFrame) -> OwnThresholds | None:
-    """What an audience would be told; None without customers or own thresholds.
-
-    audience: average_order_value (currency units), one row per customer.
-    """
-    if own_multiple(offer) is None or audience.is_empty():
-        return None
-    told = audience.select(
-        customer_threshold(offer, pl.col("average_order_value")).alias("threshold")
-    )
-    counted = told.group_by("threshold").len("customers")
+def summed_up(counted: pl.DataFrame) -> OwnThresholds:
+    """counted: threshold (ten-thousandths), customers who are told it, at least one."""
     # as many customers: the lower price point first, so that the order never changes
     most = counted.sort("customers", "threshold", descending=[True, False]).head(MOST_TOLD)
-    lowest, median, highest = told.select(
-        pl.col("threshold").min().alias("lowest"),
-        # one that somebody is told, and not the middle between two
-        pl.col("threshold").quantile(0.5, "lower").cast(pl.Int64).alias("median"),
-        pl.col("threshold").max().alias("highest"),
-    ).row(0)
+    by_price = counted.sort("threshold")
+    points = by_price["threshold"]
+    below = by_price["customers"].cast(pl.Int64).cum_sum()
+    total = int(below[-1])
+    # one that somebody is told, and not the middle between two
+    middle = points.filter(below > (total - 1) // 2)
     return OwnThresholds(
-        lowest=lowest,
-        median=median,
-        highest=highest,
+        lowest=points[0],
+        median=middle[0],
+        highest=points[-1],
         points=tuple(most.iter_rows()),
-        others=audience.height - int(most["customers"].sum()),
+        others=total - int(most["customers"].sum()),
     )
 
 

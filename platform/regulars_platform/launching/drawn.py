@@ -14,6 +14,7 @@ import polars as pl
 from regulars_platform.campaigns.plan_form import Draft
 from regulars_platform.campaigns.population import grouping_of
 from regulars_platform.customers.catalogue import ATTRIBUTE
+from regulars_platform.launching.arms import OwnThresholds, Thresholds, ThresholdsOf, summed_up
 from regulars_platform.launching.everybody import (
     VALUE,
     Everybody,
@@ -28,6 +29,9 @@ from regulars_platform.launching.outlook import Past, fits_some, segment_names
 from regulars_platform.launching.recent_orders import RecentOrders
 from regulars_platform.memory.forecast import PlannedGroup, segment_spend
 from regulars_platform.memory.likeness import Likeness, Met, likenesses_of
+from regulars_platform.offers.kinds import Offer, own_multiple
+from regulars_platform.offers.leak import with_thresholds
+from regulars_platform.offers.thresholds import OWN, customer_threshold
 from regulars_platform.orders.table import MONEY_SCALE
 from regulars_platform.reach.gate import GLOBAL_HOLDOUT, NO_CONSENT, OPTED_OUT, SAME_ADDRESS
 
@@ -116,9 +120,12 @@ class Drawn:
         found[rows] = values[speaks]
         return found
 
-    def values(self) -> pl.DataFrame:
-        """The order value that decides the threshold of each who takes part."""
-        return pl.DataFrame({VALUE: pl.Series(self.told[self.rows], nan_to_null=True)})
+    def thresholds(self) -> Thresholds:
+        """What they would be told under an offer."""
+        if self.told is self.people.values():
+            return _ThresholdsByRow(self)
+        told = pl.Series(self.told[self.rows], nan_to_null=True)
+        return ThresholdsOf(pl.DataFrame({VALUE: told}))
 
     def past(self, orders: RecentOrders) -> Past:
         """What they did in the past window (see `outlook.read_past`)."""
@@ -242,6 +249,69 @@ class Drawn:
             for what in (bought, amount, amount**2)
         ]
         return spend_moments(np.array([sizes, *sums], dtype=np.float64).T)
+
+
+@dataclass(frozen=True, slots=True)
+class _ThresholdsByRow:
+    """Of customers who each go by what they themselves usually spend."""
+
+    drawn: Drawn
+
+    def told(self, offer: Offer) -> OwnThresholds | None:
+        """See `Thresholds`."""
+        if own_multiple(offer) is None or not self.drawn.number:
+            return None
+        points, places = self._each(offer)
+        counted = np.bincount(places[self.drawn.rows], minlength=len(points))
+        some = counted > 0
+        return summed_up(pl.DataFrame({"threshold": points[some], "customers": counted[some]}))
+
+    def on_orders(self, offer: Offer, orders: pl.DataFrame) -> pl.DataFrame:
+        """See `Thresholds`."""
+        if own_multiple(offer) is None:
+            return with_thresholds(offer, orders.lazy()).collect()
+        points, places = self._each(offer)
+        rows = orders["row"].to_numpy()
+        return orders.with_columns(pl.Series(OWN, points[places[rows]]))
+
+    def _each(self, offer: Offer) -> tuple[Money, Places]:
+        """The thresholds that somebody has, and the place of each one's among them."""
+        people = self.drawn.people
+
+        def build() -> tuple[Money, Places]:
+            order = people.by_value()
+            known = _rising(offer, people.values()[order])
+            nothing = _asked(offer, [None])
+            points = np.unique(np.concatenate([nothing, known[np.diff(known, prepend=-1) != 0]]))
+            places = np.full(people.total, np.searchsorted(points, nothing[0]), dtype=np.int32)
+            places[order] = np.searchsorted(points, known)
+            return points, places
+
+        return people.kept(("told", offer), build, lambda found: found[1].nbytes)
+
+
+def _rising(offer: Offer, values: Floats) -> Money:
+    """The thresholds of order values that rise: they never fall, and most stretches have one."""
+    found = np.empty(len(values), dtype=np.int64)
+    if not len(values):
+        return found
+    marks = np.unique(np.append(np.arange(0, len(values), _STRETCH), len(values) - 1))
+    told = _asked(offer, values[marks])
+    for place in range(len(marks) - 1):
+        first, last = marks[place], marks[place + 1]
+        same = told[place] == told[place + 1]
+        found[first:last] = told[place] if same else _asked(offer, values[first:last])
+    found[-1] = told[-1]
+    return found
+
+
+def _asked(offer: Offer, values: Floats | list[None]) -> Money:
+    frame = pl.DataFrame({VALUE: pl.Series(values, dtype=pl.Float64)})
+    found: Money = frame.select(customer_threshold(offer, pl.col(VALUE))).to_series().to_numpy()
+    return found
+
+
+_STRETCH = 4_096
 
 
 def draw_from(people: Everybody, draft: Draft, audience: Flags, shut: Shut) -> Drawn:

@@ -28,7 +28,13 @@ from regulars_platform.launching.arms import (
     given_away,
     preview_arms,
 )
-from regulars_platform.launching.around import Beside, meetings, members, surroundings
+from regulars_platform.launching.around import (
+    Beside,
+    Surroundings,
+    meetings,
+    members,
+    surroundings,
+)
 from regulars_platform.launching.drawn import Drawn, Shut, draw_from
 from regulars_platform.launching.everybody import AT_HAND, Everybody, Flags, everybody
 from regulars_platform.launching.foresight import (
@@ -88,7 +94,8 @@ class Preview:
     expected to earn, likewise; margin: the share of the price, 0 to 1, that all of it counts at;
     pooled: what so many customers can tell by one such campaign and by several, likewise;
     meetings: campaigns in the same days whose customers would be drawn again; apart: campaigns in
-    the same days whose customers are left out, by name; drawn: who takes part;
+    the same days whose customers are left out, by name; drawn: who takes part; around: what else
+    is on, to be asked in the session of the preview;
     short_history: the orders do not reach back as far as the window is long, so that leak and
     detectable effect are too low.
     """
@@ -108,6 +115,7 @@ class Preview:
     meetings: tuple[Meeting, ...] = ()
     apart: tuple[str, ...] = ()
     drawn: Drawn | None = field(default=None, compare=False, repr=False)
+    around: Surroundings | None = field(default=None, compare=False, repr=False)
 
 
 def preview_draft(
@@ -157,19 +165,18 @@ def preview_draft(
     known = known_memory(session, settings, shop.id) if memory is None else memory
     return replace(
         preview_of(drawn, people.histogram(audience), known),
+        around=around,
         meetings=meetings(running, drawn),
         apart=tuple(one.name for one in running) if exclusions.running_campaigns else (),
     )
 
 
-def programmes_of(
-    session: Session, settings: Settings, shop: Shop, preview: Preview, *, wait: bool = True
-) -> ProgrammesBeside | None:
-    """The programmes beside a draft that was previewed in the same session (see `beside_draft`)."""
-    if preview.drawn is None:
+def programmes_of(preview: Preview, *, wait: bool = True) -> ProgrammesBeside | None:
+    """The programmes beside a draft, while the session of its preview is open (see
+    `beside_draft`)."""
+    if preview.drawn is None or preview.around is None:
         return NOBODY
-    around = surroundings(session, settings, shop, preview.drawn.people)
-    return beside_draft(around, preview.drawn, wait=wait)
+    return beside_draft(preview.around, preview.drawn, wait=wait)
 
 
 def preview_of(drawn: Drawn, histogram: Distribution, memory: ShopMemory) -> Preview:
@@ -178,10 +185,10 @@ def preview_of(drawn: Drawn, histogram: Distribution, memory: ShopMemory) -> Pre
     histogram: of everybody, the audience marked; memory: what past campaigns of the shop taught.
     """
     draft, people = drawn.draft, drawn.people
-    days, values = draft.window_days, drawn.values()
+    days = draft.window_days
     past = None if days is None else drawn.past(recent_orders(people, days))
     priced = at_average_margin(draft, people.store, people.version)
-    holdout, arms = preview_arms(priced, values, past, drawn.groups)
+    holdout, arms = preview_arms(priced, drawn.number, past, drawn.groups, drawn.thresholds())
     terms = None if arms is None else read_terms(priced)
     spend = None if past is None else past.spend
     forecast = sizes = None

@@ -26,6 +26,7 @@ from regulars_platform.offers.leak import (
     forecast_leak,
     orders_by_reach,
     orders_of_audience,
+    with_thresholds,
 )
 from regulars_platform.orders.table import MONEY_SCALE
 from regulars_platform.segments.rules import Rule, rule_expression
@@ -135,7 +136,8 @@ class Meeting:
             return None
         draft = at_average_margin(read, ground.store, ground.version)
         leak = forecast_leak(arm.offer, group.orders.lazy(), customers=number)
-        places = orders_by_reach(arm.offer, group.orders.lazy())
+        orders = with_thresholds(arm.offer, group.orders.lazy())
+        places = orders_by_reach(arm.offer, orders)
         return Match(
             customers=number,
             told=_told(number, arm),

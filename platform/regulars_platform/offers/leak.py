@@ -65,10 +65,15 @@ def forecast_leak(offer: Offer, orders: pl.LazyFrame, *, customers: int) -> Leak
     orders: theirs (see `orders_of_audience`). None for an offer that whole orders say nothing of: a
     sale of some products, or cash for following.
     """
+    return leak_under(offer, with_thresholds(offer, orders), customers=customers)
+
+
+def leak_under(offer: Offer, orders: pl.LazyFrame, *, customers: int) -> Leak | None:
+    """The same of orders that carry their customers' thresholds (see `with_thresholds`)."""
     if isinstance(offer, FlashSale | CashBack):
         return None
     sums = (
-        would_qualify(offer, _with_threshold(offer, orders.filter(pl.col("amount") > 0)))
+        would_qualify(offer, orders.filter(pl.col("amount") > 0))
         .select(
             pl.len().alias("orders"),
             pl.col("used_offer").sum().alias("qualifying_orders"),
@@ -109,15 +114,14 @@ def orders_by_reach(offer: Offer, orders: pl.LazyFrame) -> tuple[int, ...]:
 
     Those from place STEPS on reach it, and are the qualifying orders of `forecast_leak`; the last
     count has everything from twice the threshold on. Empty where the offer has no threshold.
-    orders: the audience's (see `orders_of_audience`).
+    orders: the audience's, with their thresholds (see `with_thresholds`).
     """
     if offer_threshold(offer) is None and own_multiple(offer) is None:
         return ()
     goods = pl.col("amount") + pl.col("discount")
     place = (goods * STEPS // pl.col(OWN).clip(1)).clip(0, 2 * STEPS)
     counted = dict(
-        _with_threshold(offer, orders)
-        .filter((pl.col("amount") > 0) & (pl.col("status") == PAID))
+        orders.filter((pl.col("amount") > 0) & (pl.col("status") == PAID))
         .group_by(place.alias("place"))
         .len()
         .collect()
@@ -126,6 +130,8 @@ def orders_by_reach(offer: Offer, orders: pl.LazyFrame) -> tuple[int, ...]:
     return tuple(counted.get(place, 0) for place in range(2 * STEPS + 1))
 
 
-def _with_threshold(offer: Offer, orders: pl.LazyFrame) -> pl.LazyFrame:
+def with_thresholds(offer: Offer, orders: pl.LazyFrame) -> pl.LazyFrame:
+    """The audience's orders (see `orders_of_audience`) with the threshold that each customer would
+    be told, in a column `threshold`."""
     own = customer_threshold(offer, pl.col("average_order_value"))
     return orders.with_columns(own.alias(OWN))

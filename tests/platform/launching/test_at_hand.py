@@ -19,7 +19,7 @@ from regulars_platform.campaigns.service import create_draft, get_launched, get_
 from regulars_platform.customers.browse import distribution
 from regulars_platform.customers.store import build_feature_store
 from regulars_platform.datasets.table import DatasetTable
-from regulars_platform.launching.arms import preview_arms
+from regulars_platform.launching.arms import ThresholdsOf, preview_arms
 from regulars_platform.launching.everybody import AT_HAND
 from regulars_platform.launching.launch import launch
 from regulars_platform.launching.outlook import forecast_plan, read_past, told_values
@@ -187,7 +187,7 @@ def test_the_form_shows_what_a_launch_would_find(
     if plan.unit == "group":
         groups = with_unit_id(population.drawn, "group")["unit_id"].n_unique()
     assert count.groups == groups
-    holdout, arms = preview_arms(plan, values, past, groups)
+    holdout, arms = preview_arms(plan, values.height, past, groups, ThresholdsOf(values))
     assert shown.holdout == holdout
     assert shown.arms is not None
     assert arms is not None

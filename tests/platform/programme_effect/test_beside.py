@@ -187,7 +187,7 @@ def test_the_form_of_a_campaign_counts_them_by_rows_and_sees_every_change(
             seen = preview_draft(session, settings, shop, raw)
             assert seen.drawn is not None
             drawn = seen.drawn.people.ids.filter(pl.Series(seen.drawn.rows))
-            found = programmes_of(session, settings, shop, seen, wait=wait)
+            found = programmes_of(seen, wait=wait)
             if found is not None:
                 assert found == programmes_beside(session, settings, shop, drawn, MONTH)
             return found
@@ -217,7 +217,7 @@ def test_a_shop_without_programmes_has_nobody_to_wait_for(
         raw |= {"outcome_end": (DAY + 9 * ONE).isoformat(), "settle_until": "2026-09-01"}
         del raw["currency"], raw["timezone"]
         seen = preview_draft(session, settings, shop, raw)
-        assert programmes_of(session, settings, shop, seen, wait=False) == NOBODY
+        assert programmes_of(seen, wait=False) == NOBODY
 
 
 def test_whom_a_waiting_programme_will_name_is_not_guessed(

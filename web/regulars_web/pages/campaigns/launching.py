@@ -18,11 +18,10 @@ from regulars_platform.campaigns.service import get_campaign, get_shop_of, updat
 from regulars_platform.campaigns.tables import LAUNCHED, Campaign
 from regulars_platform.errors import RegularsError
 from regulars_platform.launching.launch import prepare_launch, store_launch
-from regulars_platform.launching.preview import Preview, preview_draft
+from regulars_platform.launching.preview import Preview, preview_draft, programmes_of
 from regulars_platform.programme_effect.beside import NOBODY, ProgrammesBeside
 from regulars_web.edge import current_shop, now, reading, settings, unit_of_work
 from regulars_web.pages.campaigns.area import blueprint
-from regulars_web.pages.campaigns.beside import find_beside
 from regulars_web.pages.campaigns.changes import without_running
 from regulars_web.pages.campaigns.planning import refuse_empty, show_form
 from regulars_web.pages.campaigns.problems import full_draft
@@ -57,7 +56,7 @@ def launch(campaign_id: int) -> str | Response | tuple[str, int]:
         plan = read_plan(full_draft(campaign.draft, shop))
         with reading() as work:
             preview = preview_draft(work, settings(), get_shop_of(work, shop.id), campaign.draft)
-            beside = find_beside(work, preview) or NOBODY
+            beside = programmes_of(preview) or NOBODY
         refuse_empty(preview)
     except RegularsError as error:
         return show_form(campaign_id, error)

@@ -39,7 +39,7 @@ from regulars_platform.campaigns.tables import LAUNCHED, Campaign
 from regulars_platform.customers.attributes import attribute_catalogue
 from regulars_platform.customers.store import build_feature_store
 from regulars_platform.errors import RegularsError
-from regulars_platform.launching.preview import Preview, preview_draft
+from regulars_platform.launching.preview import Preview, preview_draft, programmes_of
 from regulars_platform.offers.goods_costs import CostCoverage
 from regulars_platform.offers.kinds import REACHES
 from regulars_platform.orders.table import OrdersTable, start_of_day
@@ -49,7 +49,6 @@ from regulars_platform.segments.tables import Segment
 from regulars_web.edge import current_shop, now, reading, settings, today, unit_of_work
 from regulars_web.ids import read_id
 from regulars_web.pages.campaigns.area import blueprint
-from regulars_web.pages.campaigns.beside import find_beside
 from regulars_web.pages.campaigns.changes import PRESETS, change_form
 from regulars_web.pages.campaigns.defaults import ShopFacts, find_shop_facts, new_draft, next_round
 from regulars_web.pages.campaigns.form import (
@@ -346,7 +345,7 @@ def _preview(work: Session, form: PlanForm) -> Preview:
 def _side(work: Session, form: PlanForm, *, wait: bool = False) -> Side:
     """wait: for programmes beside it, which take longer than all else where nobody asked yet."""
     preview = _preview(work, form)
-    return build_side(preview, form, current_shop(), find_beside(work, preview, wait=wait))
+    return build_side(preview, form, current_shop(), programmes_of(preview, wait=wait))
 
 
 def _line(campaign: Campaign) -> CampaignLine:
