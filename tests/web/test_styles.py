@@ -26,7 +26,7 @@ SCRIPT = "\n".join(
     path.read_text(encoding="utf-8") for path in sorted((WEB / "static").glob("*.js"))
 )
 COMPOSED = re.compile(
-    r"(tone|tier-tone|shade|line|thin)-[\w-]+|good|caution|bad|busy|quiet|ok|warn|wait"
+    r"(type|tone|tier-tone|shade|line|thin)-[\w-]+|good|caution|bad|busy|quiet|ok|warn|wait"
 )
 """Classes whose last part is a value: of a tone, a state or a score."""
 

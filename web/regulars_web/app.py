@@ -52,6 +52,7 @@ BLUEPRINTS = (
     ("regulars_web.pages.settings.views", "/settings"),
     ("regulars_web.pages.settings.tokens", "/settings/api"),
     ("regulars_web.pages.help.views", "/help"),
+    ("regulars_web.pages.style.views", "/style"),
     ("regulars_web.pages.delivery.channels", "/settings/channels"),
     ("regulars_web.pages.delivery.calling", "/campaigns"),
     ("regulars_web.pages.delivery.hooks", "/"),
