@@ -66,7 +66,10 @@ def _answer(operation: Operation, guesses: Guesses, path: Mapping[str, Any]) -> 
     if operation.query is not None:
         given["query"] = query
     if not operation.is_write:
-        return _read(operation, call, given)
+        if not operation.has_body:
+            return _read(operation, call, given)
+        with read_body(operation) as (body, _digest):
+            return _read(operation, call, {**given, **body})
     key = read_key()
     with read_body(operation) as (body, digest):
         return _write(operation, call, {**given, **body}, key, digest)

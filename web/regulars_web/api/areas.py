@@ -11,6 +11,7 @@ AREAS = (
     "regulars_web.api.imports",
     "regulars_web.api.files",
     "regulars_web.api.customers",
+    "regulars_web.api.campaigns",
 )
 """Modules; each has its `area`."""
 

@@ -17,10 +17,11 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, ClassVar, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, BinaryIO, ClassVar, Literal, get_type_hints
 
 from flask import Response, send_file
 from pydantic import Field, TypeAdapter
+from pydantic_core import to_json
 
 from regulars_platform.api_access.scopes import Scope
 from regulars_web.api.models import NO_CONTROLS, Id, Model
@@ -100,11 +101,12 @@ class Operation:
     status: int
     statuses: tuple[int, ...]
     example: dict[str, Any] | None
+    is_write: bool
 
     @property
-    def is_write(self) -> bool:
-        """Whether it changes anything."""
-        return self.method != "GET"
+    def has_body(self) -> bool:
+        """Whether something is sent along."""
+        return self.body is not None or self.takes_upload
 
     @property
     def is_named(self) -> bool:
@@ -128,7 +130,11 @@ class Operation:
 
 
 class Area:
-    """The operations about one thing. name: in the document's tags; about: a sentence on it."""
+    """The operations about one thing. name: in the document's tags; about: a sentence on it.
+
+    status: of a success, 200 (204 without an answer) where nothing is said. also: statuses of
+    problems beside the usual ones. reads: of a POST that changes nothing and only has a body.
+    """
 
     def __init__(self, name: str, about: str) -> None:
         self.name = name
@@ -164,52 +170,62 @@ class Area:
         status: int | None = None,
         also: tuple[int, ...] = (),
         example: dict[str, Any] | None = None,
+        reads: bool = False,
     ) -> Callable[[Handler], Handler]:
         def declare(handler: Handler) -> Handler:
-            self.operations.append(
-                build_operation(
-                    handler, self.name, method, path, scope, status=status, also=also,
-                    example=example,
-                )
-            )  # fmt: skip
+            declared = Declared(
+                tag=self.name,
+                method=method,
+                path=path,
+                scope=scope,
+                status=status,
+                also=also,
+                example=example,
+                writes=method != "GET" and not reads,
+            )
+            self.operations.append(build_operation(handler, declared))
             return handler
 
         return declare
 
 
-def build_operation(
-    handler: Handler,
-    tag: str,
-    method: Method,
-    path: str,
-    scope: Scope,
-    *,
-    status: int | None,
-    also: tuple[int, ...],
-    example: dict[str, Any] | None,
-) -> Operation:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Declared:
+    """What stands in a decorator: see `Area`."""
+
+    tag: str
+    method: Method
+    path: str
+    scope: Scope
+    status: int | None
+    also: tuple[int, ...]
+    example: dict[str, Any] | None
+    writes: bool
+
+
+def build_operation(handler: Handler, declared: Declared) -> Operation:
     """Read the signature of a handler. Raises TypeError where it does not fit its path."""
     hints = get_type_hints(handler, include_extras=True)
     answers = hints.pop("return", None)
     answers = None if answers is type(None) else answers
-    named = re.findall(r"\{(\w+)\}", path)
+    named = re.findall(r"\{(\w+)\}", declared.path)
     in_path = {name: hints[name] for name in named}
     known = {"call", "work", "query", "body", "upload", *named}
     if strange := set(hints) - known:
         raise TypeError(f"{handler.__name__} asks for {strange}, which is not in its path")
-    if example is not None:
-        hints["body"].model_validate_json(_json(example))
+    if declared.example is not None:
+        hints["body"].model_validate_json(to_json(declared.example))
     summary, _, description = (inspect.getdoc(handler) or "").partition("\n")
-    statuses = {401, 403, 422, 429, *also}
+    statuses = {401, 403, 422, 429, *declared.also}
     statuses |= {404} if named else set()
     statuses |= {400, 413, 415} if {"body", "upload"} & set(hints) else set()
-    statuses |= {409} if method != "GET" else set()
+    statuses |= {409} if declared.writes else set()
     return Operation(
         name=handler.__name__,
-        tag=tag,
-        method=method,
-        path=path,
-        scope=scope,
+        tag=declared.tag,
+        method=declared.method,
+        path=declared.path,
+        scope=declared.scope,
         summary=summary.rstrip("."),
         description=" ".join(description.split()),
         handler=handler,
@@ -219,23 +235,13 @@ def build_operation(
         takes_upload="upload" in hints,
         takes_work="work" in hints,
         answers=answers,
-        status=status or (204 if answers is None else 200),
+        status=declared.status or (204 if answers is None else 200),
         statuses=tuple(sorted(statuses)),
-        example=example,
+        example=declared.example,
+        is_write=declared.writes,
     )
 
 
 def is_file(answers: Any) -> bool:
     """Whether an answer is a file, not a model."""
     return isinstance(answers, type) and issubclass(answers, FILES)
-
-
-def constraints_of(kind: Any) -> list[Any]:
-    """What an annotated type carries besides its type."""
-    return list(get_args(kind)[1:]) if get_origin(kind) is Annotated else []
-
-
-def _json(value: dict[str, Any]) -> str:
-    from pydantic_core import to_json
-
-    return to_json(value).decode()

@@ -1,9 +1,10 @@
 """What bodies, queries and answers are made of: strict models, and the one shape of an answer."""
 
 import datetime as dt
+import math
 import re
 from decimal import Decimal
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 from pydantic.json_schema import GenerateJsonSchema
@@ -62,8 +63,9 @@ class Page(Model, Generic[T]):
 
 
 def _name(part: Any) -> str:
-    name = getattr(part, "__name__", "Object")
-    return {"list": "List", "dict": "Object"}.get(name, str(name))
+    if get_origin(part) is list:
+        return f"{_name(get_args(part)[0])}List"
+    return "Object" if get_origin(part) is dict else str(getattr(part, "__name__", "Object"))
 
 
 NO_CONTROLS = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
@@ -83,8 +85,30 @@ Rate = Annotated[
 ]
 """A share or a factor as a decimal text."""
 
-Json = dict[str, Any]
-"""A document with a description of its own (a plan, a report, a rule)."""
+
+def _plain(value: Any) -> Any:
+    """No number that JSON does not have, no character that databases do not take."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise PydanticCustomError("finite_number", "a finite number is expected")
+    if isinstance(value, int) and abs(value) > LARGEST_ID:
+        raise PydanticCustomError("finite_number", "a smaller number is expected")
+    if isinstance(value, str) and "\x00" in value:
+        raise PydanticCustomError("string_pattern_mismatch", "a text without control characters")
+    if isinstance(value, dict):
+        for name, part in value.items():
+            _plain(name)
+            _plain(part)
+    elif isinstance(value, list):
+        for part in value:
+            _plain(part)
+    return value
+
+
+Json = Annotated[dict[str, Any], AfterValidator(_plain)]
+"""An object of a form of its own that is brought (a plan, a rule); docs say what is in it."""
+
+Document = dict[str, Any]
+"""The same as an answer."""
 
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

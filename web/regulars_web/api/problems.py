@@ -10,6 +10,11 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from regulars_platform.api_access.errors import IdempotencyInProgressError
 from regulars_platform.api_access.scopes import Scope
+from regulars_platform.campaigns.errors import (
+    AlreadyLaunchedError,
+    DraftChangedError,
+    NotLaunchedError,
+)
 from regulars_platform.errors import NotFoundError, RegularsError
 from regulars_platform.intake.errors import BusyError, WrongStateError
 from regulars_platform.words import N_, Sentence
@@ -20,8 +25,11 @@ from regulars_web.problems import each_problem
 PREFIX = "/api/"
 
 CONFLICTS: tuple[type[RegularsError], ...] = (
+    AlreadyLaunchedError,
     BusyError,
+    DraftChangedError,
     IdempotencyInProgressError,
+    NotLaunchedError,
     WrongStateError,
 )
 """What is wrong with the state of a thing, not with the request: 409."""
@@ -94,7 +102,7 @@ def status_of(error: RegularsError, *, is_named: bool = True) -> int:
 
 def answer_regulars_error(error: RegularsError, *, is_named: bool = True) -> Response:
     """A problem that the platform found, with everything that it consists of."""
-    details = [_detail(part) for part in each_problem(error)]
+    details = [detail_of(part) for part in each_problem(error)]
     first = details[0].model_dump()
     if len(details) > 1:
         code = code_of(error)
@@ -104,7 +112,8 @@ def answer_regulars_error(error: RegularsError, *, is_named: bool = True) -> Res
     return answer_problem(status_of(error, is_named=is_named), problem)
 
 
-def _detail(error: RegularsError) -> Detail:
+def detail_of(error: RegularsError) -> Detail:
+    """One problem of the platform as the interface tells it."""
     return Detail(
         code=code_of(error),
         message=sentence(error.problem),
