@@ -26,7 +26,7 @@ serve: install ## start Regulars on your own data
 	$(BIN)/regulars serve
 
 chromium: install
-	bash requirements/ensure-chromium.sh $(BIN)
+	bash requirements/ensure-for-tests.sh $(BIN)
 
 test: install chromium ## all tests, the browser ones with a real Chromium
 	$(BIN)/python -m pytest -n 2 --dist loadfile
