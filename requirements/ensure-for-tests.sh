@@ -32,8 +32,8 @@ for name in ("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so
 }
 
 chinese_type_found() {
-    find /usr/share/fonts /usr/local/share/fonts "${HOME:-/root}/.fonts" "${HOME:-/root}/.local/share/fonts" \
-        -iname '*CJK*' 2>/dev/null | grep -q .
+    [ -n "$(find /usr/share/fonts /usr/local/share/fonts "${HOME:-/root}/.fonts" \
+        "${HOME:-/root}/.local/share/fonts" -iname '*CJK*' 2>/dev/null | head -n 1)" ]
 }
 
 install_debian() {
