@@ -24,14 +24,16 @@ from regulars_platform.words import Sentence
 def get_row(session: Session, import_id: DatasetImportId) -> DatasetImportRow:
     """The row of an import. Raises DatasetImportNotFoundError."""
     row = session.get(DatasetImportRow, import_id)
-    if row is None:
+    if row is None or row.state == ImportState.DISCARDED:
         raise DatasetImportNotFoundError.of(import_id)
     return row
 
 
 def list_rows(session: Session, shop_id: int) -> list[DatasetImportRow]:
     """The files of a shop, newest first."""
-    query = select(DatasetImportRow).where(DatasetImportRow.shop_id == shop_id)
+    query = select(DatasetImportRow).where(
+        DatasetImportRow.shop_id == shop_id, DatasetImportRow.state != ImportState.DISCARDED
+    )
     return list(session.scalars(query.order_by(DatasetImportRow.id.desc())))
 
 

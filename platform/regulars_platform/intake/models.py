@@ -89,7 +89,8 @@ class OrderForm(StrEnum):
 
 class ImportState(StrEnum):
     """How far an import is. `REFUSED` waits for a person (another file, another mapping);
-    `FAILED` may simply be tried again."""
+    `FAILED` may simply be tried again. What is `DISCARDED` was thrown away before any of it was
+    stored: only its number is left, which is never given again."""
 
     UPLOADED = "uploaded"
     LOOKED = "looked"
@@ -99,7 +100,18 @@ class ImportState(StrEnum):
     STORED = "stored"
     REFUSED = "refused"
     FAILED = "failed"
+    DISCARDED = "discarded"
 
+
+DISCARDABLE = (
+    ImportState.UPLOADED,
+    ImportState.LOOKED,
+    ImportState.CONFIRMED,
+    ImportState.CHECKED,
+    ImportState.REFUSED,
+    ImportState.FAILED,
+)
+"""Nothing is stored, nor about to be."""
 
 CONFIRMABLE = (
     ImportState.LOOKED,

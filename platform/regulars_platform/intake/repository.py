@@ -24,7 +24,7 @@ from regulars_platform.words import Sentence
 def get_row(session: Session, import_id: ImportId) -> OrderImportRow:
     """The row of an import. Raises ImportNotFoundError."""
     row = session.get(OrderImportRow, import_id)
-    if row is None:
+    if row is None or row.state == ImportState.DISCARDED:
         raise ImportNotFoundError.of(import_id)
     return row
 
@@ -33,7 +33,7 @@ def list_rows(session: Session, shop_id: int) -> list[OrderImportRow]:
     """The imports of a shop, newest first."""
     query = (
         select(OrderImportRow)
-        .where(OrderImportRow.shop_id == shop_id)
+        .where(OrderImportRow.shop_id == shop_id, OrderImportRow.state != ImportState.DISCARDED)
         .order_by(OrderImportRow.id.desc())
     )
     return list(session.scalars(query))

@@ -5,6 +5,7 @@ short units of work of their own; the others work in the caller's session.
 """
 
 import datetime as dt
+import shutil
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -33,6 +34,7 @@ from regulars_platform.intake.limits import LIMITS, Limits
 from regulars_platform.intake.models import (
     CHECKABLE,
     CONFIRMABLE,
+    DISCARDABLE,
     FilePart,
     ImportId,
     ImportState,
@@ -315,6 +317,21 @@ def import_file(  # noqa: PLR0913 -- everything that the single steps ask for
     store(settings, database, import_id, overlap, report, now=now)
     with database.unit_of_work() as session:
         return get_import(session, import_id)
+
+
+def discard(session: Session, import_id: ImportId) -> None:
+    """Throw a file away of which nothing is stored; state `discarded`. Its bytes go by
+    `forget_bytes` once this is committed. Raises WrongStateError."""
+    row = repository.get_row(session, import_id)
+    if row.state not in DISCARDABLE:
+        raise WrongStateError.of(row.state, ImportState.CHECKED)
+    row.state = ImportState.DISCARDED
+    row.look = row.mapping = row.tallies = row.problem = row.hint = None
+
+
+def forget_bytes(settings: Settings, import_id: ImportId) -> None:
+    """Remove the folder of a file that was thrown away."""
+    shutil.rmtree(folder_of(settings, import_id).root, ignore_errors=True)
 
 
 def list_imports(session: Session, shop_id: int) -> list[OrderImport]:

@@ -8,23 +8,19 @@
   const WINDOW = 8; // seconds over which the speed is measured
   const language = document.documentElement.lang || undefined;
 
-  const SIZES = [["gigabyte", 1e9], ["megabyte", 1e6], ["kilobyte", 1e3], ["byte", 1]];
-  const unit = (value, name, display, digits) =>
-    new Intl.NumberFormat(language, {
-      style: "unit",
-      unit: name,
-      unitDisplay: display,
-      maximumFractionDigits: digits,
-    }).format(value);
-  const asSize = (bytes, per = "") => {
+  const SIZES = [["GB", 1e9], ["MB", 1e6], ["kB", 1e3], ["B", 1]];
+  const number = (value, options) => new Intl.NumberFormat(language, options).format(value);
+  const asSize = (bytes) => {
     const [name, worth] = SIZES.find(([, least]) => bytes >= least) || SIZES[3];
-    const value = bytes / worth;
-    return unit(value, name + per, "short", name === "byte" || value >= 100 ? 0 : 1);
+    const digits = name === "B" || bytes / worth >= 100 ? 0 : 1;
+    const shown = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+    return `${number(bytes / worth, shown)} ${name}`;
   };
   const asTime = (seconds) => {
-    if (seconds < 60) return unit(Math.max(1, Math.round(seconds)), "second", "long", 0);
-    if (seconds < 5400) return unit(Math.round(seconds / 60), "minute", "long", 0);
-    return unit(seconds / 3600, "hour", "long", 1);
+    const [unit, worth] =
+      seconds < 90 ? ["second", 1] : seconds < 5400 ? ["minute", 60] : ["hour", 3600];
+    const whole = Math.max(1, Math.round(seconds / worth));
+    return number(whole, { style: "unit", unit, unitDisplay: "long" });
   };
   const fill = (words, values) => words.replace(/\{(\w+)\}/g, (_, name) => values[name]);
   const wait = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -154,7 +150,7 @@
         this.part("figures").textContent = fill(this.zone.words.pace, {
           done: asSize(sent),
           size: asSize(this.file.size),
-          speed: asSize(speed, "-per-second"),
+          speed: `${asSize(speed)}/s`,
           time: asTime((this.file.size - sent) / speed),
         });
       }
@@ -227,8 +223,12 @@
       const link = this.part("next");
       link.hidden = !next;
       if (next) link.href = next;
-      if (next && this.zone.brought === 1) window.location.assign(next);
-      else this.zone.pump();
+      if (next && this.zone.brought === 1) {
+        window.location.assign(next);
+        return;
+      }
+      this.zone.listAnew();
+      this.zone.pump();
     }
   }
 
@@ -287,6 +287,16 @@
       this.items = this.items.filter((item) => item.state !== "gone");
       this.list.hidden = this.items.length === 0;
       if (!this.items.length) this.brought = 0;
+    }
+
+    // the table of files below, which has just become longer
+    async listAnew() {
+      const here = document.getElementById("files-so-far");
+      const answer = await fetch(window.location.href).catch(() => null);
+      if (!here || !answer?.ok) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const there = page.getElementById("files-so-far");
+      if (there) here.replaceWith(document.adoptNode(there));
     }
 
     // one after the other: together they would only be slower

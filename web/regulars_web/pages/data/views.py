@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import BinaryIO, cast
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
@@ -14,7 +14,7 @@ from regulars_platform.intake import service as intake
 from regulars_platform.intake.errors import EncodingUnknownError, ImportNotFoundError
 from regulars_platform.intake.imports import OrderImport
 from regulars_platform.intake.jobs import ask_for, ask_to_store, find_import_job
-from regulars_platform.intake.models import ImportId, ImportState, OverlapChoice
+from regulars_platform.intake.models import DISCARDABLE, ImportId, ImportState, OverlapChoice
 from regulars_platform.intake.waiting import waiting_of
 from regulars_platform.words import N_, Sentence
 from regulars_web.edge import current_shop, now, settings, unit_of_work
@@ -188,6 +188,21 @@ def store(import_id: int) -> str | BaseResponse | tuple[str, int]:
         page = render_template("data/review.html", review=review, reason=reject_reason)
         return page, 422
     return redirect(url_for("data.one", import_id=import_id))
+
+
+@blueprint.post("/<int:import_id>/discard")
+def discard(import_id: int) -> BaseResponse:
+    """Throw away a file of which nothing is stored."""
+    with unit_of_work() as work:
+        import_ = _get_import(work, import_id)
+        gone = import_.state in DISCARDABLE and not is_busy(find_import_job(work, import_.id))
+        if gone:
+            intake.discard(work, import_.id)
+    if not gone:
+        return redirect(url_for("data.one", import_id=import_id))
+    intake.forget_bytes(settings(), import_.id)
+    flash(gettext("“%(file)s” is thrown away. Nothing of it was stored.", file=import_.filename))
+    return redirect(url_for("data.overview"))
 
 
 @blueprint.get("/<int:import_id>/rejects.csv")

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from typing import BinaryIO, cast
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
@@ -19,7 +20,7 @@ from regulars_platform.datasets.overview import overview as known_kinds
 from regulars_platform.errors import RegularsError
 from regulars_platform.incoming.models import Purpose
 from regulars_platform.intake.encodings import CHOICES
-from regulars_platform.intake.models import ImportState
+from regulars_platform.intake.models import DISCARDABLE, ImportState
 from regulars_platform.jobs.models import Job, JobState
 from regulars_platform.words import N_, Sentence
 from regulars_web.downloads import csv_file
@@ -290,6 +291,21 @@ def store(import_id: int) -> BaseResponse:
         if import_.state is ImportState.CHECKED:
             ask_for(work, "store_dataset", import_.id, now())
     return redirect(url_for("datasets.one", import_id=import_id))
+
+
+@blueprint.post("/<int:import_id>/discard")
+def discard(import_id: int) -> BaseResponse:
+    """Throw away a file of which nothing is stored."""
+    with unit_of_work() as work:
+        import_ = _get_import(work, import_id)
+        gone = import_.state in DISCARDABLE and not is_busy(find_import_job(work, import_.id))
+        if gone:
+            datasets.discard(work, import_.id)
+    if not gone:
+        return redirect(url_for("datasets.one", import_id=import_id))
+    datasets.forget_bytes(settings(), import_.id)
+    flash(gettext("“%(file)s” is thrown away. Nothing of it was stored.", file=import_.filename))
+    return redirect(url_for("datasets.overview"))
 
 
 @blueprint.get("/<int:import_id>/rejects.csv")
