@@ -21,7 +21,7 @@ from regulars_web.drawing.specification import (
 )
 
 _AIR = 4.0  # percent above the highest and below the lowest value
-_THINNEST = 0.3  # percent; nothing that is there is drawn as nothing
+_THINNEST = 0.2  # percent; nothing that is there is drawn as nothing
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -173,6 +173,11 @@ def upwards(scale: Scale, value: float) -> float:
     return round(_AIR + (100 - 2 * _AIR) * share, 3)
 
 
+def _seen(size: float, *, there: bool) -> float:
+    """What is there is wide enough to be seen; what is nothing has no size."""
+    return round(max(size, _THINNEST), 3) if there else 0.0
+
+
 def place_plot(plot: Plot) -> PlacedPlot:
     """Every mark, label and reading of a plot."""
     return PlacedPlot(
@@ -196,8 +201,8 @@ def _shape(plot: Plot, mark: Mark) -> Shape:
         return Rectangle(
             x=left,
             y=top,
-            width=round(max(right - left, _THINNEST), 3),
-            height=round(max(bottom - top, _THINNEST) if mark.high > mark.low else 0.0, 3),
+            width=_seen(right - left, there=mark.right > mark.left),
+            height=_seen(bottom - top, there=mark.high > mark.low),
             tone=mark.tone,
         )
     if isinstance(mark, Band):
@@ -261,7 +266,7 @@ def place_rows(drawing: Rows) -> PlacedRows:
         spans = tuple(
             PlacedSpan(
                 x=inside(span.low),
-                width=round(max(inside(span.high) - inside(span.low), _THINNEST), 3),
+                width=_seen(inside(span.high) - inside(span.low), there=span.high > span.low),
                 tone=span.tone,
                 thin=span.thin,
                 role=span.role,

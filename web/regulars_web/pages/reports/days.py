@@ -26,7 +26,8 @@ class DayLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DaySection:
-    """One arm since launch. finding: whether it lasted. kept: a sentence per early day.
+    """One arm since launch. finding: whether it lasted. kept: a sentence per early day;
+    kept_beside: those that say more than the meter shows.
 
     unknown: why the table has dashes; empty where it has none. waiting: what is still to come.
     """
@@ -39,6 +40,7 @@ class DaySection:
     own_days: bool
     unknown: str
     kept: tuple[str, ...]
+    kept_beside: tuple[str, ...]
     waiting: str
 
 
@@ -80,6 +82,11 @@ def _section(document: Mapping[str, Any], place: int) -> DaySection:
         own_days=own_days,
         unknown=_unknown(days, ("cumulative", "daily") if own_days else ("cumulative",)),
         kept=tuple(_kept(document, entry, days) for entry in arm["kept"]),
+        kept_beside=tuple(
+            _kept(document, entry, days)
+            for entry in arm["kept"]
+            if not _is_all_drawn(document, entry, days)
+        ),
         waiting=_waiting(document, arm["kept"]),
     )
 
@@ -98,6 +105,15 @@ def _finding(kept: Sequence[Mapping[str, Any]], days: Sequence[Mapping[str, Any]
     if share["low"] > 1:
         return str(gettext("The campaign went on bringing in after the first days"))
     return str(gettext("No sign that the effect was only brought forward"))
+
+
+def _is_all_drawn(
+    document: Mapping[str, Any], entry: Mapping[str, Any], days: Sequence[Mapping[str, Any]]
+) -> bool:
+    """Whether the meter has the share, and it is no longer provisional."""
+    settles = entry.get("settles")
+    settled = settles is None or settles < document["status"]["evaluated_on"]
+    return settled and "estimate" in entry["share"] and is_useful(entry, days)
 
 
 def _unknown(days: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:

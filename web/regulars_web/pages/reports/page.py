@@ -21,6 +21,7 @@ from regulars_web.pages.reports.drawn.past_values import past_values_plot
 from regulars_web.pages.reports.drawn.segments import by_profit, segment_forest
 from regulars_web.pages.reports.drawn.waterfall import totals_shown, waterfall
 from regulars_web.pages.reports.headline import headline, provisionally, total_words
+from regulars_web.pages.reports.method import Formula, Ratio, code_again, formulas, ratio_shown
 from regulars_web.pages.reports.metrics import MetricRow, metric_row, metrics_finding
 from regulars_web.pages.reports.padding import AroundThreshold, around_threshold
 from regulars_web.pages.reports.prices import PriceRow, price_rows
@@ -97,6 +98,7 @@ class ArmSection:
     per_user: str
     net_p: str
     spread_changed: bool
+    formulas: tuple[Formula, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -171,6 +173,8 @@ class ReportPage:
     balance_finding: str
     past_values: PlacedPlot | None
     prices: tuple[PriceRow, ...]
+    ratio: Ratio
+    again: str
 
     @property
     def drawings(self) -> tuple[Drawing, ...]:
@@ -232,6 +236,8 @@ def build_report_page(report: Report, file_names: Mapping[int, str]) -> ReportPa
         curves=curves,
         around=around_threshold(document),
         balance=None if balance is None else place_rows(balance),
+        ratio=ratio_shown(document["checks"]["sample_ratio"]),
+        again=code_again(document, f"report-{report.campaign_id}-{report.id}.json"),
         balance_finding=balance_item(document["checks"]["balance"]).label,
         past_values=None if past is None else place_plot(past),
         prices=price_rows(by_profit(document["segments"]), currency),
@@ -302,6 +308,7 @@ def _arm(document: Mapping[str, Any], place: int) -> ArmSection:
         per_user=per_user_words(document, group),
         net_p=p_equation(group["net"].get("p_value")),
         spread_changed=group["spread_changed"],
+        formulas=formulas(document, place),
     )
 
 

@@ -26,7 +26,7 @@ from regulars_web.formats import percent
 from regulars_web.pages.reports.words import amount, interval
 
 _SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
-_RANDOM_NAME = 0.72  # where along the random line its name stands
+_RANDOM_NAME = 0.98  # where along the random line its name stands
 
 
 def gain_plot(document: Mapping[str, Any]) -> Plot | None:
@@ -86,6 +86,7 @@ def _marks(known: Sequence[Mapping[str, Any]], policy: Mapping[str, Any]) -> lis
             x=_RANDOM_NAME,
             y=_RANDOM_NAME * whole,
             text=str(gettext("random order")),
+            anchor="end",
             lift=-1.1,
         ),
     ]

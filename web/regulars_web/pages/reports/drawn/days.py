@@ -30,7 +30,7 @@ from regulars_web.drawing.specification import (
 from regulars_web.formats import date, percent, short_date
 from regulars_web.pages.reports.drawn.cells import named, shown_cell
 from regulars_web.pages.reports.shown import Shown, dash, shown
-from regulars_web.pages.reports.words import amount, interval
+from regulars_web.pages.reports.words import amount, confidence, interval
 
 LEAST_SHOWN_DAYS = 2
 _WIDTH = 0.4  # of a day's bar, to either side
@@ -179,9 +179,10 @@ def kept_rows(document: Mapping[str, Any], place: int) -> Rows | None:
         said="",
         note=str(
             gettext(
-                "Under %(whole)s: later purchases were only brought forward; above: the campaign "
-                "went on bringing in.",
+                "With intervals at %(confidence)s. Under %(whole)s: later purchases were only "
+                "brought forward; above: the campaign went on bringing in.",
                 whole=percent(1, 0),
+                confidence=confidence(document),
             )
         ),
         numbers=Numbers(
