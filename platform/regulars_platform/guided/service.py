@@ -15,6 +15,7 @@ from regulars_platform.guided.files import export, history_lines, last_day_befor
 from regulars_platform.guided.words import file_words
 from regulars_platform.guided.world import World, build_world
 from regulars_platform.settings import Settings
+from regulars_platform.shops.channels import keep_channel_use
 from regulars_platform.shops.models import ShopProfile
 from regulars_platform.shops.practice import HasPractice, keep_section, read_section
 from regulars_platform.shops.service import get_shop, open_shop
@@ -23,6 +24,9 @@ from regulars_platform.words import N_, Sentence
 
 SECTION = "sample"
 CURRENCY, TIMEZONE = "CNY", "Asia/Shanghai"
+SMS = {"via": "list", "price": "0.05", "per_minute": "60"}
+"""How the sample shop writes to its customers."""
+
 ONE_DAY = dt.timedelta(days=1)
 
 
@@ -106,6 +110,7 @@ def open_sample_shop(session: Session, *, language: str, now: dt.datetime) -> Sh
     )
     sample = SampleShop(language=language, last_day=last_day_before(today))
     _keep(session, shop.id, sample)
+    keep_channel_use(session, get_shop(session, shop.id), shop.id, "sms", SMS)
     return get_shop(session, shop.id)
 
 

@@ -14,14 +14,16 @@ State = Literal["past", "now", "later"]
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Step:
     """title and why: one sentence each; button and address: where it is done; None: not before an
-    earlier one. posts: the button acts and does not only lead there. file: where the file of the
-    step can be had to bring it by hand, as a real one. hint: what one has to know for it."""
+    earlier one. place: from 1 on. posts: the button acts and does not only lead there. file: where
+    the file of the step can be had to bring it by hand. hint: what one has to know for it.
+    """
 
     title: str
     why: str
     button: str
     address: str | None
     state: State = "later"
+    place: int = 0
     posts: bool = False
     file: str | None = None
     hint: str = ""
@@ -33,7 +35,7 @@ def build_steps(found: Progress, *, in_sample: bool) -> list[Step]:
     parts = [
         _orders(in_sample),
         _customers(found),
-        _choice(found),
+        _choice(found, in_sample),
         _plan(found, in_sample),
         _launch(found),
         _lists(found),
@@ -45,7 +47,10 @@ def build_steps(found: Progress, *, in_sample: bool) -> list[Step]:
         "past" if done else "now" if place == first else "later"
         for place, done in enumerate(found.done)
     ]
-    return [replace(part, state=state) for state, part in zip(states, parts, strict=True)]
+    return [
+        replace(part, state=state, place=place)
+        for place, (state, part) in enumerate(zip(states, parts, strict=True), start=1)
+    ]
 
 
 def _orders(in_sample: bool) -> Step:
@@ -84,7 +89,7 @@ def _customers(found: Progress) -> Step:
     )
 
 
-def _choice(found: Progress) -> Step:
+def _choice(found: Progress, in_sample: bool) -> Step:
     return Step(
         title=gettext("Choose an offer and whom it fits"),
         why=gettext(
@@ -93,14 +98,16 @@ def _choice(found: Progress) -> Step:
         ),
         button=gettext("See whom an offer fits"),
         address=url_for("matching.overview") if found.orders else None,
+        hint=_known() if in_sample else "",
     )
+
+
+def _known() -> str:
+    """What a shop knows of itself, and a newcomer to the sample cannot."""
+    return str(gettext("The sample shop keeps 35 percent of the price of its goods."))
 
 
 def _plan(found: Progress, in_sample: bool) -> Step:
-    known = gettext(
-        "The sample shop keeps 35 percent of the price of its goods, a parcel costs it 6 and a text"
-        " message 0.05."
-    )
     return Step(
         title=gettext("Plan the campaign"),
         why=gettext(
@@ -109,7 +116,7 @@ def _plan(found: Progress, in_sample: bool) -> Step:
         ),
         button=gettext("Plan a campaign"),
         address=url_for("campaigns.new") if found.orders else None,
-        hint=known if in_sample else "",
+        hint=_known() if in_sample else "",
     )
 
 
@@ -137,7 +144,7 @@ def _lists(found: Progress) -> Step:
         button=gettext("Get the contact list"),
         address=None
         if found.launched is None
-        else url_for("campaigns.show", campaign_id=found.launched),
+        else url_for("campaigns.show", campaign_id=found.launched, _anchor="lists"),
     )
 
 

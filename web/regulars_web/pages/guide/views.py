@@ -17,14 +17,7 @@ from regulars_platform.guided.service import (
     sample_of,
     truth_of,
 )
-from regulars_platform.guided.steps import (
-    CUSTOMERS,
-    LIST,
-    REPORT,
-    keep_seen,
-    progress_of,
-    seen_of,
-)
+from regulars_platform.guided.steps import REPORT, keep_seen, progress_of, seen_of
 from regulars_platform.intake import service as intake
 from regulars_platform.intake.models import ImportId
 from regulars_platform.reports.service import find_latest_report
@@ -39,20 +32,13 @@ from regulars_web.edge import (
 )
 from regulars_web.language import choose_locale
 from regulars_web.pages.data.taking import ask_to_look_at_orders, look_at_orders
+from regulars_web.pages.guide.leading import VISITS, next_step
 from regulars_web.pages.guide.steps import build_steps
 from regulars_web.pages.guide.told import Told, tell
 from regulars_web.problems import problem_text
 from regulars_web.signing_in import current_account
 
 blueprint = Blueprint("guide", __name__)
-
-VISITS = {
-    "customers.overview": CUSTOMERS,
-    "campaigns.contacts": LIST,
-    "reports.show": REPORT,
-    "reports.version": REPORT,
-}
-"""Endpoint -> the step that is done by having been there."""
 
 
 @blueprint.get("/")
@@ -192,6 +178,7 @@ def _has_report(work: Session) -> bool:
 
 @blueprint.app_context_processor
 def standing() -> dict[str, object]:
-    """For the line above every page of the sample shop."""
+    """For the lines above pages: that this is the sample shop, and what comes next."""
     shop = find_current_shop() if current_user.is_authenticated else None
-    return {"in_sample": shop is not None and sample_of(shop) is not None}
+    in_sample = shop is not None and sample_of(shop) is not None
+    return {"in_sample": in_sample, "next_step": next_step}
