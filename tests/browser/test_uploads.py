@@ -217,6 +217,50 @@ def test_somebody_signed_out_on_the_way_goes_on_after_signing_in_elsewhere(
     assert imports(shop)[-1][2] == digest
 
 
+def check(page: Page, shop: Server, path: Path) -> None:
+    """Bring a file and have its lines checked."""
+    page.goto(f"{shop.url}/data/")
+    bring(page, path)
+    page.get_by_role("button", name="Check the file").click(timeout=60_000)
+
+
+def test_the_page_of_a_job_is_told_of_its_progress_and_the_job_can_be_cancelled(
+    data: Page, shop: Server, tmp_path: Path
+) -> None:
+    path = tmp_path / "checked.csv"
+    write_orders(path, 40 * MB)
+    asked: list[str] = []
+    data.on("request", lambda request: asked.append(request.url))
+    check(data, shop, path)
+    bar = data.get_by_role("progressbar")
+    expect(data.get_by_text(re.compile(r"^[\d,]+ of [\d,]+, about \d+ \w+ left$"))).to_be_visible(
+        timeout=60_000
+    )
+    assert int(bar.get_attribute("value") or "-1") >= 0
+    assert any(url.endswith("/events") for url in asked)
+    assert not any("/progress" in url for url in asked)
+    data.get_by_role("button", name="Cancel").click()
+    expect(data.get_by_text("Cancelled. Nothing of this file was stored.")).to_be_visible()
+    folder = max((shop.data / "uploads").iterdir(), key=lambda kept: kept.stat().st_mtime)
+    assert [kept.name for kept in folder.iterdir()] == ["original"]
+    data.on("dialog", lambda dialog: dialog.accept())
+    data.get_by_role("button", name="Throw this file away").click()
+    expect(data.get_by_text("“checked.csv” is thrown away.")).to_be_visible()
+    assert not folder.exists()
+
+
+def test_where_no_line_is_left_the_page_asks_every_second_and_moves_on_all_the_same(
+    data: Page, shop: Server, tmp_path: Path
+) -> None:
+    path = tmp_path / "asked.csv"
+    write_orders(path, 4 * MB)
+    data.route("**/events", lambda route: route.fulfill(status=204))
+    with data.expect_response(re.compile(r"/jobs/.*/progress")) as told:
+        check(data, shop, path)
+    assert told.value.status == 200
+    expect(data.get_by_text("Nothing is stored yet")).to_be_visible(timeout=60_000)
+
+
 @pytest.fixture
 def plain(chromium: Browser) -> Iterator[Page]:
     """A browser without scripts."""
