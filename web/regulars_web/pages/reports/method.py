@@ -46,15 +46,34 @@ def ratio_shown(check: Mapping[str, Any]) -> Ratio:
 
 def code_again(document: Document, filename: str) -> str:
     """Python that gets the headline's number out of the downloaded document."""
+    return _code(
+        document,
+        "import json\n\n"
+        f'with open("{filename}", encoding="utf-8") as file:\n'
+        "    report = json.load(file)\n",
+    )
+
+
+def code_by_program(document: Document, campaign_id: int, report_id: int) -> str:
+    """Python that gets it from the running product, with a token of its owner's."""
+    return _code(
+        document,
+        "import json\nfrom urllib.request import Request, urlopen\n\n"
+        'regulars, token = "https://regulars.example.org", "regs_..."\n'
+        f'address = f"{{regulars}}/api/v1/campaigns/{campaign_id}/reports/{report_id}"\n'
+        'asked = Request(address, headers={"Authorization": f"Bearer {token}"})\n'
+        "with urlopen(asked) as answer:\n"
+        "    report = json.load(answer)\n",
+    )
+
+
+def _code(document: Document, fetching: str) -> str:
     group = document["overall"][0]
     if "estimate" not in group["net"]:
         return ""
     total = group["net"]["estimate"] * group["n"]
     return (
-        "import json\n\n"
-        f'with open("{filename}", encoding="utf-8") as file:\n'
-        "    report = json.load(file)\n"
-        'arm = report["overall"][0]\n'
+        f'{fetching}arm = report["overall"][0]\n'
         f'print(round(arm["net"]["estimate"] * arm["n"], 2))  # {total:.2f}'
     )
 

@@ -21,7 +21,14 @@ from regulars_web.pages.reports.drawn.past_values import past_values_plot
 from regulars_web.pages.reports.drawn.segments import by_profit, segment_forest
 from regulars_web.pages.reports.drawn.waterfall import totals_shown, waterfall
 from regulars_web.pages.reports.headline import headline, provisionally, total_words
-from regulars_web.pages.reports.method import Formula, Ratio, code_again, formulas, ratio_shown
+from regulars_web.pages.reports.method import (
+    Formula,
+    Ratio,
+    code_again,
+    code_by_program,
+    formulas,
+    ratio_shown,
+)
 from regulars_web.pages.reports.metrics import MetricRow, metric_row, metrics_finding
 from regulars_web.pages.reports.padding import AroundThreshold, around_threshold
 from regulars_web.pages.reports.prices import PriceRow, price_rows
@@ -175,6 +182,7 @@ class ReportPage:
     prices: tuple[PriceRow, ...]
     ratio: Ratio
     again: str
+    by_program: str
 
     @property
     def drawings(self) -> tuple[Drawing, ...]:
@@ -238,6 +246,7 @@ def build_report_page(report: Report, file_names: Mapping[int, str]) -> ReportPa
         balance=None if balance is None else place_rows(balance),
         ratio=ratio_shown(document["checks"]["sample_ratio"]),
         again=code_again(document, f"report-{report.campaign_id}-{report.id}.json"),
+        by_program=code_by_program(document, report.campaign_id, report.id),
         balance_finding=balance_item(document["checks"]["balance"]).label,
         past_values=None if past is None else place_plot(past),
         prices=price_rows(by_profit(document["segments"]), currency),
