@@ -6,7 +6,7 @@ from typing import Any
 
 from regulars_platform.words import N_
 from regulars_web.evaluation_numbers import p_words, plain
-from regulars_web.spoken import gettext, in_words, ngettext, sentences
+from regulars_web.spoken import gettext, in_words, ngettext, pgettext, sentences
 
 VERDICTS = {
     "proved_better": N_("proved better"),
@@ -85,7 +85,7 @@ def differs(test: Mapping[str, Any], confidence: float) -> str:
 
 def joined(*parts: str) -> str:
     """Parts of a sentence, one after the other; empty ones are left out."""
-    return gettext(", ").join(filter(None, parts))
+    return pgettext("between clauses", ", ").join(filter(None, parts))
 
 
 def correction(corrected: Mapping[str, Any] | None) -> str:

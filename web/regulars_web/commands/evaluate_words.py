@@ -119,7 +119,7 @@ def _tests(answer: dict[str, Any], record: dict[str, Any]) -> str:
 
 def _bars(group: dict[str, Any], profit: dict[str, Any]) -> str:
     amounts = parts(group["bars"])
-    shown = []
+    shown, unknown = [], gettext("unknown")
     for bar in group["bars"]:
         if bar["name"] == "contact" and not has_contact(profit):
             continue
@@ -128,7 +128,7 @@ def _bars(group: dict[str, Any], profit: dict[str, Any]) -> str:
             shown.append(gettext("%(bar)s (nobody used it)", bar=name))
         else:
             known = amounts.get(bar["name"])
-            shown.append(f"{name} {gettext('unknown') if known is None else known}")
+            shown.append(f"{name} {unknown if known is None else known}")
     bars = gettext(", ").join(shown)
     if not has_costs(profit):
         return bars

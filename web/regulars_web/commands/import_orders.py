@@ -157,9 +157,9 @@ def _print(tallies: "Tallies", currency: str) -> None:
     labels = {
         "read": gettext("read"),
         "stored": gettext("stored"),
-        "corrected": f"  {gettext('corrected')}",
+        "corrected": "  " + gettext("corrected"),
         "repeated": gettext("repeated"),
-        "overlapping": f"  {gettext('overlapping')}",
+        "overlapping": "  " + gettext("overlapping"),
         "left_out": gettext("left out"),
         "rejected": gettext("rejected"),
     }

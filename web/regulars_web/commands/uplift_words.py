@@ -82,13 +82,20 @@ def _finding(found: Mapping[str, Any]) -> str:
     return sentence(finding_sentence(code, found["subject"], found["detail"]))
 
 
+def _unit(document: Mapping[str, Any]) -> str:
+    """What is counted: a column, or what is left of it."""
+    unit = str(document["unit"])
+    column = unit.removeprefix("net value of ")
+    return unit if column == unit else gettext("net value of %(column)s", column=column)
+
+
 def _plan(document: Mapping[str, Any]) -> Iterator[str]:
     policy, chosen = document["policy"], document["chosen"]
     yield gettext(
         "%(customers)s customers (%(arms)s); %(unit)s per customer",
         customers=f"{document['customers']:,}",
         arms=gettext(", ").join(f"{arm['arm']} {arm['customers']:,}" for arm in document["arms"]),
-        unit=document["unit"],
+        unit=_unit(document),
     )
     yield ""
     told = gettext(", ").join(f"{arm['arm']}: {arm['customers']:,}" for arm in policy["told"])
@@ -117,7 +124,18 @@ def _plan(document: Mapping[str, Any]) -> Iterator[str]:
 
 def _name(name: str, kind: str) -> str:
     """A plan's name."""
-    return in_words(_NAMES[kind]) if in_chinese() and kind in _NAMES else name
+    if not in_chinese():
+        return name
+    if kind in _NAMES:
+        return in_words(_NAMES[kind])
+    learner, _, base = name.rstrip(")").partition(" (")
+    return _model_name(learner, base)
+
+
+def _model_name(learner: str, base: str | None) -> str:
+    """A learner with what it is built on."""
+    known = in_words(learner)
+    return gettext("%(learner)s (%(base)s)", learner=known, base=in_words(base)) if base else known
 
 
 def _unsettled(document: Mapping[str, Any], others: Mapping[str, str]) -> Iterator[str]:
@@ -289,11 +307,10 @@ def _models(document: Mapping[str, Any]) -> Iterator[str]:
     else:
         yield gettext(
             "How well each ranks (Qini area in %(unit)s per customer, with its sampling error):",
-            unit=document["unit"],
+            unit=_unit(document),
         )
     for model in document["models"]:
-        base = in_words(model["base"]) if model["base"] else ""
-        name = _padded(f"{model['learner']} ({base})" if base else model["learner"])
+        name = _padded(_model_name(model["learner"], model["base"]))
         if model["qini"] is None:
             yield f"  {name} {gettext(model['why'])}"
             continue
@@ -322,4 +339,11 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.4g}"
 
 
-_BASES = (N_("linear"), N_("boosted"))
+_MODELS = (
+    N_("linear"),
+    N_("boosted"),
+    N_("response"),
+    N_("response model"),
+    N_("one-column rule"),
+    N_("random order"),
+)
