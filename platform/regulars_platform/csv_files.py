@@ -11,7 +11,7 @@ FOR_ANALYSIS = "for analysis, not a contact list"
 
 _ROWS_AT_ONCE = 5_000
 # what spreadsheets take for the start of a formula, half and full width
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def csv_pieces(header: Iterable[str], rows: Iterable[tuple[object, ...]]) -> Iterator[bytes]:
@@ -35,4 +35,4 @@ def harmless(cell: str) -> str:
     >>> harmless("=1+1"), harmless("tea"), harmless(" -5")
     ("'=1+1", 'tea', "' -5")
     """
-    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell
+    return f"'{cell}" if cell.lstrip(" ").startswith(FORMULA_STARTS) else cell

@@ -54,7 +54,7 @@ from regulars_platform.reports.happenings import (
 from regulars_platform.reports.later import later_orders
 from regulars_platform.reports.leak_foreseen import find_leaks, leaks_json
 from regulars_platform.reports.matching import FileMatch, match_file
-from regulars_platform.reports.outcomes import outcomes_of, window_orders
+from regulars_platform.reports.outcomes import WindowOrders, outcomes_of, window_orders
 from regulars_platform.reports.padding import find_arm_padding, padding_json
 from regulars_platform.reports.past_values import COUNTED, past_values_json
 from regulars_platform.reports.threshold_document import thresholds_json
@@ -141,9 +141,7 @@ def compute_report(
     circumstances = _circumstances(campaign, lines, inputs, matches)
     costs = campaign_costs(settings, campaign)
     apart = inputs.get("freight") == FREIGHT_APART
-    events = _events(settings, campaign, inputs)
-    orders = window_orders(lines, ledger, plan, costs, events, freight_apart=apart)
-    outcomes = with_happenings(outcomes_of(orders, ledger, plan), ledger, plan, events, inputs)
+    orders, outcomes = orders_and_outcomes(settings, campaign, inputs, ledger)
     lessons = [unpinned(lesson) for lesson in inputs.get("memory", ())]
     judged = plan_for_units(plan, ledger)
     findings, remembered = with_memory(find(outcomes, ledger, judged), judged, ledger, lessons)
@@ -176,6 +174,20 @@ def compute_report(
     if plan.margin_source == "products":
         sections["goods_costs"] = costs_json(window_coverage(lines, ledger, plan, costs))
     return canonical_report(report_document(plan, findings, days, circumstances, sections))
+
+
+def orders_and_outcomes(
+    settings: Settings, campaign: LaunchedCampaign, inputs: Mapping[str, Any], ledger: pl.DataFrame
+) -> tuple[WindowOrders, pl.DataFrame]:
+    """The orders that a report on these inputs counts, and what each unit did: the rows that every
+    figure of it is made of."""
+    plan = campaign.plan
+    lines = OrdersTable(settings.shop_dir(campaign.shop_id)).scan(inputs["orders_version"])
+    costs = campaign_costs(settings, campaign)
+    events = _events(settings, campaign, inputs)
+    apart = inputs.get("freight") == FREIGHT_APART
+    orders = window_orders(lines, ledger, plan, costs, events, freight_apart=apart)
+    return orders, with_happenings(outcomes_of(orders, ledger, plan), ledger, plan, events, inputs)
 
 
 def _events_version(settings: Settings, campaign: LaunchedCampaign) -> dict[str, Any]:

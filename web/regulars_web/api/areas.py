@@ -12,6 +12,9 @@ AREAS = (
     "regulars_web.api.files",
     "regulars_web.api.customers",
     "regulars_web.api.campaigns",
+    "regulars_web.api.reports",
+    "regulars_web.api.targeting",
+    "regulars_web.api.memory",
 )
 """Modules; each has its `area`."""
 

@@ -17,6 +17,7 @@ from regulars_platform.campaigns.errors import (
 )
 from regulars_platform.errors import NotFoundError, RegularsError
 from regulars_platform.intake.errors import BusyError, WrongStateError
+from regulars_platform.targeting.errors import NotReadyError
 from regulars_platform.words import N_, Sentence
 from regulars_web.api.models import Model
 from regulars_web.formats import sentence
@@ -30,6 +31,7 @@ CONFLICTS: tuple[type[RegularsError], ...] = (
     DraftChangedError,
     IdempotencyInProgressError,
     NotLaunchedError,
+    NotReadyError,
     WrongStateError,
 )
 """What is wrong with the state of a thing, not with the request: 409."""
