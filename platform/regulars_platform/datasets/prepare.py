@@ -200,7 +200,7 @@ def _finish(task: Task, work: Path, out: Path, reading: Reading, report: Report)
     write_rejects(
         out / "rejects.csv",
         task.form.headings,
-        cells_of(work, task.form),
+        cells_of(work, task.form, rejected),
         rejected,
         reason_sentence,
     )

@@ -29,13 +29,13 @@ def safe_cell(cell: str) -> str:
 def write_rejects(
     path: Path,
     headings: Iterable[str],
-    raw_parts: Iterable[Path],
+    parts: Iterable[pl.DataFrame],
     rejects: pl.DataFrame,
     sentence_of: Callable[[str], Sentence],
 ) -> None:
     """CSV (UTF-8 with mark): line, reason, then every cell of each rejected line.
 
-    raw_parts: Parquet files with `line` and `cells` (all cells of the record) in the order of the
+    parts: `line` and `cells` (all cells of the record) of the rejected records in the order of the
     file; rejects: columns line, reason; sentence_of: a reason by its code.
     """
     words = {code: str(sentence_of(code)) for code in rejects["reason"].unique()}
@@ -44,28 +44,27 @@ def write_rejects(
         writer.writerow(["line", "reason", *(safe_cell(heading) for heading in headings)])
         if rejects.is_empty():
             return
-        for part in raw_parts:
-            found = (
-                pl.scan_parquet(part, glob=False)
-                .join(rejects.lazy().select("line", "reason"), on="line", how="inner")
-                .sort("line")
-                .collect()
-            )
+        for part in parts:
+            near = _within(rejects.select("line", "reason"), part["line"])
+            found = part.join(near, on="line").sort("line")
             for row in found.iter_rows(named=True):
                 cells = [safe_cell(cell) for cell in row["cells"]]
                 writer.writerow([row["line"], words[row["reason"]], *cells])
 
 
-def cells_of(work: Path, form: FileForm) -> Iterator[Path]:
-    """Raw parts and ragged records, brought together as `line` and `cells`, one file at a time."""
-    names = [column_name(position) for position in range(len(form.headings))]
+def cells_of(work: Path, form: FileForm, rejects: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """`line` and `cells` of the rejected records (ragged ones too), a part of the file at a time."""
+    cells = pl.concat_list(column_name(position) for position in range(len(form.headings)))
     for raw in sorted(work.glob("part-*.parquet")):
-        both = work / "cells.parquet"
-        frames = [
-            pl.scan_parquet(raw, glob=False).select("line", pl.concat_list(names).alias("cells"))
-        ]
+        records = pl.scan_parquet(raw, glob=False)
+        near = _within(rejects.select("line"), records.select("line").collect()["line"])
+        frames = [records.join(near.lazy(), on="line", how="semi").select("line", cells=cells)]
         ragged = raw.with_name(f"ragged-{raw.stem[5:]}.parquet")
         if ragged.exists():
             frames.append(pl.scan_parquet(ragged, glob=False).select("line", "cells"))
-        pl.concat(frames).collect().write_parquet(both, compression="lz4")
-        yield both
+        yield pl.concat(frames).collect()
+
+
+def _within(rejects: pl.DataFrame, lines: pl.Series) -> pl.DataFrame:
+    """Of all rejects those between the first and the last of these lines."""
+    return rejects.filter(pl.col("line").is_between(lines.min(), lines.max()))
