@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 
 from regulars_platform.errors import InvalidInputError, RegularsError
-from regulars_web.formats import sentence
+from regulars_web.formats import blank, sentence
 
 
 def problem_text(problem: RegularsError) -> str:
     """What is wrong and what to do, as running text."""
-    return " ".join(sentence(part) for part in (problem.problem, problem.hint) if part)
+    return blank().join(sentence(part) for part in (problem.problem, problem.hint) if part)
 
 
 def each_problem(error: RegularsError) -> list[RegularsError]:
@@ -21,5 +21,5 @@ def by_field(problems: Iterable[RegularsError]) -> dict[str, str]:
     found: dict[str, str] = {}
     for problem in problems:
         field = problem.field or ""
-        found[field] = " ".join(filter(None, (found.get(field), problem_text(problem))))
+        found[field] = blank().join(filter(None, (found.get(field), problem_text(problem))))
     return found

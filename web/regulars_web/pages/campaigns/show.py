@@ -28,7 +28,7 @@ from regulars_platform.offers.kinds import MessageOnly, Offer
 from regulars_platform.orders.table import PAID, OrdersTable
 from regulars_platform.reports.service import find_latest_report
 from regulars_web.edge import current_shop, now, settings, unit_of_work
-from regulars_web.formats import date, money, number
+from regulars_web.formats import blank, date, money, number
 from regulars_web.pages.campaigns.area import blueprint
 from regulars_web.pages.campaigns.pasted import posted_lines
 from regulars_web.pages.campaigns.words import (
@@ -361,4 +361,4 @@ def _failed_words(read: FailedSendsRead) -> str:
                 n=number(read.held_out),
             )
         )
-    return " ".join(words)
+    return blank().join(words)

@@ -47,7 +47,7 @@ from regulars_platform.memory.service import read_learnings
 from regulars_platform.shops.channels import CHANNELS, channel_use
 from regulars_web.downloads import csv_file
 from regulars_web.edge import current_shop, now, reading, settings, today, unit_of_work
-from regulars_web.formats import date, date_time, money, money_interval, number, sentence
+from regulars_web.formats import blank, date, date_time, money, money_interval, number, sentence
 from regulars_web.pages.campaigns.words import CHANNEL_LABELS
 from regulars_web.pages.cycle.contacting import draft_contacts
 from regulars_web.pages.cycle.shown import (
@@ -222,7 +222,7 @@ def _correction(problem: RegularsError | None = None) -> str:
     said = ""
     if problem is not None:
         parts = (problem.problem, problem.hint)
-        said = " ".join(sentence(part) for part in parts if part is not None)
+        said = blank().join(sentence(part) for part in parts if part is not None)
     return render_template(
         "cycle/correct.html",
         row=row,

@@ -8,7 +8,7 @@ from flask_babel import gettext, lazy_gettext
 from regulars_platform.errors import RegularsError
 from regulars_platform.intake.models import FileForm
 from regulars_platform.words import Sentence
-from regulars_web.formats import sentence
+from regulars_web.formats import blank, sentence
 
 SAMPLES, LONGEST_SAMPLE = 3, 60
 
@@ -61,7 +61,7 @@ def first_values(rows: tuple[tuple[str, ...], ...], index: int) -> tuple[str, ..
 
 def said_of(field: str, problems: list[RegularsError]) -> str:
     """What is wrong with one meaning; "" for a column that is not used."""
-    return " ".join(sentence(p.problem) for p in problems if field and p.field == field)
+    return blank().join(sentence(p.problem) for p in problems if field and p.field == field)
 
 
 def encoding_choices(problem: Sentence | None) -> tuple[tuple[str, str, str], ...]:

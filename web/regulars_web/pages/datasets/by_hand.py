@@ -21,7 +21,7 @@ from regulars_platform.errors import RegularsError
 from regulars_platform.fields import FieldReader, money_text
 from regulars_platform.segments.goods import TOLD, Goods, groups_told, list_goods
 from regulars_web.edge import current_shop, database, now, settings, unit_of_work
-from regulars_web.formats import number
+from regulars_web.formats import blank, number
 from regulars_web.pages.datasets.words import field_name
 from regulars_web.problems import by_field, problem_text
 from regulars_web.product_labels import product_labels
@@ -171,7 +171,7 @@ def _tagged(typed: ByHand, many: int, asked: int) -> str:
             tag=typed.tag,
         )
         had = gettext("%(count)s did not have it.", count=number(asked - many))
-    return f"{said} {had}" if asked > many else str(said)
+    return f"{said}{blank()}{had}" if asked > many else str(said)
 
 
 def read_products(form: Mapping[str, str]) -> tuple[pl.DataFrame, dict[str, str]]:

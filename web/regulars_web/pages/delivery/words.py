@@ -7,7 +7,7 @@ from regulars_platform.delivery.outbox import Queued
 from regulars_platform.delivery.states import STATES
 from regulars_platform.dispatch.calls import RESULTS
 from regulars_platform.reach.gate import GLOBAL_HOLDOUT, NO_CONSENT, OPTED_OUT, SAME_ADDRESS
-from regulars_web.formats import number
+from regulars_web.formats import blank, number
 
 WAYS = {
     "list": lazy_gettext("by a list that you download"),
@@ -86,4 +86,4 @@ def queued_text(made: Queued) -> str:
     barred = sum(made.barred.values())
     if barred:
         parts.append(str(gettext("%(n)s may not be contacted.", n=number(barred))))
-    return " ".join(parts)
+    return blank().join(parts)

@@ -16,7 +16,7 @@ from regulars_platform.figures.visits import Cut, Source
 from regulars_platform.segments.parsing import parse_rule
 from regulars_platform.segments.service import get_segment
 from regulars_web.edge import current_shop, settings, today
-from regulars_web.formats import date
+from regulars_web.formats import blank, date
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,7 +74,7 @@ def read_asked(work: Session, source: Source, arguments: Mapping[str, str]) -> A
         last=last,
         segment=segment,
         cut=cut,
-        problem=" ".join(problems),
+        problem=blank().join(problems),
     )
 
 

@@ -6,7 +6,7 @@ from flask_babel import gettext, lazy_gettext
 
 from regulars_platform.figures.periods import By, Period
 from regulars_platform.figures.stage import Stage
-from regulars_web.formats import date, days, in_chinese, number, percent, short_date
+from regulars_web.formats import blank, date, days, in_chinese, number, percent, short_date
 
 FIGURES: Mapping[str, object] = {
     "shop_favourite_people": lazy_gettext("People who added the shop to their favourites"),
@@ -80,4 +80,4 @@ def stage_words(stage: Stage) -> str:
         "(%(old_before)s before); returning buyers paid %(share)s of the amount.",
         **facts,
     )
-    return f"{said} {facts_said}"
+    return f"{said}{blank()}{facts_said}"

@@ -11,6 +11,7 @@ from regulars_platform.segments.parsing import parse_rule
 from regulars_platform.segments.rules import EVERYBODY, Rule
 from regulars_platform.segments.service import get_segment, list_segments
 from regulars_web.edge import current_shop
+from regulars_web.formats import blank
 from regulars_web.ids import read_id
 from regulars_web.pages.customers.looking import Customers
 from regulars_web.pages.matching.asked import EVERYBODYS, READY, Asked
@@ -87,5 +88,5 @@ def _ready_made(key: str, arguments: Mapping[str, str], found: Customers | None)
     start = choose_start({**answers, "preset": key}, current_shop().currency, found)
     if start.preset is None:
         raise NotFound
-    about = f"{gettext(start.preset.who)} {gettext(start.preset.use)}"
+    about = blank().join((gettext(start.preset.who), gettext(start.preset.use)))
     return Chosen(rule=start.rule, name=start.name, about=about, start=start)

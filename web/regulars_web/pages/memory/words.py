@@ -8,7 +8,7 @@ from flask_babel import gettext, lazy_gettext, ngettext
 from regulars_platform.fields import WHOLE
 from regulars_platform.memory.families import BELOW, FAR, NEAR, Family
 from regulars_platform.segments.rules import parse_rule
-from regulars_web.formats import number, percent
+from regulars_web.formats import in_chinese, number, percent
 from regulars_web.pages.campaigns.words import channel_text, multiple_text
 from regulars_web.pages.reports.words import amount, clauses, interval
 from regulars_web.pages.segments.words import rule_text
@@ -44,7 +44,9 @@ def family_title(family: Family) -> str:
     elif family.threshold:
         multiple = multiple_text(round(float(family.threshold[1:]) * WHOLE))
         parts.append(str(gettext("from %(k)s × their own order value", k=multiple)))
-    return " ".join(parts)
+    if not in_chinese():
+        return " ".join(parts)
+    return "".join(part if part.startswith("（") else f"，{part}" for part in parts).lstrip("，")
 
 
 def family_terms(family: Family) -> str:

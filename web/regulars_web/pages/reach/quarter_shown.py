@@ -7,7 +7,7 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext, lazy_gettext, ngettext
 
-from regulars_web.formats import number, percent, signed
+from regulars_web.formats import blank, number, percent, signed
 from regulars_web.pages.reach.shown import MOST_GAIN, days_words, patience_words, shown
 from regulars_web.pages.reports.shown import Shown
 from regulars_web.pages.reports.words import amount, interval, listed, reason_words
@@ -248,7 +248,7 @@ def _reach(reach: Mapping[str, Any], net: Mapping[str, Any], currency: str) -> s
                 share=percent(reach["relative"]),
             )
         )
-    return f"{known} {patience_words(reach['quarters'])}"
+    return known + blank() + patience_words(reach["quarters"])
 
 
 def _part(part: Mapping[str, Any], currency: str) -> PartLine:

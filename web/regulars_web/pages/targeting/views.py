@@ -44,7 +44,7 @@ from regulars_platform.targeting.service import (
 )
 from regulars_web.downloads import csv_file, json_file
 from regulars_web.edge import current_shop, now, reading, settings, today, unit_of_work
-from regulars_web.formats import sentence
+from regulars_web.formats import blank, sentence
 from regulars_web.ids import read_id
 from regulars_web.pages.targeting.limited import limit_form
 from regulars_web.pages.targeting.replayed import replay_page
@@ -176,7 +176,7 @@ def plan_next(campaign_id: int, report_id: int) -> BaseResponse:
         return redirect(
             url_for("reports.show", campaign_id=campaign_id, version=report_id, _anchor="next")
         )
-    flash(" ".join(sentence(reason) for reason in planned.made.reasons), "good")
+    flash(blank().join(sentence(reason) for reason in planned.made.reasons), "good")
     return redirect(url_for("campaigns.edit", campaign_id=draft.id))
 
 
