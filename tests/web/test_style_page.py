@@ -98,7 +98,7 @@ def test_the_components_come_in_every_language(owner: Browser) -> None:
         ("zh_Hant", "zh-Hant", "證明更好"),
     ):
         page = owner.get(f"/style?in={code}").get_data(as_text=True)
-        assert f'<div class="components" lang="{tag}">' in page
+        assert f'<div lang="{tag}">' in page
         assert words in page
         assert '<html lang="en">' in page
 

@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -48,6 +48,7 @@ from regulars_platform.segments.service import get_segment, list_segments
 from regulars_platform.segments.tables import Segment
 from regulars_web.edge import current_shop, now, reading, settings, today, unit_of_work
 from regulars_web.ids import read_id
+from regulars_web.latest_results import LatestResult, latest_results
 from regulars_web.pages.campaigns.area import blueprint
 from regulars_web.pages.campaigns.changes import PRESETS, change_form
 from regulars_web.pages.campaigns.defaults import ShopFacts, find_shop_facts, new_draft, next_round
@@ -76,13 +77,14 @@ from regulars_web.pages.segments.words import rule_text
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CampaignLine:
     """One campaign of the list. dates: first and last day of its outcome window; arms: names of
-    the treated ones; drawn: customers, once launched."""
+    the treated ones; drawn: customers, once launched; result: of its newest report."""
 
     row: Campaign
     is_launched: bool
     dates: tuple[dt.date | None, dt.date | None]
     arms: list[str]
     drawn: int | None
+    result: LatestResult | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,7 +103,12 @@ class PlanPage:
 def overview() -> str:
     """All campaigns of the shop, the latest first."""
     with unit_of_work() as work:
-        lines = [_line(campaign) for campaign in list_campaigns(work, current_shop().id)]
+        campaigns = list_campaigns(work, current_shop().id)
+        launched = [campaign.id for campaign in campaigns if campaign.state == LAUNCHED]
+        results = latest_results(work, current_shop().id, launched)
+        lines = [
+            replace(_line(campaign), result=results.get(campaign.id)) for campaign in campaigns
+        ]
     return render_template("campaigns/overview.html", campaigns=lines, has_orders=_has_orders())
 
 
