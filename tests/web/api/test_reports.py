@@ -108,7 +108,7 @@ def test_the_same_rows_say_the_same_through_regulars_evaluate(
     assert_same_answer(report["overall"][0]["net"], profit["net"])
 
 
-def segment_of(record: dict[str, Any]) -> str | None:
+def segment_of(record: dict[str, Any]) -> Any:
     found = record["segment"]
     return found["value"] if isinstance(found, dict) else found
 
