@@ -15,6 +15,7 @@ AREAS = (
     "regulars_web.api.reports",
     "regulars_web.api.targeting",
     "regulars_web.api.memory",
+    "regulars_web.api.figures",
 )
 """Modules; each has its `area`."""
 
