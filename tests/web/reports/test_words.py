@@ -10,7 +10,7 @@ from regulars_web.drawing.specification import Box, Course
 from regulars_web.pages.reports.days import day_sections
 from regulars_web.pages.reports.headline import headline, total_words
 from regulars_web.pages.reports.metrics import metric_row
-from regulars_web.pages.reports.page import leak_shown
+from regulars_web.pages.reports.segments import leak_shown
 from regulars_web.pages.reports.trust import trust_items
 from regulars_web.pages.reports.words import (
     chance,

@@ -1,6 +1,7 @@
 """The segments under each other on one scale: raw as a tick, pooled as a bar."""
 
 from collections.abc import Mapping, Sequence
+from statistics import median
 from typing import Any
 
 from flask_babel import gettext
@@ -19,6 +20,7 @@ from regulars_web.drawing.specification import (
 from regulars_web.pages.reports.shown import shown
 from regulars_web.pages.reports.words import amount, believed_of, interval, segment_name
 
+_MOST_WIDTHS = 3.0
 _AIR = 0.4
 """How far, in widths of what is believed, the scale reaches beyond it for what is raw."""
 
@@ -62,8 +64,12 @@ def _scale(document: Mapping[str, Any], shown_groups: Sequence[Mapping[str, Any]
     """Zero, all that is believed, and of what is raw the ticks and as much as leaves room."""
     beliefs = [found for group in shown_groups if (found := believed_of(group)) is not None]
     raw = [group["net"] for group in shown_groups if "estimate" in group["net"]]
-    sure = [0.0, *(net["estimate"] for net in raw)]
-    sure += [found[end] for found in beliefs for end in ("low", "high")]
+    sure = [0.0, *(net["estimate"] for net in raw), *(found["mean"] for found in beliefs)]
+    widths = [found["high"] - found["low"] for found in beliefs]
+    # who says so much less than the others runs out of the drawing
+    most = _MOST_WIDTHS * median(widths) if widths else 0.0
+    for found, width in zip(beliefs, widths, strict=True):
+        sure += [found["low"], found["high"]] if width <= most else []
     if len(sure) == 1:
         return None
     low, high = min(sure), max(sure)
