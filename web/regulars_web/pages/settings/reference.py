@@ -99,7 +99,7 @@ def _body(document: dict[str, Any], said: dict[str, Any]) -> tuple[GivenShown, .
         GivenShown(
             name=name,
             place="body",
-            kind=_kind(field),
+            kind=_kind(field, document),
             needed=name in whole.get("required", ()),
             about=field.get("description", ""),
         )
@@ -118,17 +118,19 @@ def _named(schema: dict[str, Any]) -> str:
     return str(schema["$ref"]).rsplit("/", 1)[1]
 
 
-def _kind(schema: dict[str, Any]) -> str:
+def _kind(schema: dict[str, Any], document: dict[str, Any] | None = None) -> str:
     """A schema in a word or two: "integer", "list of string", "red | green"."""
     if "$ref" in schema:
-        return _named(schema)
+        whole = {} if document is None else _followed(document, schema)
+        return _kind(whole) if "enum" in whole else _named(schema)
     if "enum" in schema:
         return " | ".join(map(str, schema["enum"]))
     if "const" in schema:
         return str(schema["const"])
     parts = schema.get("anyOf") or schema.get("oneOf")
     if parts:
-        return " | ".join(dict.fromkeys(_kind(part) for part in parts))
+        words = (_kind(part, document) for part in parts if part != {"type": "null"})
+        return " | ".join(dict.fromkeys(words))
     if schema.get("type") == "array":
-        return f"list of {_kind(schema.get('items', {}))}"
+        return f"list of {_kind(schema.get('items', {}), document)}"
     return str(schema.get("format") or schema.get("title") or schema.get("type", "any"))
