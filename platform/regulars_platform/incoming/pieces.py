@@ -94,6 +94,14 @@ def length(path: Path) -> int:
         os.close(handle)
 
 
+def seen_length(path: Path) -> int:
+    """How many bytes are here, without waiting for the disk. Raises UploadNotFoundError."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError as error:
+        raise UploadNotFoundError.of() from error
+
+
 def append(
     path: Path,
     stream: Readable,

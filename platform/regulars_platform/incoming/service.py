@@ -98,7 +98,8 @@ def list_open(
     user_id: int | None = None,
     purpose: Purpose | None = None,
 ) -> list[IncomingUpload]:
-    """Uploads of a shop that have begun and not ended, oldest first."""
+    """Uploads of a shop that have begun and not ended, oldest first; `offset` is what has arrived,
+    which need not be safely on disk yet."""
     query = select(IncomingUploadRow).where(
         IncomingUploadRow.shop_id == shop_id, IncomingUploadRow.import_id.is_(None)
     )
@@ -110,7 +111,7 @@ def list_open(
     found = []
     for row in rows:
         try:
-            upload = _build(settings, allowance, row)
+            upload = _build(settings, allowance, row, pieces.seen_length)
         except UploadNotFoundError:
             continue  # its bytes are gone: the daily job forgets it
         if upload.expires_at > now:
@@ -218,7 +219,12 @@ def _expires(settings: Settings, allowance: Allowance, row: IncomingUploadRow) -
     return last + allowance.patience
 
 
-def _build(settings: Settings, allowance: Allowance, row: IncomingUploadRow) -> IncomingUpload:
+def _build(
+    settings: Settings,
+    allowance: Allowance,
+    row: IncomingUploadRow,
+    length: Callable[[Path], int] = pieces.length,
+) -> IncomingUpload:
     """Raises UploadNotFoundError where the bytes of an unfinished upload are gone."""
     arrived = row.import_id is not None
     return IncomingUpload(
@@ -230,7 +236,7 @@ def _build(settings: Settings, allowance: Allowance, row: IncomingUploadRow) -> 
         filename=row.filename,
         modified=row.modified,
         size=row.size,
-        offset=row.size if arrived else pieces.length(_path(settings, row.id)),
+        offset=row.size if arrived else length(_path(settings, row.id)),
         created_at=row.created_at,
         expires_at=_expires(settings, allowance, row),
         import_id=row.import_id,

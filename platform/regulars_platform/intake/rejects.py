@@ -53,7 +53,7 @@ def write_rejects(
 
 
 def cells_of(work: Path, form: FileForm, rejects: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """`line` and `cells` of the rejected records (ragged ones too), a part of the file at a time."""
+    """`line` and `cells` of the rejected records (ragged ones too), part by part of the file."""
     cells = pl.concat_list(column_name(position) for position in range(len(form.headings)))
     for raw in sorted(work.glob("part-*.parquet")):
         records = pl.scan_parquet(raw, glob=False)
