@@ -11,6 +11,8 @@ from regulars_platform.storage.database import Database
 from regulars_platform.storage.migrations_run import import_all_tables
 from regulars_web.api.installing import begin_api, install_api
 from regulars_web.assets import install_assets
+from regulars_web.compression import install_compression
+from regulars_web.csrf import install_csrf
 from regulars_web.drawing.standalone import standalone_markup
 from regulars_web.edge import Edge, find_current_shop
 from regulars_web.errors import install_errors
@@ -24,7 +26,6 @@ from regulars_web.pages.jobs.views import install_job_watch
 from regulars_web.pages.jobs.watching import JobWatch
 from regulars_web.security import (
     LOOPBACK_NAMES,
-    install_csrf,
     install_security,
     limit_guessing,
     limit_strangers,
@@ -95,6 +96,7 @@ def create_app(
         settings=settings, database=Database(settings), setup_code=setup_code
     )
     app.url_map.converters["int"] = IdConverter
+    install_compression(app)
     install_security(app, secure_cookies=secure_cookies, host_names=host_names)
     begin_api(app)
     install_sign_in(app)

@@ -79,7 +79,7 @@ IN_SAMPLE = "in_sample_shop"
 def find_current_shop() -> ShopProfile | None:
     """The shop this page is about; None before the first start is through."""
     if "shop" not in g:
-        with unit_of_work() as work:
+        with reading() as work:
             sample = find_sample_shop(work) if _stands_in_sample() else None
             g.shop = sample or find_first_shop(work)
     shop: ShopProfile | None = g.shop

@@ -9,7 +9,6 @@ from typing import Any
 from flask import Flask, Response, abort, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
-from flask_wtf import CSRFProtect
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -53,11 +52,6 @@ def install_security(app: Flask, *, secure_cookies: bool, host_names: frozenset[
         if request.endpoint != "static":
             response.headers.setdefault("Cache-Control", "no-store")
         return response
-
-
-def install_csrf(app: Flask) -> None:
-    """A token in every form, and in the header of every htmx request."""
-    CSRFProtect(app)
 
 
 def limit_guessing(app: Flask, endpoints: tuple[str, ...]) -> None:

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from regulars_platform.accounts.models import Account
 from regulars_platform.accounts.service import find_account, has_owner
 from regulars_web.api.problems import is_api_request
-from regulars_web.edge import find_current_shop, unit_of_work
+from regulars_web.edge import find_current_shop, reading, unit_of_work
 
 PUBLIC = frozenset(
     {
@@ -67,7 +67,7 @@ def load_signed_in(text: str) -> SignedIn | None:
     number, _, epoch = text.partition(":")
     if not number.isdigit():
         return None
-    with unit_of_work() as work:
+    with reading() as work:
         account = find_account(work, int(number))
     if account is None or str(account.session_epoch) != epoch:
         return None

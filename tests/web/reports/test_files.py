@@ -235,7 +235,7 @@ def test_while_the_pdf_is_being_made_the_page_asks_again_by_itself(
 def test_without_the_extra_the_page_says_how_to_add_it(
     evaluated_shop: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for place in ("printing.press", "pages.reports.views"):
+    for place in ("printing.press", "pages.reports.whole"):
         monkeypatch.setattr(f"regulars_web.{place}.can_print", lambda: False)
 
     page = evaluated_shop.get(REPORT).get_data(as_text=True)

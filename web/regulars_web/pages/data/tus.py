@@ -26,7 +26,7 @@ from flask import (
     url_for,
 )
 from flask_babel import gettext
-from flask_wtf.csrf import CSRFError, generate_csrf
+from flask_wtf.csrf import CSRFError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import http_date
@@ -50,6 +50,7 @@ from regulars_platform.incoming.models import Allowance, IncomingUpload, Purpose
 from regulars_platform.incoming.pieces import Checksum
 from regulars_platform.intake.uploads import ReceivedBytes
 from regulars_platform.words import N_, Sentence
+from regulars_web.csrf import csrf_token
 from regulars_web.edge import current_shop, database, now, reading, settings, unit_of_work
 from regulars_web.pages.data.taking import WAYS
 from regulars_web.problems import problem_text
@@ -151,7 +152,7 @@ def begun() -> Response:
     with reading() as work:
         uploads = list_mine(work)
     return jsonify(
-        token=generate_csrf(),
+        token=csrf_token(),
         uploads=[
             {
                 "address": url_for("incoming.ask", upload_id=upload.id),

@@ -1,32 +1,28 @@
 """The report of a campaign: evaluating, reading, deciding, downloading."""
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_login import current_user
+from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
-from regulars_platform.accounts.service import names_of_users
 from regulars_platform.campaigns.service import get_launched
 from regulars_platform.errors import RegularsError
-from regulars_platform.intake.service import list_imports
 from regulars_platform.jobs.service import enqueue, find_latest_job
 from regulars_platform.reports.document import canonical_report
 from regulars_platform.reports.service import (
-    find_latest_report,
     get_report,
-    list_decisions,
     record_decision,
 )
 from regulars_platform.reports.versions import list_versions, version_of
+from regulars_web.csrf import with_token
 from regulars_web.downloads import json_file
-from regulars_web.edge import current_shop, now, unit_of_work
+from regulars_web.edge import current_shop, now, reading, settings, unit_of_work
 from regulars_web.ids import read_id
-from regulars_web.pages.reports.decisions import decision_rows
-from regulars_web.pages.reports.handing_out import OwnLinks, names_of_tables
-from regulars_web.pages.reports.material import gather_material
-from regulars_web.pages.reports.page import build_report_page
-from regulars_web.pages.reports.words import CHOICES, group_key, group_of, segment_name
-from regulars_web.printing.press import can_print
+from regulars_web.kept_pages import Kept, kept_pages
+from regulars_web.pages.reports.depends import body_key
+from regulars_web.pages.reports.whole import gather_page
+from regulars_web.pages.reports.words import group_of
 from regulars_web.problems import problem_text
 
 blueprint = Blueprint("reports", __name__)
@@ -51,38 +47,35 @@ def version(campaign_id: int, report_id: int) -> str:
 
 def _page(campaign_id: int, wanted: int | None) -> str:
     """wanted: a version; None: the newest."""
-    shop_id = current_shop().id
-    with unit_of_work() as work:
-        campaign = get_launched(work, shop_id, campaign_id)
-        report = (
-            find_latest_report(work, shop_id, campaign_id)
-            if wanted is None
-            else get_report(work, shop_id, campaign_id, wanted)
-        )
+    shop = current_shop()
+    with reading() as work:
         versions = list_versions(work, campaign_id)
-        job = find_latest_job(work, ("evaluate_campaign",), campaign_id)
-        decisions = list_decisions(work, campaign_id)
-        names = names_of_users(work, {row.decided_by for row in decisions})
-        names_of_files = {int(file.id): file.filename for file in list_imports(work, shop_id)}
-        material = (
-            None if report is None else gather_material(work, shop_id, campaign_id, report.id)
+        report_id = wanted or (versions[-1].id if versions else None)
+        key = (
+            None
+            if report_id is None
+            else body_key(work, settings(), shop, campaign_id, versions, report_id)
         )
+        kept = None if key is None else kept_pages().find(key)
+        job = find_latest_job(work, ("evaluate_campaign",), campaign_id)
+        if kept is None:
+            # also finds out whether there is such a campaign, and such a version of its report
+            campaign = get_launched(work, shop.id, campaign_id)
+            found = None if report_id is None else gather_page(work, campaign, report_id)
+    if kept is None:
+        html = "" if found is None else found.render(versions)
+        kept = Kept(html=html, beside=(campaign, dict(g.get("terms_told", {}))))
+        if key is not None:
+            kept_pages().keep(key, kept)
+    campaign, g.terms_told = kept.beside[0], dict(kept.beside[1])  # the frame numbers on
     return render_template(
         "reports/show.html",
-        medium="page",
         campaign=campaign,
-        page=None if report is None else build_report_page(report, names_of_files),
+        body=Markup(with_token(kept.html)),  # noqa: S704 -- a template made it
         versions=versions,
-        this=None if report is None else version_of(versions, report.id),
+        this=None if report_id is None else version_of(versions, report_id),
         is_frozen=wanted is not None,
-        links=None if report is None else OwnLinks(campaign_id, report.id),
-        table_names=() if material is None else names_of_tables(material),
-        can_print=can_print(),
         job=job,
-        decisions=decision_rows(decisions, names),
-        choices=CHOICES,
-        group_key=group_key,
-        segment_name=segment_name,
     )
 
 

@@ -1,0 +1,50 @@
+"""Parts of pages that are kept: found by their whole key, and never more than may be."""
+
+from regulars_web.kept_pages import Kept, KeptPages
+
+
+def test_what_was_kept_is_found_under_its_key_alone() -> None:
+    pages = KeptPages()
+    pages.keep(("en", 1), Kept(html="<p>one</p>"))
+
+    found = pages.find(("en", 1))
+    assert found is not None
+    assert found.html == "<p>one</p>"
+    assert pages.find(("en", 2)) is None
+    assert pages.find(("zh_Hans", 1)) is None
+
+
+def test_the_parts_used_longest_ago_go_when_too_much_is_kept() -> None:
+    pages = KeptPages(most_bytes=300)
+    for key in ("a", "b", "c"):
+        pages.keep(key, Kept(html=key * 100))
+    pages.find("a")
+    pages.keep("d", Kept(html="d" * 100))
+
+    assert pages.find("b") is None
+    assert all(pages.find(key) for key in ("a", "c", "d"))
+    assert pages.bytes_kept == 300
+
+
+def test_what_is_larger_than_everything_is_not_kept() -> None:
+    pages = KeptPages(most_bytes=300)
+    pages.keep("small", Kept(html="x"))
+    pages.keep("large", Kept(html="x" * 301))
+
+    assert pages.find("large") is None
+    assert pages.find("small") is not None
+
+
+def test_kept_again_it_counts_once() -> None:
+    pages = KeptPages(most_bytes=300)
+    for _ in range(5):
+        pages.keep("a", Kept(html="x" * 100))
+
+    assert pages.bytes_kept == 100
+
+
+def test_chinese_counts_as_it_lies_in_memory() -> None:
+    pages = KeptPages(most_bytes=300)
+    pages.keep("a", Kept(html="\u6ee1" * 100))
+
+    assert pages.bytes_kept == 200
