@@ -9,13 +9,13 @@ from collections.abc import Iterable, Mapping
 
 from regulars_platform.datasets.kinds import Kind
 from regulars_platform.datasets.models import ATTRIBUTE
+from regulars_platform.intake.letters import fold_chinese
 
 _SPEAKS = re.compile(
     "同意|授权|退订|订阅|勿扰|consent|subscri|do not contact"
     # not the "opt" of options and opticians
     r"|(?<![a-z])opt(?:ed|ing)?(?![a-z])|(?<![a-z])opt(?:ed)?[ _-]*(?:in|out)(?![a-z])"
 )
-_TRADITIONAL = str.maketrans("授權訂閱", "授权订阅")
 
 
 def speaks_of_consent(heading: str) -> bool:
@@ -26,7 +26,7 @@ def speaks_of_consent(heading: str) -> bool:
     >>> speaks_of_consent("Adoption"), speaks_of_consent("Option 1")
     (False, False)
     """
-    plain = unicodedata.normalize("NFKC", heading).translate(_TRADITIONAL)
+    plain = fold_chinese(unicodedata.normalize("NFKC", heading))
     return _SPEAKS.search(plain.casefold()) is not None
 
 

@@ -14,13 +14,8 @@ def fold(word: str) -> str:
     ('optout', '1.0', '已关注')
     """
     if any(character.isalpha() for character in word):
-        return normalise(word.translate(_TRADITIONAL))
+        return normalise(word)
     return unicodedata.normalize("NFKC", word).strip()
-
-
-_TRADITIONAL = str.maketrans(
-    "關許絕訂閱對簡訊發開產戶達電話環損", "关许绝订阅对简讯发开产户达电话环损"
-)
 
 
 def _table(**meanings: str) -> Mapping[str, str]:

@@ -1,7 +1,7 @@
 """Headings of order exports in English and Chinese, and what they mean.
 
 A heading is compared after `normalise`: width and case folded, bracketed units, blanks and
-punctuation dropped, Traditional characters (those that occur in headings) made Simplified.
+punctuation dropped, Traditional letters made Simplified.
 Within a field the list is in order of preference.
 """
 
@@ -9,23 +9,16 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from regulars_platform.intake.letters import fold_chinese
 from regulars_platform.intake.models import OrderField
 
-_TRADITIONAL = str.maketrans(
-    "訂單編號買會員賬帳戶實際應貨總額郵費運狀態創時間標題數價優惠減類種聯繫電話機積點關閉"
-    "購銷補還備註與無產屬規碼來發並渠幣錢門達務"
-    "級別籤儲餘訪瀏覽統計筆導員獲須話線礎動態觸評論費齡歲區縣園顧",
-    "订单编号买会员账账户实际应货总额邮费运状态创时间标题数价优惠减类种联系电话机积点关闭"
-    "购销补还备注与无产属规码来发并渠币钱门达务"
-    "级别签储余访浏览统计笔导员获须话线础动态触评论费龄岁区县园顾",
-)
 _UNIT = re.compile(r"[(（\[【<][^)）\]】>]*[)）\]】>]")
 
 _SYNONYMS: dict[OrderField, str] = {
     OrderField.ORDER_ID: (
         "order_id|order number|order no|order|order #|order name|name|invoice|invoice no|"
         "invoice number|invoice id|transaction id|transaction number|receipt number|purchase id|"
-        "increment_id|订单编号|订单号|主订单编号|主订单号|订单id|交易编号|交易号|单号|发票号"
+        "increment_id|订单编号|订单号|主订单编号|主订单号|订单id|订购单号|交易编号|交易号|单号|发票号"
     ),
     OrderField.LINE_ID: (
         "line_id|order line id|line item id|lineitem id|order item id|item line id|line number|"
@@ -38,7 +31,7 @@ _SYNONYMS: dict[OrderField, str] = {
         "shipping phone|ouid|买家会员名|买家会员昵称|会员名|会员昵称|买家昵称id|买家手机号|会员号|"
         "会员编号|会员id|会员卡号|客户编号|客户id|用户id|顾客编号|顾客id|买家id|买家手机|"
         "客户手机号|"
-        "手机号|手机号码|会员手机号|买家昵称|买家姓名|买家支付宝账号|联系手机|客户|顾客|会员"
+        "手机号|手机号码|行动电话|会员手机号|买家昵称|买家姓名|买家支付宝账号|联系手机|顾客邮箱|邮箱|电邮|购买人|订购人|客户|顾客|会员"
     ),
     OrderField.HOUSEHOLD: "household|household id|household_key|family id|家庭|家庭编号|户号",
     OrderField.ORDERED_AT: (
@@ -47,7 +40,7 @@ _SYNONYMS: dict[OrderField, str] = {
         "invoicedate|transaction date|transaction time|date|datetime|timestamp|time|paid at|"
         "payment date|payment time|订单创建时间|买家下单时间|下单时间|下单日期|订单时间|订单日期|"
         "创建时间|"
-        "创建日期|交易时间|交易日期|购买时间|购买日期|成交时间|订单付款时间|买家付款时间|"
+        "创建日期|订购时间|订购日期|订单成立时间|订单成立日期|交易时间|交易日期|购买时间|购买日期|成交时间|订单付款时间|买家付款时间|"
         "付款时间|支付时间|日期|时间"
     ),
     OrderField.STATUS: (
@@ -80,7 +73,7 @@ _SYNONYMS: dict[OrderField, str] = {
         "total|order total|grand total|total paid|amount paid|total amount|paid amount|"
         "total price|买家实际支付金额|买家实付金额|订单实付金额|实付金额|实际支付金额|实付|"
         "实收金额|"
-        "订单实收金额|支付金额|付款金额|总金额|订单金额|订单总额|合计"
+        "订单实收金额|支付金额|付款金额|付款总金额|总金额|订单金额|订单总额|订单总金额|订单合计|总计|合计"
     ),
     OrderField.DISCOUNT: (
         "lineitem discount|line discount|item discount|discount|商品优惠|优惠分摊|行优惠|折扣"
@@ -92,7 +85,7 @@ _SYNONYMS: dict[OrderField, str] = {
     ),
     OrderField.SHIPPING: (
         "shipping|shipping fee|shipping cost|shipping amount|shipping price|shipping total|postage|"
-        "freight|delivery fee|买家应付邮费|应付邮费|邮费|运费|快递费|配送费"
+        "freight|delivery fee|买家应付邮费|应付邮费|邮费|运费|快递费|宅配费|配送费"
     ),
     OrderField.REFUND: (
         "refunded amount|amount refunded|refund amount|refund|refunds|refunded|total refunded|"
@@ -113,7 +106,8 @@ _SYNONYMS: dict[OrderField, str] = {
     ),
     OrderField.SHIPPED_AT: (
         "shipped at|shipped on|ship date|shipping date|date shipped|shipped date|dispatched at|"
-        "dispatch date|fulfilled at|fulfillment date|发货时间|商品发货时间|订单发货时间|"
+        "dispatch date|fulfilled at|fulfillment date|发货时间|"
+        "商品发货时间|订单发货时间|"
         "卖家发货时间|发货日期"
     ),
     OrderField.RECEIVED_AT: (
@@ -139,7 +133,7 @@ def normalise(heading: str) -> str:
     >>> normalise("顧客編號")
     '顾客编号'
     """
-    text = unicodedata.normalize("NFKC", heading).strip().lstrip("﻿").translate(_TRADITIONAL)
+    text = fold_chinese(unicodedata.normalize("NFKC", heading).strip().lstrip("﻿"))
     without_unit = _UNIT.sub("", text)
     folded = (without_unit or text).casefold().replace("#", "number")
     return "".join(character for character in folded if character.isalnum())

@@ -7,6 +7,7 @@ placed by a person.
 
 import polars as pl
 
+from regulars_platform.intake.letters import traditional_spellings
 from regulars_platform.orders.table import CANCELLED, PAID, UNPAID
 
 REFUNDED = "refunded"
@@ -18,7 +19,8 @@ _WORDS = {
     PAID: (
         "买家已付款等待卖家发货|等待卖家发货|卖家已发货等待买家确认|等待买家确认|"
         "等待买家确认收货|卖家部分发货|"
-        "交易成功|交易完成|待发货|部分发货|已发货|待收货|已收货|已完成|已付款|已支付|支付成功|"
+        "交易成功|交易完成|待发货|部分发货|已发货|待收货|已收货|已完成|已付款|已支付|支付成功|付款成功|待出货|部分出货|已出货|配送中|已送达|已取货|"
+        ""
         "完成|成功|"
         "WAIT_SELLER_SEND_GOODS|WAIT_BUYER_CONFIRM_GOODS|SELLER_CONSIGNED_PART|TRADE_BUYER_SIGNED|"
         "TRADE_FINISHED|TRADE_SUCCESS|paid|partially_refunded|partially refunded|complete|"
@@ -34,7 +36,7 @@ _WORDS = {
         "unpaid|awaiting_payment|payment_pending|checkout-draft"
     ),
     CANCELLED: (
-        "交易关闭|已关闭|已取消|订单取消|关闭|取消|作废|TRADE_CLOSED|TRADE_CLOSED_BY_TAOBAO|voided|"
+        "交易关闭|已关闭|已取消|取消订单|订单取消|关闭|取消|作废|TRADE_CLOSED|TRADE_CLOSED_BY_TAOBAO|voided|"
         "void|expired|cancelled|canceled|wc-cancelled|wc-canceled|failed|wc-failed|declined|"
         "付款以后用户退款成功交易自动关闭|付款以前卖家或买家主动关闭交易"
     ),
@@ -60,15 +62,21 @@ def _plain(word: str) -> str:
     return str(pl.select(plain_word(pl.lit(word))).item())
 
 
-KNOWN: dict[str, str] = {
-    _plain(word): status for status, words in _WORDS.items() for word in words.split("|")
-}
+def _compared(words: dict[str, str]) -> dict[str, str]:
+    """Every word, and every Chinese one in Traditional letters too, as cells are compared."""
+    return {
+        _plain(spelled): status
+        for status, several in words.items()
+        for word in several.split("|")
+        for spelled in (word, *traditional_spellings(word))
+    }
+
+
+KNOWN: dict[str, str] = _compared(_WORDS)
 """Compared word -> paid, unpaid, cancelled or refunded."""
 
 
-KNOWN_OF_REFUNDS: dict[str, str] = {
-    _plain(word): status for status, words in _REFUND_WORDS.items() for word in words.split("|")
-}
+KNOWN_OF_REFUNDS: dict[str, str] = _compared(_REFUND_WORDS)
 """Compared word -> refunded or not_refunded; a blank cell is no refund."""
 
 

@@ -13,7 +13,7 @@ from regulars_platform.accounts.service import names_of_users
 from regulars_platform.datasets import service as datasets
 from regulars_platform.datasets.consents import unplaced_consents
 from regulars_platform.datasets.errors import KindUnknownError, OrderFileError
-from regulars_platform.datasets.examples import example_file
+from regulars_platform.datasets.examples import EXAMPLE_LANGUAGES, Language, example_file
 from regulars_platform.datasets.jobs import ask_for, find_import_job
 from regulars_platform.datasets.models import DatasetImport, DatasetImportId, read_kind
 from regulars_platform.datasets.overview import overview as known_kinds
@@ -58,6 +58,10 @@ blueprint.add_app_template_global(by_hand.import_title, "import_title")
 NO_FILE = Sentence(N_("Choose a file first."))
 
 
+_EXAMPLES: dict[str, Language] = {"en": "en", "zh_Hans": "zh", "zh_Hant": "zh_Hant"}
+"""Locale -> language of the example files."""
+
+
 @blueprint.get("/")
 def overview() -> str:
     """What is known of each kind, all files so far, and the place to bring another."""
@@ -82,7 +86,7 @@ def _overview_page(problem: RegularsError | None) -> str:
         kinds=KINDS,
         opens=OPENS,
         covers=COVERS,
-        example_language="zh" if choose_locale().startswith("zh") else "en",
+        example_language=_EXAMPLES[choose_locale()],
         wanted=read_kind(request.values.get("kind")),
         problem=problem,
     )
@@ -92,9 +96,10 @@ def _overview_page(problem: RegularsError | None) -> str:
 def example(kind: str, language: str) -> Response:
     """A small file of one kind, to see what is wanted."""
     known = read_kind(kind)
-    if known is None or language not in ("en", "zh"):
+    spoken = next((one for one in EXAMPLE_LANGUAGES if one == language), None)
+    if known is None or spoken is None:
         raise NotFound
-    content = example_file(known, "zh" if language == "zh" else "en")
+    content = example_file(known, spoken)
     return csv_file(content, f"example-{known}-{language}.csv")
 
 
