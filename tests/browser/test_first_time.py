@@ -24,6 +24,8 @@ pytestmark = pytest.mark.browser
 
 CATALOGUES = Path(regulars_web.__file__).parent / "translations"
 WORDS = {locale: Translations.load(CATALOGUES, [locale]) for locale in LANGUAGES}
+CAN_BE_STORED = "All %(read)s lines can be stored. Nothing is stored yet."
+SINGULAR = {CAN_BE_STORED: "%(read)s line can be stored. Nothing is stored yet."}
 PASSWORD = "correct horse battery"
 
 
@@ -36,8 +38,13 @@ class Newcomer:
         self.folder = folder
 
     def words(self, english: str) -> str:
-        """What stands there in their language."""
-        found: str = WORDS[self.locale].ugettext(english)
+        """What stands there in their language; of many things, where one is told otherwise."""
+        catalogue = WORDS[self.locale]
+        found: str = (
+            catalogue.ungettext(SINGULAR[english], english, 2)
+            if english in SINGULAR
+            else catalogue.ugettext(english)
+        )
         assert self.locale == "en" or re.search("[\u4e00-\u9fff]", found), f"not told: {english}"
         return found
 
@@ -110,7 +117,7 @@ def bring(new: Newcomer, content: bytes, name: str) -> None:
     page.locator("main input[type=file]").first.set_input_files(path)
     new.go_on("Upload")
     new.go_on("Check the file")
-    new.sees("Nothing is stored yet")
+    new.sees(CAN_BE_STORED)
     new.fits()
     new.go_on("Store the lines")
     new.sees("Adds up: every line is in exactly one of the three.")
