@@ -1,7 +1,8 @@
 """`regulars campaign`: from a plan in a file to its lists and its report."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +11,11 @@ import click
 from regulars_web.commands.helping import group, width_of
 from regulars_web.commands.opening import Installation, data_option, now, open_installation
 from regulars_web.commands.report import report
-from regulars_web.spoken import gettext, sentence, sentences
+from regulars_web.spoken import gettext, in_chinese, sentence, sentences, spoken_language
 
 if TYPE_CHECKING:
     from regulars_platform.campaigns.service import LaunchedCampaign
+    from regulars_platform.offers.titles import Titled
 
 
 @group()
@@ -71,7 +73,7 @@ def launch(campaign_id: int, salt: str | None, data_dir: Path | None) -> None:
     from regulars_platform.launching.launch import launch as launch_campaign
 
     here = open_installation(data_dir)
-    with here.database.unit_of_work() as session:
+    with here.database.unit_of_work() as session, _offers_told(here) as titled:
         launched = launch_campaign(
             session,
             here.settings,
@@ -80,6 +82,7 @@ def launch(campaign_id: int, salt: str | None, data_dir: Path | None) -> None:
             now=now(),
             user_id=None,
             salt=salt or secrets.token_hex(16),
+            titled=titled,
         )
     click.echo(_drawn_words(launched))
     for name, customers in launched.arms:
@@ -130,16 +133,32 @@ def lists(campaign_id: int, out: Path, data_dir: Path | None) -> None:
 
     here = open_installation(data_dir)
     place: dict[str, Any] = {"shop_id": here.shop.id, "campaign_id": campaign_id}
-    with here.database.unit_of_work() as session:
+    with here.database.unit_of_work() as session, _offers_told(here) as titled:
         launched = get_launched(session, here.shop.id, campaign_id)
         out.mkdir(parents=True, exist_ok=True)
         for arm in launched.plan.arms:
-            pieces = campaign_contact_list(session, here.settings, arm=arm.name, now=now(), **place)
+            pieces = campaign_contact_list(
+                session, here.settings, arm=arm.name, now=now(), titled=titled, **place
+            )
             name = contact_list_name(launched, treated_arm(launched.plan, arm.name))
             _write(out / name, pieces, arm.name)
         pieces = campaign_assignment_list(session, here.settings, **place)
         name = f"campaign-{campaign_id}-assignment.csv"
         _write(out / name, pieces, gettext("everybody, with the holdout: not for sending"))
+
+
+@contextmanager
+def _offers_told(here: Installation) -> Iterator["Titled | None"]:
+    """Offers as customers read them, in the language that is spoken; English needs no pages."""
+    if not in_chinese():
+        yield None
+        return
+    from regulars_web.report_words import speaking_as_pages
+
+    with speaking_as_pages(here.settings, spoken_language()):
+        from regulars_web.pages.campaigns.words import offer_told
+
+        yield offer_told
 
 
 def _load(file: Any) -> dict[str, Any]:
