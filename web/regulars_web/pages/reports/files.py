@@ -19,26 +19,30 @@ from regulars_web.pages.reports.page import build_report_page
 
 blueprint = Blueprint("report_files", __name__)
 
+_REPORT = "/<int:campaign_id>/report/<int:report_id>"
 
-@blueprint.get("/<int:campaign_id>/report/<int:report_id>/tables/<name>.<any(csv, json):kind>")
+
+@blueprint.get(f"{_REPORT}/tables/<name>.csv", defaults={"kind": "csv"})
+@blueprint.get(f"{_REPORT}/tables/<name>.json", defaults={"kind": "json"})
 def table(campaign_id: int, report_id: int, name: str, kind: str) -> Response:
     """One table, exact."""
     return table_answer(_material(campaign_id, report_id), name, kind)
 
 
-@blueprint.get("/<int:campaign_id>/report/<int:report_id>/charts/<name>.<any(svg, json):kind>")
+@blueprint.get(f"{_REPORT}/charts/<name>.svg", defaults={"kind": "svg"})
+@blueprint.get(f"{_REPORT}/charts/<name>.json", defaults={"kind": "json"})
 def chart(campaign_id: int, report_id: int, name: str, kind: str) -> Response:
     """One drawing."""
     return chart_answer(_material(campaign_id, report_id), current_shop().name, name, kind)
 
 
-@blueprint.get("/<int:campaign_id>/report/<int:report_id>.zip")
+@blueprint.get(f"{_REPORT}.zip")
 def everything(campaign_id: int, report_id: int) -> Response:
     """The document, all tables and all drawings in one file."""
     return zip_answer(_material(campaign_id, report_id), current_shop().name)
 
 
-@blueprint.get("/<int:campaign_id>/report/<int:report_id>.pdf")
+@blueprint.get(f"{_REPORT}.pdf")
 def pdf(
     campaign_id: int, report_id: int
 ) -> BaseResponse | tuple[str, int] | tuple[str, int, dict[str, str]]:
