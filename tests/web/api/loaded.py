@@ -48,10 +48,10 @@ ORDERS = (
 def load_shop(folder: Path) -> Iterator[tuple[Flask, str]]:
     """An application on a loaded shop, and the secret of a token that may do everything."""
     settings = build_settings(folder / "data")
-    prepare_data_dir(settings)
     if os.environ.get("REGULARS_API_SHOP") == "everything":
         build_everything(settings.data_dir, models=False)
     else:
+        prepare_data_dir(settings)
         _build_small(settings)
     database = Database(settings)
     with database.unit_of_work() as session:

@@ -2,8 +2,10 @@
 
 import datetime as dt
 from collections.abc import Callable
+from threading import Thread
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select, update
 
 from regulars_platform.api_access.answers import claim, keep_answer
@@ -100,3 +102,25 @@ def test_answers_are_forgotten_after_a_day(program: Program, database: Database)
     with database.unit_of_work() as session:
         claim(session, TokenId(1), "k2", "1" * 64, tomorrow)
         assert session.scalar(select(func.count()).select_from(KeptAnswerRow)) == 1
+
+
+def test_many_at_once_under_one_key_do_it_once(
+    app: Flask, program: Program, database: Database
+) -> None:
+    """Every one of them is told the answer, or that it is under way; the work is done once."""
+    seen: list[tuple[int, bytes]] = []
+
+    def send() -> None:
+        answer = Program(app.test_client(use_cookies=False), program.secret).send(
+            "POST", "/campaigns", key="k1", json={"plan": {"name": "Autumn"}}
+        )
+        seen.append((answer.status_code, answer.get_data()))
+
+    threads = [Thread(target=send) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {status for status, _ in seen} <= {201, 409}
+    assert len({body for status, body in seen if status == 201}) == 1
+    assert len(program.get("/campaigns")["data"]) == 1

@@ -129,3 +129,8 @@ def test_a_file_of_customers_goes_the_same_way(
     assert program.get(f"/files/{sent['id']}")["data"]["state"] == "stored"
     kinds = [kind["kind"] for kind in program.get("/file-kinds")["data"]]
     assert kinds == sorted(kinds)
+
+
+def test_a_file_may_be_larger_than_any_other_body(program: Program) -> None:
+    number = bring(program, ORDERS + "," * 6_000_000)
+    assert program.get(f"/imports/{number}")["data"]["size"] == len(ORDERS) + 6_000_000

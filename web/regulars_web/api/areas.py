@@ -11,6 +11,7 @@ AREAS = (
     "regulars_web.api.imports",
     "regulars_web.api.files",
     "regulars_web.api.customers",
+    "regulars_web.api.by_hand",
     "regulars_web.api.campaigns",
     "regulars_web.api.reports",
     "regulars_web.api.targeting",

@@ -1,5 +1,8 @@
 """Campaigns: drafts of plans, what a plan would mean, the launch, and whom to write to."""
 
+import csv
+import io
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from flask_babel import gettext
@@ -9,8 +12,10 @@ from werkzeug.exceptions import NotFound
 
 from regulars_platform.api_access.scopes import Scope
 from regulars_platform.campaigns.errors import DraftChangedError
+from regulars_platform.campaigns.failed_sends import record_failed_sends
 from regulars_platform.campaigns.plan import EVERYONE_ELSE
 from regulars_platform.campaigns.service import (
+    campaign_ledger,
     create_draft,
     delete_draft,
     get_campaign,
@@ -33,14 +38,13 @@ from regulars_web.api.calling import Call
 from regulars_web.api.campaigns_shown import (
     CampaignShown,
     CampaignSummary,
-    PreviewShown,
     campaign_shown,
     campaign_summary,
-    preview_shown,
 )
 from regulars_web.api.declaring import Area, CsvFile, JsonFile
-from regulars_web.api.models import Answer, Count, Id, Json, Model, Page
+from regulars_web.api.models import Answer, Count, Id, Json, Line, Model, Page
 from regulars_web.api.paging import PageQuery, paged
+from regulars_web.api.preview_shown import PreviewShown, preview_shown
 from regulars_web.api.problems import Detail, input_problem
 from regulars_web.edge import reading
 from regulars_web.pages.campaigns.defaults import find_shop_facts, next_round
@@ -113,6 +117,32 @@ class LeftOff(Model):
     arm: str
     customers: Count
     left_off: dict[str, int]
+
+
+class FailedSend(Model):
+    """A message that did not arrive."""
+
+    customer_id: Line
+    reason: Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+
+
+class FailedBody(Model):
+    """Messages that did not arrive."""
+
+    failed: Annotated[list[FailedSend], Field(min_length=1, max_length=10_000)]
+
+
+class FailedRecorded(Model):
+    """What became of them: given = recorded + known + strangers."""
+
+    given: Count
+    recorded: Count
+    known: Count
+    """Recorded before, or twice here."""
+    strangers: Count
+    """Not drawn in this campaign."""
+    held_out: Count
+    """Of the recorded, in the holdout: somebody tried to contact them."""
 
 
 @area.get("/campaigns", scope=Scope.READ_CAMPAIGNS)
@@ -270,6 +300,29 @@ def download_contacts(call: Call, work: Session, campaign_id: Id, place: Id) -> 
     return CsvFile(pieces, contact_list_name(found, treated_arm(found.plan, arm)))
 
 
+@area.post(
+    "/campaigns/{campaign_id}/failed-sends",
+    scope=Scope.SEND,
+    example={"failed": [{"customer_id": "C1001", "reason": "no such address"}]},
+)
+def record_failed(
+    call: Call, work: Session, campaign_id: Id, body: FailedBody
+) -> Answer[FailedRecorded]:
+    """Record messages of your sending tool that did not arrive
+
+    They are counted and shown beside the result; their customers count in their arm all the same.
+    """
+    found = get_launched(work, call.shop_id, campaign_id)
+    read = record_failed_sends(
+        work,
+        campaign_id=campaign_id,
+        ledger=campaign_ledger(call.settings, found),
+        lines=_lines(body.failed),
+        now=call.now,
+    )
+    return Answer[FailedRecorded](data=FailedRecorded(**asdict(read)))
+
+
 @area.get("/campaigns/{campaign_id}/assignment", scope=Scope.READ_CONTACTS, also=(409,))
 def download_assignment(call: Call, work: Session, campaign_id: Id) -> CsvFile:
     """Who was drawn into which arm, holdout and all: not for sending."""
@@ -277,6 +330,15 @@ def download_assignment(call: Call, work: Session, campaign_id: Id) -> CsvFile:
         work, call.settings, shop_id=call.shop_id, campaign_id=campaign_id
     )
     return CsvFile(pieces, f"campaign-{campaign_id}-assignment.csv")
+
+
+def _lines(failed: list[FailedSend]) -> list[str]:
+    """As a file of a sending tool has them: ids and reasons under their headings."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(("customer_id", "reason"))
+    writer.writerows((one.customer_id, one.reason) for one in failed)
+    return out.getvalue().splitlines()
 
 
 def _answer(call: Call, work: Session, campaign_id: int) -> Answer[CampaignShown]:

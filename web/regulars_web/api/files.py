@@ -1,6 +1,5 @@
 """Files beside the orders: customers, products, events, days of the shop, referrals, points."""
 
-import datetime as dt
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -17,23 +16,21 @@ from regulars_platform.datasets.kinds import KINDS, Kind
 from regulars_platform.datasets.models import DatasetImport, DatasetImportId, DatasetOptions
 from regulars_platform.intake.errors import WrongStateError
 from regulars_platform.intake.models import ImportState
-from regulars_platform.jobs.models import Job
 from regulars_web.api.calling import Call
+from regulars_web.api.data_files_shown import (
+    DataFile,
+    FileReading,
+    FileSummary,
+    file_shown,
+    file_summary,
+)
 from regulars_web.api.declaring import Area, CsvFile, Upload
 from regulars_web.api.files_shown import (
-    FileWritten,
-    Rejected,
-    file_written,
     refuse_busy,
-    rejected,
-    running,
-    samples,
 )
-from regulars_web.api.imports_shown import Heading, ImportSummary
-from regulars_web.api.models import Answer, Count, Day, Id, Line, Model, Page
+from regulars_web.api.imports_shown import Heading
+from regulars_web.api.models import Answer, Id, Line, Model, Page
 from regulars_web.api.paging import PageQuery, paged
-from regulars_web.formats import sentence
-from regulars_web.pages.datasets.words import problem_words
 
 area = Area(
     "files",
@@ -48,25 +45,6 @@ class FileUploadQuery(Model):
     filename: Line
     kind: Kind | None = None
     """Left out: told by the headings."""
-
-
-class FileReading(Model):
-    """What is said of a file beyond its columns; what is left out, the content decides."""
-
-    date_order: Literal["day_first", "month_first"] | None = None
-    decimal: Literal["point", "comma"] | None = None
-    as_of: Day | None = None
-    """The day on which ages held."""
-    keep_contacts: bool = False
-    """Names, e-mail addresses and phone numbers are kept, to reach people by."""
-    scope: Literal["shop", "industry"] = "shop"
-    """Whose daily figures these are."""
-    event_kind: (
-        Literal["follow", "unfollow", "favourite", "cart", "view", "complaint", "other"] | None
-    ) = None
-    """What happened in all rows, where no column says it."""
-    channel: Literal["sms", "email", "phone", "chat", "message_box", "other"] | None = None
-    """Of all rows, where no column says it."""
 
 
 class FileMapping(FileReading):
@@ -95,72 +73,6 @@ class FileKind(Model):
     meanings: list[str]
     example: str
     """A small file as CSV."""
-
-
-class FileColumn(Model):
-    """A column: what it holds, and what it is taken for."""
-
-    heading: str
-    samples: list[str]
-    proposed: str | None
-    confirmed: str | None
-    known: float | None
-    """Of a column that may tell customers (products) apart: the share of its first values that the
-    shop's orders know."""
-
-
-class LeftOutCells(Model):
-    """Cells of a column that were not taken over, while their rows were."""
-
-    heading: str
-    code: str
-    message: str
-    cells: Count
-    example: str
-
-
-class FileAccount(Model):
-    """What becomes (or became) of every line: read = new + changed + repeated + rejected."""
-
-    read: Count
-    new: Count
-    changed: Count
-    repeated: Count
-    again: Count
-    """Those of the repeated whose key comes again further down, which then counts."""
-    rejected: Count
-    reasons: list[Rejected]
-    records: Count
-    opted_out: Count
-    """Customers who want no contact, by this file."""
-    suppressed: Count
-    """Those of them who were put on the list only now."""
-    first_day: dt.date | None
-    last_day: dt.date | None
-    left_out: list[LeftOutCells]
-    not_kept: dict[str, int]
-    """name, email, phone -> lines that have one, where nobody asked to keep them."""
-    notes: list[str]
-
-
-class FileSummary(ImportSummary):
-    """A file beside the orders on its way into the shop."""
-
-    kind: Kind | None
-    by_hand: bool
-    """Typed in without a file."""
-
-
-class DataFile(FileSummary):
-    """A file with its columns and what becomes of its lines."""
-
-    form: FileWritten | None
-    remembered: bool
-    columns: list[FileColumn]
-    reading: FileReading
-    account: FileAccount | None
-    """Null before the file was checked."""
-    table_version: Count | None
 
 
 @area.get("/file-kinds", scope=Scope.READ_DATA)
@@ -198,7 +110,7 @@ def bring_file(call: Call, query: FileUploadQuery, upload: Upload) -> Answer[Dat
             user_id=call.user_id,
         )
         ask_for(write.session, "look_dataset", import_id, call.now)
-        return write.answer(_answer(call, write.session, import_id))
+        return write.answer(file_answer(call, write.session, import_id))
 
 
 @area.get("/files", scope=Scope.READ_DATA)
@@ -207,7 +119,7 @@ def list_files(call: Call, work: Session, query: PageQuery) -> Page[FileSummary]
     return paged(
         datasets.list_imports(work, call.shop_id),
         query,
-        lambda file: FileSummary.model_validate(_summary(file, find_import_job(work, file.id))),
+        lambda file: FileSummary.model_validate(file_summary(file, find_import_job(work, file.id))),
         lambda file: (int(file.id),),
         descending=True,
     )
@@ -216,7 +128,7 @@ def list_files(call: Call, work: Session, query: PageQuery) -> Page[FileSummary]
 @area.get("/files/{file_id}", scope=Scope.READ_DATA)
 def get_file(call: Call, work: Session, file_id: Id) -> Answer[DataFile]:
     """One file: its columns as proposed and confirmed, and what becomes of each line."""
-    return _answer(call, work, file_id)
+    return file_answer(call, work, file_id)
 
 
 @area.post(
@@ -227,7 +139,7 @@ def choose_file_kind(call: Call, work: Session, file_id: Id, body: KindChoice) -
     file = _idle(call, work, file_id)
     datasets.choose_kind(work, file.id, body.kind)
     ask_for(work, "look_dataset", file.id, call.now)
-    return _answer(call, work, file_id)
+    return file_answer(call, work, file_id)
 
 
 @area.post(
@@ -243,7 +155,7 @@ def choose_file_encoding(
     file = _idle(call, work, file_id)
     datasets.choose_encoding(work, file.id, body.encoding)
     ask_for(work, "look_dataset", file.id, call.now)
-    return _answer(call, work, file_id)
+    return file_answer(call, work, file_id)
 
 
 @area.put(
@@ -273,7 +185,7 @@ def confirm_file_columns(
     )
     datasets.confirm_columns(work, file.id, body.columns, options, call.now)
     ask_for(work, "check_dataset", file.id, call.now)
-    return _answer(call, work, file_id)
+    return file_answer(call, work, file_id)
 
 
 @area.post("/files/{file_id}/store", scope=Scope.WRITE_DATA, status=202)
@@ -283,7 +195,7 @@ def store_file(call: Call, work: Session, file_id: Id) -> Answer[DataFile]:
     if file.state is not ImportState.CHECKED:
         raise WrongStateError.of(file.state, ImportState.CHECKED)
     ask_for(work, "store_dataset", file.id, call.now)
-    return _answer(call, work, file_id)
+    return file_answer(call, work, file_id)
 
 
 @area.post("/files/{file_id}/again", scope=Scope.WRITE_DATA, status=202)
@@ -299,7 +211,7 @@ def repeat_file_step(call: Call, work: Session, file_id: Id) -> Answer[DataFile]
         ask_for(work, "check_dataset", file.id, call.now)
     else:
         raise WrongStateError.of(file.state, ImportState.FAILED)
-    return _answer(call, work, file_id)
+    return file_answer(call, work, file_id)
 
 
 @area.get("/files/{file_id}/rejects", scope=Scope.READ_DATA)
@@ -318,90 +230,8 @@ def _idle(call: Call, work: Session, file_id: int) -> DatasetImport:
     return file
 
 
-def _answer(call: Call, work: Session, file_id: int) -> Answer[DataFile]:
+def file_answer(call: Call, work: Session, file_id: int) -> Answer[DataFile]:
+    """A file as it stands in this transaction."""
     work.flush()
     file = datasets.get_import(work, DatasetImportId(file_id), call.shop_id)
-    return Answer[DataFile](data=_shown(file, find_import_job(work, file.id)))
-
-
-def _summary(file: DatasetImport, job: Job | None) -> dict[str, object]:
-    return {
-        "id": int(file.id),
-        "filename": file.filename,
-        "size": file.size,
-        "sha256": file.sha256,
-        "state": file.state,
-        "received_at": file.received_at,
-        "stored_at": file.stored_at,
-        "problem": sentence(file.problem) if file.problem else None,
-        "hint": sentence(file.hint) if file.hint else None,
-        "job": running(job),
-        "kind": file.kind,
-        "by_hand": file.options.by_hand is not None,
-    }
-
-
-def _shown(file: DatasetImport, job: Job | None) -> DataFile:
-    look = file.look
-    options = file.options if file.mapping is not None or look is None else look.options
-    return DataFile.model_validate(
-        {
-            **_summary(file, job),
-            "form": None if look is None else file_written(look.form),
-            "remembered": look is not None and look.remembered,
-            "columns": _columns(file),
-            "reading": FileReading.model_construct(
-                **{name: getattr(options, name) for name in FileReading.model_fields}
-            ),
-            "account": _account(file),
-            "table_version": file.table_version,
-        }
-    )
-
-
-def _columns(file: DatasetImport) -> list[FileColumn]:
-    look = file.look
-    if look is None:
-        return []
-    return [
-        FileColumn(
-            heading=heading,
-            samples=samples(look.first_rows, index),
-            proposed=look.proposals.get(heading),
-            confirmed=(file.mapping or {}).get(heading),
-            known=look.matches.get(heading),
-        )
-        for index, heading in enumerate(look.form.headings)
-    ]
-
-
-def _account(file: DatasetImport) -> FileAccount | None:
-    tallies = file.tallies
-    if tallies is None:
-        return None
-    return FileAccount(
-        read=tallies.read,
-        new=tallies.new,
-        changed=tallies.changed,
-        repeated=tallies.repeated,
-        again=tallies.again,
-        rejected=tallies.rejected,
-        reasons=rejected(tallies.reasons, {code: problem_words(code) for code in tallies.reasons}),
-        records=tallies.records,
-        opted_out=tallies.opted_out,
-        suppressed=tallies.suppressed,
-        first_day=tallies.first_day,
-        last_day=tallies.last_day,
-        left_out=[
-            LeftOutCells(
-                heading=left.heading,
-                code=left.problem,
-                message=problem_words(left.problem),
-                cells=left.count,
-                example=left.example,
-            )
-            for left in tallies.left_out
-        ],
-        not_kept=dict(tallies.not_kept),
-        notes=[sentence(note) for note in tallies.notes],
-    )
+    return Answer[DataFile](data=file_shown(file, find_import_job(work, file.id)))

@@ -73,7 +73,7 @@ NO_CONTROLS = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
 
 Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 Count = Annotated[int, Field(ge=0, le=LARGEST_ID)]
-Line = Annotated[str, Field(min_length=1, max_length=200, pattern=NO_CONTROLS)]
+Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Words = Annotated[str, Field(max_length=10_000, pattern=NO_CONTROLS)]
 Money = Annotated[
     str, Field(pattern=r"^-?[0-9]{1,14}(\.[0-9]{1,4})?$", examples=["12.5"], title="Money")

@@ -15,6 +15,7 @@ from regulars_platform.campaigns.errors import (
     DraftChangedError,
     NotLaunchedError,
 )
+from regulars_platform.datasets.errors import NothingToUndoError
 from regulars_platform.errors import NotFoundError, RegularsError
 from regulars_platform.intake.errors import BusyError, WrongStateError
 from regulars_platform.targeting.errors import NotReadyError
@@ -32,6 +33,7 @@ CONFLICTS: tuple[type[RegularsError], ...] = (
     IdempotencyInProgressError,
     NotLaunchedError,
     NotReadyError,
+    NothingToUndoError,
     WrongStateError,
 )
 """What is wrong with the state of a thing, not with the request: 409."""

@@ -32,7 +32,7 @@ AT_ONCE = 20_000
 """So many records are changed while one waits; more of them in the background."""
 
 LONGEST_TAG = 60
-_MARKS = frozenset(",;|、，；｜")
+TAG_MARKS = frozenset(",;|、，；｜")
 _MONEY = ("price", "cost")
 
 
@@ -136,7 +136,7 @@ def tag_customers(customers: pl.Series, tag: str, what: str) -> None:
     clean = " ".join(tag.split())
     if not clean or what not in ("tag", "untag"):
         flash(gettext("Write the tag first."), "caution")
-    elif len(clean) > LONGEST_TAG or _MARKS & set(clean):
+    elif len(clean) > LONGEST_TAG or TAG_MARKS & set(clean):
         said = gettext(
             "A tag has at most %(limit)s characters, and no comma, semicolon or bar: these"
             " separate tags in files.",
