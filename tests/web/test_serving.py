@@ -114,11 +114,18 @@ def test_a_taken_port_is_said_plainly(serve: Serve, port: int) -> None:
     assert "Traceback" not in complaint
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("--host", "0.0.0.0"),  # noqa: S104 -- to be seen from elsewhere is the point
+        ("--name", "shop.example.org"),  # a proxy on this machine hands strangers on
+    ],
+)
 def test_where_others_can_reach_it_the_first_start_needs_the_printed_code(
-    serve: Serve, port: int
+    serve: Serve, port: int, asked: tuple[str, str]
 ) -> None:
-    process = serve("--host", "0.0.0.0")  # noqa: S104 -- to be seen from elsewhere is the point
-    assert "http://0.0.0.0" in first_line(process)
+    process = serve(*asked)
+    assert "Regulars is at http://" in first_line(process)
     assert re.search(r"One-time code for the first start: \S{16}", first_line(process))
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/setup", timeout=10) as answer:
         page = answer.read().decode()

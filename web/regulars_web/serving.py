@@ -92,6 +92,11 @@ class Address:
             return False
 
     @property
+    def is_reached_from_elsewhere(self) -> bool:
+        """Whether other machines come here: by themselves, or by a proxy that has our name."""
+        return not self.is_loopback or bool(self.names - LOOPBACK_NAMES)
+
+    @property
     def url(self) -> str:
         """What to type into the browser."""
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -125,7 +130,10 @@ def serve(
         upgrade(settings)
         tempfile.tempdir = str(prepare_incoming_dir(settings.data_dir))
         setup_code = _choose_setup_code(settings, address)
-        edge = {"setup_code": setup_code, "demo_key": demo_key if address.is_loopback else None}
+        edge = {
+            "setup_code": setup_code,
+            "demo_key": None if address.is_reached_from_elsewhere else demo_key,
+        }
         # of the threads, less than half may be held by pages that are told of progress
         watch = JobWatch(lines=(threads - 1) // 2)
         server = _listen(settings, address, threads=threads, watch=watch, **edge)
@@ -148,7 +156,7 @@ def refuse_taken_port(address: Address) -> None:
 
 
 def _choose_setup_code(settings: Settings, address: Address) -> str | None:
-    if address.is_loopback:
+    if not address.is_reached_from_elsewhere:
         return None
     database = Database(settings)
     with database.unit_of_work() as session:
@@ -161,7 +169,7 @@ def _announce(address: Address, setup_code: str | None, say: Callable[[str], Non
     say(gettext("Regulars is at %(url)s  (Ctrl-C ends it)", url=address.url))
     if setup_code is not None:
         say(gettext("One-time code for the first start: %(code)s", code=setup_code))
-    if not address.is_loopback:
+    if address.is_reached_from_elsewhere:
         say(gettext("Sign-in works over HTTPS only here: put a proxy with a certificate in front."))
 
 
@@ -182,7 +190,7 @@ def _listen(
 
     app = create_app(
         settings,
-        secure_cookies=not address.is_loopback,
+        secure_cookies=address.is_reached_from_elsewhere,
         setup_code=setup_code,
         host_names=address.known_names,
     )
