@@ -83,3 +83,72 @@ def test_no_page_needs_a_weaker_content_policy() -> None:
 
 def test_every_column_of_a_table_has_a_heading() -> None:
     assert not re.findall(r'"label": ""|<th[^>]*></th>', PAGES)
+
+
+ALTERNATIVES = re.compile(r"'([\w -]*)'(?= if |\s*}}|\s*$)|else\s+'([\w -]*)'")
+SPOKEN_TO = {"typed"}
+"""Classes that only scripts and htmx look for."""
+
+DRAWN_BY_HAND = {
+    "calendar/overview.html",  # a month: weeks by days
+    "campaigns/side_holdout.html",  # the form's narrow side
+    "campaigns/side_proof.html",
+    "campaigns/side_segments.html",
+    "campaigns/side.html",
+    "customers/portraits.html",  # scores by scores
+    "customers/table.html",  # headings that sort
+    "data/files.html",  # the first rows of a file, headings chosen in them
+    "data/parts.html",  # sums of sums
+    "datasets/parts.html",
+    "delivery/account.html",
+    "drawing.html",  # bars in the rows of a table
+    "evaluation.html",  # a document of its own
+    "figures/overview.html",  # cohorts by months
+    "memory/show.html",  # bars in the rows of a table
+    "style/components.html",  # the first rows of a file once more
+    "tiers/overview.html",  # tiers by tiers
+    "ui.html",
+}
+"""Tables that `ui.table` cannot draw, and why."""
+
+
+def classes_written(template: str) -> set[str]:
+    """Every class that a template may give, those of alternatives in it too."""
+    found: set[str] = set()
+    for written in re.findall(r'class="((?:[^"{]|\{\{.*?\}\}|\{%.*?%\})*)"', template):
+        plain = re.sub(r"\{\{.*?\}\}|\{%.*?%\}", "\0", written)
+        found |= {name for name in plain.split() if "\0" not in name}
+        for expression in re.findall(r"(?:^|(?<=[\s}]))\{\{(.*?)\}\}", written):
+            chosen = " ".join("".join(pair) for pair in ALTERNATIVES.findall(f"{expression}}}}}"))
+            found |= {name for name in chosen.split() if not name.endswith("-")}
+    return found
+
+
+def test_no_template_gives_a_class_that_no_sheet_knows() -> None:
+    known = set().union(*(classes_of(sheet) for sheet in SHEETS.values())) | SPOKEN_TO
+    unknown = {
+        (path.relative_to(WEB / "templates").as_posix(), name)
+        for path in sorted((WEB / "templates").rglob("*.html"))
+        if path.name != "evaluation.html"
+        for name in classes_written(path.read_text(encoding="utf-8")) - known
+    }
+    assert unknown == set()
+
+
+def test_tables_are_drawn_by_the_one_macro() -> None:
+    by_hand = {
+        path.relative_to(WEB / "templates").as_posix()
+        for path in (WEB / "templates").rglob("*.html")
+        if "<table" in path.read_text(encoding="utf-8")
+    }
+    assert by_hand - DRAWN_BY_HAND == set()
+
+
+def test_what_a_macro_gives_is_not_drawn_by_hand() -> None:
+    parts = re.compile(r'class="(chip|notice|empty|stepper|trust|page-head|figures)[ "]')
+    by_hand = [
+        path.relative_to(WEB / "templates").as_posix()
+        for path in sorted((WEB / "templates").rglob("*.html"))
+        if path.name not in ("ui.html", "evaluation.html") and parts.search(path.read_text())
+    ]
+    assert by_hand == []
