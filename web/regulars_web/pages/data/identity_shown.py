@@ -11,6 +11,7 @@ from regulars_platform.identity.examination import ArmsBefore, Examination
 from regulars_platform.identity.found_again import FileRate
 from regulars_platform.identity.kinds import Trust
 from regulars_web.formats import number, percent, sentence
+from regulars_web.pages.campaigns.words import arm_label
 from regulars_web.pages.data.identity_words import PAIR_REASONS, TRUST_CHIPS
 
 MOST_ID = 60  # characters of an id that are shown
@@ -163,6 +164,6 @@ def _arms(arms: ArmsBefore) -> ArmsShown:
     return ArmsShown(
         campaign_id=arms.campaign_id,
         name=arms.name,
-        arms=tuple((arm, number(size), _share(there, size)) for arm, size, there in arms.before),
+        arms=tuple((arm_label(arm), number(size), _share(there, size)) for arm, size, there in arms.before),
         verdict=verdict,
     )
