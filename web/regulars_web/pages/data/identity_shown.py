@@ -164,6 +164,8 @@ def _arms(arms: ArmsBefore) -> ArmsShown:
     return ArmsShown(
         campaign_id=arms.campaign_id,
         name=arms.name,
-        arms=tuple((arm_label(arm), number(size), _share(there, size)) for arm, size, there in arms.before),
+        arms=tuple(
+            (arm_label(arm), number(size), _share(there, size)) for arm, size, there in arms.before
+        ),
         verdict=verdict,
     )
