@@ -134,3 +134,32 @@ def test_a_file_of_customers_goes_the_same_way(
 def test_a_file_may_be_larger_than_any_other_body(program: Program) -> None:
     number = bring(program, ORDERS + "," * 6_000_000)
     assert program.get(f"/imports/{number}")["data"]["size"] == len(ORDERS) + 6_000_000
+
+
+def test_a_file_of_which_nothing_is_stored_can_be_thrown_away(
+    program: Program, finish_jobs: Callable[[], list[Job]]
+) -> None:
+    number = bring(program)
+    program.delete(f"/imports/{number}", 409)
+    finish_jobs()
+    program.delete(f"/imports/{number}", key="gone")
+    program.delete(f"/imports/{number}", key="gone")
+    assert program.get("/imports")["data"] == []
+
+
+def test_keys_of_customers_are_looked_at_in_the_background(
+    program: Program, finish_jobs: Callable[[], list[Job]]
+) -> None:
+    assert program.get("/identity", 404)["error"]["code"] == "not_examined"
+    assert program.post("/identity", 422)["error"]["code"] == "nothing_to_examine"
+    number = bring(program)
+    finish_jobs()
+    program.put(f"/imports/{number}/mapping", 202, json={"columns": COLUMNS})
+    finish_jobs()
+    program.post(f"/imports/{number}/store", 202, json={})
+    finish_jobs()
+    program.post("/identity", 202)
+    finish_jobs()
+    found = program.get("/identity")["data"]
+    assert (found["customers"], found["again"]) == (3, 3)
+    assert program.get("/identity/pairs")["data"] == []

@@ -10,13 +10,17 @@ AREAS = (
     "regulars_web.api.jobs",
     "regulars_web.api.imports",
     "regulars_web.api.files",
+    "regulars_web.api.identity",
     "regulars_web.api.customers",
     "regulars_web.api.by_hand",
     "regulars_web.api.campaigns",
     "regulars_web.api.reports",
+    "regulars_web.api.report_files",
     "regulars_web.api.targeting",
     "regulars_web.api.memory",
     "regulars_web.api.figures",
+    "regulars_web.api.reach",
+    "regulars_web.api.suppressions",
 )
 """Modules; each has its `area`."""
 

@@ -60,7 +60,7 @@ class Call:
             if write.body is None:
                 raise RuntimeError("a write has to end in its answer")
             if self.claim is not None:
-                kept = KeptAnswer(status=self.status, body=write.body)
+                kept = KeptAnswer(status=self.status, body=write.kept)
                 keep_answer(session, self.token.id, self.claim, kept)
         self.written = write.body
 
@@ -71,10 +71,15 @@ class Write:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.body: str | None = None
+        self.kept = ""
 
-    def answer(self, answer: M) -> M:
-        """Settle what is answered once the transaction is through; returns it."""
+    def answer(self, answer: M, kept: Model | None = None) -> M:
+        """Settle what is answered once the transaction is through; returns it.
+
+        kept: what is kept for a repetition, where the answer has a secret that is told once.
+        """
         self.body = render(answer)
+        self.kept = self.body if kept is None else render(kept)
         return answer
 
 

@@ -73,7 +73,36 @@ class JsonFile:
         return json_file(self.content, self.name)
 
 
-FILES = (CsvFile, JsonFile)
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """An answer that is a file, made already."""
+
+    answer: Response
+
+    def response(self) -> Response:
+        """The answer itself."""
+        return self.answer
+
+
+class SvgFile(_Ready):
+    """A drawing."""
+
+    media_type: ClassVar[str] = "image/svg+xml"
+
+
+class ZipFile(_Ready):
+    """Several files in one."""
+
+    media_type: ClassVar[str] = "application/zip"
+
+
+class PdfFile(_Ready):
+    """A document to print."""
+
+    media_type: ClassVar[str] = "application/pdf"
+
+
+FILES = (CsvFile, JsonFile, SvgFile, ZipFile, PdfFile)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -214,6 +214,16 @@ def repeat_file_step(call: Call, work: Session, file_id: Id) -> Answer[DataFile]
     return file_answer(call, work, file_id)
 
 
+@area.delete("/files/{file_id}", scope=Scope.WRITE_DATA)
+def discard_file(call: Call, file_id: Id) -> None:
+    """Throw away a file of which nothing is stored."""
+    with call.writing() as write:
+        file = _idle(call, write.session, file_id)
+        datasets.discard(write.session, file.id)
+        write.answer(None)
+    datasets.forget_bytes(call.settings, file.id)
+
+
 @area.get("/files/{file_id}/rejects", scope=Scope.READ_DATA)
 def download_file_rejects(call: Call, work: Session, file_id: Id) -> CsvFile:
     """The rejected lines as they were, each with its reason; 404 before the check."""

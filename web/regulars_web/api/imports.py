@@ -193,6 +193,16 @@ def repeat_import_step(call: Call, work: Session, import_id: Id) -> Answer[Impor
     return _answer(call, work, import_id)
 
 
+@area.delete("/imports/{import_id}", scope=Scope.WRITE_DATA)
+def discard_import(call: Call, import_id: Id) -> None:
+    """Throw away a file of which nothing is stored."""
+    with call.writing() as write:
+        import_ = _idle(call, write.session, import_id)
+        intake.discard(write.session, import_.id)
+        write.answer(None)
+    intake.forget_bytes(call.settings, import_.id)
+
+
 @area.get("/imports/{import_id}/rejects", scope=Scope.READ_DATA)
 def download_rejects(call: Call, work: Session, import_id: Id) -> CsvFile:
     """The rejected lines as they were, each with its reason; 404 before the check."""
