@@ -63,12 +63,17 @@ def add_suppressions(
 
 def remove_suppressions(session: Session, *, shop_id: int, lines: Iterable[str]) -> int:
     """Take customers off the list again; returns how many were on it."""
+    names = (item.customer_id for item in read_ids(lines))
+    return unsuppress(session, shop_id=shop_id, customers=names)
+
+
+def unsuppress(session: Session, *, shop_id: int, customers: Iterable[str]) -> int:
+    """Take customers off the list by their exact ids; returns how many were on it."""
     removed = 0
-    for chunk in chunks(read_ids(lines), CHUNK):
+    for chunk in chunks(customers, CHUNK):
         done = session.execute(
             delete(Suppression).where(
-                Suppression.shop_id == shop_id,
-                Suppression.customer_id.in_({item.customer_id for item in chunk}),
+                Suppression.shop_id == shop_id, Suppression.customer_id.in_(set(chunk))
             )
         )
         removed += done.rowcount  # type: ignore[attr-defined]
@@ -94,6 +99,16 @@ def list_suppressions(
             .offset(offset)
         )
     )
+
+
+def suppressions_before(
+    session: Session, shop_id: int, before: int | None, *, limit: int
+) -> list[Suppression]:
+    """What was put on the list before the entry with this id (None: the latest), latest first."""
+    asked = select(Suppression).where(Suppression.shop_id == shop_id)
+    if before is not None:
+        asked = asked.where(Suppression.id < before)
+    return list(session.scalars(asked.order_by(Suppression.id.desc()).limit(limit)))
 
 
 def suppressed_customers(session: Session, shop_id: int) -> frozenset[str]:
