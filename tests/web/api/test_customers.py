@@ -53,3 +53,11 @@ def test_a_day_before_the_first_order_has_nobody(with_orders: Program) -> None:
 def test_customers_are_found_by_a_part_of_their_id(with_orders: Program) -> None:
     assert [row["id"] for row in with_orders.get("/customers?text=c2")["data"]] == ["C2"]
     assert with_orders.get("/customers?id=c2")["data"] == []
+
+
+def test_a_feature_is_spread_over_everybody_who_has_it(with_orders: Program) -> None:
+    spread = with_orders.get("/features/orders/distribution?as_of=2026-06-21")["data"]
+    # C1 and C2 bought seven times, C0 six
+    assert (spread["customers"], spread["empty"], spread["median"]) == (3, 0, 7)
+    assert sum(one["customers"] for one in spread["bins"]) == 3
+    with_orders.get("/features/luck/distribution", 404)

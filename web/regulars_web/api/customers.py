@@ -8,6 +8,7 @@ from flask_babel import gettext
 from pydantic import Field
 
 from regulars_platform.api_access.scopes import Scope
+from regulars_platform.customers.browse import distribution
 from regulars_platform.customers.catalogue import (
     ATTRIBUTE,
     NUMBER,
@@ -21,7 +22,7 @@ from regulars_platform.errors import NotFoundError
 from regulars_platform.words import N_, Sentence
 from regulars_web.api.calling import Call
 from regulars_web.api.declaring import Area, Key
-from regulars_web.api.models import NO_CONTROLS, Answer, Day, Line, Model, Page
+from regulars_web.api.models import NO_CONTROLS, Answer, Count, Day, Line, Model, Page
 from regulars_web.api.paging import PageQuery, after, page_of, paged
 from regulars_web.api.problems import Detail, input_problem
 from regulars_web.pages.customers.looking import Customers, find_customers
@@ -66,6 +67,37 @@ class CustomersQuery(DayQuery):
     """Names of features, separated by commas; left out: those of orders alone."""
 
 
+class FeatureBin(Model):
+    """Customers with low <= value < high."""
+
+    low: float
+    high: float
+    customers: Count
+
+
+class FeatureValue(Model):
+    """A value of a text or a flag, and who has it."""
+
+    value: str
+    customers: Count
+
+
+class FeatureSpread(Model):
+    """How a feature is spread: bins of numbers, or values of texts, most frequent first."""
+
+    feature: str
+    as_of: dt.date
+    customers: Count
+    """With a value."""
+    empty: Count
+    median: float | None
+    below: Count
+    """Outside the bins."""
+    above: Count
+    bins: list[FeatureBin]
+    values: list[FeatureValue]
+
+
 class OneQuery(Model):
     """As of which day."""
 
@@ -94,6 +126,20 @@ class NoCustomerError(NotFoundError):
         return cls(Sentence(N_("There is no such customer in this shop.")))
 
 
+class NoFeatureError(NotFoundError):
+    """There is no such feature, or nobody who has it."""
+
+    @classmethod
+    def of(cls, name: str) -> "NoFeatureError":
+        """Names what was asked for."""
+        return cls(
+            Sentence(
+                N_("There is no customer feature called %(name)s."),
+                {"name": name[:100]},
+            )
+        )
+
+
 @area.get("/features", scope=Scope.READ_CUSTOMERS)
 def list_features(call: Call, query: PageQuery) -> Page[FeatureShown]:
     """The features that customers have, the shop's own attributes included."""
@@ -101,6 +147,30 @@ def list_features(call: Call, query: PageQuery) -> Page[FeatureShown]:
     found = find_customers()
     names = [] if found is None else _names(found)
     return paged(names, query, _feature, lambda name: (name,), kinds=(str,))
+
+
+@area.get("/features/{name}/distribution", scope=Scope.READ_FIGURES)
+def get_distribution(call: Call, name: Key, query: OneQuery) -> Answer[FeatureSpread]:
+    """How a feature is spread over all customers."""
+    found = _found(call, query.as_of)
+    feature = find_feature(name)
+    if found is None or feature is None or name not in _names(found) or feature.kind == "list":
+        raise NoFeatureError.of(name)
+    spread = distribution(found.features, name)
+    shown = FeatureSpread(
+        feature=name,
+        as_of=found.as_of,
+        customers=spread.customers,
+        empty=spread.empty,
+        median=spread.median,
+        below=spread.below,
+        above=spread.above,
+        bins=[
+            FeatureBin(low=one.low, high=one.high, customers=one.customers) for one in spread.bins
+        ],
+        values=[FeatureValue(value=value, customers=many) for value, many in spread.values],
+    )
+    return Answer[FeatureSpread](data=shown)
 
 
 @area.get("/customers", scope=Scope.READ_CUSTOMERS)
