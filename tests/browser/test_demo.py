@@ -125,6 +125,7 @@ def test_a_ladder_of_own_thresholds_is_planned_launched_and_told_to_each_custome
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
     page.set_viewport_size({"width": 1280, "height": 800})
+    page.get_by_text("What they are told, and who may use it").first.click()
     page.get_by_label("What customers are told").first.fill("Yours from {threshold}")
     page.get_by_role("button", name="Look at it before launching").click()
     page.get_by_role("button", name="Launch").click()

@@ -86,6 +86,7 @@ def plan(page: Page) -> None:
     page.get_by_label(re.compile("^Held back at random")).fill("20")
     page.get_by_label("Sent on").fill("2010-12-01")
     page.get_by_label("Orders count until").fill("2011-03-10")
+    page.get_by_text("When returns have settled").click()
     page.get_by_label("Returns settle until").fill("2011-03-20")
     page.get_by_label("Customers as of").fill("2010-12-01")
     page.get_by_label("Margin, or its lower end").fill("40")

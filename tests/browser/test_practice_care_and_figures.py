@@ -257,6 +257,7 @@ def test_s13_channels_a_call_list_with_a_script_and_results(owner: Page) -> None
     vip = owner.get_by_role("row").filter(has_text="VIP far above the usual basket")
     vip.get_by_role("button", name="Plan a campaign").click()
     expect(owner.locator("#side")).to_contain_text(f"{len(willing)} customers take part")
+    owner.get_by_text("What they are told, and who may use it").click()
     owner.get_by_label("Name of the arm").fill("Called")
     owner.get_by_role("button", name="Look at it before launching").click()
     owner.get_by_role("button", name="Launch").click()

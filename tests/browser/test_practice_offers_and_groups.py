@@ -72,6 +72,7 @@ def test_s01_threshold_matched_to_past_order_value(owner: Page) -> None:
     group.get_by_role("button", name="Plan a campaign").click()
     expect(owner.locator("#side")).to_contain_text(f"{len(willing):,} customers take part")
     expect(owner.locator("#side")).to_contain_text("Given away anyway")
+    owner.get_by_text("What they are told, and who may use it").click()
     owner.get_by_label("Name of the arm").fill("From 80")
     owner.get_by_label("What customers are told").fill("Free shipping from 80")
     owner.get_by_role("button", name="Look at it before launching").click()

@@ -317,17 +317,65 @@ def test_holding_back_saves_where_codes_give_away_more_than_the_offer_brings(
     assert "a contact costs more than it is expected to bring" in text
 
 
-def test_what_could_be_proved_and_the_sizes_stand_before_the_drawing(planner: Browser) -> None:
+def test_the_side_says_first_what_counts_most(planner: Browser) -> None:
     fields = filled(**{"arms.0.offer.reach": "open"})
     text = text_of(planner.post("/campaigns/preview", fields).get_data(as_text=True))
     order = (
-        "customers take part", "What could be proved", "How many to hold back",
-        "Past average order value",
+        "customers take part", "Past average order value", "threshold £80",
+        "usually spend the threshold anyway", "Given away anyway", "Expected net profit",
+        "What could be proved", "What the holdout withholds", "How many to hold back",
     )  # fmt: skip
     places = [text.index(part) for part in order]
     assert places == sorted(places)
     assert "in all of those told, four times out of five" in text
     assert "costs more than it is expected to bring" not in text
+
+
+def part_of(answer: str, name: str) -> str:
+    begin = answer.index(f'data-part="{name}"')
+    return answer[begin : answer.find("data-part=", begin + 1)]
+
+
+def test_the_answer_says_whether_it_is_whole_and_what_does_not_hold_beside_which_field(
+    planner: Browser,
+) -> None:
+    whole = planner.post("/campaigns/preview", filled()).get_data(as_text=True)
+    assert 'data-whole="yes"' in whole
+    assert "data-field" not in part_of(whole, "problems")
+    assert "expected" in part_of(whole, "brief")
+
+    fields = filled(**{"arms.0.offer.shipping_cost": "a <b>lot</b>", "outcome_end": "2026-10-01"})
+    broken = planner.post("/campaigns/preview", fields).get_data(as_text=True)
+    assert 'data-whole="no"' in broken
+    told = part_of(broken, "problems")
+    assert 'data-field="arms.0.offer.shipping_cost"' in told
+    assert 'data-field="outcome_end"' in told
+    assert "<b>" not in told
+    assert "customers take part" in text_of(part_of(broken, "said"))  # what holds is still counted
+
+
+def test_what_runs_beside_is_answered_by_itself(planner: Browser) -> None:
+    assert planner.post("/campaigns/at-once", filled()).status_code == 200
+    assert planner.post("/campaigns/at-once", {"arms.0.offer.threshold": "x"}).status_code == 200
+
+
+def test_what_most_plans_leave_as_it_is_is_folded_and_said_in_a_line(planner: Browser) -> None:
+    page = planner.get("/campaigns/new").get_data(as_text=True)
+    folds = re.findall(r'<details class="fold[^>]*id="fold-([a-z0-9-]+)"([^>]*)>', page)
+    assert [name for name, _ in folds] == ["offer-0", "days", "segments", "more"]
+    assert not any("open" in rest for _, rest in folds)
+    text = text_of(page)
+    assert "the whole shop may use it · no words of yours yet" in text
+    assert "Net profit · Each customer · 95 percent confidence" in text
+    broken = planner.post(
+        "/campaigns/new", filled(do="review", settle_until="soon", confidence_percent="x")
+    ).get_data(as_text=True)
+    opened = [
+        name
+        for name, rest in re.findall(r'id="fold-([a-z0-9-]+)"([^>]*)>', broken)
+        if "open" in rest
+    ]
+    assert opened == ["days", "more"]
 
 
 def test_where_sending_cannot_pay_the_side_says_that_not_sending_is_best(planner: Browser) -> None:

@@ -5,6 +5,7 @@ finds with a draft names the field it belongs to. Only the audience and the repo
 chosen differently from how they are kept: as a choice that becomes a rule.
 """
 
+import datetime as dt
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
+from flask_babel import format_date, gettext
 from werkzeug.datastructures import MultiDict
 
 from regulars_platform.campaigns.plan import MAX_ARMS
@@ -120,6 +122,16 @@ class PlanForm:
         """Whether a list of words contains this one."""
         found = self.draft.get(path)
         return isinstance(found, Sequence) and not isinstance(found, str) and word in found
+
+    @property
+    def days_line(self) -> str:
+        """What stands in the days that are usually left as they are."""
+        settle, as_of = (_day(self.value(name)) for name in ("settle_until", "as_of"))
+        return str(
+            gettext(
+                "returns until %(settle)s, customers as of %(as_of)s", settle=settle, as_of=as_of
+            )
+        )
 
     def errors(self, path: str) -> list[str]:
         """What is wrong with the field of that path."""
@@ -313,6 +325,14 @@ def _fits(rule: object, threshold: Decimal | None) -> AudienceChoice | None:
     if any(share != round(share, 2) for share in percents if share is not None):
         return None
     return AudienceChoice(choice="fits", lowest=f"{percents[0]:f}", highest=f"{percents[1]:f}")
+
+
+def _day(text: str) -> str:
+    """A day as it is written, or as it was typed while it is none."""
+    try:
+        return str(format_date(dt.date.fromisoformat(text), "medium"))
+    except ValueError:
+        return text or "–"
 
 
 def _places(posted: MultiDict[str, str], prefix: str) -> list[int]:

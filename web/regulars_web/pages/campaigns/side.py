@@ -1,7 +1,7 @@
 """The live side of the plan form: the preview's numbers as they are drawn and written."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flask_babel import gettext
@@ -9,7 +9,6 @@ from flask_babel import gettext
 from regulars_experiments.holdouts import HoldoutSize
 from regulars_experiments.results import NotEstimable, Reason
 from regulars_platform.campaigns.plan_form import Draft, read_draft
-from regulars_platform.customers.browse import Distribution
 from regulars_platform.errors import RegularsError
 from regulars_platform.fields import WHOLE
 from regulars_platform.launching.arms import ArmPreview
@@ -19,50 +18,13 @@ from regulars_platform.orders.table import MONEY_SCALE
 from regulars_platform.programme_effect.beside import NOBODY, ProgrammesBeside
 from regulars_platform.segments.rules import parse_rule
 from regulars_platform.shops.models import ShopProfile
-from regulars_web.formats import number
-from regulars_web.pages.campaigns.form import PlanForm, thresholds_of
-from regulars_web.pages.campaigns.problems import full_draft
+from regulars_web.pages.campaigns.baskets import Baskets, build_baskets
+from regulars_web.pages.campaigns.form import PlanForm
+from regulars_web.pages.campaigns.problems import full_draft, sorted_problems
 from regulars_web.pages.campaigns.reach import Reach, Told, build_reach, build_told
-from regulars_web.pages.campaigns.words import points_text, segment_label, short_money
-from regulars_web.pages.reports.words import reason_words
+from regulars_web.pages.campaigns.words import points_text, segment_label
+from regulars_web.pages.reports.words import amount, interval, reason_words
 from regulars_web.pages.segments.words import rule_text
-
-PLOT_HEIGHT = 84.0  # percent; the rest is for the labels of the axis
-_LEFT_HALF = 50.0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BasketBar:
-    """Customers with an average order value in one bin; places in percent of the drawing."""
-
-    label: str
-    customers: int
-    inside: int
-    x: float
-    width: float
-    y: float
-    height: float
-    inside_y: float
-    inside_height: float
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AxisMark:
-    """A text on the axis, or a threshold; anchor keeps it inside the drawing."""
-
-    x: float
-    text: str
-    anchor: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Baskets:
-    """The histogram of past order value: everybody, the audience before them, thresholds."""
-
-    bars: list[BasketBar]
-    ticks: list[AxisMark]
-    thresholds: list[AxisMark]
-    above: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,7 +83,8 @@ class Side:
     a past window as long as the outcome window, ten-thousandths. contact_loses: on the assumptions
     of the suggestions those who are told cost more than they bring. unmeasured: it posts to an
     audience without drawing groups. likely_to_lose: every arm is expected to cost more than it
-    brings. beside: programmes in the same days, None while they are still looked for."""
+    brings. beside: programmes in the same days, None while they are still looked for. whole:
+    all of its figures are there; problems: field -> what does not hold yet."""
 
     preview: Preview
     audience: str
@@ -139,6 +102,21 @@ class Side:
     unmeasured: bool
     likely_to_lose: bool
     beside: ProgrammesBeside | None
+    whole: bool
+    problems: Mapping[str, list[str]]
+
+    @property
+    def expected(self) -> tuple[str, str] | None:
+        """Net profit of all arms together, and from where to where: arms lean on the same past, so
+        their ranges are added up. None while it cannot be said."""
+        arms = self.preview.forecast
+        if not arms:
+            return None
+        low, high = sum(arm.low for arm in arms), sum(arm.high for arm in arms)
+        return (
+            amount(sum(arm.expected for arm in arms), self.currency, whole=True, signed=True),
+            interval(low, high, self.currency, whole=True),
+        )
 
 
 def build_side(
@@ -162,13 +140,22 @@ def build_side(
         contact_loses=any(size.withheld < 0 for size in suggestions),
         horizon_rounds=draft.horizon_rounds,
         withheld=None if spend is None else _scaled(spend),
-        baskets=_baskets(preview, form, shop),
+        baskets=build_baskets(preview, form, shop),
+        whole=_is_whole(preview),
+        problems=sorted_problems(preview.problems, form.draft, form.audience),
         open_problems=len(preview.problems),
         unmeasured=draft.unit != "group" and any(arm.reaches_audience for arm in draft.arms or ()),
         likely_to_lose=bool(preview.forecast)
         and all(arm.expected < 0 for arm in preview.forecast or ()),
         beside=beside,
     )
+
+
+def _is_whole(preview: Preview) -> bool:
+    """Whether nothing is missing of what a draft that holds is told."""
+    if preview.head_count is None or preview.arms is None:
+        return False
+    return preview.head_count.drawn == 0 or all(arm.foreseen for arm in preview.arms)
 
 
 def _audience_text(form: PlanForm, shop: ShopProfile) -> str:
@@ -306,68 +293,3 @@ def _none(size: HoldoutSize | NotEstimable) -> str:
 
 def _scaled(units: float) -> int:
     return round(units * MONEY_SCALE)
-
-
-def _baskets(preview: Preview, form: PlanForm, shop: ShopProfile) -> Baskets | None:
-    found = preview.histogram
-    if found is None or not found.bins:
-        return None
-    low, high = found.bins[0].low, found.bins[-1].high
-
-    def place(value: float) -> float:
-        return round(100 * (value - low) / (high - low), 3)
-
-    thresholds = sorted({float(value) for value in thresholds_of(form.arms)})
-    return Baskets(
-        bars=_bars(found, shop.currency),
-        ticks=[
-            AxisMark(x=place(value), text=_axis_text(value, shop.currency), anchor=anchor)
-            for value, anchor in (
-                (low, "start"),
-                (found.bins[len(found.bins) // 2].low, "middle"),
-                (high, "end"),
-            )
-        ],
-        thresholds=[
-            AxisMark(
-                x=place(value),
-                text=short_money(_scaled(value), shop.currency),
-                anchor="start" if place(value) < _LEFT_HALF else "end",
-            )
-            for value in thresholds
-            if low <= value <= high
-        ],
-        above=found.above,
-    )
-
-
-def _bars(found: Distribution, currency: str) -> list[BasketBar]:
-    low, high = found.bins[0].low, found.bins[-1].high
-    top = max(1, *(part.customers for part in found.bins))
-    scale = PLOT_HEIGHT * 0.9 / top
-    bars = []
-    for part in found.bins:
-        start = 100 * (part.low - low) / (high - low)
-        width = 100 * (part.high - part.low) / (high - low)
-        tall, inside = part.customers * scale, part.marked * scale
-        ends = (_axis_text(part.low, currency), _axis_text(part.high, currency))
-        bars.append(
-            BasketBar(
-                label=gettext("%(low)s to %(high)s", low=ends[0], high=ends[1]),
-                customers=part.customers,
-                inside=part.marked,
-                x=round(start, 3),
-                width=round(width * 0.92, 3),
-                y=round(PLOT_HEIGHT - tall, 3),
-                height=round(tall, 3),
-                inside_y=round(PLOT_HEIGHT - inside, 3),
-                inside_height=round(inside, 3),
-            )
-        )
-    return bars
-
-
-def _axis_text(value: float, currency: str) -> str:
-    if value == round(value):
-        return short_money(_scaled(value), currency)
-    return number(value, 2)
