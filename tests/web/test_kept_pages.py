@@ -1,6 +1,12 @@
 """Parts of pages that are kept: found by their whole key, and never more than may be."""
 
-from regulars_web.kept_pages import Kept, KeptPages
+import gzip
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from regulars_web.csrf import PLACE
+from regulars_web.kept_pages import Kept, KeptPage, KeptPages
 
 
 def test_what_was_kept_is_found_under_its_key_alone() -> None:
@@ -48,3 +54,16 @@ def test_chinese_counts_as_it_lies_in_memory() -> None:
     pages.keep("a", Kept(html="\u6ee1" * 100))
 
     assert pages.bytes_kept == 200
+
+
+@given(st.lists(st.text(max_size=300), min_size=1, max_size=5), st.text("abc.-_", max_size=400))
+def test_a_page_packed_in_pieces_is_one_gzip_file(pieces: list[str], token: str) -> None:
+    kept = KeptPage(PLACE.join(pieces))
+
+    assert gzip.decompress(kept.packed(token.encode())).decode() == token.join(pieces)
+
+
+def test_the_length_of_a_packed_page_says_nothing_of_its_token() -> None:
+    kept = KeptPage(f"secret-1 secret-2 {PLACE} secret-1")
+
+    assert len(kept.packed(b"secret-1")) == len(kept.packed(b"xqzjwk-7"))

@@ -46,7 +46,7 @@ def install_compression(app: Flask) -> None:
         if response.mimetype not in _KINDS or response.status_code != 200:
             return response
         response.vary.add("Accept-Encoding")
-        if not _is_wanted() or response.headers.get("Content-Encoding"):
+        if not takes_gzip() or response.headers.get("Content-Encoding"):
             return response
         if request.endpoint == "static":
             return _packed_file(response, files)
@@ -75,6 +75,6 @@ def _packed_file(response: Response, files: PackedFiles) -> Response:
     return response
 
 
-def _is_wanted() -> bool:
-    """Whether the browser takes gzip."""
+def takes_gzip() -> bool:
+    """Whether whoever asks takes gzip."""
     return request.accept_encodings.quality("gzip") > 0

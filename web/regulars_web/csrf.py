@@ -16,7 +16,8 @@ from flask_wtf import CSRFProtect
 from flask_wtf.csrf import generate_csrf
 
 _MARK = "m."
-_PLACE = f"place-of-the-token-{secrets.token_hex(16)}"
+PLACE = f"place-of-the-token-{secrets.token_hex(16)}"
+"""Stands for the token in what is kept; nobody can guess it and write it into a page."""
 
 
 class MaskedProtect(CSRFProtect):  # type: ignore[misc]
@@ -37,7 +38,7 @@ def install_csrf(app: Flask) -> None:
 def csrf_token() -> str:
     """The session's token under this answer's mask; its place alone in what is kept for others."""
     if g.get("leaves_place_for_token"):
-        return _PLACE
+        return PLACE
     if "masked_csrf_token" not in g:
         g.masked_csrf_token = masked(generate_csrf())
     token: str = g.masked_csrf_token
@@ -47,16 +48,17 @@ def csrf_token() -> str:
 @contextmanager
 def place_for_token() -> Iterator[None]:
     """What is rendered inside has no token, but a place for one."""
+    before = g.get("leaves_place_for_token", False)
     g.leaves_place_for_token = True
     try:
         yield
     finally:
-        g.leaves_place_for_token = False
+        g.leaves_place_for_token = before
 
 
 def with_token(text: str) -> str:
     """The text with this session's token in its places; one that has no place stays as it is."""
-    return text.replace(_PLACE, csrf_token()) if _PLACE in text else text
+    return text.replace(PLACE, csrf_token()) if PLACE in text else text
 
 
 def masked(token: str) -> str:

@@ -1,73 +1,91 @@
 """Everything that the body of a report's page depends on, looked up without reading any of it."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from regulars_platform.campaigns.tables import DecisionRow
+from regulars_platform.campaigns.tables import DecisionRow, ReportRow
 from regulars_platform.intake.tables import OrderImportRow
-from regulars_platform.jobs.service import find_latest_job
-from regulars_platform.reports.versions import Version
-from regulars_platform.settings import Settings
+from regulars_platform.jobs.models import JobState
+from regulars_platform.jobs.tables import JobRow
 from regulars_platform.shops.models import ShopProfile
 from regulars_platform.targeting.jobs import KIND
 from regulars_platform.targeting.tables import TargetingLimitRow, TargetingRow
 from regulars_web.language import choose_locale
 
 Key = tuple[object, ...]
+_OVER = frozenset({JobState.DONE, JobState.FAILED, JobState.CANCELLED})
 
 
-def body_key(
-    session: Session,
-    settings: Settings,
-    shop: ShopProfile,
-    campaign_id: int,
-    versions: Sequence[Version],
-    report_id: int,
-) -> Key | None:
-    """What tells this body from any other; None while a job changes it from one look to the next.
+_SHOP: Any = bindparam("shop_id")
+_CAMPAIGN: Any = bindparam("campaign_id")
 
-    The report never changes, and neither does its plan. What stands on the page beside them: the
-    list of versions, decisions, names of files, whom to keep, and what is known of the customers.
+
+def _of(column: Any, place: ColumnElement[bool]) -> Any:
+    return select(column).where(place).scalar_subquery()
+
+
+def _job(column: Any, kind: str) -> Any:
+    """Of the last job of this kind about the campaign."""
+    which = (JobRow.kind == kind) & (JobRow.subject_id == _CAMPAIGN)
+    last = (JobRow.created_at.desc(), JobRow.id)
+    return select(column).where(which).order_by(*last).limit(1).scalar_subquery()
+
+
+_LOOK = select(
+    _of(func.max(ReportRow.id), ReportRow.campaign_id == _CAMPAIGN),
+    _of(func.count(ReportRow.id), ReportRow.campaign_id == _CAMPAIGN),
+    _of(func.max(DecisionRow.id), DecisionRow.campaign_id == _CAMPAIGN),
+    _of(func.max(OrderImportRow.id), OrderImportRow.shop_id == _SHOP),
+    _of(func.count(OrderImportRow.id), OrderImportRow.shop_id == _SHOP),
+    _of(func.max(TargetingRow.id), TargetingRow.campaign_id == _CAMPAIGN),
+    _of(func.max(TargetingLimitRow.asked_at), TargetingLimitRow.campaign_id == _CAMPAIGN),
+    _job(JobRow.id, "evaluate_campaign"),
+    _job(JobRow.state, "evaluate_campaign"),
+    _job(JobRow.id, KIND),
+    _job(JobRow.state, KIND),
+)
+"""Put together once: that takes longer than asking it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Look:
+    """One small look at the database. beside: what changes when anything does that the page shows
+    besides the report, which never changes, nor does its plan.
+
+    newest: the id of the newest version. jobs: (id, state) of the last evaluation, and of the last
+    time that it was worked out whom to keep.
     """
-    job = find_latest_job(session, (KIND,), campaign_id)
-    if job is not None and not job.is_over:
-        return None
-    return (
-        choose_locale(),
-        repr(shop),
-        campaign_id,
-        report_id,
-        tuple(version.digest for version in versions),
-        None if job is None else (job.id, job.state),
-        _beside(session, shop.id, campaign_id),
-        data_state(settings.shop_dir(shop.id)),
-    )
 
+    newest: int | None
+    beside: Key
+    jobs: tuple[tuple[str | None, str | None], ...]
 
-def _beside(session: Session, shop_id: int, campaign_id: int) -> Key:
-    """Rows are added and never changed: how many there are, and the last, say which."""
+    @property
+    def is_still(self) -> bool:
+        """Whether no job is under way, which would change the page from one look to the next."""
+        return all(state is None or state in _OVER for _, state in self.jobs)
 
-    def of(column: Any, place: ColumnElement[bool]) -> Any:
-        return select(column).where(place).scalar_subquery()
-
-    brought = OrderImportRow.shop_id == shop_id
-    row = session.execute(
-        select(
-            of(func.max(DecisionRow.id), DecisionRow.campaign_id == campaign_id),
-            of(func.max(OrderImportRow.id), brought),
-            of(func.count(OrderImportRow.id), brought),
-            of(func.max(TargetingRow.id), TargetingRow.campaign_id == campaign_id),
-            of(
-                func.max(TargetingLimitRow.asked_at),
-                TargetingLimitRow.campaign_id == campaign_id,
-            ),
+    def key(self, shop: ShopProfile, shop_dir: Path, campaign_id: int, report_id: int) -> Key:
+        """What tells the body of this version's page from any other."""
+        return (
+            choose_locale(),
+            repr(shop),
+            campaign_id,
+            report_id,
+            self,
+            data_state(shop_dir),
         )
-    ).one()
-    return tuple(row)
+
+
+def look_at(session: Session, shop_id: int, campaign_id: int) -> Look:
+    """Rows are added and never changed: how many there are, and the last one, say which."""
+    row = session.execute(_LOOK, {"shop_id": shop_id, "campaign_id": campaign_id}).one()
+    *beside, one, its_state, other, other_state = row
+    return Look(newest=row[0], beside=tuple(beside), jobs=((one, its_state), (other, other_state)))
 
 
 def data_state(shop_dir: Path) -> Key:

@@ -1,8 +1,17 @@
 """The report of a campaign: evaluating, reading, deciding, downloading."""
 
-from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    g,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask_babel import gettext
-from flask_login import current_user
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -15,15 +24,17 @@ from regulars_platform.reports.service import (
     record_decision,
 )
 from regulars_platform.reports.versions import list_versions, version_of
-from regulars_web.csrf import with_token
+from regulars_web.csrf import place_for_token, with_token
 from regulars_web.downloads import json_file
 from regulars_web.edge import current_shop, now, reading, settings, unit_of_work
 from regulars_web.ids import read_id
-from regulars_web.kept_pages import Kept, kept_pages
-from regulars_web.pages.reports.depends import body_key
+from regulars_web.kept_pages import Kept, KeptPage, is_plain_request, kept_pages
+from regulars_web.pages.guide.leading import next_step
+from regulars_web.pages.reports.depends import Key, look_at
 from regulars_web.pages.reports.whole import gather_page
 from regulars_web.pages.reports.words import group_of
 from regulars_web.problems import problem_text
+from regulars_web.signing_in import current_account
 
 blueprint = Blueprint("reports", __name__)
 
@@ -40,34 +51,57 @@ def show(campaign_id: int) -> str | BaseResponse:
 
 
 @blueprint.get("/<int:campaign_id>/report/<int:report_id>")
-def version(campaign_id: int, report_id: int) -> str:
+def version(campaign_id: int, report_id: int) -> str | BaseResponse:
     """One version under its permanent address: its numbers never change."""
     return _page(campaign_id, report_id)
 
 
-def _page(campaign_id: int, wanted: int | None) -> str:
+def _page(campaign_id: int, wanted: int | None) -> str | BaseResponse:
     """wanted: a version; None: the newest."""
     shop = current_shop()
     with reading() as work:
+        look = look_at(work, shop.id, campaign_id)
+    report_id = wanted or look.newest
+    if report_id is None or not look.is_still:
+        return _rendered(campaign_id, report_id, wanted, None)
+    key = look.key(shop, settings().shop_dir(shop.id), campaign_id, report_id)
+    whole = (key, wanted is None, current_account())
+    if not stands_alone():
+        return _rendered(campaign_id, report_id, wanted, key)
+    page = kept_pages().find_page(whole)
+    if page is None:
+        with place_for_token():
+            page = KeptPage(_rendered(campaign_id, report_id, wanted, key))
+        kept_pages().keep(whole, page)
+    return page.answer()
+
+
+def stands_alone() -> bool:
+    """Whether the page shows nothing but what its key says: no message that waits for its reader,
+    no step of a guided campaign, no words of the address."""
+    return is_plain_request() and "_flashes" not in session and next_step() is None
+
+
+def _rendered(campaign_id: int, report_id: int | None, wanted: int | None, key: Key | None) -> str:
+    """The page around its body, which is kept under the key where there is one."""
+    shop = current_shop()
+    kept = None if key is None else kept_pages().find(key)
+    with reading() as work:
+        # also finds out whether there is such a campaign, and such a version of its report
+        campaign = get_launched(work, shop.id, campaign_id)
         versions = list_versions(work, campaign_id)
-        report_id = wanted or (versions[-1].id if versions else None)
-        key = (
-            None
-            if report_id is None
-            else body_key(work, settings(), shop, campaign_id, versions, report_id)
-        )
-        kept = None if key is None else kept_pages().find(key)
         job = find_latest_job(work, ("evaluate_campaign",), campaign_id)
-        if kept is None:
-            # also finds out whether there is such a campaign, and such a version of its report
-            campaign = get_launched(work, shop.id, campaign_id)
-            found = None if report_id is None else gather_page(work, campaign, report_id)
+        found = (
+            None
+            if kept is not None or report_id is None
+            else gather_page(work, campaign, report_id)
+        )
     if kept is None:
         html = "" if found is None else found.render(versions)
-        kept = Kept(html=html, beside=(campaign, dict(g.get("terms_told", {}))))
+        kept = Kept(html=html, beside=dict(g.get("terms_told", {})))
         if key is not None:
             kept_pages().keep(key, kept)
-    campaign, g.terms_told = kept.beside[0], dict(kept.beside[1])  # the frame numbers on
+    g.terms_told = dict(kept.beside)  # the frame numbers its explanations on
     return render_template(
         "reports/show.html",
         campaign=campaign,
@@ -113,7 +147,7 @@ def decide(campaign_id: int, report_id: int) -> BaseResponse:
                 segment=segment,
                 choice=request.form.get("choice", ""),
                 reason=request.form.get("reason", ""),
-                user_id=current_user.account.id,
+                user_id=current_account().id,
                 now=now(),
             )
     except RegularsError as error:
