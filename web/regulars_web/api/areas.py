@@ -21,6 +21,7 @@ AREAS = (
     "regulars_web.api.figures",
     "regulars_web.api.reach",
     "regulars_web.api.suppressions",
+    "regulars_web.api.calendar",
 )
 """Modules; each has its `area`."""
 
