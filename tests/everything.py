@@ -32,9 +32,11 @@ from regulars_platform.memory.service import read_learnings
 from regulars_platform.programme_effect.jobs import enqueue_quarter
 from regulars_platform.programme_effect.quarters import Quarter
 from regulars_platform.reach.holdout import draw_holdout
+from regulars_platform.reports.service import evaluate_campaign
 from regulars_platform.segments.parsing import parse_rule
 from regulars_platform.segments.service import save_segment
 from regulars_platform.settings import Settings, build_settings
+from regulars_platform.sharing.service import make_share
 from regulars_platform.storage.database import Database
 from regulars_web.demo import BuiltDemo, build_demo
 
@@ -48,7 +50,7 @@ NAMES = frozenset(
     (
         *("campaign", "draft", "programme", "segment", "template", "batch", "event", "cell", "job"),
         *("looked", "checked", "other_looked", "quarter", "customer", "unsubscribe"),
-        *("due_customer", "due_product"),
+        *("due_customer", "due_product", "report", "share"),
     )
 )
 """What the addresses of `tests.pages` speak of."""
@@ -72,6 +74,7 @@ def build_everything(data: Path, *, models: bool = True) -> Everything:
         known = _at_work(settings, database)
         _finish_jobs(settings, database, models=models)
         known |= _learnt(settings, database)
+        known |= _read_again(settings, database)
     finally:
         database.dispose()
     assert set(known) == NAMES
@@ -228,3 +231,22 @@ def _learnt(settings: Settings, database: Database) -> dict[str, str]:
         "due_customer": due["customer_id"],
         "due_product": due["product"],
     }
+
+
+def _read_again(settings: Settings, database: Database) -> dict[str, str]:
+    """A second version of the report, and a link to it that lasts."""
+    with database.unit_of_work() as session:
+        report = evaluate_campaign(
+            session, settings, shop_id=SHOP, campaign_id=1, now=NOW + dt.timedelta(days=1)
+        )
+        token = make_share(
+            session,
+            report,
+            shop_id=SHOP,
+            newest=True,
+            days=30,
+            meant_for="Finance",
+            user_id=1,
+            now=dt.datetime.now(dt.UTC),  # whoever opens it does so today
+        )
+    return {"report": str(report.id), "share": token}

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Place = Literal["shop", "new shop", "no shop"]
+Place = Literal["shop", "new shop", "sample", "no shop"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -17,7 +17,8 @@ class Visit:
     """One page to look at.
 
     name: of its picture; path: with {names} of what there is; where: in the shop that has
-    everything, in one that was opened a moment ago, or before any was opened. as_stranger: not
+    everything, in one that was opened a moment ago, in the sample shop beside it, or before any was
+    opened. as_stranger: not
     signed in. narrow: looked at on a narrow screen by the checks too, not by pictures alone.
     status: what it answers.
     """
@@ -66,9 +67,13 @@ VISITS: tuple[Visit, ...] = (
         new_report="/report/",
         new_effects="/effects/",
         new_settings="/settings/",
+        new_guide="/guide/",
+        new_tokens="/settings/api/",
     ),
+    *_pages("sample", sample_guide="/guide/", sample_shop="/", sample_data="/data/"),
     Visit(name="sign-in", path="/sign-in", as_stranger=True, narrow=True),
     Visit(name="unsubscribe", path="/hooks/unsubscribe/{unsubscribe}", as_stranger=True),
+    Visit(name="shared-report", path="/shared/{share}", as_stranger=True, narrow=True),
     Visit(name="shop", path="/", narrow=True),
     Visit(name="shop-report", path="/report/", narrow=True),
     Visit(name="effects", path="/effects/"),
@@ -130,6 +135,11 @@ VISITS: tuple[Visit, ...] = (
         channels="/settings/channels/",
         template="/settings/channels/templates/{template}",
         template_new="/settings/channels/templates/new",
+        report_version="/campaigns/{campaign}/report/{report}",
+        report_changes="/campaigns/{campaign}/report/{report}/changes",
+        report_links="/campaigns/{campaign}/report/links",
+        style="/style",
+        terms="/help/terms",
         jobs="/jobs/",
         job="/jobs/{job}",
     ),
@@ -144,10 +154,13 @@ VISITS: tuple[Visit, ...] = (
 
 FILE = "a file to keep"
 PIECE = "a piece of a page that holds it"
+PROGRAMS = "for scripts of pages and for programs"
 LEFT_OUT: dict[str, str] = {
     "static": "styles, scripts and pictures of pages",
     "hooks.link": "leads elsewhere and shows nothing itself",
     "jobs.progress": PIECE,
+    "jobs.events": PROGRAMS,
+    "incoming.begun": PROGRAMS,
     "campaigns.assignment": FILE,
     "campaigns.contacts": FILE,
     "campaigns.frozen_plan": FILE,
@@ -159,6 +172,8 @@ LEFT_OUT: dict[str, str] = {
     "delivery.call_file": FILE,
     "effects.download": FILE,
     "figures.download": FILE,
+    "guide.after": FILE,
+    "guide.before": FILE,
     "identity.pairs": FILE,
     "influence.download": FILE,
     "lifetime.customers": FILE,
@@ -168,8 +183,14 @@ LEFT_OUT: dict[str, str] = {
     "programmes.contacts": FILE,
     "programmes.dry_all_csv": FILE,
     "programmes.dry_one_csv": FILE,
+    "report_files.chart": FILE,
+    "report_files.everything": FILE,
+    "report_files.pdf": FILE,
+    "report_files.table": FILE,
     "reports.download": FILE,
     "segments.customers": FILE,
+    "shared.pdf": FILE,
+    "shared.table": FILE,
     "targeting.download": FILE,
     "targeting.keepers": FILE,
 }

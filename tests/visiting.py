@@ -75,11 +75,13 @@ def served(folder: Path, browser: Browser, *, models: bool) -> Iterator[Shops]:
             server.start()
         urls = {place: server.url for place, server in servers.items()}
         built = everything.built
+        new = sign_in(browser, urls["new shop"], EMAIL, PASSWORD)
         yield Shops(
-            urls=urls,
+            urls={**urls, "sample": urls["new shop"]},
             states={
                 "shop": sign_in(browser, urls["shop"], built.email, built.password),
-                "new shop": sign_in(browser, urls["new shop"], EMAIL, PASSWORD),
+                "new shop": new,
+                "sample": enter_sample(browser, urls["new shop"], new),
             },
             known=everything.known,
         )
@@ -97,6 +99,18 @@ def sign_in(browser: Browser, url: str, email: str, password: str) -> Any:
     state = context.storage_state()
     context.close()
     return state
+
+
+def enter_sample(browser: Browser, url: str, state: Any) -> Any:
+    """The same browser, standing in the sample shop."""
+    context = browser.new_context(locale="en-GB", storage_state=state)
+    page = context.new_page()
+    page.goto(f"{url}/guide/")
+    page.locator('form[action="/guide/open"] button').click()
+    page.wait_for_load_state()
+    entered = context.storage_state()
+    context.close()
+    return entered
 
 
 def settle(page: Page) -> None:
