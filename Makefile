@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 DATA ?= ../shared/data
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: big-upload api-fuzz pictures contact-safety honest-policy help install chromium demo serve test check lint types contracts bench bench-short bench-features bench-segments bench-form bench-programmes bench-uplift calibration calibration-full ladder seasons seasons-full false-profit lock quarter-effect translations vendor clean
+.PHONY: big-upload api-fuzz pictures contact-safety honest-policy help install chromium demo serve test check lint types contracts bench bench-short bench-features bench-segments bench-form bench-programmes bench-report bench-uplift calibration calibration-full ladder seasons seasons-full false-profit lock quarter-effect translations vendor clean
 
 help: ## list what can be done
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -88,6 +88,9 @@ big-upload: install ## how a file of 3 GB arrives and is checked, and in how muc
 
 bench-form: install ## how long the live side of a campaign's form takes over a million customers; writes docs/benchmarks-form.md
 	$(BIN)/python benchmarks/campaign_form.py --write docs/benchmarks-form.md --date "$$(date -u +%F)"
+
+bench-report: install ## how long the server takes for the report page with 20 readers, and how much it sends; some five minutes; writes docs/benchmarks-report.md
+	$(BIN)/python benchmarks/report_page.py --write docs/benchmarks-report.md --date "$$(date -u +%F)"
 
 bench-programmes: install ## how long a day's run of ten programmes takes over a million customers; writes docs/benchmarks-programmes.md
 	$(BIN)/python benchmarks/programmes.py --write docs/benchmarks-programmes.md --date "$$(date -u +%F)"

@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import ipaddress
+import logging
 import os
 import secrets
 import signal
@@ -188,6 +189,8 @@ def _listen(
     from regulars_web.demo_door import install_demo_door
     from regulars_web.pages.jobs.views import install_job_watch
 
+    # a moment in which more ask than there are threads is nothing to write down
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     app = create_app(
         settings,
         secure_cookies=address.is_reached_from_elsewhere,
