@@ -390,8 +390,9 @@ def write_into(path: Path, table: str, date: str) -> None:
     marks = ("<!-- measured -->", "<!-- end -->")
     before, _, rest = text.partition(marks[0])
     _, _, after = rest.partition(marks[1])
-    cores = os.cpu_count()
-    said = f"Measured on {date or 'an unnamed day'} on {cores} cores.\n\n{table}"
+    cores, load = os.cpu_count(), os.getloadavg()[2]
+    said = f"Measured on {date or 'an unnamed day'} on {cores} cores, with {load:.0f} processes at"
+    said += f" work beside each other on the machine in the last minutes.\n\n{table}"
     path.write_text(f"{before}{marks[0]}\n{said}\n{marks[1]}{after}", encoding="utf-8")
 
 
