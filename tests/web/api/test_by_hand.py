@@ -26,8 +26,8 @@ def test_a_tag_is_given_to_customers_and_taken_back(
     shop: Program, finish_jobs: Callable[[], list[Job]]
 ) -> None:
     body = {"tag": "gift buyer", "customers": ["c001", "c002"]}
-    made = shop.post("/customers/tags", 202, json=body, key="t1")["data"]
-    shop.post("/customers/tags", 202, json=body, key="t1")
+    made = shop.post("/customer-tags", 202, json=body, key="t1")["data"]
+    shop.post("/customer-tags", 202, json=body, key="t1")
     finish_jobs()
     assert (tags(shop, "c001"), tags(shop, "c003")) == (["gift buyer"], None)
     stored = [file["id"] for file in shop.get("/files")["data"]]
@@ -40,7 +40,7 @@ def test_a_tag_is_given_to_customers_and_taken_back(
 
 def test_a_tag_that_files_could_not_hold_is_refused(shop: Program) -> None:
     body = {"tag": "gift, buyer", "customers": ["c001"]}
-    assert shop.post("/customers/tags", 422, json=body)["error"]["field"] == "tag"
+    assert shop.post("/customer-tags", 422, json=body)["error"]["field"] == "tag"
 
 
 def test_products_are_told_cell_by_cell(

@@ -49,3 +49,22 @@ def test_operations_are_told_in_words() -> None:
     for operation in all_operations():
         assert operation.summary, operation.name
         assert len(operation.summary) < 90, operation.name
+
+
+def test_no_address_is_that_of_two_resources() -> None:
+    """/customers/tags would be a customer called tags, too."""
+    paths = {operation.path: operation.in_path for operation in all_operations()}
+
+    def is_open(path: str, segment: str) -> bool:
+        return segment.endswith("}") and "str" in str(paths[path][segment.strip("{}")])
+
+    for one in paths:
+        for other in paths:
+            if one == other or one.count("/") != other.count("/"):
+                continue
+            pairs = list(zip(one.split("/"), other.split("/"), strict=True))
+            alike = all(
+                mine == theirs or is_open(one, mine) or is_open(other, theirs)
+                for mine, theirs in pairs
+            )
+            assert not alike, f"{one} and {other}"

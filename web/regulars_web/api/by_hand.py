@@ -142,7 +142,7 @@ def tell_products(call: Call, work: Session, body: ProductsBody) -> Answer[DataF
 
 
 @area.post(
-    "/customers/tags",
+    "/customer-tags",
     scope=Scope.WRITE_CUSTOMERS,
     status=202,
     example={"tag": "gift buyer", "customers": ["C1001", "C1002"]},
