@@ -78,11 +78,11 @@ def measure(work: Path, size: int) -> list[Row]:
         seconds = time.monotonic() - began
         amount = f"{size / seconds / 1e6:,.0f} MB/s"
         rows.append(Row(what="upload", seconds=seconds, amount=amount, **memory.most()))
+        rows.append(wait_for(client, memory, there, "first rows and columns shown", lines, size))
         number = int(there.rsplit("/", 1)[1])
         kept = server.data / "uploads" / str(number) / "original"
         if hashed(kept) != digest:
             raise SystemExit("the file that arrived is not the file that was sent")
-        rows.append(wait_for(client, memory, there, "first rows and columns shown", lines, size))
         columns = client.get(f"{there}/columns")
         client.post(f"{there}/columns", proposed(columns))
         memory.restart()
