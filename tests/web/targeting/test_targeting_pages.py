@@ -120,7 +120,9 @@ def test_the_section_says_in_money_what_the_rule_earns_and_for_whom(worked_out: 
     assert "more per customer (95%: £" in words
     assert "contact nobody" in words.lower()
     assert "chosen" in words
-    assert 'class="gain"' in page
+    drawing = page.partition('id="drawing-gain"')[2].partition("</figure>")[0]
+    assert '<polyline class="course line-treated"' in drawing
+    assert "random order" in drawing
     assert "within one standard error of the best" in words
     assert re.search(r"Claimed on the same customers", words)
 
