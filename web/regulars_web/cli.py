@@ -39,6 +39,10 @@ COMMANDS: dict[str, LazyCommand] = {
         "regulars_web.commands.init:init",
         N_("open a shop and its owner's account without a browser"),
     ),
+    "password": LazyCommand(
+        "regulars_web.commands.password:password",
+        N_("set a new password for somebody who has lost theirs"),
+    ),
     "import": LazyCommand(
         "regulars_web.commands.import_orders:import_orders",
         N_("an order file into the shop, with every line accounted for"),

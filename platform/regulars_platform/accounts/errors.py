@@ -1,6 +1,6 @@
 """What can be wrong with an account."""
 
-from regulars_platform.errors import RegularsError
+from regulars_platform.errors import NotFoundError, RegularsError
 from regulars_platform.words import N_, Sentence
 
 MIN_PASSWORD = 10
@@ -33,6 +33,17 @@ class EmailError(RegularsError):
                 {"email": email},
             ),
             field="email",
+        )
+
+
+class NoAccountError(NotFoundError):
+    """Nobody has that address."""
+
+    @classmethod
+    def of(cls, email: str) -> "NoAccountError":
+        """Names what came."""
+        return cls(
+            Sentence(N_("There is no account with the address %(email)s."), {"email": email[:254]})
         )
 
 

@@ -11,6 +11,7 @@ from regulars_platform.accounts.errors import (
     MAX_PASSWORD,
     MIN_PASSWORD,
     EmailError,
+    NoAccountError,
     OwnerExistsError,
     PasswordError,
     PersonNameError,
@@ -59,11 +60,29 @@ def find_account_problems(*, name: str, email: str, password: str) -> list[Regul
         problems.append(PersonNameError.of())
     if len(_normal(email)) > 254 or not _EMAIL.fullmatch(_normal(email)):
         problems.append(EmailError.of(email))
+    return [*problems, *_password_problems(password)]
+
+
+def _password_problems(password: str) -> list[RegularsError]:
     if len(password) < MIN_PASSWORD:
-        problems.append(PasswordError.too_short(len(password)))
-    if len(password) > MAX_PASSWORD:
-        problems.append(PasswordError.too_long())
-    return problems
+        return [PasswordError.too_short(len(password))]
+    return [PasswordError.too_long()] if len(password) > MAX_PASSWORD else []
+
+
+def set_password(session: Session, *, email: str, password: str) -> Account:
+    """A new password for an account; sessions begun before now no longer count.
+
+    Errors: InvalidInputError, NoAccountError.
+    """
+    problems = _password_problems(password)
+    if problems:
+        raise InvalidInputError(problems)
+    row = session.scalars(select(User).where(User.email == _normal(email))).first()
+    if row is None:
+        raise NoAccountError.of(email)
+    row.password_hash = hash_password(password)
+    row.session_epoch += 1
+    return _account(row)
 
 
 def sign_in(session: Session, *, email: str, password: str) -> Account:
