@@ -133,5 +133,8 @@ translations: install ## collect the words of all pages, merge them into the cat
 pictures: install chromium ## pictures of every page, in every language, wide, narrow and dark, into build/pictures
 	$(BIN)/python -m tests.pictures
 
+guide-pictures: install chromium ## the pictures of the user guide, into docs/pictures
+	$(BIN)/python -m tests.pictures --guide
+
 clean: ## forget the environment and the demo
 	rm -rf $(VENV) .demo .bench

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from regulars_web.language import LANGUAGES
@@ -33,6 +34,17 @@ class Screen:
         return f"{self.width}-{self.scheme}"
 
 
+GUIDE = (
+    *("sample-guide", "data-columns", "data-checked", "customers", "match-offer", "plan"),
+    *("launch", "report", "programme"),
+)
+"""Pages that the user guide shows."""
+
+GUIDE_FOLDER = ROOT / "docs" / "pictures"
+GUIDE_SCREEN = Screen(1120, "light")
+GUIDE_HEIGHT = 940
+COLOURS = 48
+
 SCREENS = (Screen(1280, "light"), Screen(360, "light"), Screen(1280, "dark"))
 
 
@@ -50,9 +62,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with served(Path(folder), browser, models=models) as shops:
             for locale in asked.locale:
                 for screen in asked.screen:
-                    kept = asked.out / locale / str(screen)
+                    kept = asked.out if asked.guide else asked.out / locale / str(screen)
                     faults += _take(browser, shops, visits, locale, screen, kept)
         browser.close()
+    if asked.guide:
+        for name in GUIDE:
+            _make_small(asked.out / f"{name}.png")
     for fault in faults:
         sys.stderr.write(fault + "\n")
     count = len(visits) * len(asked.locale) * len(asked.screen)
@@ -92,6 +107,13 @@ def _take(
     return faults
 
 
+def _make_small(path: Path) -> None:
+    """What stands at the top of the page, in few colours."""
+    with Image.open(path) as whole:
+        seen = whole.crop((0, 0, whole.width, min(GUIDE_HEIGHT, whole.height))).convert("RGB")
+    seen.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+
+
 def _look(page: Page, shops: Shops, visit: Visit, screen: Screen) -> list[str]:
     """Open a page; what is wrong with it."""
     faults: list[str] = []
@@ -119,8 +141,17 @@ def _read(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--locale", nargs="+", choices=list(LANGUAGES), default=list(LANGUAGES))
     screens = {str(screen): screen for screen in SCREENS}
     parser.add_argument("--screen", nargs="+", choices=list(screens), default=list(screens))
+    parser.add_argument(
+        "--guide",
+        action="store_true",
+        help="those of the user guide instead: the top of each, small, into docs/pictures",
+    )
     parser.add_argument("--only", nargs="+", choices=[one.name for one in VISITS], default=[])
     asked = parser.parse_args(arguments)
+    if asked.guide:
+        asked.locale, asked.screen, asked.only = ["en"], [str(GUIDE_SCREEN)], list(GUIDE)
+        asked.out = GUIDE_FOLDER
+        screens = {str(GUIDE_SCREEN): GUIDE_SCREEN}
     asked.screen = [screens[name] for name in asked.screen]
     return asked
 
