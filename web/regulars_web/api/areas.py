@@ -12,6 +12,8 @@ AREAS = (
     "regulars_web.api.files",
     "regulars_web.api.identity",
     "regulars_web.api.customers",
+    "regulars_web.api.segments",
+    "regulars_web.api.measures",
     "regulars_web.api.by_hand",
     "regulars_web.api.campaigns",
     "regulars_web.api.reports",
