@@ -254,8 +254,12 @@ def changes(form: Form) -> Iterator[tuple[str, list[Form]]]:
         ],
     )
     yield (
-        "an arm more",
-        [arms_of(form, n + 1, reach="personal") | {"holdout_percent": "20"} for n in times],
+        "two to six arms",
+        [
+            arms_of(form, 2 + n % 5, reach="personal", threshold=f"{70 + n}")
+            | {"holdout_percent": "20"}
+            for n in times
+        ],
     )
     yield (
         "a ladder of four thresholds of the customers' own",
