@@ -38,6 +38,7 @@ def write_orders(path: Path, size: int) -> str:
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Server]:
     """A server with an empty shop; every test starts it again if it stopped it."""
+    expect.set_options(timeout=60_000)  # a large file takes its time on a busy machine
     running = Server(data=tmp_path_factory.mktemp("uploads") / "regulars", port=free_port())
     running.start()
     page = chromium.new_page()
@@ -228,7 +229,7 @@ def test_the_page_of_a_job_is_told_of_its_progress_and_the_job_can_be_cancelled(
     data: Page, shop: Server, tmp_path: Path
 ) -> None:
     path = tmp_path / "checked.csv"
-    write_orders(path, 40 * MB)
+    write_orders(path, 20 * MB)
     asked: list[str] = []
     data.on("request", lambda request: asked.append(request.url))
     check(data, shop, path)
