@@ -57,6 +57,10 @@ METHODS = {
     "calibrated ratio interval": lazy_gettext("calibrated ratio interval"),
     "delta method": lazy_gettext("delta method"),
     "CUPED with interactions": lazy_gettext("CUPED with interactions"),
+    "chi-square": lazy_gettext("chi-square"),
+    "exact binomial": lazy_gettext("exact binomial"),
+    "exact multinomial": lazy_gettext("exact multinomial"),
+    "exact binomial per arm (Bonferroni)": lazy_gettext("exact binomial per arm (Bonferroni)"),
 }
 REASON_WORDS = {
     Reason.TOO_FEW_UNITS: lazy_gettext("fewer than two customers in one of the two groups"),
