@@ -135,3 +135,8 @@ def test_a_plan_of_another_shop_is_refused(planner: Program) -> None:
     raw = {**plan(), "currency": "CNY"}
     error = planner.post("/campaigns", 422, json={"plan": raw})["error"]
     assert error["field"] == "plan.currency"
+
+
+def test_without_programmes_none_is_beside_a_plan(planner: Program) -> None:
+    found = planner.post("/campaigns/beside", json={"plan": plan()})["data"]
+    assert found == {"customers": 0, "programmes": [], "unforeseen": []}

@@ -33,7 +33,8 @@ from regulars_platform.delivery.service import (
     left_off_lists,
 )
 from regulars_platform.launching.launch import prepare_launch, store_launch
-from regulars_platform.launching.preview import preview_draft
+from regulars_platform.launching.preview import preview_draft, programmes_of
+from regulars_platform.programme_effect.beside import NOBODY
 from regulars_web.api.calling import Call
 from regulars_web.api.campaigns_shown import (
     CampaignShown,
@@ -44,7 +45,12 @@ from regulars_web.api.campaigns_shown import (
 from regulars_web.api.declaring import Area, CsvFile, JsonFile
 from regulars_web.api.models import Answer, Count, Id, Json, Line, Model, Page
 from regulars_web.api.paging import PageQuery, paged
-from regulars_web.api.preview_shown import PreviewShown, preview_shown
+from regulars_web.api.preview_shown import (
+    PreviewShown,
+    ProgrammesBesideShown,
+    beside_shown,
+    preview_shown,
+)
 from regulars_web.api.problems import Detail, input_problem
 from regulars_web.edge import reading
 from regulars_web.pages.campaigns.defaults import find_shop_facts, next_round
@@ -177,6 +183,16 @@ def preview_plan(call: Call, work: Session, body: PlanBody) -> Answer[PreviewSho
     return Answer[PreviewShown](
         data=preview_shown(preview_draft(work, call.settings, shop, body.plan))
     )
+
+
+@area.post("/campaigns/beside", scope=Scope.READ_CAMPAIGNS, reads=True, example=EXAMPLE)
+def preview_beside(call: Call, work: Session, body: PlanBody) -> Answer[ProgrammesBesideShown]:
+    """Which programmes reach customers of a plan in its days; it can take a while."""
+    _refuse_other_shop(call, body.plan)
+    shop = get_shop_of(work, call.shop_id)
+    preview = preview_draft(work, call.settings, shop, body.plan)
+    beside = programmes_of(preview) or NOBODY
+    return Answer[ProgrammesBesideShown](data=beside_shown(beside))
 
 
 @area.get("/campaigns/{campaign_id}", scope=Scope.READ_CAMPAIGNS)

@@ -13,6 +13,7 @@ from regulars_platform.launching.arms import ArmPreview
 from regulars_platform.launching.foresight import Foreseen
 from regulars_platform.launching.preview import Preview
 from regulars_platform.memory.forecast import ArmForecast, GroupForecast
+from regulars_platform.programme_effect.beside import ProgrammesBeside
 from regulars_web.api.models import Count, Id, Model, Money, money
 from regulars_web.api.problems import Detail, detail_of
 
@@ -197,6 +198,46 @@ class PreviewShown(Model):
     meetings: list[MeetingShown]
     apart: list[str]
     """Campaigns in the same days whose customers are left out."""
+
+
+class ProgrammeBesideShown(Model):
+    """A programme and the customers of a plan, in its days."""
+
+    id: Id
+    name: str
+    inside: Count
+    """In its told arm already."""
+    held: Count
+    """Held back by it already."""
+    until: dt.date | None
+    likely: Count | None
+    """To enter in the days; null where nobody can foresee it."""
+    told: Count | None
+    """Of the likely, about how many would be written to."""
+
+
+class ProgrammesBesideShown(Model):
+    """Programmes that share customers with a plan."""
+
+    customers: Count
+    """In the told arm of any, or likely to enter any."""
+    programmes: list[ProgrammeBesideShown]
+    unforeseen: list[str]
+    """Running programmes of which nobody can say beforehand whom they will name."""
+
+
+def beside_shown(found: ProgrammesBeside) -> ProgrammesBesideShown:
+    """What else is on in the days of a plan."""
+    return ProgrammesBesideShown(
+        customers=found.customers,
+        programmes=[
+            ProgrammeBesideShown.model_validate(
+                {name: getattr(one, name) for name in ProgrammeBesideShown.model_fields}
+            )
+            for one in found.programmes
+        ],
+        unforeseen=list(found.unforeseen),
+    )
 
 
 def preview_shown(preview: Preview) -> PreviewShown:
