@@ -24,6 +24,7 @@ from regulars_platform.launching.everybody import AT_HAND, Everybody, Flags, Num
 from regulars_platform.launching.state import contact_state, file_state, launched_ledgers
 from regulars_platform.programmes.caps import contact_caps, planned_contacts
 from regulars_platform.reach.gate import GLOBAL_HOLDOUT, SAME_ADDRESS, open_gate
+from regulars_platform.reach.holdout import holdout_on
 from regulars_platform.settings import Settings
 from regulars_platform.shops.tables import Shop
 
@@ -40,7 +41,10 @@ class Surroundings:
 
     def barred(self, channels: Collection[str], day: dt.date) -> Numbers:
         """Per customer the reason why not, a number of BARRED; 0: may be contacted."""
-        asked = ("barred", self.state, tuple(sorted(channels)), day)
+        # of the day the gate only asks which global holdout lasts on it
+        holdout = holdout_on(self.session, self.shop.id, day)
+        lasting = None if holdout is None else holdout.id
+        asked = ("barred", self.state, tuple(sorted(channels)), lasting)
         return self.people.kept(asked, lambda: self._barred(channels, day), _nbytes)
 
     def crowded(self, day: dt.date) -> Flags:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -382,8 +382,11 @@ def _line(campaign: Campaign) -> CampaignLine:
 
 
 def _facts() -> ShopFacts:
-    shop = current_shop()
-    return find_shop_facts(build_feature_store(settings(), shop))
+    # a page asks for them several times
+    if "shop_facts" not in g:
+        g.shop_facts = find_shop_facts(build_feature_store(settings(), current_shop()))
+    found: ShopFacts = g.shop_facts
+    return found
 
 
 def _has_orders() -> bool:
