@@ -27,7 +27,8 @@ CUSTOMERS, LIST, REPORT = "customers", "list", "report"
 class Progress:
     """draft, launched: numbers of the campaigns that the way is about, the latest; None: none yet.
 
-    brought: orders came after the launch. The others say whether it was done.
+    brought: orders came after the launch. campaigns: how many were launched. The others say whether
+    it was done.
     """
 
     orders: bool
@@ -40,6 +41,7 @@ class Progress:
     evaluated: bool
     read: bool
     decided: bool
+    campaigns: int
 
     @property
     def done(self) -> tuple[bool, ...]:
@@ -76,6 +78,7 @@ def progress_of(session: Session, settings: Settings, shop_id: int, shop: HasPra
         evaluated=evaluated,
         read=evaluated and REPORT in seen,
         decided=launched is not None and bool(list_decisions(session, launched.id)),
+        campaigns=sum(one.state == LAUNCHED for one in campaigns),
     )
 
 

@@ -40,8 +40,9 @@ def next_step() -> Step | None:
         return None
     with reading() as work:
         found = progress_of(work, settings(), shop.id, shop)
-    # whoever has a report knows the way, and whoever has no orders has a page that says so
-    if not in_sample and (found.evaluated or not found.orders):
+    # whoever has been through a campaign knows the way; without orders, each page says what is due
+    knows = found.evaluated or found.campaigns > 1
+    if not in_sample and (knows or not found.orders):
         return None
     return _first_elsewhere(build_steps(found, in_sample=in_sample))
 
