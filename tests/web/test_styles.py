@@ -26,9 +26,9 @@ SCRIPT = "\n".join(
     path.read_text(encoding="utf-8") for path in sorted((WEB / "static").glob("*.js"))
 )
 COMPOSED = re.compile(
-    r"(type|tone|tier-tone|shade|line|thin)-[\w-]+|good|caution|bad|busy|quiet|ok|warn|wait"
+    r"(type|tone|tier-tone|shade|line|thin)-[\w-]+|good|caution|bad|busy|quiet|ok|warn|wait|late|a4|letter"
 )
-"""Classes whose last part is a value: of a tone, a state or a score."""
+"""Classes that are a value or end in one: of a tone, a state, a score, a size of paper."""
 
 
 def classes_of(sheet: str) -> set[str]:

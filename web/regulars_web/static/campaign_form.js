@@ -149,11 +149,11 @@
     }
     whole = complete;
     const side = byId("side");
-    side.innerHTML = part("side").innerHTML;
+    side.replaceChildren(...part("side").childNodes);
     openAgain(side);
     window.htmx?.process(side);
     const brief = byId("plan-brief");
-    if (brief) brief.innerHTML = part("brief").innerHTML;
+    if (brief) brief.replaceChildren(...part("brief").childNodes);
     show("");
     say(part("said").textContent.trim());
   }
