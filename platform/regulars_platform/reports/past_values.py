@@ -34,22 +34,54 @@ def past_values_json(ledger: pl.DataFrame, plan: Plan) -> dict[str, Any]:
     known = (found.drop_nulls() * MONEY_SCALE).round().cast(pl.Int64)
     values: Amounts = known.filter(known > 0).to_numpy()
     marks = [
-        {"arm": arm.name, "threshold": threshold, "reaching": int((values >= threshold).sum())}
+        {
+            "arm": arm.name,
+            "threshold": threshold,
+            "reaching": shown_count(int((values >= threshold).sum())),
+        }
         for arm in plan.arms
         if not isinstance(arm.offer, MessageOnly) and arm.offer.multiple is None
         if (threshold := arm.offer.threshold)
     ]
-    edges = bin_edges(values, [int(str(mark["threshold"])) for mark in marks])
-    inside: list[int] = np.histogram(values, edges)[0].tolist() if edges else []
+    thresholds = [int(str(mark["threshold"])) for mark in marks]
+    edges = bin_edges(values, thresholds)
+    below, *inside, above = told_apart(values, edges, min(thresholds, default=0))
     return {
         "units": len(found),
         "without_value": len(found) - len(values),
         "thresholds": marks,
         "edges": edges,
-        "counts": [shown_count(count) for count in inside],
-        "below": shown_count(int((values < edges[0]).sum())) if edges else 0,
-        "above": shown_count(int((values > edges[-1]).sum())) if edges else 0,
+        "counts": inside,
+        "below": below,
+        "above": above,
     }
+
+
+def told_apart(values: Amounts, edges: Sequence[int], threshold: int) -> list[int | None]:
+    """Below the edges, between each two, above them: counts; None for few people.
+
+    How many lie on either side of the threshold is told, so a single None, or several of few people
+    in all, would follow from the others: there the smallest count beside them is kept back as well.
+    """
+    if not edges:
+        return [0, 0]
+    inside: list[int] = np.histogram(values, edges)[0].tolist()
+    counts = [int((values < edges[0]).sum()), *inside, int((values > edges[-1]).sum())]
+    lows = [0, *edges[:-1], edges[-1]]
+    sides = [
+        [at for at, low in enumerate(lows) if (low < threshold) is side] for side in (True, False)
+    ]
+    if any(sum(counts[at] for at in side) < LEAST_SHOWN for side in sides):
+        sides = [[*sides[0], *sides[1]]]  # then the side is not told either, only how many in all
+    hidden: set[int] = set()
+    for side in sides:
+        cells = [at for at in side if counts[at]]
+        few = {at for at in cells if counts[at] < LEAST_SHOWN}
+        beside = sorted(set(cells) - few, key=lambda at: counts[at])
+        while few and beside and (len(few) < 2 or sum(counts[at] for at in few) < LEAST_SHOWN):
+            few.add(beside.pop(0))
+        hidden |= few
+    return [None if at in hidden else count for at, count in enumerate(counts)]
 
 
 def shown_count(count: int) -> int | None:

@@ -1,5 +1,7 @@
 """Past order values of a campaign's people in bins, against values that are known one by one."""
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 import pytest
@@ -56,16 +58,40 @@ def test_a_threshold_of_each_ones_own_has_no_place_on_the_scale() -> None:
     assert sum(found["counts"]) + found["below"] + found["above"] == 1200
 
 
-def test_a_bin_of_fewer_than_ten_is_not_told() -> None:
-    people = ledger(
+def around_50(*, at_85: int, at_95: int = 0) -> pl.DataFrame:
+    return ledger(
         *(drawn(f"a{i}", average_order_value=50.0) for i in range(200)),
-        *(drawn(f"b{i}", average_order_value=90.0) for i in range(9)),
+        *(drawn(f"b{i}", average_order_value=60.0) for i in range(100)),
+        *(drawn(f"c{i}", average_order_value=85.0) for i in range(at_85)),
+        *(drawn(f"d{i}", average_order_value=95.0) for i in range(at_95)),
     )
-    found = past_values_json(people, plan())
 
-    told = [count for count in found["counts"] if count]
-    assert told == [200]
-    assert None in found["counts"]
+
+def told(found: dict[str, Any]) -> list[int]:
+    return [count for count in (found["below"], *found["counts"], found["above"]) if count]
+
+
+def test_a_bin_of_fewer_than_ten_is_not_told() -> None:
+    found = past_values_json(around_50(at_85=6, at_95=7), plan())
+
+    assert told(found) == [200, 100]
+    assert [found["below"], *found["counts"], found["above"]].count(None) == 2
+
+
+def test_one_small_bin_does_not_follow_from_the_others() -> None:
+    # 36 reach 80: with 30 of them told, the other 6 would be known
+    found = past_values_json(around_50(at_85=6, at_95=30), plan())
+
+    assert found["thresholds"][0]["reaching"] == 36
+    assert told(found) == [200, 100]
+
+
+def test_a_side_of_fewer_than_ten_does_not_follow_from_the_whole() -> None:
+    found = past_values_json(around_50(at_85=9), plan())
+
+    assert found["thresholds"][0]["reaching"] is None
+    # 309 in all: the 100 are kept back with the 9
+    assert told(found) == [200]
 
 
 def test_without_past_orders_there_is_nothing_to_draw() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask_babel import gettext
 
+from regulars_platform.privacy import LEAST_SHOWN
 from regulars_web.charts import round_values
 from regulars_web.drawing.specification import (
     Box,
@@ -100,8 +101,12 @@ def _marks(
 def _said(document: Mapping[str, Any], found: Mapping[str, Any], first: Mapping[str, Any]) -> str:
     known = found["units"] - found["without_value"]
     facts = {
-        "n": number(first["reaching"]),
-        "share": percent(first["reaching"] / known, 0),
+        "n": number(first["reaching"])
+        if first["reaching"] is not None
+        else gettext("under %(share)s", share=number(LEAST_SHOWN)),
+        "share": percent(first["reaching"] / known, 0)
+        if first["reaching"] is not None
+        else gettext("under %(share)s", share=percent(min(LEAST_SHOWN / known, 1), 0)),
         "threshold": _money(first["threshold"], document["plan"]["currency"]),
     }
     unit = document["plan"]["unit"]
@@ -143,7 +148,7 @@ def _reading(document: Mapping[str, Any], low: int, high: int, count: int | None
 
 
 def _count(count: int | None) -> str:
-    return str(gettext("under %(share)s", share=number(10))) if count is None else number(count)
+    return str(gettext("not told: few people")) if count is None else number(count)
 
 
 def _money(ten_thousandths: int, currency: str) -> str:
