@@ -19,6 +19,7 @@ DAILY: dict[str, str] = {
     "run_programmes": "regulars_platform.programmes.jobs:wants_a_day",
     "make_calendar_drafts": "regulars_platform.calendar.jobs:wants_a_day",
     "forget_uploads": "regulars_platform.incoming.jobs:wants_a_day",
+    "forget_answers": "regulars_platform.api_access.jobs:wants_a_day",
 }
 """kind of job -> "module:function", which says of a session and a shop's id whether the shop wants
 it. Its `subject_id` is the day, as a number (`date.toordinal`)."""

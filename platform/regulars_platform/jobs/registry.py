@@ -29,6 +29,7 @@ HANDLERS: dict[str, str] = {
     "work_out_quarter": "regulars_platform.programme_effect.jobs:run",
     "make_calendar_drafts": "regulars_platform.calendar.jobs:make_drafts",
     "forget_uploads": "regulars_platform.incoming.jobs:forget_uploads",
+    "forget_answers": "regulars_platform.api_access.jobs:forget_answers",
 }
 """kind -> "module:function". A handler takes a JobContext, is safe to run again after being killed
 anywhere, and stores its own result."""

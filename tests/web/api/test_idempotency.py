@@ -12,6 +12,8 @@ from regulars_platform.api_access.answers import claim, keep_answer
 from regulars_platform.api_access.errors import IdempotencyInProgressError
 from regulars_platform.api_access.models import KeptAnswer, TokenId
 from regulars_platform.api_access.tables import KeptAnswerRow
+from regulars_platform.jobs.daily import enqueue_daily
+from regulars_platform.jobs.models import Job
 from regulars_platform.shops.tables import Shop
 from regulars_platform.storage.database import Database
 from tests.web.api.conftest import Program
@@ -124,3 +126,22 @@ def test_many_at_once_under_one_key_do_it_once(
     assert {status for status, _ in seen} <= {201, 409}
     assert len({body for status, body in seen if status == 201}) == 1
     assert len(program.get("/campaigns")["data"]) == 1
+
+
+def test_what_nobody_asks_for_any_more_is_forgotten_by_the_day(
+    program: Program,
+    database: Database,
+    finish_jobs: Callable[[], list[Job]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    program.patch("/shop", key="k1", json={"name": "One"})
+    for hours, left in ((23, 1), (25, 0)):
+        moment = dt.datetime.now(dt.UTC) + dt.timedelta(hours=hours)
+        monkeypatch.setattr(
+            "regulars_platform.api_access.jobs.utc_now", lambda moment=moment: moment
+        )
+        with database.unit_of_work() as session:
+            enqueue_daily(session, moment)
+        finish_jobs()
+        with database.unit_of_work() as session:
+            assert session.scalar(select(func.count()).select_from(KeptAnswerRow)) == left

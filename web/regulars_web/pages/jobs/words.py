@@ -26,6 +26,7 @@ TITLES = {
     "work_out_cycle": lazy_gettext("Working out who is due again"),
     "work_out_needs": lazy_gettext("Finding out what goes with what"),
     "forget_uploads": lazy_gettext("Throwing unfinished uploads away"),
+    "forget_answers": lazy_gettext("Forgetting what programs were answered"),
     "work_out_lifetime": lazy_gettext("Working out what customers will buy"),
 }
 
