@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from regulars_platform.campaigns.service import get_launched
 from regulars_platform.canonical import sha256_of
-from regulars_platform.reports.service import Report, find_latest_report, get_report
+from regulars_platform.reports.service import Report
 from regulars_platform.sharing.errors import ClosedShareError, NoShareError, ShareError
 from regulars_platform.sharing.tables import ReportShareRow
 
@@ -134,16 +134,6 @@ def find_share(session: Session, token: str, now: dt.datetime) -> Share:
     if now >= row.expires_at:
         raise ClosedShareError.expired()
     return _share(row)
-
-
-def shared_report(session: Session, share: Share) -> Report:
-    """The report that a link shows. Raises NoShareError where it is gone."""
-    if share.report_id is not None:
-        return get_report(session, share.shop_id, share.campaign_id, share.report_id)
-    report = find_latest_report(session, share.shop_id, share.campaign_id)
-    if report is None:
-        raise NoShareError.unknown()
-    return report
 
 
 def note_opening(session: Session, share: Share, now: dt.datetime) -> None:

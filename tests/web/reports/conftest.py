@@ -4,39 +4,17 @@ import shutil
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
 from flask import Flask
 
-from regulars_platform.accounts.service import create_owner
-from regulars_platform.jobs.models import JobState
-from regulars_platform.jobs.run import run_inline
-from regulars_platform.jobs.service import enqueue
-from regulars_platform.settings import build_settings, prepare_data_dir
-from regulars_platform.shops.service import open_shop
 from regulars_platform.storage.database import Database
-from regulars_platform.storage.migrations_run import create_all_tables
-from tests.web.conftest import EMAIL, NOW, PASSWORD, Browser
-from tests.web.reports.test_report_page import launch_and_sell
+from tests.web.conftest import EMAIL, PASSWORD, Browser
+from tests.web.reports.evaluated import build_evaluated
 
 
 @pytest.fixture(scope="session")
 def evaluated_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder in which campaign 1 has report 1."""
-    settings = build_settings(tmp_path_factory.mktemp("evaluated") / "data")
-    prepare_data_dir(settings)
-    database = Database(settings)
-    create_all_tables(database)
-    quick = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-    with pytest.MonkeyPatch.context() as patch, database.unit_of_work() as session:
-        patch.setattr("regulars_platform.accounts.passwords._HASHER", quick)
-        open_shop(session, name="Green Hill", currency="GBP", timezone="Asia/Shanghai", now=NOW)
-        create_owner(session, name="Mei", email=EMAIL, password=PASSWORD, locale="en", now=NOW)
-    launch_and_sell(settings, database, unit="customer")
-    with database.unit_of_work() as session:
-        job_id = enqueue(session, "evaluate_campaign", 1, 1, NOW)
-    assert run_inline(settings, database, job_id).state == JobState.DONE
-    database.dispose()
-    return settings.data_dir
+    return build_evaluated(tmp_path_factory.mktemp("evaluated") / "data")
 
 
 @pytest.fixture

@@ -33,13 +33,13 @@ from regulars_web.pages.reports.words import (
 _MOST_BARS = 2
 
 INPUTS = {
-    "orders_version": lazy_gettext("State of the orders"),
+    "orders_version": lazy_gettext("State of the orders (a number that rises)"),
     "orders": lazy_gettext("Orders in the outcome window"),
     "known": lazy_gettext("of them with a customer"),
     "data_until": lazy_gettext("Orders reach until"),
     "state": lazy_gettext("Outcome window"),
     "evaluated_on": lazy_gettext("Evaluated on"),
-    "events_version": lazy_gettext("State of the files of events"),
+    "events_version": lazy_gettext("State of the files of events (a number that rises)"),
     "failed_sends": lazy_gettext("Customers whom the message did not reach"),
     "suppressed_since": lazy_gettext("Customers who opted out after the draw"),
     "lessons": lazy_gettext("Earlier results it leans on"),
@@ -217,7 +217,7 @@ def _value(name: str, value: Any) -> str:
         return str(STATES.get(value, value))
     if name in _COUNTS:
         return number(value)
-    return str(gettext("version %(n)s", n=value)) if name.endswith("_version") else str(value)
+    return str(value)
 
 
 def _row(group: GroupDifference, currency: str) -> GroupRow:

@@ -1,7 +1,5 @@
 """A report under a link: the page for whoever has the link, and nothing else of the shop."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,13 +9,15 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from regulars_platform.errors import NotFoundError, RegularsError
-from regulars_platform.sharing.errors import ClosedShareError
-from regulars_platform.sharing.service import Share, find_share, note_opening, shared_report
+from regulars_platform.sharing.errors import ClosedShareError, NoShareError
+from regulars_platform.sharing.service import Share, find_share, note_opening
 from regulars_platform.shops.models import ShopProfile
 from regulars_platform.shops.service import get_shop
-from regulars_web.edge import now, unit_of_work
+from regulars_web.edge import now, reading, settings, unit_of_work
 from regulars_web.formats import sentence
+from regulars_web.kept_pages import KeptPage, kept_pages
 from regulars_web.language import LANGUAGES
+from regulars_web.pages.reports.depends import Look, look_at
 from regulars_web.pages.reports.handing_out import (
     SharedLinks,
     file_name,
@@ -35,78 +35,94 @@ blueprint = Blueprint("shared", __name__)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Opened:
-    """What a link leads to."""
+    """A link that leads somewhere: to which version of which report. shop: the request's from now
+    on. look: what the page depends on besides."""
 
     share: Share
     shop: ShopProfile
-    material: Material
+    report_id: int
+    look: Look
+
+    def material(self) -> Material:
+        """What the page and its files are made of."""
+        share = self.share
+        with reading() as work:
+            return gather_material(
+                work, share.shop_id, share.campaign_id, self.report_id, shared=True
+            )
 
 
 @blueprint.get("/<token>")
-def show(token: str) -> str:
+def show(token: str) -> Response:
     """The report of this link."""
-    with _opened(token, noted=True) as found:
-        return render_template(
-            "sharing/report.html",
-            medium="shared",
-            token=token,
-            language=_asked_language(),
-            campaign=found.material.campaign,
-            page=shared_page(found.material.report),
-            this=found.material.version,
-            links=SharedLinks(token, _asked_language()),
-            table_names=names_of_tables(found.material, shared=True),
-            can_print=can_print(),
-            always_newest=found.share.report_id is None,
-            expires_at=found.share.expires_at,
-        )
+    found = _opened(token, noted=True)
+    share, shop_dir = found.share, settings().shop_dir(found.shop.id)
+    key = (
+        *("shared", share.id, _asked_language()),
+        *found.look.key(found.shop, shop_dir, share.campaign_id, found.report_id),
+    )
+    page = kept_pages().find_page(key)
+    if page is None:
+        page = KeptPage(_rendered(found, token))
+        kept_pages().keep(key, page)
+    return page.answer()
+
+
+def _rendered(found: Opened, token: str) -> str:
+    material = found.material()
+    return render_template(
+        "sharing/report.html",
+        medium="shared",
+        token=token,
+        language=_asked_language(),
+        campaign=material.campaign,
+        page=shared_page(material.report),
+        this=material.version,
+        links=SharedLinks(token, _asked_language()),
+        table_names=names_of_tables(material, shared=True),
+        can_print=can_print(),
+        always_newest=found.share.report_id is None,
+        expires_at=found.share.expires_at,
+    )
 
 
 @blueprint.get("/<token>/tables/<name>.csv")
 def table(token: str, name: str) -> Response:
     """A table of this link's report, without what strangers may not read."""
-    with _opened(token) as found:
-        return table_answer(found.material, name, "csv", shared=True)
+    return table_answer(_opened(token).material(), name, "csv", shared=True)
 
 
 @blueprint.get("/<token>/report.pdf")
 def pdf(token: str) -> BaseResponse | tuple[str, int] | tuple[str, int, dict[str, str]]:
     """This link's report on paper."""
-    with _opened(token) as found:
-        page = shared_page(found.material.report)
-        wanted = request.args.get("paper", "")
-        html = paper_html(found.material, page, found.shop.name, wanted)
-        say = partial(render_template, "sharing/printing.html", language=_asked_language())
-        name = file_name(found.material, "pdf")
-        return pdf_answer(html, name, say, request.full_path.rstrip("?"))
+    found = _opened(token)
+    material = found.material()
+    page = shared_page(material.report)
+    html = paper_html(material, page, found.shop.name, request.args.get("paper", ""))
+    say = partial(render_template, "sharing/printing.html", language=_asked_language())
+    return pdf_answer(html, file_name(material, "pdf"), say, request.full_path.rstrip("?"))
 
 
-@contextmanager
-def _opened(token: str, *, noted: bool = False) -> Iterator[Opened]:
-    """The report of a token, with its shop as the shop of this request. Raises NoShareError,
-    ClosedShareError. noted: as an opening of the link."""
+def _opened(token: str, *, noted: bool = False) -> Opened:
+    """Where a token leads; noted: as an opening of the link. Raises NoShareError,
+    ClosedShareError."""
     language = _asked_language()
     if language:
         g.locale = language
     moment = now()
-    with unit_of_work() as work:
+    with reading() as work:
         share = find_share(work, token, moment)
-        found = Opened(
-            share=share,
-            shop=get_shop(work, share.shop_id),
-            material=gather_material(
-                work,
-                share.shop_id,
-                share.campaign_id,
-                shared_report(work, share).id,
-                shared=True,
-            ),
-        )
-        if noted and request.method == "GET":
+        shop = get_shop(work, share.shop_id)
+        look = look_at(work, share.shop_id, share.campaign_id)
+    report_id = share.report_id or look.newest
+    if report_id is None:
+        raise NoShareError.unknown()
+    if noted and request.method == "GET":
+        with unit_of_work() as work:
             note_opening(work, share, moment)
-    g.shop = found.shop
+    g.shop = shop
     refresh()  # days and words are this shop's and this reader's from here on
-    yield found
+    return Opened(share=share, shop=shop, report_id=report_id, look=look)
 
 
 def _asked_language() -> str:
