@@ -270,14 +270,18 @@ CSV_COLUMNS = (
 def customers_csv(settings: Settings, shop_id: int, found: Lifetime) -> Iterator[bytes]:
     """Every customer with a forecast as CSV in pieces, the highest expected value first; with a
     note in every row that nobody was left out who must not be contacted."""
-    customers = read_customers(
+    return csv_pieces(CSV_COLUMNS, _csv_rows(customers_by_value(settings, shop_id, found)))
+
+
+def customers_by_value(settings: Settings, shop_id: int, found: Lifetime) -> pl.DataFrame:
+    """CUSTOMER_SCHEMA: every customer with a forecast, the highest expected value first."""
+    return read_customers(
         settings.shop_dir(shop_id), found.customers_file, found.customers_sha256
     ).sort(
         ["expected_value_365", "expected_orders_365", "customer_id"],
         descending=[True, True, False],
         nulls_last=True,
     )
-    return csv_pieces(CSV_COLUMNS, _csv_rows(customers))
 
 
 def _csv_rows(customers: pl.DataFrame) -> Iterator[tuple[object, ...]]:

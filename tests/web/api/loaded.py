@@ -25,6 +25,7 @@ from regulars_platform.datasets.examples import example_file
 from regulars_platform.intake import service as intake
 from regulars_platform.jobs.run import run_inline
 from regulars_platform.jobs.service import enqueue
+from regulars_platform.lifetime.service import work_out as work_out_lifetime
 from regulars_platform.segments.parsing import parse_rule
 from regulars_platform.segments.service import save_segment
 from regulars_platform.settings import Settings, build_settings, prepare_data_dir
@@ -89,6 +90,7 @@ def _build_small(settings: Settings) -> None:
     _bring_files(settings, database)
     with database.unit_of_work() as session:
         _keep_drafts(session)
+        work_out_lifetime(session, settings, shop_id=1, now=NOW)
     database.dispose()
 
 

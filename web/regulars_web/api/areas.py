@@ -21,6 +21,7 @@ AREAS = (
     "regulars_web.api.targeting",
     "regulars_web.api.memory",
     "regulars_web.api.figures",
+    "regulars_web.api.lifetime",
     "regulars_web.api.reach",
     "regulars_web.api.suppressions",
     "regulars_web.api.calendar",

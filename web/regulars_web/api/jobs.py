@@ -77,6 +77,17 @@ def cancel_job(call: Call, work: Session, job_id: Key) -> Answer[JobShown]:
     return Answer[JobShown](data=job_shown(job))
 
 
+def start_once(call: Call, work: Session, kind: str) -> Answer[JobShown]:
+    """Ask for a kind of work about the whole shop; one that waits or runs already is enough."""
+    job = jobs.find_latest_job(work, (kind,), call.shop_id)
+    if job is None or job.is_over:
+        jobs.enqueue(work, kind, call.shop_id, call.shop_id, call.now)
+        job = jobs.find_latest_job(work, (kind,), call.shop_id)
+    if job is None:
+        raise LookupError("a job that was just asked for is not there")
+    return Answer[JobShown](data=job_shown(job))
+
+
 def job_shown(job: Job) -> JobShown:
     """A job as the interface shows it."""
     return JobShown(
