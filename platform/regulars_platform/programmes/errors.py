@@ -36,6 +36,32 @@ class ProgrammeStateError(RegularsError):
         return cls(Sentence(N_("“%(name)s” is not running."), {"name": name}))
 
     @classmethod
+    def not_started(cls, name: str) -> "ProgrammeStateError":
+        """Nothing has happened that could be looked at."""
+        return cls(
+            Sentence(N_("“%(name)s” was never started."), {"name": name}),
+            Sentence(N_("Start it first.")),
+        )
+
+    @classmethod
+    def sends(cls, name: str) -> "ProgrammeStateError":
+        """Whoever took a list besides would be reached twice."""
+        return cls(
+            Sentence(
+                N_("The channel of “%(name)s” sends by itself: a list would reach people twice."),
+                {"name": name},
+            )
+        )
+
+    @classmethod
+    def started(cls, name: str) -> "ProgrammeStateError":
+        """What has run is not forgotten."""
+        return cls(
+            Sentence(N_("“%(name)s” has run, so it stays."), {"name": name}),
+            Sentence(N_("End it instead.")),
+        )
+
+    @classmethod
     def changed(cls, name: str) -> "ProgrammeStateError":
         """Somebody else was faster."""
         return cls(
@@ -83,6 +109,15 @@ class NoWordsError(RegularsError):
             Sentence(N_("This channel sends by itself, so write what customers are told.")),
             field="offer.words",
         )
+
+
+class RunUnderWayError(RegularsError):
+    """A day's run has begun, and would not see what is changed now."""
+
+    @classmethod
+    def build(cls) -> "RunUnderWayError":
+        """It is over in a moment."""
+        return cls(Sentence(N_("Today's run is under way. Press again when it is over.")))
 
 
 class DayError(RegularsError):

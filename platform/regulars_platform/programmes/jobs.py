@@ -5,9 +5,11 @@ import datetime as dt
 from sqlalchemy.orm import Session
 
 from regulars_platform.jobs.context import JobContext
-from regulars_platform.jobs.models import JobId
+from regulars_platform.jobs.models import Job, JobId
 from regulars_platform.jobs.run import utc_now
-from regulars_platform.jobs.service import enqueue
+from regulars_platform.jobs.service import enqueue, find_latest_job, get_job
+from regulars_platform.programmes.beginning import begin_today
+from regulars_platform.programmes.errors import RunUnderWayError
 from regulars_platform.programmes.results import evaluate_version
 from regulars_platform.programmes.running import run_programme
 from regulars_platform.programmes.service import count_running, list_programmes
@@ -32,6 +34,37 @@ def enqueue_evaluation(
 ) -> JobId:
     """Ask for the result of a version on the orders as they are."""
     return enqueue(session, EVALUATE, shop_id, version_id, now)
+
+
+def ask_for_run(session: Session, *, shop_id: int, day: dt.date, now: dt.datetime) -> Job:
+    """The day's run that waits or is under way, or else a new one."""
+    latest = find_latest_job(session, (RUN,), day.toordinal(), shop_id=shop_id)
+    if latest is None or latest.is_over:
+        return get_job(session, shop_id, enqueue_run(session, shop_id=shop_id, day=day, now=now))
+    return latest
+
+
+def ask_for_first_run(
+    session: Session, *, shop_id: int, programme_id: int, day: dt.date, now: dt.datetime
+) -> Job:
+    """Let the day's run be the programme's first, and ask for it.
+
+    Raises ProgrammeStateError, RunUnderWayError.
+    """
+    latest = find_latest_job(session, (RUN,), day.toordinal(), shop_id=shop_id)
+    if latest is not None and not latest.is_over:
+        raise RunUnderWayError.build()
+    begin_today(session, shop_id=shop_id, programme_id=programme_id)
+    return get_job(session, shop_id, enqueue_run(session, shop_id=shop_id, day=day, now=now))
+
+
+def ask_for_result(session: Session, *, shop_id: int, version_id: int, now: dt.datetime) -> Job:
+    """The evaluation of a version that waits or is under way, or else a new one."""
+    latest = find_latest_job(session, (EVALUATE,), version_id, shop_id=shop_id)
+    if latest is None or latest.is_over:
+        asked = enqueue_evaluation(session, shop_id=shop_id, version_id=version_id, now=now)
+        return get_job(session, shop_id, asked)
+    return latest
 
 
 def run(context: JobContext) -> None:

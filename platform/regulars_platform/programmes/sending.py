@@ -22,6 +22,7 @@ from regulars_platform.programmes.due_products import (
     DueProduct,
     named_products,
 )
+from regulars_platform.programmes.errors import ProgrammeStateError
 from regulars_platform.programmes.held_beside import beside_held_entries
 from regulars_platform.programmes.plan import TOLD, ProgrammePlan
 from regulars_platform.programmes.service import (
@@ -88,6 +89,13 @@ def queue_entries(
     return counts
 
 
+def leaves_by_itself(session: Session, programme: Programme) -> bool:
+    """Whether what runs sends its messages by the outbox, so that a list has no place."""
+    if programme.version is None or programme.version.plan.template_id is None:
+        return False
+    return sends_by_itself(session, programme.version.plan, programme.shop_id)
+
+
 def programme_list(
     session: Session,
     settings: Settings,
@@ -101,8 +109,10 @@ def programme_list(
 
     The gate is asked again: whoever opted out since, or is held back from everything, is left off,
     and so is whoever has paid the order that they would be reminded of. about: an occasion
-    in words.
+    in words. Raises ProgrammeStateError where the channel sends by itself.
     """
+    if leaves_by_itself(session, programme):
+        raise ProgrammeStateError.sends(programme.name)
     entry = ProgrammeEntryRow
     rows = session.scalars(
         select(entry)

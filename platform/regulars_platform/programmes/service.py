@@ -241,7 +241,7 @@ def delete_draft(session: Session, *, shop_id: int, programme_id: int) -> None:
     """Forget a programme that never ran. Raises ProgrammeStateError."""
     row = _row(session, shop_id, programme_id)
     if row.version_id is not None:
-        raise ProgrammeStateError.changed(row.name)
+        raise ProgrammeStateError.started(row.name)
     session.delete(row)
     session.flush()
 

@@ -26,6 +26,9 @@ from regulars_platform.intake import service as intake
 from regulars_platform.jobs.run import run_inline
 from regulars_platform.jobs.service import enqueue
 from regulars_platform.lifetime.service import work_out as work_out_lifetime
+from regulars_platform.programmes.results import evaluate_version
+from regulars_platform.programmes.running import run_programme
+from regulars_platform.programmes.service import create_programme, start_programme, usual_draft
 from regulars_platform.segments.parsing import parse_rule
 from regulars_platform.segments.service import save_segment
 from regulars_platform.settings import Settings, build_settings, prepare_data_dir
@@ -113,9 +116,23 @@ def _bring_files(settings: Settings, database: Database) -> None:
     datasets.look(settings, database, people)
 
 
+def _run_programme(settings: Settings, database: Database) -> None:
+    """Programme 1 started, run for the day, and worked out; programme 2 a draft not complete."""
+    with database.unit_of_work() as session:
+        begun = start_programme(
+            session, shop_id=1, programme_id=1, now=NOW, user_id=1, salt="salt", planned=400
+        )
+    run_programme(database, settings, 1, begun.id, NOW.date(), NOW)
+    if begun.version is not None:
+        evaluate_version(database, settings, shop_id=1, version_id=begun.version.id, now=NOW)
+
+
 def _keep_drafts(session: Session) -> None:
     raw = draft(name="The next one")
     del raw["currency"], raw["timezone"]
     create_draft(session, shop_id=1, raw=raw, now=NOW)
+    for kind in ("lost", "segment"):
+        usual = usual_draft(kind, name=kind, words="Dear customer")
+        create_programme(session, shop_id=1, draft=usual, now=NOW)
     rule = parse_rule({"feature": "spend", "op": ">=", "value": "60"})
     save_segment(session, shop_id=1, name="Above 60", rule=rule, now=NOW)

@@ -18,6 +18,7 @@ from regulars_platform.campaigns.errors import (
 from regulars_platform.datasets.errors import NothingToUndoError
 from regulars_platform.errors import NotFoundError, RegularsError
 from regulars_platform.intake.errors import BusyError, WrongStateError
+from regulars_platform.programmes.errors import ProgrammeStateError, RunUnderWayError
 from regulars_platform.targeting.errors import NotReadyError
 from regulars_platform.words import N_, Sentence
 from regulars_web.api.models import Model
@@ -34,6 +35,8 @@ CONFLICTS: tuple[type[RegularsError], ...] = (
     NotLaunchedError,
     NotReadyError,
     NothingToUndoError,
+    ProgrammeStateError,
+    RunUnderWayError,
     WrongStateError,
 )
 """What is wrong with the state of a thing, not with the request: 409."""

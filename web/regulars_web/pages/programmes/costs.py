@@ -1,16 +1,9 @@
 """What the shop knows of its costs, as far as programmes go by it."""
 
-import datetime as dt
 from typing import Any
 
-from regulars_platform.campaigns.blended import year_coverage
-from regulars_platform.customers.order_days import find_order_days
-from regulars_platform.customers.store import build_feature_store
-from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.offers.goods_costs import CostCoverage
-from regulars_platform.orders.table import start_of_day
-from regulars_platform.programmes.service import usual_draft
-from regulars_platform.shops.channels import contact_price
+from regulars_platform.programmes import usual
 from regulars_platform.shops.models import ShopProfile
 from regulars_web.edge import settings
 from regulars_web.pages.programmes.words import MESSAGES, kind_title
@@ -18,29 +11,10 @@ from regulars_web.pages.programmes.words import MESSAGES, kind_title
 
 def costs_known(shop: ShopProfile) -> CostCoverage | None:
     """How far costs per product reach over the last year's sales; None: there are none."""
-    store = build_feature_store(settings(), shop)
-    version = store.table.version()
-    days = None if version is None else find_order_days(store, version)
-    if days is None:
-        return None
-    until = start_of_day(days.last + dt.timedelta(days=1), shop.zone)
-    return year_coverage(store.shop_dir, until)
+    return usual.costs_known(settings(), shop)
 
 
 def usual_plan(shop: ShopProfile, kind: str) -> dict[str, Any]:
-    """The usual draft of a kind in the reader's words; by costs per product where these are known
-    of anything that was sold in the last year, and by what the shop says a message costs."""
-    costs = costs_known(shop)
-    draft = usual_draft(
-        kind,
-        name=kind_title(kind),
-        words=str(MESSAGES[kind]),
-        by_product=costs is not None and bool(costs.share),
-    )
-    price = contact_price(shop, draft["channel"])
-    return draft | ({"contact_cost": price} if price else {})
-
-
-def products_version(shop: ShopProfile) -> int | None:
-    """Of the file of products as it is now."""
-    return DatasetTable(settings().shop_dir(shop.id), "products").version()
+    """The usual draft of a kind in the reader's words."""
+    words = str(MESSAGES[kind])
+    return usual.usual_plan(settings(), shop, kind, name=kind_title(kind), words=words)

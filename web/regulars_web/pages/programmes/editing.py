@@ -11,15 +11,14 @@ from regulars_platform.delivery.templates import list_templates
 from regulars_platform.errors import RegularsError
 from regulars_platform.programme_effect.beside import OfProgramme, beside_programme
 from regulars_platform.programmes.kinds import KINDS
-from regulars_platform.programmes.needs import refuse_unpayable
 from regulars_platform.programmes.plan import read_programme
 from regulars_platform.programmes.service import (
     Programme,
     create_programme,
     get_programme,
     save_draft,
-    sends_by_itself,
 )
+from regulars_platform.programmes.starting import read_complete
 from regulars_platform.programmes.tables import RUNNING
 from regulars_platform.segments.service import list_segments
 from regulars_web.edge import current_shop, now, reading, settings, today, unit_of_work
@@ -135,18 +134,11 @@ def _with_price(form: ProgrammeForm) -> ProgrammeForm:
 
 def _judged(form: ProgrammeForm) -> ProgrammeForm:
     """The form with everything that keeps it from starting."""
-    shop = current_shop()
-    own = {"currency": shop.currency, "timezone": shop.timezone}
     try:
-        plan = read_programme({**form.draft, **own})
-        refuse_unpayable(settings().shop_dir(shop.id), plan)
-        with unit_of_work() as work:
-            by_itself = sends_by_itself(work, plan, shop.id)
+        with reading() as work:
+            read_complete(work, settings(), current_shop(), form.draft)
     except RegularsError as error:
         return with_problems(form, error)
-    if by_itself and plan.template_id is None and not plan.offer.words.strip():
-        said = gettext("This channel sends by itself, so write what customers are told.")
-        return ProgrammeForm(draft=form.draft, shown=form.shown, problems={"offer.words": [said]})
     return form
 
 

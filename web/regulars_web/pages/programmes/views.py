@@ -13,10 +13,13 @@ from regulars_platform.errors import InvalidInputError, RegularsError
 from regulars_platform.jobs.models import Job
 from regulars_platform.jobs.service import find_latest_job
 from regulars_platform.orders.table import OrdersTable
-from regulars_platform.programmes.beginning import begin_today, begins_on, have_run
+from regulars_platform.programmes.beginning import begins_on, have_run
 from regulars_platform.programmes.caps import contact_caps, keep_caps
-from regulars_platform.programmes.dry_run import entries_in_half_a_year
-from regulars_platform.programmes.errors import NoWordsError, ProgrammeStateError
+from regulars_platform.programmes.errors import (
+    NoWordsError,
+    ProgrammeStateError,
+    RunUnderWayError,
+)
 from regulars_platform.programmes.history import (
     contact_days,
     entry_counts,
@@ -24,15 +27,19 @@ from regulars_platform.programmes.history import (
     message_counts,
     version_counts,
 )
-from regulars_platform.programmes.jobs import EVALUATE, RUN, enqueue_evaluation, enqueue_run
+from regulars_platform.programmes.jobs import (
+    EVALUATE,
+    RUN,
+    ask_for_first_run,
+    ask_for_result,
+    ask_for_run,
+)
 from regulars_platform.programmes.kinds import KINDS, WORK_OUT_DUE
-from regulars_platform.programmes.needs import missing_need, refuse_unpayable
+from regulars_platform.programmes.needs import missing_need
 from regulars_platform.programmes.results import find_result
-from regulars_platform.programmes.sending import programme_list
+from regulars_platform.programmes.sending import leaves_by_itself, programme_list
 from regulars_platform.programmes.service import (
     Programme,
-    Settled,
-    Version,
     create_programme,
     delete_draft,
     end_programme,
@@ -41,10 +48,8 @@ from regulars_platform.programmes.service import (
     list_programmes,
     list_versions,
     pause_programme,
-    read_plan_of,
-    sends_by_itself,
-    start_programme,
 )
+from regulars_platform.programmes.starting import prepare_start, start_prepared
 from regulars_platform.programmes.tables import DRAFT, ENDED, RUNNING
 from regulars_web.downloads import csv_file
 from regulars_web.edge import (
@@ -61,7 +66,7 @@ from regulars_web.pages.campaigns.launching import new_salt
 from regulars_web.pages.campaigns.words import offer_told
 from regulars_web.pages.programmes import dry, editing, messages
 from regulars_web.pages.programmes.area import blueprint
-from regulars_web.pages.programmes.costs import products_version, usual_plan
+from regulars_web.pages.programmes.costs import usual_plan
 from regulars_web.pages.programmes.shown import result_page, short_result
 from regulars_web.pages.programmes.words import (
     STATE_WORDS,
@@ -176,7 +181,7 @@ def show(programme_id: int) -> str:
         runs = list_runs(work, programme_id)
         counts = entry_counts(work, shop.id).get(programme_id, (0, 0))
         entered = (0, 0) if version is None else version_counts(work, shop.id, version.id)
-        by_itself = version is not None and _sends(work, version)
+        by_itself = leaves_by_itself(work, programme)
         days = [] if by_itself else contact_days(work, programme_id)
         counted = message_counts(work, shop.id, programme_id)
         changed = has_changes(work, programme)
@@ -221,23 +226,17 @@ def _start(programme: Programme) -> BaseResponse:
     back = redirect(url_for("programmes.edit", programme_id=programme.id, check=1))
     try:
         with reading() as session:
-            planned = entries_in_half_a_year(session, settings(), programme, today())
+            prepared = prepare_start(
+                session, settings(), programme, today=today(), titled=offer_told
+            )
         with unit_of_work() as work:
-            plan = read_plan_of(work, programme)
-            refuse_unpayable(settings().shop_dir(programme.shop_id), plan)
-            started = start_programme(
+            started = start_prepared(
                 work,
+                prepared,
                 shop_id=programme.shop_id,
-                programme_id=programme.id,
                 now=now(),
                 user_id=current_account().id,
                 salt=new_salt(),
-                planned=planned,
-                settled=Settled(
-                    products_version=products_version(current_shop()),
-                    titled=offer_told,
-                    begins=today() + dt.timedelta(days=1),
-                ),
             )
     except (InvalidInputError, NoWordsError):
         return back
@@ -263,13 +262,12 @@ def begin(programme_id: int) -> BaseResponse:
     shop = current_shop()
     try:
         with unit_of_work() as work:
-            latest = _latest(work, RUN, today().toordinal())
-            if latest is not None and not latest.is_over:
-                flash(gettext("Today's run is under way. Press again when it is over."), "caution")
-            else:
-                begin_today(work, shop_id=shop.id, programme_id=programme_id)
-                enqueue_run(work, shop_id=shop.id, day=today(), now=now())
-                flash(gettext("It begins today."), "good")
+            ask_for_first_run(
+                work, shop_id=shop.id, programme_id=programme_id, day=today(), now=now()
+            )
+        flash(gettext("It begins today."), "good")
+    except RunUnderWayError as error:
+        flash(sentence(error.problem), "caution")
     except ProgrammeStateError as error:
         flash(sentence(error.problem), "bad")
     return redirect(url_for("programmes.show", programme_id=programme_id))
@@ -311,9 +309,7 @@ def run_now() -> BaseResponse:
     """Run today's day now, in the background; programmes that were run today stay as they are."""
     shop = current_shop()
     with unit_of_work() as work:
-        latest = _latest(work, RUN, today().toordinal())
-        if latest is None or latest.is_over:
-            enqueue_run(work, shop_id=shop.id, day=today(), now=now())
+        ask_for_run(work, shop_id=shop.id, day=today(), now=now())
     return redirect(url_for("programmes.overview"))
 
 
@@ -327,9 +323,7 @@ def evaluate(programme_id: int) -> BaseResponse:
         asked = request.form.get("version", type=int)
         version = next((one for one in versions if one.number == asked), programme.version)
         if version is not None:
-            latest = _latest(work, EVALUATE, version.id)
-            if latest is None or latest.is_over:
-                enqueue_evaluation(work, shop_id=shop.id, version_id=version.id, now=now())
+            ask_for_result(work, shop_id=shop.id, version_id=version.id, now=now())
     number = None if version is None else version.number
     return redirect(url_for("programmes.show", programme_id=programme_id, version=number))
 
@@ -342,27 +336,21 @@ def contacts(programme_id: int, day: str) -> BaseResponse:
     except ValueError:
         flash(gettext("There is no such day."), "bad")
         return redirect(url_for("programmes.show", programme_id=programme_id))
-    with unit_of_work() as work:
-        programme = get_programme(work, current_shop().id, programme_id)
-        if programme.version is not None and _sends(work, programme.version):
-            flash(gettext("This channel sends by itself: a list would reach people twice."), "bad")
-            return redirect(url_for("programmes.show", programme_id=programme_id))
-        pieces = programme_list(
-            work,
-            settings(),
-            programme=programme,
-            day=wanted,
-            today=today(),
-            about=occasion_text,
-        )
+    try:
+        with unit_of_work() as work:
+            pieces = programme_list(
+                work,
+                settings(),
+                programme=get_programme(work, current_shop().id, programme_id),
+                day=wanted,
+                today=today(),
+                about=occasion_text,
+            )
+    except ProgrammeStateError as error:
+        flash(sentence(error.problem), "bad")
+        return redirect(url_for("programmes.show", programme_id=programme_id))
     name = f"programme-{programme_id}-{wanted.isoformat()}-contacts.csv"
     return csv_file(pieces, name)
-
-
-def _sends(work: Session, version: Version) -> bool:
-    """Whether its messages leave by the outbox."""
-    plan = version.plan
-    return plan.template_id is not None and sends_by_itself(work, plan, current_shop().id)
 
 
 def _latest(work: Session, kind: str, subject_id: int) -> Job | None:
