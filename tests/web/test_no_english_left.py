@@ -46,7 +46,7 @@ CITED = re.compile(r"\(?[A-Z][\w ,;与與和and]*\d{4}[^)）]*\)?|Zou [与與] D
 """Papers that a formula comes from."""
 
 CODES = re.compile(
-    r"\{\w+\}|#\w+|https?://\S+|\S+@\S+|[\w.]+\.example\.org|\S+\.(?:csv|gz|json|py|svg|pdf|zip|md)\b|/[\w/{}.-]+"
+    r"\{\w+\}|#\w+|https?://\S+|\S+@\S+|[\w.]+\.example\.org|\S+\.(?:csv|gz|json|py|svg|pdf|zip|md)\b|(?<![A-Za-z])/[\w/{}.-]+"
     r"|(?:read|write):\w+|[0-9a-f]{8,}|--[\w-]+|\b\w+_\w+\b|\b[A-Z]+-?\d+[\w-]*\b|r[0-9a-z]+_\S+"
 )
 """Placeholders, addresses, files, digests, permissions, columns of downloads, product codes."""
@@ -178,7 +178,7 @@ FILES = re.compile(r"^[a-z_-]+(?:(?= (?:CSV|JSON|SVG)$)|(?=的(?:CSV|JSON|SVG)$)
 
 def english_in(text: str, own: re.Pattern[str]) -> bool:
     """Whether words are left that a reader of Chinese should not meet."""
-    for known in (FILES, own, CITED, SAME_EVERYWHERE, CODES):
+    for known in (FILES, own, CITED, CODES, SAME_EVERYWHERE):
         text = known.sub(" ", text)
     return re.search("[A-Za-z]{2,}", text) is not None
 

@@ -12,8 +12,13 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
+from flask import Flask
+from flask_babel import force_locale
 
 import regulars_web
+from regulars_platform.offers.kinds import FreeShipping
+from regulars_platform.programmes.kinds import KINDS
+from regulars_web.pages.campaigns.words import offer_told
 from tests.web.conftest import Browser
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -245,3 +250,71 @@ def test_the_catalogue_is_what_is_drafted_today(drafting: dict[str, Any]) -> Non
 
     assert list(drafting["draft"](simplified, traditional, drafting["build_converter"]())) == []
     assert {message.id: message.string for message in traditional} == kept
+
+
+# --- the seller's own words, on the pages where they belong -------------------------------------
+
+SELLERS_WORDS = {
+    # English, Simplified, Traditional: on this page of a new shop
+    ("returning customer", "老客户", "老客戶"): "/help/terms",
+    ("holdout", "对照组（随机留出）", "對照組（隨機留出）"): "/help/terms",
+    ("incremental, uplift", "增量", "增量"): "/help/terms",
+    ("average order value", "客单价", "客單價"): "/help/terms",
+    ("repurchase rate", "复购率", "複購率"): "/help/terms",
+    ("segment (customer grouping)", "人群（客户分群）", "人群（客戶分群）"): "/help/terms",
+    ("tag", "标签", "標籤"): "/help/terms",
+    ("member tier", "会员等级", "會員等級"): "/help/terms",
+    (
+        "ordinary, senior, VIP and supreme VIP member",
+        "普通会员、高级会员、VIP会员、至尊VIP会员",
+        "普通會員、高級會員、VIP會員、至尊VIP會員",
+    ): "/help/terms",
+    ("repurchase cycle", "复购周期", "複購週期"): "/help/terms",
+    ("Dormant", "休眠", "休眠"): "/segments/",
+    ("Lost", "流失", "流失"): "/segments/",
+    ("coupon care", "优惠券关怀", "優惠券關懷"): "/programmes/",
+    ("Member day", "会员日", "會員日"): "/campaigns/calendar/new",
+}
+
+
+NAMES = {
+    "Amount off at a threshold": ("满减", "滿減"),
+    "Unpaid-order reminder": ("订单催付", "訂單催付"),
+    "Honeymoon (after the first order)": ("蜜月期（首单之后）", "蜜月期（首單之後）"),
+}
+"""Of offers and programmes, which a new shop does not show yet."""
+
+
+def test_the_sellers_words_stand_on_the_pages_where_they_belong(owner: Browser) -> None:
+    for place, locale in enumerate(("en", *BOTH)):
+        owner.post("/language", {"locale": locale})
+        shown = {}
+        for path in set(SELLERS_WORDS.values()):
+            page = owner.get(path, follow_redirects=True).get_data(as_text=True)
+            shown[path] = re.sub(r"<[^>]+>", "", page)
+        for words, path in SELLERS_WORDS.items():
+            plain = re.sub(r"\s+(?=[（(])", "", shown[path])
+            assert words[place] in shown[path] or words[place] in plain, (locale, words[place])
+
+
+def test_offers_and_programmes_have_the_sellers_names() -> None:
+    titles = {kind.title for kind in KINDS.values()}
+    assert {"Unpaid-order reminder", "Honeymoon (after the first order)"} <= titles
+    for place, locale in enumerate(BOTH):
+        said = dict(pairs(locale))
+        assert {name: said[name] for name in NAMES} == {
+            name: words[place] for name, words in NAMES.items()
+        }
+
+
+def test_free_shipping_from_80_is_said_as_sellers_say_it(app: Flask) -> None:
+    offer = FreeShipping(threshold=80 * 10_000, shipping_cost=0)
+    told = {}
+    for locale in ("en", *BOTH):
+        with app.test_request_context(), force_locale(locale):
+            told[locale] = offer_told(offer, "CNY")
+    assert told == {
+        "en": "Free shipping from CN¥80",
+        "zh_Hans": "满¥80包邮",
+        "zh_Hant": "滿CN¥80包郵",
+    }

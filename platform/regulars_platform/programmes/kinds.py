@@ -87,7 +87,7 @@ KINDS: dict[str, ProgrammeKind] = {
         ),
         ProgrammeKind(
             name="honeymoon",
-            title=N_("Honeymoon after the first order"),
+            title=N_("Honeymoon (after the first order)"),
             says=N_("Comes back to new customers some days after their first order."),
             needs=N_("paid orders"),
             trigger="day",

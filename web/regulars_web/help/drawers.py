@@ -151,6 +151,7 @@ TOPICS = {
             _("A programme writes to customers on its own when something happens, day after day."),
             _("A part of them is held back at random all the time: so its effect is known."),
             _("Before it runs, a dry run says whom it would have written to."),
+            _("For coupon care, give one an offer: each customer gets a code of their own."),
         ),
         terms=("holdout", "interval", "net_profit"),
     ),

@@ -52,7 +52,7 @@ TERMS = {
         ),
     ),
     "segment": Term(
-        word=_("segment"),
+        word=_("segment (customer grouping)"),
         meaning=_(
             "A group of customers found by a rule, such as those who have not bought for 90 days; "
             "each segment of a campaign gets a result of its own."
@@ -97,7 +97,10 @@ TERMS = {
     ),
     "repurchase_rate": Term(
         word=_("repurchase rate"),
-        meaning=_("The share of customers who buy again within a given time."),
+        meaning=_(
+            "The share of customers who become returning customers: who buy again within a given"
+            " time."
+        ),
     ),
     # how sure
     "interval": Term(

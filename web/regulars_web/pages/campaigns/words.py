@@ -29,7 +29,7 @@ from regulars_web.formats import currency_sign, in_chinese, money, number
 
 KIND_LABELS = {
     "free_shipping": lazy_gettext("Free shipping from a threshold"),
-    "amount_off": lazy_gettext("Amount off from a threshold"),
+    "amount_off": lazy_gettext("Amount off at a threshold"),
     "percent_off": lazy_gettext("Percent off"),
     "gift": lazy_gettext("Gift with an order"),
     "points": lazy_gettext("Extra points"),
