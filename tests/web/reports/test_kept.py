@@ -13,6 +13,7 @@ from regulars_platform.jobs.service import enqueue
 from regulars_platform.storage.database import Database
 from regulars_web.csrf import PLACE
 from tests.web.conftest import NOW, Browser
+from tests.web.reports.test_links import make_link
 from tests.web.reports.two_versions import keep_another, stored_document
 
 REPORT = "/campaigns/1/report"
@@ -130,6 +131,29 @@ def test_whoever_signs_out_sees_nothing_of_what_is_kept(seen: Browser, stranger:
 
     assert seen.get(REPORT).status_code == 302
     assert stranger.get(REPORT).status_code == 302
+
+
+def test_a_shared_report_that_was_read_is_closed_at_once_when_its_link_is_withdrawn(
+    seen: Browser, stranger: Browser
+) -> None:
+    link = make_link(seen)
+    for _ in range(2):
+        assert stranger.get(link).status_code == 200
+    seen.post("/campaigns/1/report/links/1/withdraw")
+
+    assert stranger.get(link).status_code == 410
+
+
+def test_a_shared_report_moves_on_with_the_newest_version(
+    seen: Browser, stranger: Browser, database: Database
+) -> None:
+    link = make_link(seen)
+    assert "Version 1, evaluated" in page(stranger, link)
+    later = stored_document(database)
+    later["overall"][0]["evidence"] = "not_proved"
+    keep_another(database, later)
+
+    assert "Version 2, evaluated" in page(stranger, link)
 
 
 def test_the_page_with_everything_it_asks_for_is_small(seen: Browser) -> None:
