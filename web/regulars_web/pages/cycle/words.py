@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from flask_babel import gettext, lazy_gettext, ngettext
+from flask_babel import gettext, lazy_gettext, ngettext, pgettext
 
 from regulars_experiments.effects import wilson
 from regulars_platform.cycle.best_channel import ChannelRecord
@@ -66,8 +66,8 @@ def channel_text(record: ChannelRecord, currency: str) -> str:
             high=percent(record.high, 0),
         )
     )
-    found = f"{said}, {cost_text(record, currency)}"
-    return f"{found}; {not_told_apart()}" if record.tied else found
+    found = said + pgettext("between clauses", ", ") + cost_text(record, currency)
+    return found + gettext("; ") + not_told_apart() if record.tied else found
 
 
 def not_told_apart() -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import gettext
 
-from regulars_web.formats import number
+from regulars_web.formats import full_stop, number
 from regulars_web.pages.reports.words import amount, chance, confidence, interval, price
 
 Part = Mapping[str, Any]
@@ -177,7 +177,7 @@ def proved_words(curve: Part, currency: str) -> tuple[str, ...]:
             if each[key]
         ]
         if found:
-            said.append(f"{words}{gettext(', ').join(found)}{gettext('.')}")
+            said.append(words + gettext(", ").join(found) + full_stop())
     if not said and curve["reach"] is not None:
         said.append(str(gettext("For no single group is that proved by itself.")))
     return tuple(said)
