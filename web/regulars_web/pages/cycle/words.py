@@ -66,8 +66,8 @@ def channel_text(record: ChannelRecord, currency: str) -> str:
             high=percent(record.high, 0),
         )
     )
-    found = said + pgettext("between clauses", ", ") + cost_text(record, currency)
-    return found + gettext("; ") + not_told_apart() if record.tied else found
+    found = said + str(pgettext("between clauses", ", ")) + cost_text(record, currency)
+    return found + str(gettext("; ")) + not_told_apart() if record.tied else found
 
 
 def not_told_apart() -> str:
