@@ -15,7 +15,7 @@ from regulars_platform.words import N_
 
 RIGHTS = "rights"
 MOST_RIGHTS = 12
-LONGEST_NAME = 100
+LONGEST_RIGHT = 100
 MOST_USES = 1000
 
 Per = Literal["year", "order", "use"]
@@ -144,7 +144,7 @@ def _margin(reader: FieldReader) -> tuple[int, int]:
 
 
 def _right(reader: FieldReader) -> Right | None:
-    name = reader.text("name", limit=LONGEST_NAME)
+    name = reader.text("name", limit=LONGEST_RIGHT)
     tier = reader.text("tier")
     per = reader.choice("per", PERS, default="year")
     cost = reader.money("cost")

@@ -20,6 +20,7 @@ from regulars_platform.accounts.service import create_owner, find_first_owner
 from regulars_platform.api_access.scopes import Scope
 from regulars_platform.api_access.tokens import create_token
 from regulars_platform.campaigns.service import create_draft
+from regulars_platform.customers.tiers import TIERS
 from regulars_platform.datasets import service as datasets
 from regulars_platform.datasets.examples import example_file
 from regulars_platform.intake import service as intake
@@ -35,6 +36,8 @@ from regulars_platform.settings import Settings, build_settings, prepare_data_di
 from regulars_platform.shops.service import open_shop
 from regulars_platform.storage.database import Database
 from regulars_platform.storage.migrations_run import create_all_tables
+from regulars_platform.tiers.ladder import parse_tiers, tiers_json
+from regulars_platform.tiers.service import Changer, change_rules
 from regulars_web.app import create_app
 from tests.everything import build_everything
 from tests.platform.campaigns.build import draft
@@ -136,3 +139,7 @@ def _keep_drafts(session: Session) -> None:
         create_programme(session, shop_id=1, draft=usual, now=NOW)
     rule = parse_rule({"feature": "spend", "op": ">=", "value": "60"})
     save_segment(session, shop_id=1, name="Above 60", rule=rule, now=NOW)
+    tiers = parse_tiers(
+        {"by": "spend", "name-0": "Low", "from-0": "0", "name-1": "High", "from-1": "80"}
+    )
+    change_rules(session, 1, TIERS, tiers_json(tiers), by=Changer(id=None, name="Mei"), now=NOW)

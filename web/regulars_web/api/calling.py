@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
+from regulars_platform.accounts.service import names_of_users
 from regulars_platform.api_access.answers import keep_answer
 from regulars_platform.api_access.models import KeptAnswer, Token
 from regulars_platform.settings import Settings
@@ -44,6 +45,10 @@ class Call:
     def user_id(self) -> int:
         """The person that the token acts for."""
         return self.token.user_id
+
+    def user_name(self, session: Session) -> str:
+        """The name of that person, for what is kept with whoever did it."""
+        return names_of_users(session, [self.user_id]).get(self.user_id, "")
 
     @property
     def today(self) -> dt.date:

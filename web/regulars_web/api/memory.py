@@ -145,7 +145,7 @@ def get_memory(call: Call, work: Session, cell_id: Key) -> Answer[CellWhole]:
     found = next((cell for cell in _cells(call, work) if cell.id == cell_id), None)
     if found is None:
         raise NotFoundError(Sentence(N_("Nothing of that kind was learnt in this shop.")))
-    learnings = [_learning(one) for one in found.learnings]
+    learnings = [learning_shown(one) for one in found.learnings]
     whole = CellWhole.model_validate({**_cell(found), "learnings": learnings})
     return Answer[CellWhole](data=whole)
 
@@ -198,7 +198,8 @@ def _cell(cell: CellOverview) -> dict[str, object]:
     }
 
 
-def _learning(one: Learning) -> LearningShown:
+def learning_shown(one: Learning) -> LearningShown:
+    """What one campaign taught."""
     return LearningShown.model_validate(
         {name: getattr(one, name) for name in LearningShown.model_fields}
     )

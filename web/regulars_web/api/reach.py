@@ -1,7 +1,6 @@
 """Who is held back from everything, who wants no contact, and how often customers are told."""
 
 import datetime as dt
-from decimal import Decimal
 from typing import Annotated, Any
 
 from flask_babel import gettext
@@ -36,6 +35,7 @@ from regulars_web.api.jobs import JobShown, job_shown
 from regulars_web.api.models import Answer, Count, Day, Document, Id, Model, Moment, Page, Rate
 from regulars_web.api.paging import PageQuery, paged
 from regulars_web.api.problems import Detail, input_problem
+from regulars_web.api.rates import percent_text, rate
 from regulars_web.pages.campaigns.launching import new_salt
 
 area = Area(
@@ -156,13 +156,13 @@ def end_global_holdout(call: Call, work: Session) -> Answer[HoldoutEnd]:
 def get_holdout_margin(call: Call) -> Answer[Margins]:
     """The margin at which quarters are reckoned."""
     low, high = programme_margin(call.shop)
-    return Answer[Margins](data=Margins(low=_rate(low), high=_rate(high)))
+    return Answer[Margins](data=Margins(low=rate(low), high=rate(high)))
 
 
 @area.put("/holdouts/margin", scope=Scope.WRITE_REACH, example={"low": "0.3", "high": "0.45"})
 def set_holdout_margin(call: Call, work: Session, body: Margins) -> Answer[Margins]:
     """Keep the margin at which quarters are reckoned; those worked out before stay as they are."""
-    percent = {"low": _percent(body.low), "high": _percent(body.high)}
+    percent = {"low": percent_text(body.low), "high": percent_text(body.high)}
     keep_programme_margin(work, call.shop_id, percent)
     return Answer[Margins](data=body)
 
@@ -229,7 +229,7 @@ def set_contact_limit(call: Call, work: Session, body: CapsShown) -> Answer[Caps
 def _holdout(one: GlobalHoldout) -> HoldoutShown:
     return HoldoutShown(
         id=one.id,
-        share=_rate(one.share),
+        share=rate(one.share),
         salt=one.salt,
         starts_on=one.starts_on,
         ends_on=one.ends_on,
@@ -264,17 +264,9 @@ def _order_days(call: Call) -> OrderDays | None:
     return None if version is None else find_order_days(store, version)
 
 
-def _rate(basis_points: int) -> str:
-    return f"{(Decimal(basis_points) / 10_000).normalize():f}"
-
-
-def _percent(rate: str) -> str:
-    return f"{Decimal(rate) * 100:f}"
-
-
-def _basis_points(rate: str, field: str) -> int:
+def _basis_points(asked: str, field: str) -> int:
     """The share in basis points. Raises ApiError (422) for one that is none."""
-    reader = FieldReader({field: _percent(rate)})
+    reader = FieldReader({field: percent_text(asked)})
     found = reader.percent(field)
     if found is None:
         message = gettext("A share from 0 to 1 with at most 4 decimals is expected.")

@@ -158,7 +158,7 @@ class NoCustomersError(NotFoundError):
 def list_saved_segments(call: Call, work: Session, query: PageQuery) -> Page[SegmentShown]:
     """The saved segments."""
     found = list_segments(work, call.shop_id)
-    return paged(found, query, lambda one: _shown(call, one), lambda one: (one.id,))
+    return paged(found, query, lambda one: segment_shown(call, one), lambda one: (one.id,))
 
 
 @area.get("/segments/ready-made", scope=Scope.READ_SEGMENTS)
@@ -191,20 +191,20 @@ def create_segment(call: Call, work: Session, body: SegmentAsked) -> Answer[Segm
     """Keep a rule under a name."""
     rule = parse_rule(body.rule)
     kept = save_segment(work, shop_id=call.shop_id, name=body.name, rule=rule, now=call.now)
-    return Answer[SegmentShown](data=_shown(call, kept))
+    return Answer[SegmentShown](data=segment_shown(call, kept))
 
 
 @area.post("/segments/count", scope=Scope.READ_SEGMENTS, reads=True, example={"rule": RULE})
 def count_rule(call: Call, body: RuleAsked) -> Answer[SegmentCounted]:
     """Whom a rule holds for now; nothing is kept."""
     del call
-    return Answer[SegmentCounted](data=_count(_customers(), parse_rule(body.rule)))
+    return Answer[SegmentCounted](data=_count(customers_now(), parse_rule(body.rule)))
 
 
 @area.post("/segments/portrait", scope=Scope.READ_SEGMENTS, reads=True, example={"rule": RULE})
 def draw_rule_portrait(call: Call, work: Session, body: RuleAsked) -> Answer[PortraitShown]:
     """Who the customers of a rule are, beside everybody; nothing is kept."""
-    rule, found = parse_rule(body.rule), _customers()
+    rule, found = parse_rule(body.rule), customers_now()
     others = list_segments(work, call.shop_id)
     rules = [parse_rule(other.rule) for other in others]
     features = for_rules(found.store, [rule, *rules], found.as_of, found.version)
@@ -226,7 +226,9 @@ def draw_rule_portrait(call: Call, work: Session, body: RuleAsked) -> Answer[Por
 @area.get("/segments/{segment_id}", scope=Scope.READ_SEGMENTS)
 def get_saved_segment(call: Call, work: Session, segment_id: Id) -> Answer[SegmentShown]:
     """One saved segment."""
-    return Answer[SegmentShown](data=_shown(call, get_segment(work, call.shop_id, segment_id)))
+    return Answer[SegmentShown](
+        data=segment_shown(call, get_segment(work, call.shop_id, segment_id))
+    )
 
 
 @area.put("/segments/{segment_id}", scope=Scope.WRITE_SEGMENTS)
@@ -238,7 +240,7 @@ def replace_segment(
     one = {"shop_id": call.shop_id, "segment_id": segment_id}
     rename_segment(work, **one, name=body.name, now=call.now)
     kept = change_rule(work, **one, rule=rule, now=call.now)
-    return Answer[SegmentShown](data=_shown(call, kept))
+    return Answer[SegmentShown](data=segment_shown(call, kept))
 
 
 @area.delete("/segments/{segment_id}", scope=Scope.WRITE_SEGMENTS)
@@ -251,7 +253,7 @@ def delete_saved_segment(call: Call, work: Session, segment_id: Id) -> None:
 def count_segment(call: Call, work: Session, segment_id: Id) -> Answer[SegmentCounted]:
     """Whom a saved segment holds now."""
     rule = parse_rule(get_segment(work, call.shop_id, segment_id).rule)
-    return Answer[SegmentCounted](data=_count(_customers(), rule))
+    return Answer[SegmentCounted](data=_count(customers_now(), rule))
 
 
 @area.get("/segments/{segment_id}/customers", scope=Scope.READ_CUSTOMERS)
@@ -261,7 +263,7 @@ def download_segment_customers(call: Call, work: Session, segment_id: Id) -> Csv
     It is no list to contact people by: it leaves out nobody who is held back or opted out.
     """
     rule = parse_rule(get_segment(work, call.shop_id, segment_id).rule)
-    found = _customers()
+    found = customers_now()
     features = for_rules(found.store, [rule], found.as_of, found.version)
     return CsvFile(customers_csv(features, rule), f"segment-{segment_id}-for-analysis.csv")
 
@@ -287,7 +289,8 @@ def recount_segments(call: Call, work: Session) -> Answer[JobShown]:
     return Answer[JobShown](data=job_shown(job))
 
 
-def _customers() -> Customers:
+def customers_now() -> Customers:
+    """The customers as of now. Raises NoCustomersError where there are none."""
     found = find_customers()
     if found is None:
         raise NoCustomersError.of()
@@ -306,7 +309,8 @@ def _count(found: Customers, rule: Rule) -> SegmentCounted:
     )
 
 
-def _shown(call: Call, segment: Segment) -> SegmentShown:
+def segment_shown(call: Call, segment: Segment) -> SegmentShown:
+    """A segment as the interface shows it."""
     return SegmentShown(
         id=segment.id,
         name=segment.name,

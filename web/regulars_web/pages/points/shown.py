@@ -1,12 +1,11 @@
 """The page of points: what is shown, formatted, and its tables as files."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from babel.dates import format_skeleton
 from flask_babel import get_locale, gettext, lazy_gettext, ngettext
 
-from regulars_platform.csv_files import csv_pieces
 from regulars_platform.points.changing import AtOnce
 from regulars_platform.points.ledger import Month, Redeemed
 from regulars_platform.points.movements import LINES
@@ -181,21 +180,6 @@ def rules_text(rules: PointsRules, currency: str) -> str:
     if rules.valid_days is not None:
         parts.append(str(gettext("lapses after %(days)s days", days=number(rules.valid_days))))
     return clauses(parts) if parts else str(gettext("no rules: files alone say what moves"))
-
-
-def ledger_csv(months: Sequence[Month]) -> Iterator[bytes]:
-    """Every month: opening, the lines, closing."""
-    rows = (
-        (one.first_day.strftime("%Y-%m"), one.opening, *one.lines.values(), one.closing)
-        for one in months
-    )
-    return csv_pieces(("month", "opening", *LINES, "closing"), rows)
-
-
-def differences_csv(page: PointsOverview) -> Iterator[bytes]:
-    """Every customer whose told balance is another."""
-    header = ("customer_id", "ledger", "told", "difference")
-    return csv_pieces(header, page.differs.iter_rows())
 
 
 def difference_rows(page: PointsOverview) -> list[tuple[str, str, str, str]]:

@@ -1,18 +1,12 @@
 """Points: the ledger by month, what is owed, and the rules."""
 
-import datetime as dt
-
-import polars as pl
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from regulars_platform.canonical import canonical_json, sha256_of
-from regulars_platform.customers.order_days import find_order_days
-from regulars_platform.customers.store import FeatureStore, build_feature_store
 from regulars_platform.errors import InvalidInputError
-from regulars_platform.points.changing import at_once
-from regulars_platform.points.overview import PointsOverview, look_at_points, points_data
+from regulars_platform.points.files import differences_csv, ledger_csv
 from regulars_platform.points.rules import (
     POINTS,
     parse_points_rules,
@@ -27,10 +21,10 @@ from regulars_web.edge import (
     now,
     read_shop_again,
     reading,
-    settings,
     today,
     unit_of_work,
 )
+from regulars_web.looking_at_points import find_points
 from regulars_web.pages.points import shown
 from regulars_web.pages.tiers.views import changer
 from regulars_web.problems import by_field
@@ -38,28 +32,10 @@ from regulars_web.problems import by_field
 blueprint = Blueprint("points", __name__)
 
 
-def _look() -> PointsOverview:
-    """As of the day after the last order or movement, whichever is later; what files put into the
-    future has not happened yet."""
-    return look_at_points(*_where())
-
-
-def _where() -> tuple[FeatureStore, int | None, dt.date]:
-    """The shop's points and orders, the version of these, and the day as of which to look."""
-    store = build_feature_store(settings(), current_shop())
-    version = store.table.version()
-    days = None if version is None else find_order_days(store, version)
-    version = version if days is not None else None
-    filed = points_data(store, version).filed().filter(pl.col("day") <= today())
-    moved = filed.select(pl.col("day").max()).collect().item()
-    ends = [day for day in (moved, None if days is None else days.last) if day is not None]
-    return store, version, max(ends) + dt.timedelta(days=1) if ends else today()
-
-
 @blueprint.get("/")
 def overview() -> str:
     """Everything, or where to begin."""
-    shop, page = current_shop(), _look()
+    shop, page = current_shop(), find_points().look()
     with reading() as work:
         changes = [
             (one, _kept_text(one.before, shop), _kept_text(one.after, shop))
@@ -103,8 +79,7 @@ def rules() -> str | Response | tuple[str, int]:
     kept = points_rules_json(wanted)
     sure = sha256_of(canonical_json(kept))
     if request.form.get("sure") != sure:
-        store, version, as_of = _where()
-        changes = at_once(store, version, wanted, as_of)
+        changes = find_points().at_once(wanted)
         if not changes.is_nothing:
             return render_template(
                 "points/rules.html",
@@ -123,13 +98,13 @@ def rules() -> str | Response | tuple[str, int]:
 @blueprint.get("/ledger.csv")
 def ledger() -> Response:
     """Every month of the ledger."""
-    return csv_file(shown.ledger_csv(_look().months), "points-ledger.csv")
+    return csv_file(ledger_csv(find_points().look().months), "points-ledger.csv")
 
 
 @blueprint.get("/differences.csv")
 def differences() -> Response:
     """Every customer whose told balance is not that of the ledger."""
-    return csv_file(shown.differences_csv(_look()), "points-differences.csv")
+    return csv_file(differences_csv(find_points().look()), "points-differences.csv")
 
 
 def _kept_text(kept: object, shop: ShopProfile) -> str:

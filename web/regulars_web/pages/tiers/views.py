@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -15,7 +14,6 @@ from regulars_platform.customers.tiers import TIERS, Tier, read_tiers
 from regulars_platform.errors import InvalidInputError, NotFoundError
 from regulars_platform.memory.service import read_learnings
 from regulars_platform.programmes.service import Programme, list_programmes
-from regulars_platform.segments.preset_parts import all_of, condition
 from regulars_platform.segments.rules import Rule
 from regulars_platform.segments.service import SegmentNameError, save_segment
 from regulars_platform.tiers import costs, members, shares, told
@@ -31,6 +29,7 @@ from regulars_platform.tiers.rights import (
     read_rights,
     rights_json,
 )
+from regulars_platform.tiers.segments import in_rule, near_rule
 from regulars_platform.tiers.service import Changer, change_rules, list_changes
 from regulars_platform.tiers.standing import Looked, head_counts, standing
 from regulars_platform.words import N_, Sentence
@@ -282,16 +281,14 @@ def membership() -> Response:
 def near(place: int) -> Response:
     """Keep those who are close to a tier as a segment, and open it."""
     tier = _tier_at(place)
-    reached = Decimal(str(tier.least)) * Decimal(str(costs.NEAR))
-    rule = all_of(condition("next_tier", "=", tier.name), condition(tier.by, ">=", reached))
-    return _save_and_open(str(gettext("Close to %(tier)s", tier=tier.name)), rule)
+    return _save_and_open(str(gettext("Close to %(tier)s", tier=tier.name)), near_rule(tier))
 
 
 @blueprint.post("/in/<int:place>")
 def everybody_in(place: int) -> Response:
     """Keep everybody in a tier as a segment, and open it."""
     tier = _tier_at(place)
-    return _save_and_open(tier.name, condition("tier", "=", tier.name))
+    return _save_and_open(tier.name, in_rule(tier))
 
 
 def _tier_at(place: int) -> Tier:
