@@ -24,6 +24,7 @@ AREAS = (
     "regulars_web.api.lifetime",
     "regulars_web.api.tier_rules",
     "regulars_web.api.tiers",
+    "regulars_web.api.points",
     "regulars_web.api.programmes",
     "regulars_web.api.programme_days",
     "regulars_web.api.reach",
