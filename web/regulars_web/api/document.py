@@ -155,7 +155,7 @@ def _operation(operation: Operation, schemas: Schemas) -> dict[str, Any]:
         said["requestBody"] = {
             "required": True,
             "description": "The file itself, of any size.",
-            "content": {kind: {"schema": {"type": "string"}} for kind in Upload.media_types},
+            "content": {kind: {} for kind in Upload.media_types},  # any bytes: no schema holds them
         }
     return said
 
@@ -235,8 +235,8 @@ def _success(operation: Operation, schemas: Schemas) -> dict[str, Any]:
             }
         }
     if is_file(operation.answers):
-        schema = {"type": "object"} if operation.answers is JsonFile else {"type": "string"}
-        said["content"] = {operation.answers.media_type: {"schema": schema}}
+        content = {"schema": {"type": "object"}} if operation.answers is JsonFile else {}
+        said["content"] = {operation.answers.media_type: content}
     elif operation.answers is not None:
         schema = schemas.of_answer(operation.answers)
         said["content"] = {"application/json": {"schema": schema}}
