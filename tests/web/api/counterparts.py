@@ -160,25 +160,20 @@ PARTS_OF_PEOPLE = frozenset({"guide", "incoming"})
 
 STILL_TO_COME: frozenset[str] = frozenset(
     {
-        *("calendar.always_on", "calendar.discount", "reach.contacts"),
-        *("channels.keep", "channels.new_template", "channels.overview", "channels.save_template"),
-        *("channels.template", "channels.test_mail", "cycle.contacts", "cycle.correction"),
-        *("cycle.download", "cycle.keep", "cycle.overview", "cycle.work_out"),
-        *("delivery.call_file", "delivery.calls", "delivery.decide", "delivery.link"),
-        *("delivery.queue", "delivery.record", "delivery.results", "delivery.show"),
-        *("delivery.test", "influence.download", "influence.overview", "influence.segment"),
-        *("lifetime.customers", "lifetime.download", "lifetime.overview", "lifetime.work_out"),
-        *("matching.overview", "matching.plan", "needs.assign", "needs.edit", "needs.keep"),
-        *("needs.overview", "needs.segment", "needs.work_out", "points.differences"),
-        *("points.ledger", "points.overview", "points.rules", "programmes.begin"),
+        *("calendar.always_on", "calendar.discount", "channels.keep", "channels.new_template"),
+        *("channels.overview", "channels.save_template", "channels.template", "channels.test_mail"),
+        *("cycle.contacts", "cycle.correction", "cycle.download", "cycle.keep", "cycle.overview"),
+        *("cycle.work_out", "delivery.call_file", "delivery.calls", "delivery.decide"),
+        *("delivery.link", "delivery.queue", "delivery.record", "delivery.results"),
+        *("delivery.show", "delivery.test", "influence.download", "influence.overview"),
+        *("influence.segment", "matching.overview", "matching.plan", "needs.assign", "needs.edit"),
+        *("needs.keep", "needs.overview", "needs.segment", "needs.work_out", "programmes.begin"),
         *("programmes.caps", "programmes.change", "programmes.contacts", "programmes.create"),
-        *("programmes.decide", "programmes.delete", "programmes.dry_all"),
-        *("programmes.dry_all_csv", "programmes.dry_one", "programmes.dry_one_csv"),
-        *("programmes.edit", "programmes.end", "programmes.evaluate", "programmes.messages"),
-        *("programmes.new", "programmes.overview", "programmes.pause", "programmes.run_now"),
-        *("programmes.show", "programmes.start", "programmes.start_usual", "tiers.count"),
-        *("tiers.everybody_in", "tiers.membership", "tiers.near", "tiers.overview"),
-        *("tiers.rights", "tiers.rules"),
+        *("programmes.decide", "programmes.delete", "programmes.dry_all", "programmes.dry_all_csv"),
+        *("programmes.dry_one", "programmes.dry_one_csv", "programmes.edit", "programmes.end"),
+        *("programmes.evaluate", "programmes.messages", "programmes.new", "programmes.overview"),
+        *("programmes.pause", "programmes.run_now", "programmes.show", "programmes.start"),
+        *("programmes.start_usual", "reach.contacts"),
     }
 )
 """Pages whose operations are being written; each leaves this list with them."""
