@@ -7,12 +7,11 @@ from typing import Any
 
 from flask_babel import gettext
 
-from regulars_platform.fields import FieldReader
 from regulars_platform.matching.break_even import BreakEven
+from regulars_platform.matching.drafts import draft_called
 from regulars_platform.matching.meeting import Match
 from regulars_platform.matching.ranking import RankedGroup, RankedOffer
 from regulars_platform.offers.kinds import MessageOnly
-from regulars_platform.offers.reading import read_offer
 from regulars_web.formats import number, percent, sentence
 from regulars_web.pages.campaigns.words import offer_text
 from regulars_web.pages.memory.words import basis_text
@@ -129,7 +128,7 @@ def _row(
         "capped": number(match.capped) if match.capped else "",
         "anyway": _anyway(match, currency),
         "short": "" if match.short_share is None else percent(match.short_share, 0),
-        "draft": _draft(match, name, currency),
+        "draft": json.dumps(draft_called(match, name, currency, offer_text), ensure_ascii=False),
         "hardly": hardly,
     }
     if match.learnt is None:
@@ -142,15 +141,6 @@ def _row(
         total=amount(match.learnt.total, currency, whole=True, signed=True),
         basis=str(basis_text(1, 1, match.learnt.campaigns)),
     )
-
-
-def _draft(match: Match, name: str, currency: str) -> str:
-    (arm,) = match.draft["arms"]
-    offer = read_offer(FieldReader(arm["offer"]))
-    # the arm is called after its offer, as the plan form calls one that nobody named
-    called = arm | {"name": "" if offer is None else offer_text(offer, currency)}
-    named = {**match.draft, "name": name[:200], "arms": [called]}
-    return json.dumps(named, ensure_ascii=False)
 
 
 def _untried(match: Match, currency: str) -> dict[str, Any]:
