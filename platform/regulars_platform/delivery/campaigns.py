@@ -9,6 +9,7 @@ import polars as pl
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from regulars_platform.campaigns.plan import TreatmentArm
 from regulars_platform.campaigns.service import LaunchedCampaign, campaign_ledger, get_launched
 from regulars_platform.delivery.addresses import barred_addresses
 from regulars_platform.delivery.links import short_link
@@ -18,10 +19,12 @@ from regulars_platform.delivery.service import reasons_of_arm
 from regulars_platform.delivery.tables import MessageRow
 from regulars_platform.delivery.templates import MessageTemplate, MissingValueError, get_template
 from regulars_platform.delivery.text_length import Length, text_length
+from regulars_platform.errors import NotFoundError
 from regulars_platform.offers.titles import Titled
 from regulars_platform.reach.gate import SAME_ADDRESS
 from regulars_platform.settings import Settings
 from regulars_platform.shops.tables import Shop
+from regulars_platform.words import N_, Sentence
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,6 +57,13 @@ class ArmMailing:
     campaign_id: int
     arm: str
     template_id: int
+
+
+def arm_at(campaign: LaunchedCampaign, place: int) -> TreatmentArm:
+    """The treated arm at a place, 1, 2, .. Raises NotFoundError."""
+    if not 1 <= place <= len(campaign.plan.arms):
+        raise NotFoundError(Sentence(N_("There is no such arm.")))
+    return campaign.plan.arms[place - 1]
 
 
 def queue_arm(

@@ -14,7 +14,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from regulars_platform.canonical import canonical_json, sha256_of
-from regulars_platform.delivery.templates import get_template, keep_template, list_templates
+from regulars_platform.delivery.templates import (
+    MessageTemplate,
+    get_template,
+    keep_template,
+    list_templates,
+)
 from regulars_platform.errors import InvalidInputError
 from regulars_platform.offers.titles import Titled
 from regulars_platform.programmes.errors import (
@@ -299,6 +304,13 @@ def templates_of_programmes(session: Session, shop_id: int) -> frozenset[int]:
     said = {(plan.template_id, plan.offer.words) for plan in plans}
     found = list_templates(session, shop_id)
     return frozenset(one.id for one in found if (one.id, one.body) in said)
+
+
+def templates_to_send(session: Session, shop_id: int, channel: str) -> list[MessageTemplate]:
+    """Of a channel, for campaigns: without the words that belong to programmes."""
+    of_programmes = templates_of_programmes(session, shop_id)
+    found = list_templates(session, shop_id, channel)
+    return [one for one in found if one.id not in of_programmes]
 
 
 def sends_by_itself(session: Session, plan: ProgrammePlan, shop_id: int) -> bool:

@@ -303,7 +303,7 @@ def test_the_words_of_a_programme_are_not_offered_to_a_campaign(sending: Sending
 
 def account(shown: str) -> dict[str, int]:
     """The lines of the table that accounts for an arm: label -> customers."""
-    table = shown.partition('class="table stack account"')[2].partition("</table>")[0]
+    table = shown.partition("Everybody of this arm")[2].partition("</table>")[0]
     line = r'<th scope="row">([^<]*).*?<td class="num"[^>]*>(?:<span>)?([\d,]+)<'
     rows = re.findall(line, table, re.S)
     return {label: int(count.replace(",", "")) for label, count in rows}

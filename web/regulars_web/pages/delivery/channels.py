@@ -8,13 +8,9 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from regulars_platform.delivery.public import keep_public_address, public_address
+from regulars_platform.delivery.public import public_address
 from regulars_platform.delivery.quiet_hours import keep_quiet_hours, quiet_hours
-from regulars_platform.delivery.secret_files import (
-    keep_secret,
-    read_or_make_secret,
-    read_secret,
-)
+from regulars_platform.delivery.secret_files import read_secret
 from regulars_platform.delivery.templates import (
     VARIABLES,
     delete_template,
@@ -24,10 +20,14 @@ from regulars_platform.delivery.templates import (
     variables_of,
 )
 from regulars_platform.delivery.text_length import text_length
-from regulars_platform.dispatch.opening import open_mailer
-from regulars_platform.dispatch.smtp import SECURITIES, keep_smtp_settings, smtp_settings
+from regulars_platform.dispatch.settling import (
+    check_mail_server,
+    keep_mail_server,
+    keep_receiver,
+)
+from regulars_platform.dispatch.smtp import SECURITIES, smtp_settings
 from regulars_platform.dispatch.transports import DownError
-from regulars_platform.dispatch.webhook import keep_webhook_settings, webhook_settings
+from regulars_platform.dispatch.webhook import webhook_settings
 from regulars_platform.errors import InvalidInputError, RegularsError
 from regulars_platform.fields import money_text
 from regulars_platform.reach.gate import CONSENTS, consent_required, keep_consent_required
@@ -76,19 +76,13 @@ def test_mail() -> Response:
     """Connect to the mail server and sign in; nothing is sent."""
     with unit_of_work() as work:
         row = work.get_one(Shop, current_shop().id)
-        server = smtp_settings(row)
-    if server is None:
-        flash(gettext("Keep a mail server first."), "caution")
-        return redirect(url_for("channels.overview", _anchor="mail"))
-    mailer = open_mailer(settings(), row, server)
     try:
-        mailer.check()
+        if check_mail_server(settings(), row):
+            flash(gettext("The mail server answers and takes user and password."), "good")
+        else:
+            flash(gettext("Keep a mail server first."), "caution")
     except DownError as down:
         flash(sentence(down.problem), "bad")
-    else:
-        flash(gettext("The mail server answers and takes user and password."), "good")
-    finally:
-        mailer.close()
     return redirect(url_for("channels.overview", _anchor="mail"))
 
 
@@ -153,18 +147,14 @@ def _keep_use(work: Session, row: Shop) -> str:
 
 def _keep_mail(work: Session, row: Shop) -> str:
     names = ("host", "port", "security", "user", "sender", "sender_name")
-    keep_smtp_settings(work, row.id, {name: request.form.get(name, "") for name in names})
-    password = request.form.get("password", "")
-    if password or not request.form.get("host", "").strip():
-        keep_secret(settings(), row.id, "smtp-password", password[:1_000])
+    raw = {name: request.form.get(name, "") for name in names}
+    keep_mail_server(work, settings(), row.id, raw, request.form.get("password", ""))
     return str(gettext("The mail server is kept."))
 
 
 def _keep_hook(work: Session, row: Shop) -> str:
-    names = ("url", "allowed", "at_once")
-    keep_webhook_settings(work, row.id, {name: request.form.get(name, "") for name in names})
-    keep_public_address(work, row.id, request.form.get("public_address", ""))
-    read_or_make_secret(settings(), row.id, "webhook-key")
+    names = ("url", "allowed", "at_once", "public_address")
+    keep_receiver(work, settings(), row.id, {name: request.form.get(name, "") for name in names})
     return str(gettext("The receiver is kept."))
 
 

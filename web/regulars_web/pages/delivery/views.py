@@ -2,7 +2,6 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -12,15 +11,21 @@ from werkzeug.wrappers import Response
 from regulars_platform.campaigns.plan import TreatmentArm
 from regulars_platform.campaigns.service import LaunchedCampaign, get_launched
 from regulars_platform.delivery.address_gaps import Gap, address_gap, check_own_address
-from regulars_platform.delivery.campaigns import ArmMailing, Foreseen, foresee_arm, queue_arm
+from regulars_platform.delivery.campaigns import (
+    ArmMailing,
+    Foreseen,
+    arm_at,
+    foresee_arm,
+    queue_arm,
+)
 from regulars_platform.delivery.links import keep_link, links_of
-from regulars_platform.delivery.templates import MessageTemplate, get_template, list_templates
+from regulars_platform.delivery.templates import MessageTemplate, get_template
 from regulars_platform.dispatch.control import BatchStanding, list_batches
 from regulars_platform.dispatch.jobs import enqueue_sending
-from regulars_platform.dispatch.opening import open_way
-from regulars_platform.dispatch.transports import DownError, Outgoing
-from regulars_platform.errors import NotFoundError, RegularsError
-from regulars_platform.programmes.service import templates_of_programmes
+from regulars_platform.dispatch.transports import Outcome
+from regulars_platform.dispatch.trial import send_trial
+from regulars_platform.errors import RegularsError
+from regulars_platform.programmes.service import templates_to_send
 from regulars_platform.shops.channels import CALLS, SENDING, SMTP, ChannelUse, channel_use
 from regulars_platform.shops.tables import Shop
 from regulars_platform.words import N_, Sentence
@@ -68,7 +73,7 @@ def queue(campaign_id: int, place: int) -> str | Response | tuple[str, int]:
     shop = current_shop()
     try:
         with unit_of_work() as work:
-            arm = _arm(get_launched(work, shop.id, campaign_id), place)
+            arm = arm_at(get_launched(work, shop.id, campaign_id), place)
             asked = ArmMailing(
                 shop_id=shop.id,
                 campaign_id=campaign_id,
@@ -92,7 +97,7 @@ def test(campaign_id: int, place: int) -> str | Response | tuple[str, int]:
     address = request.form.get("address", "").strip()[:320]
     try:
         with unit_of_work() as work:
-            arm = _arm(get_launched(work, shop.id, campaign_id), place)
+            arm = arm_at(get_launched(work, shop.id, campaign_id), place)
             template = get_template(work, shop.id, _number(request.form.get("template")))
             asked = ArmMailing(
                 shop_id=shop.id,
@@ -106,11 +111,12 @@ def test(campaign_id: int, place: int) -> str | Response | tuple[str, int]:
             row = work.get_one(Shop, shop.id)
             via = channel_use(row, arm.channel).via
         check_own_address(arm.channel, address)
-        _refuse_no_test(foreseen, via)
-        said = _send_test(row, via, arm.channel, address, foreseen)
+        outcome = send_trial(
+            settings(), row, foreseen, channel=arm.channel, address=address, now=now()
+        )
     except RegularsError as error:
         return _page(campaign_id, place=place, problem=error), 422
-    flash(*said)
+    flash(*_said(outcome, via))
     return redirect(
         url_for(
             "delivery.show",
@@ -128,7 +134,7 @@ def link(campaign_id: int, place: int) -> str | Response | tuple[str, int]:
     shop = current_shop()
     try:
         with unit_of_work() as work:
-            arm = _arm(get_launched(work, shop.id, campaign_id), place)
+            arm = arm_at(get_launched(work, shop.id, campaign_id), place)
             keep_link(
                 work,
                 shop.id,
@@ -195,7 +201,7 @@ def _delivery(
 ) -> ArmDelivery:
     use = channel_use(row, arm.channel)
     sends = use.via in (*SENDING, CALLS)
-    templates = _templates(work, row.id, arm.channel) if sends else []
+    templates = templates_to_send(work, row.id, arm.channel) if sends else []
     wanted = _number(request.values.get("template")) if _asked_for(place) else 0
     chosen = next((one for one in templates if one.id == wanted), None)
     if chosen is None and len(templates) == 1:
@@ -227,21 +233,9 @@ def _delivery(
     )
 
 
-def _templates(work: Session, shop_id: int, channel: str) -> list[MessageTemplate]:
-    """Of the channel, without the words that belong to programmes."""
-    of_programmes = templates_of_programmes(work, shop_id)
-    return [one for one in list_templates(work, shop_id, channel) if one.id not in of_programmes]
-
-
 def _asked_for(place: int) -> bool:
     given = (request.view_args or {}).get("place") or _number(request.args.get("arm"))
     return bool(given == place)
-
-
-def _arm(campaign: LaunchedCampaign, place: int) -> TreatmentArm:
-    if not 1 <= place <= len(campaign.plan.arms):
-        raise NotFoundError(Sentence(N_("There is no such arm.")))
-    return campaign.plan.arms[place - 1]
 
 
 def _send_at() -> dt.datetime:
@@ -260,38 +254,8 @@ def _send_at() -> dt.datetime:
     return local.replace(tzinfo=current_shop().zone).astimezone(dt.UTC)
 
 
-def _refuse_no_test(foreseen: Foreseen, via: str) -> None:
-    if not foreseen.examples or via not in SENDING:
-        raise RegularsError(Sentence(N_("There is no message to test with.")), field="address")
-
-
-def _send_test(
-    row: Shop, via: str, channel: str, address: str, foreseen: Foreseen
-) -> tuple[str, str]:
-    """What became of it, and how good that is."""
-    _, subject, text = foreseen.examples[0]
-    moment = now()
-    message = Outgoing(
-        id=0,
-        key=f"test-{moment.timestamp():.0f}",
-        customer_id="",
-        channel=channel,
-        address=address,
-        subject=subject,
-        text=text,
-        source="test",
-        source_id=0,
-        arm="",
-    )
-    transport: Any = None
-    try:
-        transport = open_way(settings(), row, via)
-        outcome = transport.send([message])[0]
-    except DownError as down:
-        return sentence(down.problem), "bad"
-    finally:
-        if transport is not None:
-            transport.close()
+def _said(outcome: Outcome, via: str) -> tuple[str, str]:
+    """What became of a test, and how good that is."""
     if outcome.fate in ("accepted", "delivered"):
         to = gettext("your mail server") if via == SMTP else gettext("your sending tool")
         return gettext("The test was taken by %(to)s.", to=to), "good"
