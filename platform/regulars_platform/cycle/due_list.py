@@ -1,13 +1,15 @@
 """The list of who is due, day by day: whoever may be contacted, and how many may not."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 import polars as pl
 from sqlalchemy.orm import Session
 
 from regulars_platform.csv_files import csv_pieces
+from regulars_platform.cycle.best_for import Best
 from regulars_platform.cycle.corrections import read_corrections
 from regulars_platform.cycle.held_back import held_back
 from regulars_platform.cycle.service import Cycle, due_rows, lapsed
@@ -151,3 +153,31 @@ def _with_address(
 def due_csv(rows: Iterator[tuple[object, ...]]) -> Iterator[bytes]:
     """CSV_COLUMNS in pieces, made harmless to spreadsheets."""
     return csv_pieces(CSV_COLUMNS, rows)
+
+
+def csv_rows(
+    rows: pl.DataFrame, best: Best, titles: Mapping[str, str]
+) -> Iterator[tuple[object, ...]]:
+    """One tuple per row of the list, in the order of CSV_COLUMNS."""
+    for row in rows.iter_rows(named=True):
+        record = best.of(row["customer_id"])
+        cost = None if record is None or record.cost is None else Decimal(str(record.cost)) / 10_000
+        yield (
+            row["due_on"].isoformat(),
+            row["customer_id"],
+            row["address"] or "",
+            row["product"],
+            titles.get(row["product"], ""),
+            row["last_day"].isoformat(),
+            Decimal(f"{row['pieces']:.4f}").normalize() + 0,
+            row["rests_on"],
+            "" if row["based_on"] is None else row["based_on"],
+            row["made_by_name"] or "",
+            row["reason"] or "",
+            row["mark"] or "",
+            "" if record is None else record.channel,
+            "" if record is None else record.contacts,
+            "" if record is None else record.ordered,
+            "" if cost is None else cost.quantize(Decimal("0.0001")).normalize() + 0,
+            "" if record is None else "no" if record.tied else "yes",
+        )

@@ -26,3 +26,15 @@ class NotDueError(NotFoundError):
             Sentence(N_("This customer is not on the list with that product.")),
             Sentence(N_("Look for both on the list of who is due.")),
         )
+
+
+class NotWorkedOutError(NotFoundError):
+    """Nobody has asked for the dates yet."""
+
+    @classmethod
+    def build(cls) -> "NotWorkedOutError":
+        """What to do about it."""
+        return cls(
+            Sentence(N_("Who is due has not been worked out yet.")),
+            Sentence(N_("Have it worked out first; it takes a moment.")),
+        )

@@ -14,8 +14,8 @@ from regulars_platform.cycle.service import (
     write_due_dates,
 )
 from regulars_platform.jobs.context import JobContext
-from regulars_platform.jobs.models import JobId
-from regulars_platform.jobs.service import enqueue
+from regulars_platform.jobs.models import JobId, JobState
+from regulars_platform.jobs.service import enqueue, find_latest_job
 from regulars_platform.jobs.tables import JobRow
 from regulars_platform.words import N_
 
@@ -48,6 +48,13 @@ def wants_a_day(session: Session, shop_id: int) -> bool:
     """Whether the dates are to be kept fresh: somebody has asked for them before."""
     asked = select(JobRow.id).where(JobRow.shop_id == shop_id, JobRow.kind == KIND).limit(1)
     return session.scalar(asked) is not None
+
+
+def ask_unless_waiting(session: Session, shop_id: int, now: dt.datetime) -> None:
+    """Put it in the queue; one that has begun may have read what was said before already."""
+    latest = find_latest_job(session, (KIND,), shop_id)
+    if latest is None or latest.state is not JobState.QUEUED:
+        ask(session, shop_id, now)
 
 
 def ask(session: Session, shop_id: int, now: dt.datetime) -> JobId:

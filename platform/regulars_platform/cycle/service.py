@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from regulars_platform.campaigns.service import get_shop_of
 from regulars_platform.customers.store import FeatureStore, build_feature_store
 from regulars_platform.customers.whole import DUE_PRODUCTS, due_path
 from regulars_platform.cycle.corrections import corrected, read_corrections
-from regulars_platform.cycle.errors import NoOrdersError
+from regulars_platform.cycle.errors import NoOrdersError, NotDueError
 from regulars_platform.cycle.files import read_cycles, read_latest, scan_rows, show_latest
 from regulars_platform.cycle.working_out import NOT_SOLD, Read, work_out_dates
 from regulars_platform.datasets.table import DatasetTable
@@ -148,6 +148,21 @@ def first_day(last: dt.date, today: dt.date) -> dt.date:
 def due_rows(session: Session, shop_id: int, cycle: Cycle) -> pl.LazyFrame:
     """Every customer and product with what staff said of it; due_on null: not any more."""
     return corrected(cycle.rows, read_corrections(session, shop_id))
+
+
+def get_due_row(
+    session: Session, shop_id: int, shop_dir: Path, customer_id: str, product: str
+) -> dict[str, Any]:
+    """One customer and product; NotDueError where there is no such date."""
+    cycle = find_cycle(shop_dir)
+    if cycle is None:
+        raise NotDueError.build()
+    same = (pl.col("customer_id") == customer_id) & (pl.col("product") == product)
+    one = replace(cycle, rows=cycle.rows.filter(same))
+    rows = due_rows(session, shop_id, one).collect()
+    if rows.is_empty():
+        raise NotDueError.build()
+    return rows.row(0, named=True)
 
 
 def lapsed(day: dt.date) -> pl.Expr:

@@ -14,6 +14,7 @@ SECTION = "needs"
 MAX_NAME = 100
 MOST_NEEDS = 60
 MOST_LEAVES = 60
+MARKS = frozenset(":：,，、")
 
 
 class NeedsError(RegularsError):
@@ -59,6 +60,27 @@ def parse_needs(text: str) -> tuple[BigNeed, ...]:
         found.append(BigNeed(name=" ".join(name.split()), leaves=leaves))
     _check(found)
     return tuple(found)
+
+
+def clean_needs(needs: Sequence[BigNeed]) -> tuple[BigNeed, ...]:
+    """The same with blanks run together; raises NeedsError where they cannot be kept, or not be
+    written as `parse_needs` reads them."""
+    found = tuple(
+        BigNeed(
+            name=" ".join(one.name.split()),
+            leaves=tuple(" ".join(leaf.split()) for leaf in one.leaves),
+        )
+        for one in needs
+    )
+    _check(found)
+    for name in (name for one in found for name in (one.name, *one.leaves)):
+        if MARKS & set(name):
+            raise NeedsError(
+                Sentence(N_("The name %(name)s has a colon or a comma."), {"name": name}),
+                Sentence(N_("These part needs from each other where they are written down.")),
+                field="needs",
+            )
+    return found
 
 
 def needs_text(needs: Sequence[BigNeed]) -> str:

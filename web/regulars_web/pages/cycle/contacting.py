@@ -20,7 +20,7 @@ from regulars_platform.segments.rules import Rule, rule_json
 from regulars_platform.shops.channels import contact_price
 from regulars_web.edge import current_shop, now, today, unit_of_work
 from regulars_web.formats import date
-from regulars_web.pages.campaigns.defaults import find_shop_facts, new_draft
+from regulars_web.pages.campaigns.defaults import ShopFacts, find_shop_facts, new_draft
 from regulars_web.pages.cycle.words import channel_word
 from regulars_web.pages.programmes.costs import usual_plan
 from regulars_web.pages.segments.keeping import segment_of
@@ -31,12 +31,19 @@ KIND = "product_due"
 def draft_contacts(asked: Asked, wanted: DueAsked) -> Response:
     """Make the draft that was asked for, or go to the one that was made before."""
     if request.form.get("do") == "programme":
-        return redirect(url_for("programmes.edit", programme_id=_programme(wanted), check=1))
-    return redirect(url_for("campaigns.edit", campaign_id=_campaign(asked, wanted)))
+        plan = due_programme_plan(wanted)
+        with unit_of_work() as work:
+            programme_id = due_programme(work, plan)
+        return redirect(url_for("programmes.edit", programme_id=programme_id, check=1))
+    facts = find_shop_facts(asked.store)
+    with unit_of_work() as work:
+        campaign_id = due_campaign(work, asked, wanted, facts)
+    return redirect(url_for("campaigns.edit", campaign_id=campaign_id))
 
 
-def _campaign(asked: Asked, wanted: DueAsked) -> int:
-    """A campaign to whom the list holds, whatever it is that they are due for."""
+def due_campaign(work: Session, asked: Asked, wanted: DueAsked, facts: ShopFacts) -> int:
+    """A campaign to whom the list holds, whatever it is that they are due for; the draft that was
+    made before, where it is there."""
     shop = current_shop()
     days = find_order_days(asked.store, asked.orders_version)
     as_of = wanted.day if days is None else days.day_after
@@ -45,33 +52,24 @@ def _campaign(asked: Asked, wanted: DueAsked) -> int:
         day=date(wanted.day),
         channel=channel_word(wanted.channel),
     )
-    facts = find_shop_facts(asked.store)
     rule = due_rule(wanted, as_of)
-    with unit_of_work() as work:
-        known = [
-            one.id
-            for one in list_campaigns(work, shop.id)
-            if one.state == CAMPAIGN_DRAFT
-            and one.name == name
-            and one.draft.get("audience") == rule_json(rule)
-        ]
-        if known:
-            return known[0]
-        # a campaign knows no product of each: that is for the programme
-        words = gettext("Yours should soon be used up. Order in time.")
-        title = gettext("Due again within %(days)s days", days=wanted.ahead)
-        segment_of(work, shop.id, title, rule)
-        draft: dict[str, Any] = new_draft(
-            facts, today=today(), last_plan=_last_plan(work), shop=shop
-        )
-        arm = draft["arms"][0] | {
-            "name": gettext("Contacted"),
-            "offer": {"kind": "message", "reach": "open", "words": words},
-            "channel": wanted.channel,
-            "contact_cost": contact_price(shop, wanted.channel),
-        }
-        raw = draft | {"name": name, "audience": rule_json(rule), "arms": [arm]}
-        return create_draft(work, shop_id=shop.id, raw=raw, now=now()).id
+    for one in list_campaigns(work, shop.id):
+        same = one.name == name and one.draft.get("audience") == rule_json(rule)
+        if one.state == CAMPAIGN_DRAFT and same:
+            return one.id
+    # a campaign knows no product of each: that is for the programme
+    words = gettext("Yours should soon be used up. Order in time.")
+    title = gettext("Due again within %(days)s days", days=wanted.ahead)
+    segment_of(work, shop.id, title, rule)
+    draft: dict[str, Any] = new_draft(facts, today=today(), last_plan=_last_plan(work), shop=shop)
+    arm = draft["arms"][0] | {
+        "name": gettext("Contacted"),
+        "offer": {"kind": "message", "reach": "open", "words": words},
+        "channel": wanted.channel,
+        "contact_cost": contact_price(shop, wanted.channel),
+    }
+    raw = draft | {"name": name, "audience": rule_json(rule), "arms": [arm]}
+    return create_draft(work, shop_id=shop.id, raw=raw, now=now()).id
 
 
 def due_rule(wanted: DueAsked, as_of: dt.date) -> Rule:
@@ -80,25 +78,24 @@ def due_rule(wanted: DueAsked, as_of: dt.date) -> Rule:
     return condition("product_due_days", "between", shift - LATE, shift + wanted.ahead)
 
 
-def _programme(wanted: DueAsked) -> int:
+def due_programme_plan(wanted: DueAsked) -> dict[str, Any]:
     """The programme that reaches everybody so many days before they are due."""
     shop = current_shop()
-    name = gettext("Due again: %(channel)s", channel=channel_word(wanted.channel))
-    plan = usual_plan(shop, KIND) | {
-        "name": name,
+    return usual_plan(shop, KIND) | {
+        "name": gettext("Due again: %(channel)s", channel=channel_word(wanted.channel)),
         "channel": wanted.channel,
         "contact_cost": contact_price(shop, wanted.channel),
         "before_days": wanted.ahead,
     }
-    with unit_of_work() as work:
-        known = [
-            one.id
-            for one in list_programmes(work, shop.id)
-            if (one.state, one.kind, one.name) == (PROGRAMME_DRAFT, KIND, name)
-        ]
-        if known:
-            return known[0]
-        return create_programme(work, shop_id=shop.id, draft=plan, now=now()).id
+
+
+def due_programme(work: Session, plan: dict[str, Any]) -> int:
+    """A draft of that plan, or the one that was made before."""
+    shop_id = current_shop().id
+    for one in list_programmes(work, shop_id):
+        if (one.state, one.kind, one.name) == (PROGRAMME_DRAFT, KIND, plan["name"]):
+            return one.id
+    return create_programme(work, shop_id=shop_id, draft=plan, now=now()).id
 
 
 def _last_plan(work: Session) -> Any:

@@ -1,9 +1,8 @@
 """What the due list shows, formatted."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
@@ -11,6 +10,7 @@ import polars as pl
 from flask_babel import gettext
 
 from regulars_platform.cycle.best_channel import ChannelRecord
+from regulars_platform.cycle.best_for import Best
 from regulars_platform.cycle.service import Cycle
 from regulars_web.formats import date, date_time, number, percent
 from regulars_web.pages.cycle.words import (
@@ -54,24 +54,6 @@ class DueDay:
     overdue: bool
     count: str
     rows: tuple[DueRow, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Best:
-    """The best channel of each customer, and of customers alike by how often they bought."""
-
-    own: Mapping[str, ChannelRecord]
-    alike: Mapping[int, Sequence[ChannelRecord]]
-    bands: Mapping[str, int]
-
-    def of(self, customer_id: str) -> ChannelRecord | None:
-        """None: too few contacts to say."""
-        own = self.own.get(customer_id)
-        if own is not None:
-            return own
-        alike = self.alike.get(self.bands.get(customer_id, 0), ())
-        # where no order ever followed, no channel did best
-        return next((record for record in alike if record.ordered), None)
 
 
 def page_of(rows: pl.DataFrame, page: int) -> pl.DataFrame:
@@ -140,34 +122,6 @@ def _corrected(row: Mapping[str, Any]) -> str:
             day=date(row["computed_on"]),
         )
     )
-
-
-def csv_rows(
-    rows: pl.DataFrame, best: Best, titles: Mapping[str, str]
-) -> Iterator[tuple[object, ...]]:
-    """One tuple per row of the list, in the order of `due_list.CSV_COLUMNS`."""
-    for row in rows.iter_rows(named=True):
-        record = best.of(row["customer_id"])
-        cost = None if record is None or record.cost is None else Decimal(str(record.cost)) / 10_000
-        yield (
-            row["due_on"].isoformat(),
-            row["customer_id"],
-            row["address"] or "",
-            row["product"],
-            titles.get(row["product"], ""),
-            row["last_day"].isoformat(),
-            Decimal(f"{row['pieces']:.4f}").normalize() + 0,
-            row["rests_on"],
-            "" if row["based_on"] is None else row["based_on"],
-            row["made_by_name"] or "",
-            row["reason"] or "",
-            row["mark"] or "",
-            "" if record is None else record.channel,
-            "" if record is None else record.contacts,
-            "" if record is None else record.ordered,
-            "" if cost is None else cost.quantize(Decimal("0.0001")).normalize() + 0,
-            "" if record is None else "no" if record.tied else "yes",
-        )
 
 
 def alike_rows(best: Best, currency: str) -> list[dict[str, str]]:

@@ -1,7 +1,7 @@
 """Who is due again: the list by day, corrections, and the job behind it."""
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -9,7 +9,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response as BaseResponse
 
-from regulars_platform.cycle.best_channel import bands_of, read_channels
+from regulars_platform.cycle.best_for import Best, best_for
 from regulars_platform.cycle.corrections import (
     About,
     CorrectionError,
@@ -24,27 +24,27 @@ from regulars_platform.cycle.due_list import (
     DueAsked,
     DueList,
     build_due_list,
+    csv_rows,
     due_csv,
 )
 from regulars_platform.cycle.errors import NoOrdersError, NotDueError
-from regulars_platform.cycle.jobs import KIND, ask
+from regulars_platform.cycle.jobs import KIND, ask_unless_waiting
 from regulars_platform.cycle.service import (
     Asked,
     Cycle,
-    due_rows,
     find_cycle,
     first_day,
     gather_inputs,
+    get_due_row,
 )
 from regulars_platform.datasets.titles import product_titles
 from regulars_platform.errors import RegularsError
-from regulars_platform.jobs.models import JobState
 from regulars_platform.jobs.service import find_latest_job
 from regulars_platform.memory.overview import CellOverview
 from regulars_platform.memory.overview import overview as cells_of
 from regulars_platform.memory.promises import promises_of_shop
 from regulars_platform.memory.service import read_learnings
-from regulars_platform.shops.channels import CHANNELS, channel_use
+from regulars_platform.shops.channels import CHANNELS
 from regulars_web.downloads import csv_file
 from regulars_web.edge import current_shop, now, reading, settings, today, unit_of_work
 from regulars_web.formats import blank, date, date_time, money, money_interval, number, sentence
@@ -52,9 +52,7 @@ from regulars_web.pages.campaigns.words import CHANNEL_LABELS
 from regulars_web.pages.cycle.contacting import draft_contacts
 from regulars_web.pages.cycle.shown import (
     MOST_ROWS,
-    Best,
     alike_rows,
-    csv_rows,
     due_days,
     page_of,
     product_rows,
@@ -238,25 +236,14 @@ def _correction(problem: RegularsError | None = None) -> str:
 def _row() -> dict[str, Any]:
     """The customer and product of the address; NotDueError where there is no such date."""
     customer, product = request.args.get("customer", ""), request.args.get("product", "")
-    cycle = find_cycle(settings().shop_dir(current_shop().id))
-    if cycle is None:
-        raise NotDueError.build()
-    same = (pl.col("customer_id") == customer) & (pl.col("product") == product)
-    one = replace(cycle, rows=cycle.rows.filter(same))
+    shop_id = current_shop().id
     with reading() as work:
-        rows = due_rows(work, current_shop().id, one).collect()
-    if rows.is_empty():
-        raise NotDueError.build()
-    return rows.row(0, named=True)
+        return get_due_row(work, shop_id, settings().shop_dir(shop_id), customer, product)
 
 
 def _enqueue() -> None:
     with unit_of_work() as work:
-        shop_id = current_shop().id
-        waiting = find_latest_job(work, (KIND,), shop_id)
-        # one that has begun may have read what was said before already
-        if waiting is None or waiting.state is not JobState.QUEUED:
-            ask(work, shop_id, now())
+        ask_unless_waiting(work, current_shop().id, now())
 
 
 def _find(asked: Asked) -> Found | None:
@@ -289,18 +276,8 @@ def _listed(found: Found) -> DueList:
 
 
 def _best(found: Found, rows: pl.DataFrame) -> Best:
-    store, version, shop = found.asked.store, found.asked.orders_version, current_shop()
-    prices = {name: channel_use(shop, name).price for name in CHANNELS}
-    known = {name: price for name, price in prices.items() if price}
     with reading() as work:
-        channels = read_channels(work, store, version, shop.id, known)
-    customers = rows["customer_id"].unique().to_list()
-    alike = channels.alike()
-    return Best(
-        own=channels.own(customers),
-        alike=alike,
-        bands=bands_of(store, version, customers) if alike else {},
-    )
+        return best_for(work, current_shop(), found.asked.store, found.asked.orders_version, rows)
 
 
 def _remembered() -> list[dict[str, str]]:

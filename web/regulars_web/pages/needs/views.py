@@ -8,14 +8,12 @@ from werkzeug.wrappers import Response
 from regulars_platform.cycle.errors import NoOrdersError
 from regulars_platform.datasets.by_hand import SET
 from regulars_platform.datasets.models import ByHand
-from regulars_platform.errors import NotFoundError, RegularsError
+from regulars_platform.errors import RegularsError
 from regulars_platform.jobs.models import Job
 from regulars_platform.jobs.service import enqueue, find_latest_job
 from regulars_platform.needs.affinities import LATER, LEAST, TOGETHER
 from regulars_platform.needs.counting import (
-    bought_not_rule,
     count_needs,
-    lacking_rule,
     one_off_products,
 )
 from regulars_platform.needs.jobs import KIND
@@ -30,14 +28,9 @@ from regulars_platform.needs.tree import (
 from regulars_platform.segments.frames import for_rules
 from regulars_platform.segments.goods import Goods, list_goods
 from regulars_platform.segments.rules import (
-    Bought,
-    Group,
-    Not,
     Rule,
-    parse_rule,
     rule_expression,
 )
-from regulars_platform.words import N_, Sentence
 from regulars_web.edge import (
     current_shop,
     now,
@@ -49,6 +42,7 @@ from regulars_web.edge import (
 from regulars_web.formats import date_time, number
 from regulars_web.pages.customers.looking import find_customers
 from regulars_web.pages.datasets.by_hand import keep as keep_typed
+from regulars_web.pages.needs.making import asked_rule
 from regulars_web.pages.needs.shown import (
     NeedsSummary,
     one_off_rows,
@@ -63,7 +57,6 @@ from regulars_web.product_labels import product_labels
 blueprint = Blueprint("needs", __name__)
 MOST_SHOWN = 100
 MOST_ASSIGNED = 500
-MAX_NAME = 190
 LONGEST = 1000
 
 
@@ -156,7 +149,9 @@ def assign() -> Response:
 @blueprint.post("/segment")
 def segment() -> Response:
     """Make the segment of who lacks something, or go to it where it is there."""
-    rule, name = _asked_rule()
+    rule, name = asked_rule(
+        *(request.form.get(key, "")[:LONGEST] for key in ("what", "first", "second"))
+    )
     shop = current_shop()
     with unit_of_work() as work:
         segment_id = segment_of(work, shop.id, name, rule)
@@ -164,42 +159,6 @@ def segment() -> Response:
     if heads is not None:
         flash(gettext("%(count)s customers are in this segment now.", count=number(heads)), "good")
     return redirect(url_for("segments.edit", segment_id=segment_id))
-
-
-def _asked_rule() -> tuple[Rule, str]:
-    """What a button asks for: `what` is pair, leaf, or bringers (buyers who brought nobody)."""
-    given = {key: request.form.get(key, "")[:LONGEST] for key in ("what", "first", "second")}
-    first, second = given["first"], given["second"]
-    if given["what"] == "pair" and first and second:
-        known = product_labels([first, second])
-        one, other = _short(known[first]), _short(known[second])
-        return (
-            bought_not_rule(first, second),
-            gettext("Bought %(first)s, not %(second)s", first=one, second=other),
-        )
-    if given["what"] == "bringers" and first:
-        one = _short(product_labels([first])[first])
-        return _no_bringers(first), gettext("Bought %(first)s, brought nobody", first=one)
-    if given["what"] == "leaf":
-        for need in read_needs(current_shop()):
-            if need.name == first and second in need.leaves and len(need.leaves) > 1:
-                return (
-                    lacking_rule(need, second),
-                    gettext("%(need)s without %(leaf)s", need=_short(first), leaf=_short(second)),
-                )
-    raise NotFoundError(
-        Sentence(N_("There is no such need or pair of products.")),
-        Sentence(N_("Go back to the needs, and choose there.")),
-    )
-
-
-def _no_bringers(product: str) -> Rule:
-    brought = parse_rule({"feature": "brought", "op": ">=", "value": "1"})
-    return Group(joiner="all", rules=(Bought(by="product", name=product), Not(rule=brought)))
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= MAX_NAME // 3 else f"{name[: MAX_NAME // 3]}…"
 
 
 def _heads(rule: Rule) -> int | None:
