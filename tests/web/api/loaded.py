@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
+import polars as pl
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
@@ -23,16 +24,21 @@ from regulars_platform.campaigns.service import create_draft
 from regulars_platform.customers.tiers import TIERS
 from regulars_platform.datasets import service as datasets
 from regulars_platform.datasets.examples import example_file
+from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.intake import service as intake
 from regulars_platform.jobs.run import run_inline
 from regulars_platform.jobs.service import enqueue
 from regulars_platform.lifetime.service import work_out as work_out_lifetime
+from regulars_platform.needs.tree import BigNeed, keep_needs
+from regulars_platform.orders.table import OrdersTable
+from regulars_platform.points.rules import POINTS
 from regulars_platform.programmes.results import evaluate_version
 from regulars_platform.programmes.running import run_programme
 from regulars_platform.programmes.service import create_programme, start_programme, usual_draft
 from regulars_platform.segments.parsing import parse_rule
 from regulars_platform.segments.service import save_segment
 from regulars_platform.settings import Settings, build_settings, prepare_data_dir
+from regulars_platform.shops.practice import keep_section
 from regulars_platform.shops.service import open_shop
 from regulars_platform.storage.database import Database
 from regulars_platform.storage.migrations_run import create_all_tables
@@ -97,7 +103,25 @@ def _build_small(settings: Settings) -> None:
     with database.unit_of_work() as session:
         _keep_drafts(session)
         work_out_lifetime(session, settings, shop_id=1, now=NOW)
+    _work_out(settings, database)
     database.dispose()
+
+
+def _work_out(settings: Settings, database: Database) -> None:
+    """Who is due, what goes with what, needs that products serve, who brought whom, points."""
+    folder = settings.shop_dir(1)
+    buyers = OrdersTable(folder).scan().select("customer_id").unique().sort("customer_id")
+    one, other = buyers.head(2).collect()["customer_id"]
+    brought = {"referral_key": "r", "customer_id": one, "referrer_id": other}
+    DatasetTable(folder, "referrals").merge(pl.DataFrame([brought]))
+    told = {"customer_id": one, "points_told": 9, "tier_told": "High"}
+    DatasetTable(folder, "customers").merge(pl.DataFrame([told]))
+    with database.unit_of_work() as session:
+        keep_needs(session, 1, [BigNeed(name="Sleep", leaves=("light", "quiet"))])
+        keep_section(session, 1, POINTS, {"per_unit": "1", "value": "0.01"})
+        jobs = [enqueue(session, kind, 1, 1, NOW) for kind in ("work_out_cycle", "work_out_needs")]
+    for job_id in jobs:
+        run_inline(settings, database, job_id)
 
 
 def _bring_files(settings: Settings, database: Database) -> None:
