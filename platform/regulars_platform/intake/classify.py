@@ -5,7 +5,8 @@ correction: they keep what is stored. Nor does a file correct that was stored be
 byte: what differs from it by now was corrected since.
 """
 
-from collections.abc import Collection, Mapping
+import shutil
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,10 @@ from regulars_platform.intake.comparing_notes import notes_on
 from regulars_platform.intake.finish import LINE_SCHEMA
 from regulars_platform.intake.imports import OrderImport
 from regulars_platform.intake.known import Known
+from regulars_platform.intake.limits import LIMITS
 from regulars_platform.intake.models import FilePart, ImportId, OrderField, OrderForm
 from regulars_platform.intake.overlap import find_overlap
+from regulars_platform.intake.spreading import spread
 from regulars_platform.intake.staging import (
     FATE_SCHEMA,
     Folder,
@@ -229,13 +232,13 @@ def _tally(
     before: OrderImport | None,
     known: Known,
 ) -> Tallies:
-    lines = pl.scan_parquet(sorted(classified.glob("part-*.parquet")), glob=False)
-    own_repeats = pl.read_parquet(prepared / "own_repeats.parquet", glob=False)
+    paths = sorted(classified.glob("part-*.parquet"))
+    lines = pl.scan_parquet(paths, glob=False)
+    parts = [pl.scan_parquet(path, glob=False) for path in paths]
+    again, nobody = _own_repeats(prepared)
     shares = _by_fate(lines)
-    again = Share(lines=own_repeats.height, money=int(own_repeats["amount"].cast(pl.Int128).sum()))
-    about = _whom_and_when(lines.filter(pl.col("fate") != "left_out"))
-    whole = known.part is FilePart.ORDER
-    unattributed = about["unattributed"] + own_repeats["customer_id"].null_count() if whole else 0
+    about = _whom_and_when(parts, classified / "customers")
+    unattributed = about["unattributed"] + nobody if known.part is FilePart.ORDER else 0
     waiting_lines, waiting_orders = _count_waiting(lines, known)
     corrected = shares.get("corrected", Share())
     tallies = Tallies(
@@ -257,7 +260,7 @@ def _tally(
         overlap=overlap,
         notes=(
             *(Sentence.from_json(note) for note in facts["notes"]),
-            *notes_on(lines, known, before),
+            *notes_on(parts, known, before),
         ),
         left_out=shares.get("left_out", Share()),
         part=str(known.part),
@@ -277,17 +280,59 @@ def _by_fate(lines: pl.LazyFrame) -> dict[str, Share]:
     }
 
 
-def _whom_and_when(lines: pl.LazyFrame) -> dict[str, Any]:
-    """How many lines name nobody, how many orders and customers they are of, and their times."""
-    about = lines.select(
-        pl.col("customer_id").is_null().sum().alias("unattributed"),
-        (pl.col("customer_id").is_null() & pl.col("masked")).sum().alias("masked"),
-        pl.col("order_id").n_unique().alias("orders"),
-        pl.col("customer_id").drop_nulls().n_unique().alias("customers"),
-        pl.col("ordered_at").min().alias("first_at"),
-        pl.col("ordered_at").max().alias("last_at"),
+def _own_repeats(prepared: Path) -> tuple[Share, int]:
+    """Lines that the file itself holds again, and how many of them name nobody."""
+    again = pl.scan_parquet(prepared / "own_repeats.parquet", glob=False)
+    count, money, nobody = (
+        again.select(
+            pl.len(),
+            pl.col("amount").cast(pl.Int128).sum(),
+            pl.col("customer_id").null_count().alias("nobody"),
+        )
+        .collect(engine="streaming")
+        .row(0)
     )
-    return about.collect(engine="streaming").row(0, named=True)
+    return Share(lines=int(count), money=int(money)), int(nobody)
+
+
+def _whom_and_when(parts: Sequence[pl.LazyFrame], work: Path) -> dict[str, Any]:
+    """How many lines name nobody, how many orders and customers they are of, and their times.
+
+    parts: whole orders in each, so that orders add up over them; customers are spread below `work`
+    to be counted, which is removed.
+    """
+    kept = [part.filter(pl.col("fate") != "left_out") for part in parts]
+    nobody = pl.col("customer_id").is_null()
+    counted = pl.concat(
+        [
+            part.select(
+                nobody.sum().alias("unattributed"),
+                (nobody & pl.col("masked")).sum().alias("masked"),
+                pl.col("order_id").n_unique().alias("orders"),
+                pl.col("ordered_at").min().alias("first_at"),
+                pl.col("ordered_at").max().alias("last_at"),
+            ).collect(engine="streaming")
+            for part in kept
+        ]
+    )
+    sums = ("unattributed", "masked", "orders")
+    about = counted.select(pl.col(sums).sum(), pl.col("first_at").min(), pl.col("last_at").max())
+    return {**about.row(0, named=True), "customers": _count_customers(kept, work)}
+
+
+def _count_customers(parts: Sequence[pl.LazyFrame], work: Path) -> int:
+    """How many customers these lines name, each counted once, in memory for some of them."""
+    customer = pl.col("customer_id")
+    named = (part.select(customer.drop_nulls().unique()).collect() for part in parts)
+    try:
+        spread_out = spread(named, work, customer, parts=len(parts), at_once=LIMITS.part)
+        return sum(
+            int(pl.scan_parquet(paths, glob=False).select(customer.n_unique()).collect().item())
+            for paths in spread_out
+            if paths
+        )
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
 
 
 def _count_waiting(lines: pl.LazyFrame, known: Known) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """What a person should know of a file beside what is stored, in sentences."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import polars as pl
 
@@ -11,19 +11,28 @@ from regulars_platform.intake.models import FilePart
 from regulars_platform.words import N_, Sentence
 
 
-def notes_on(lines: pl.LazyFrame, known: Known, before: OrderImport | None) -> Iterator[Sentence]:
-    """Notes on the lines of a file with their fate (staging.FATE_SCHEMA)."""
+def notes_on(
+    parts: Sequence[pl.LazyFrame], known: Known, before: OrderImport | None
+) -> Iterator[Sentence]:
+    """Notes on the lines of a file with their fate (staging.FATE_SCHEMA), whole orders in each
+    part: what is counted by order adds up over them."""
     yield from _stored_before(before)
-    yield from _older(lines)
+    yield from _older(parts)
     if known.part is FilePart.ORDER:
-        yield from _told_anew(lines)
-        yield from _orders_in_another_form(lines)
-        yield from _several_customers(lines)
-    yield from _lines_missing(lines, known)
+        yield from _told_anew(parts)
+        yield from _orders_in_another_form(parts)
+        yield from _several_customers(parts)
+    yield from _lines_missing(pl.concat(parts), known)
 
 
-def _older(lines: pl.LazyFrame) -> Iterator[Sentence]:
-    count = int(lines.select(pl.col("older").sum()).collect(engine="streaming").item())
+def _sum(questions: Iterable[pl.LazyFrame]) -> tuple[int, ...]:
+    """The one row of numbers that each part answers with, added up."""
+    answers = [question.collect(engine="streaming") for question in questions]
+    return tuple(int(total) for total in pl.concat(answers).sum().row(0))
+
+
+def _older(parts: Sequence[pl.LazyFrame]) -> Iterator[Sentence]:
+    (count,) = _sum(part.select(pl.col("older").sum()) for part in parts)
     if count:
         yield Sentence(
             N_(
@@ -34,9 +43,10 @@ def _older(lines: pl.LazyFrame) -> Iterator[Sentence]:
         )
 
 
-def _told_anew(lines: pl.LazyFrame) -> Iterator[Sentence]:
-    anew = lines.filter("replaces").select(pl.col("order_id").n_unique())
-    orders = int(anew.collect(engine="streaming").item())
+def _told_anew(parts: Sequence[pl.LazyFrame]) -> Iterator[Sentence]:
+    (orders,) = _sum(
+        part.filter("replaces").select(pl.col("order_id").n_unique()) for part in parts
+    )
     if orders:
         yield Sentence(
             N_(
@@ -47,14 +57,14 @@ def _told_anew(lines: pl.LazyFrame) -> Iterator[Sentence]:
         )
 
 
-def _several_customers(lines: pl.LazyFrame) -> Iterator[Sentence]:
-    found = (
-        lines.group_by("order_id")
+def _several_customers(parts: Sequence[pl.LazyFrame]) -> Iterator[Sentence]:
+    (orders,) = _sum(
+        part.group_by("order_id")
         .agg(pl.col("customer_id").drop_nulls().n_unique().alias("customers"))
         .filter(pl.col("customers") > 1)
         .select(pl.len())
+        for part in parts
     )
-    orders = int(found.collect(engine="streaming").item())
     if orders:
         yield Sentence(
             N_(
@@ -65,28 +75,27 @@ def _several_customers(lines: pl.LazyFrame) -> Iterator[Sentence]:
         )
 
 
-def _orders_in_another_form(lines: pl.LazyFrame) -> Iterator[Sentence]:
+def _orders_in_another_form(parts: Sequence[pl.LazyFrame]) -> Iterator[Sentence]:
     """Orders that are stored, but with none of the lines they have here: perhaps the same orders
     exported once as a whole and once line by line."""
-    found = (
-        lines.group_by("order_id")
+    orders, lines = _sum(
+        part.group_by("order_id")
         .agg(
             pl.len().alias("lines"),
             (pl.col("order_known") & (pl.col("fate") == "new")).all().alias("other"),
         )
         .filter("other")
         .select(pl.len().alias("orders"), pl.col("lines").sum())
-        .collect(engine="streaming")
-        .row(0, named=True)
+        for part in parts
     )
-    if found["orders"]:
+    if orders:
         yield Sentence(
             N_(
                 "%(orders)s orders are stored already, but with other lines than here; their"
                 " %(lines)s lines would be added to them. If this file holds the same orders in"
                 " another form (whole orders or single lines), do not store it."
             ),
-            found,
+            {"orders": orders, "lines": lines},
         )
 
 

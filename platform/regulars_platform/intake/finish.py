@@ -78,20 +78,6 @@ class Finished:
     unknown_words: Mapping[str, int]
 
 
-def per_order(typed: pl.LazyFrame, column: str) -> bool:
-    """Whether an amount stands once per order: some order has several lines, and none of those
-    has the cell filled on more than one. typed: frame of parse.TYPED."""
-    counts = (
-        typed.filter(pl.col("order_id").is_not_null())
-        .group_by("order_id")
-        .agg(pl.len().alias("lines"), pl.col(column).count().alias("filled"))
-        .filter((pl.col("lines") > 1) & (pl.col("filled") > 0))
-        .select(pl.len().alias("orders"), (pl.col("filled") > 1).sum().alias("several"))
-        .collect(engine="streaming")
-    )
-    return bool(counts["orders"][0] > 0 and counts["several"][0] == 0)
-
-
 def finish_orders(
     typed: pl.DataFrame, reading: Reading, import_id: int, *, amount_per_order: bool
 ) -> Finished:

@@ -1,19 +1,21 @@
 """The file by itself: every record read, typed, and either kept as a line or rejected.
 
-Works in two passes over bounded batches (evidence first, then values) and then order by order in
-parts, so that memory does not grow with the file. Nothing here depends on what is stored already.
+Works in two passes over bounded batches (evidence first, then values). The second spreads the lines
+over parts of whole orders, and each part is finished by itself, so that memory does not grow with
+the file and no line is read once per part. Nothing here depends on what is stored already.
 """
 
 import datetime as dt
+import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from regulars_platform.intake.finish import REJECT_SCHEMA, finish_orders, per_order
+from regulars_platform.intake.finish import LINE_SCHEMA, REJECT_SCHEMA, finish_orders
 from regulars_platform.intake.limits import Limits
 from regulars_platform.intake.models import (
     FileForm,
@@ -23,10 +25,11 @@ from regulars_platform.intake.models import (
     OrderForm,
     ReadingOptions,
 )
-from regulars_platform.intake.parse import parse_batch
+from regulars_platform.intake.parse import TYPED, parse_batch
 from regulars_platform.intake.readers import Batch, RaggedRecord, read_batches
 from regulars_platform.intake.reasons import reason_sentence
 from regulars_platform.intake.rejects import cells_of, write_rejects
+from regulars_platform.intake.spreading import spread
 from regulars_platform.intake.staging import Folder, Report, part_path, replacing, write_json
 from regulars_platform.intake.survey import Reading, Survey, decide, positions_of, survey_batch
 from regulars_platform.words import N_, Sentence
@@ -53,15 +56,13 @@ def prepare(task: Task, report: Report) -> None:
         work.mkdir()
         survey, records = _read(task, work, report)
         reading = decide(survey, task.form, task.mapping, task.options, task.timezone)
-        _type(work, reading, records, report)
-        facts = _finish(task, work, out, reading, report)
+        parts = _type(task, work, reading, report)
+        facts = _finish(task, work, out, reading, parts, report)
         facts["read_lines"] = records
         notes = (*_notes(reading, task.mapping), *_about_no_goods(facts["no_goods"]))
         facts["notes"] = [note.as_json() for note in notes]
         write_json(out / "facts.json", facts)
-        for path in sorted(work.iterdir()):
-            path.unlink()
-        work.rmdir()
+        shutil.rmtree(work)
 
 
 def _read(task: Task, work: Path, report: Report) -> tuple[Survey, int]:
@@ -96,55 +97,68 @@ def _ragged_reason(record: RaggedRecord) -> str:
     return "unclosed_quote" if record.unclosed_quote else "ragged"
 
 
-def _type(work: Path, reading: Reading, records: int, report: Report) -> None:
-    """Second pass: text to typed lines."""
-    done = 0
-    for raw in sorted(work.glob("part-*.parquet")):
-        frame = pl.read_parquet(raw)
-        typed = parse_batch(frame, reading)
-        typed.write_parquet(work / f"typed-{raw.stem[5:]}.parquet", compression="lz4")
-        done += frame.height
-        report("understanding", done, records)
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Typed lines of whole orders (parse.TYPED), on disk."""
+
+    paths: list[Path]
+
+    def lines(self) -> pl.LazyFrame:
+        """Not read yet; a part can be empty."""
+        return pl.scan_parquet(self.paths, glob=False) if self.paths else pl.LazyFrame(schema=TYPED)
+
+    def rows(self) -> int:
+        """How many."""
+        return int(self.lines().select(pl.len()).collect().item())
 
 
-def _typed(work: Path) -> pl.LazyFrame:
-    return pl.scan_parquet(sorted(work.glob("typed-*.parquet")), glob=False)
+def _type(task: Task, work: Path, reading: Reading, report: Report) -> list[_Part]:
+    """Second pass: text to typed lines, whole orders together, in as many parts as memory asks
+    for. Lines without an order number have nothing to be together with."""
+    raws = sorted(work.glob("part-*.parquet"))
+    if not raws:
+        return [_Part([])]
+    rows = _Part(raws).rows()
+
+    def typed() -> Iterator[pl.DataFrame]:
+        done = 0
+        for raw in raws:
+            frame = pl.read_parquet(raw, glob=False)
+            yield parse_batch(frame, reading)
+            done += frame.height
+            report("understanding", done, rows)
+
+    parts = max(1, -(-rows // task.limits.part))
+    order = pl.coalesce("order_id", pl.col("line").cast(pl.String))
+    found = spread(typed(), work / "typed", order, parts=parts, at_once=task.limits.part)
+    return [_Part(paths) for paths in found]
 
 
-def _orders_in_parts(work: Path, rows: int, limits: Limits) -> Iterator[pl.DataFrame]:
-    """All typed lines, whole orders together, in as many parts as memory asks for."""
-    parts = max(1, -(-rows // limits.part))
-    if parts == 1:
-        yield _typed(work).collect(engine="streaming")
-        return
-    bucket = pl.col("order_id").fill_null("").hash(seed=1) % parts
-    for number in range(parts):
-        yield _typed(work).filter(bucket == number).collect(engine="streaming")
-
-
-def _finish(task: Task, work: Path, out: Path, reading: Reading, report: Report) -> dict[str, Any]:
-    typed = _typed(work)
-    rows = int(typed.select(pl.len()).collect().item())
-    once = _amount_per_order(typed, reading)
+def _finish(
+    task: Task, work: Path, out: Path, reading: Reading, parts: Sequence[_Part], report: Report
+) -> dict[str, Any]:
+    once = _amount_per_order(parts, reading)
     if once:
         reading = replace(reading, form=OrderForm.WHOLE)
     if reading.part is not FilePart.ORDER:
         reading = replace(reading, form=OrderForm.LINES)
     rejects = [_ragged(work)]
-    repeats: list[pl.DataFrame] = []
     unknown: Counter[str] = Counter()
     money = done = no_goods = 0
-    for number, part in enumerate(_orders_in_parts(work, rows, task.limits)):
-        finished = finish_orders(part, reading, task.import_id, amount_per_order=once)
+    rows = sum(part.rows() for part in parts)
+    for number, part in enumerate(parts):
+        typed = part.lines().collect()
+        finished = finish_orders(typed, reading, task.import_id, amount_per_order=once)
         finished.lines.write_parquet(part_path(out, number), compression="zstd")
         rejects.append(finished.rejects)
-        repeats.append(finished.repeats)
+        finished.repeats.write_parquet(work / f"repeats-{number:05d}.parquet", compression="lz4")
         unknown.update(finished.unknown_words)
         money += finished.money
-        done += part.height
-        no_goods += part.filter(pl.col("no_goods") & ~pl.col("left_out")).height
+        no_goods += typed.filter(pl.col("no_goods") & ~pl.col("left_out")).height
+        done += typed.height
         report("checking", done, rows)
-    pl.concat(repeats).write_parquet(out / "own_repeats.parquet")
+    repeats = pl.scan_parquet(sorted(work.glob("repeats-*.parquet")), glob=False)
+    repeats.select(list(LINE_SCHEMA)).sink_parquet(out / "own_repeats.parquet", engine="streaming")
     rejected = pl.concat(rejects).sort("line")
     write_rejects(
         out / "rejects.csv",
@@ -163,19 +177,40 @@ def _finish(task: Task, work: Path, out: Path, reading: Reading, report: Report)
         "reasons": dict(
             rejected.group_by("reason").len().sort("len", "reason", descending=True).iter_rows()
         ),
-        "unknown_status_words": dict(unknown.most_common()),
+        "unknown_status_words": dict(sorted(unknown.items(), key=lambda item: (-item[1], item[0]))),
     }
 
 
-def _amount_per_order(typed: pl.LazyFrame, reading: Reading) -> bool:
+def _amount_per_order(parts: Sequence[_Part], reading: Reading) -> bool:
     if reading.has(OrderField.AMOUNT):
-        return per_order(typed, "amount")
+        return _stands_once(parts, "amount")
     if reading.has(OrderField.GOODS):
-        return per_order(typed, "goods")
+        return _stands_once(parts, "goods")
     if reading.part is FilePart.REFUND:
         return False
     priced = reading.has(OrderField.UNIT_PRICE) and reading.has(OrderField.QUANTITY)
-    return not priced and per_order(typed, "total")
+    return not priced and _stands_once(parts, "total")
+
+
+def _stands_once(parts: Sequence[_Part], column: str) -> bool:
+    """Whether an amount stands once per order: some order has several lines, and none of those
+    has the cell filled on more than one."""
+    found = False
+    for part in parts:
+        orders, several = (
+            part.lines()
+            .filter(pl.col("order_id").is_not_null())
+            .group_by("order_id")
+            .agg(pl.len().alias("lines"), pl.col(column).count().alias("filled"))
+            .filter((pl.col("lines") > 1) & (pl.col("filled") > 0))
+            .select(pl.len().alias("orders"), (pl.col("filled") > 1).sum().alias("several"))
+            .collect(engine="streaming")
+            .row(0)
+        )
+        if several:
+            return False
+        found = found or orders > 0
+    return found
 
 
 def _ragged(work: Path) -> pl.DataFrame:
