@@ -63,7 +63,9 @@ def test_s03_routine_care_that_always_runs(owner: Page) -> None:
     assert len(contacted) == told
 
     owner.goto("/programmes/")
-    owner.get_by_role("button", name="Start “Honeymoon (after the first order)” as is usual").click()
+    owner.get_by_role(
+        "button", name="Start “Honeymoon (after the first order)” as is usual"
+    ).click()
     expect(owner.locator("main")).to_contain_text("It runs.")
     expect(owner.locator("main")).to_contain_text("Held back at random (holdout)")
     owner.get_by_role("button", name="Pause").click()

@@ -201,7 +201,9 @@ def test_the_list_tells_drafts_from_launched_campaigns(planner: Browser) -> None
     keep(planner, name="Draft & more", outcome_end="")
     text = text_of(planner.get("/campaigns/").get_data(as_text=True))
     assert "Draft & more Draft not yet said Free shipping from £80" in text
-    assert "November Launched Nov 2, 2026 to Nov 29, 2026 Free shipping from £80 245 – Report" in text
+    assert (
+        "November Launched Nov 2, 2026 to Nov 29, 2026 Free shipping from £80 245 – Report" in text
+    )
 
 
 def test_where_no_addresses_are_kept_the_page_says_whom_it_cannot_see(
