@@ -141,6 +141,7 @@ SAME: dict[str, tuple[str, ...]] = {
     "reach.draw": ("draw_global_holdout",),
     "reach.end": ("end_global_holdout",),
     "reach.margin": ("get_holdout_margin", "set_holdout_margin"),
+    "reach.contacts": ("count_customer_contacts", "get_contact_limit"),
     "reach.limit": ("set_contact_limit",),
     "reach.quarter": ("get_quarter",),
     "reach.work_out": ("work_out_quarter",),
@@ -154,6 +155,8 @@ SAME: dict[str, tuple[str, ...]] = {
     "calendar.delete": ("delete_event",),
     "calendar.template": ("set_event_template",),
     "calendar.copy": ("copy_campaign_for_event",),
+    "calendar.discount": ("draft_event_discount",),
+    "calendar.always_on": ("create_one_programme",),
     "matching.overview": ("match_groups", "match_offers"),
     "matching.plan": ("create_campaign",),
     "programmes.overview": ("list_all_programmes", "list_programme_kinds", "get_contact_limit"),
@@ -238,12 +241,3 @@ PEOPLE_ONLY: dict[str, str] = {
 PARTS_OF_PEOPLE = frozenset({"guide", "incoming"})
 """Blueprints for people alone: the guided first campaign, and files in pieces from a browser
 (a program sends a file whole)."""
-
-STILL_TO_COME: frozenset[str] = frozenset(
-    {
-        "calendar.always_on",
-        "calendar.discount",
-        "reach.contacts",
-    }
-)
-"""Pages whose operations are being written; each leaves this list with them."""

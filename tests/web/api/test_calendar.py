@@ -61,6 +61,22 @@ def test_a_campaign_is_copied_for_the_next_time_once(program: Program, database:
     program.post(f"/events/{event['id']}/copy", 404, json={"campaign_id": 999})
 
 
+def test_a_discount_is_drafted_for_the_next_time_and_is_the_template(program: Program) -> None:
+    ahead = (dt.datetime.now(dt.UTC).date() + dt.timedelta(days=30)).isoformat()
+    event = program.post(
+        "/events", 201, json={**LEAP, "repeats": "once", "first_day": ahead, "days": 3}
+    )["data"]
+    path = f"/events/{event['id']}/discount"
+    made = program.post(path, 201, json={"threshold": "199.5", "amount": "20"})["data"]
+    plan = program.get(f"/campaigns/{made['campaign_id']}")["data"]["plan"]
+    offer = plan["arms"][0]["offer"]
+    assert (offer["kind"], offer["threshold"], offer["amount"]) == ("amount_off", "199.5", "20")
+    assert plan["send_date"] == ahead
+    assert program.get(f"/events/{event['id']}")["data"]["template_id"] == made["campaign_id"]
+    error = program.post(path, 422, json={"threshold": "20", "amount": "20"})["error"]
+    assert error["field"] == "amount"
+
+
 def test_the_calendar_needs_its_scopes(make_program: Callable[..., Program]) -> None:
     make_program(Scope.READ_REACH).get("/events", 403)
     make_program(Scope.READ_CAMPAIGNS).post("/events", 403, json=LEAP)

@@ -3,7 +3,7 @@
 from flask import Flask
 
 from regulars_web.api.areas import all_operations
-from tests.web.api.counterparts import PARTS_OF_PEOPLE, PEOPLE_ONLY, SAME, STILL_TO_COME
+from tests.web.api.counterparts import PARTS_OF_PEOPLE, PEOPLE_ONLY, SAME
 
 
 def pages(app: Flask) -> set[str]:
@@ -16,12 +16,11 @@ def pages(app: Flask) -> set[str]:
 
 
 def test_whatever_a_page_does_has_its_operation_or_a_reason_for_having_none(app: Flask) -> None:
-    assert pages(app) - set(SAME) - set(PEOPLE_ONLY) - STILL_TO_COME == set()
+    assert pages(app) - set(SAME) - set(PEOPLE_ONLY) == set()
 
 
 def test_what_is_named_there_exists(app: Flask) -> None:
     names = {operation.name for operation in all_operations()}
     assert (set(SAME) | set(PEOPLE_ONLY)) - pages(app) == set()
     assert set(SAME) & set(PEOPLE_ONLY) == set()
-    assert (set(SAME) | set(PEOPLE_ONLY)) & STILL_TO_COME == set()
     assert {name for same in SAME.values() for name in same} - names == set()

@@ -126,6 +126,25 @@ def test_a_quarter_is_worked_out_in_the_background(
     assert [one["code"] for one in program.get("/quarters")["data"]] == [20262]
 
 
+def test_contacts_are_counted_of_all_customers(
+    program: Program, finish_jobs: Callable[[], list[Job]]
+) -> None:
+    assert program.get("/contacts", 422)["error"]["code"] == "no_orders"
+    number = bring(program)
+    finish_jobs()
+    program.put(f"/imports/{number}/mapping", 202, json={"columns": COLUMNS})
+    finish_jobs()
+    program.post(f"/imports/{number}/store", 202, json={})
+    finish_jobs()
+    found = program.get("/contacts")["data"]
+    # nobody was ever told anything: all three customers have no contact
+    assert [(one["days"], one["counts"][0], one["contacts"]) for one in found["counted"]] == [
+        (30, 3, 0),
+        (90, 3, 0),
+    ]
+    assert (found["running"], found["pairs"]) == ([], [])
+
+
 def test_reach_needs_its_scopes(make_program: Callable[..., Program]) -> None:
     reader = make_program(Scope.READ_REACH)
     reader.get("/suppressions", 403)

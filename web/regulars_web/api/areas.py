@@ -38,6 +38,7 @@ AREAS = (
     "regulars_web.api.programme_days",
     "regulars_web.api.reach",
     "regulars_web.api.suppressions",
+    "regulars_web.api.contacts",
     "regulars_web.api.calendar",
 )
 """Modules; each has its `area`."""

@@ -17,10 +17,15 @@ from regulars_platform.calendar.service import (
     remove_event,
     set_template,
 )
+from regulars_platform.customers.store import build_feature_store
+from regulars_platform.errors import InvalidInputError
+from regulars_platform.fields import FieldReader
 from regulars_web.api.calling import Call
 from regulars_web.api.declaring import Area
-from regulars_web.api.models import Answer, Day, Id, Line, Model, Page
+from regulars_web.api.models import Answer, Day, Id, Line, Model, Money, Page
 from regulars_web.api.paging import PageQuery, paged
+from regulars_web.pages.calendar.discounting import Discount, check_discount, draft_discount
+from regulars_web.pages.campaigns.defaults import find_shop_facts
 
 area = Area("calendar", "Events of the shop's year (docs/calendar.md) and campaigns for them.")
 
@@ -90,6 +95,14 @@ class CopyAsked(Model):
     """The campaign to copy."""
 
     campaign_id: Id
+
+
+class DiscountAsked(Model):
+    """So much off orders from so much on."""
+
+    threshold: Money
+    amount: Money
+    """Less than the threshold."""
 
 
 class DraftMade(Model):
@@ -179,6 +192,37 @@ def copy_campaign_for_event(
         shop_id=call.shop_id,
         event_id=event_id,
         campaign_id=body.campaign_id,
+        today=call.today,
+        now=call.now,
+    )
+    return Answer[DraftMade](data=DraftMade(campaign_id=made.id))
+
+
+@area.post(
+    "/events/{event_id}/discount",
+    scope=Scope.WRITE_CAMPAIGNS,
+    status=201,
+    example={"threshold": "199", "amount": "20"},
+)
+def draft_event_discount(
+    call: Call, work: Session, event_id: Id, body: DiscountAsked
+) -> Answer[DraftMade]:
+    """A draft with an automatic discount from a threshold for the event's next time.
+
+    The discount is open to the whole shop, only its telling is drawn; where the event has no
+    template yet, this is it.
+    """
+    reader = FieldReader(body.model_dump())
+    threshold, amount = reader.money("threshold", least=1), reader.money("amount", least=1)
+    check_discount(reader, threshold, amount)
+    if reader.problems or threshold is None or amount is None:
+        raise InvalidInputError(reader.problems)
+    made = draft_discount(
+        work,
+        call.shop,
+        find_shop_facts(build_feature_store(call.settings, call.shop)),
+        event_id=event_id,
+        discount=Discount(threshold=threshold, amount=amount),
         today=call.today,
         now=call.now,
     )

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from regulars_platform.calendar.drafts import (
-    DAYS,
     campaigns_of_last_time,
     copy_for,
     drafts_of,
@@ -34,7 +33,6 @@ from regulars_platform.calendar.service import (
 )
 from regulars_platform.campaigns.errors import CampaignNotFoundError
 from regulars_platform.campaigns.service import (
-    create_draft,
     get_campaign,
     list_campaigns,
 )
@@ -42,12 +40,11 @@ from regulars_platform.campaigns.tables import LAUNCHED
 from regulars_platform.customers.order_days import find_order_days
 from regulars_platform.customers.store import build_feature_store
 from regulars_platform.errors import InvalidInputError, RegularsError
-from regulars_platform.fields import FieldReader, money_text
+from regulars_platform.fields import FieldReader
 from regulars_platform.orders.table import PAID
 from regulars_platform.programmes.service import create_programme, usual_draft
 from regulars_platform.reports.service import find_latest_report
 from regulars_platform.segments.service import list_segments
-from regulars_platform.words import N_
 from regulars_web.edge import (
     current_shop,
     now,
@@ -59,6 +56,7 @@ from regulars_web.edge import (
 )
 from regulars_web.formats import sentence
 from regulars_web.ids import read_id
+from regulars_web.pages.calendar.discounting import Discount, check_discount, draft_discount
 from regulars_web.pages.calendar.shown import (
     MAX_YEAR,
     MIN_YEAR,
@@ -67,7 +65,7 @@ from regulars_web.pages.calendar.shown import (
     build_year,
     last_result,
 )
-from regulars_web.pages.campaigns.defaults import find_shop_facts, new_draft
+from regulars_web.pages.campaigns.defaults import find_shop_facts
 from regulars_web.pages.campaigns.form import read_form
 from regulars_web.problems import by_field
 
@@ -258,46 +256,21 @@ def discount(event_id: int) -> Response | tuple[str, int]:
     whole shop, only its telling is drawn."""
     reader = FieldReader(request.form)
     threshold, off = reader.money("threshold", least=1), reader.money("amount", least=1)
-    if threshold is not None and off is not None and off >= threshold:
-        reader.refuse("amount", N_("It takes off as much as the order is worth."))
+    check_discount(reader, threshold, off)
     if reader.problems or threshold is None or off is None:
         return _show(event_id, by_field(reader.problems)), 422
-    shop = current_shop()
-    facts = find_shop_facts(build_feature_store(settings(), shop))
+    facts = find_shop_facts(build_feature_store(settings(), current_shop()))
     with unit_of_work() as work:
-        event = get_event(work, shop.id, event_id)
-        ahead = next_occurrence(event, today())
-        send = today() if ahead is None else ahead.first
-        latest = next(iter(list_campaigns(work, shop.id)), None)
-        raw = new_draft(
+        made = draft_discount(
+            work,
+            current_shop(),
             facts,
-            today=send,
-            last_plan=None if latest is None else latest.draft,
-            shop=shop,
+            event_id=event_id,
+            discount=Discount(threshold=threshold, amount=off),
+            today=today(),
+            now=now(),
         )
-        raw |= {"name": f"{event.name} {send.isoformat()}"[:200], "audience": {"all": []}}
-        if ahead is not None:
-            raw |= _days(ahead, facts.last_day)
-        arm = raw["arms"][0]
-        arm["offer"] = {
-            "kind": "amount_off",
-            "reach": "open",
-            "words": "",
-            "threshold": money_text(threshold),
-            "amount": money_text(off),
-        }
-        made = create_draft(work, shop_id=shop.id, raw=raw, now=now())
-        if event.template_id is None:
-            set_template(work, shop_id=shop.id, event_id=event_id, campaign_id=made.id)
     return redirect(url_for("campaigns.edit", campaign_id=made.id))
-
-
-def _days(ahead: Occurrence, last_day: dt.date | None) -> dict[str, str]:
-    """Told on the first day; what is bought up to the last one counts; two weeks for returns."""
-    known = ahead.first if last_day is None else min(ahead.first, last_day + dt.timedelta(days=1))
-    settled = ahead.last + dt.timedelta(days=14)
-    days = (known, ahead.first, ahead.last, settled)
-    return {name: day.isoformat() for name, day in zip(DAYS, days, strict=True)}
 
 
 @blueprint.post("/always-on")
