@@ -112,7 +112,7 @@ def wait_for_jobs(port: int, cookie: str) -> None:
     """Until the sample's models are worked out: the page is at its longest then."""
     for _ in range(900):
         page = gzip.decompress(fetch(port, cookie, "/jobs/")[1]).decode()
-        if not re.search(r'class="chip busy', page):
+        if not re.search(r"</svg>(Waiting|Running|Stopping)</span>", page):
             return
         time.sleep(1)
 

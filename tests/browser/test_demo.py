@@ -201,7 +201,11 @@ def test_from_whom_to_keep_to_the_draft_of_the_next_round_and_its_replay(
 
     page.locator("#next").get_by_role("button", name="Plan the next round").click()
     expect(page.get_by_role("heading", name="Plan a campaign")).to_be_visible()
-    assert 0 < float(page.get_by_label("Held back at random").input_value()) <= 50
+    assert (
+        0
+        < float(page.get_by_role("textbox", name="Held back at random (holdout)").input_value())
+        <= 50
+    )
     page.get_by_role("link", name="Replay on a past campaign").click()
     expect(page.get_by_text("Nothing to replay on yet")).to_be_visible()
 

@@ -54,7 +54,8 @@ def store(page: Page) -> None:
 
 def account(page: Page) -> dict[str, tuple[str, str]]:
     """The account of every line: label -> (lines, money)."""
-    rows = page.locator("table.account tr").filter(has=page.locator("td"))
+    table = page.get_by_role("table", name="What becomes of every line")
+    rows = table.locator("tr").filter(has=page.locator("td"))
     return {
         row.locator("th").inner_text(): (
             row.locator("td").nth(0).inner_text(),

@@ -229,7 +229,7 @@ def test_the_page_of_a_job_is_told_of_its_progress_and_the_job_can_be_cancelled(
     data: Page, shop: Server, tmp_path: Path
 ) -> None:
     path = tmp_path / "checked.csv"
-    write_orders(path, 20 * MB)
+    write_orders(path, 80 * MB)  # an end is foretold only after some seconds
     asked: list[str] = []
     data.on("request", lambda request: asked.append(request.url))
     check(data, shop, path)

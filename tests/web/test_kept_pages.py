@@ -1,7 +1,10 @@
 """Parts of pages that are kept: found by their whole key, and never more than may be."""
 
 import gzip
+import threading
+import time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -67,3 +70,31 @@ def test_the_length_of_a_packed_page_says_nothing_of_its_token() -> None:
     kept = KeptPage(f"secret-1 secret-2 {PLACE} secret-1")
 
     assert len(kept.packed(b"secret-1")) == len(kept.packed(b"xqzjwk-7"))
+
+
+def test_of_many_who_want_the_same_part_one_makes_it() -> None:
+    pages, made, started = KeptPages(), [], threading.Barrier(8)
+
+    def want() -> None:
+        started.wait()
+        with pages.turn("page"):
+            if pages.find("page") is None:
+                made.append(threading.get_ident())
+                time.sleep(0.05)
+                pages.keep("page", Kept(html="made"))
+
+    readers = [threading.Thread(target=want) for _ in range(8)]
+    for reader in readers:
+        reader.start()
+    for reader in readers:
+        reader.join()
+
+    assert len(made) == 1
+
+
+def test_whoever_fails_to_make_a_part_leaves_the_turn_to_the_next() -> None:
+    pages = KeptPages()
+    with pytest.raises(ZeroDivisionError), pages.turn("page"):
+        raise ZeroDivisionError
+    with pages.turn("page"):
+        assert pages.find("page") is None

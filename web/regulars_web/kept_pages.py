@@ -9,6 +9,8 @@ whoever asks (see `csrf`).
 import struct
 import zlib
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
@@ -79,6 +81,14 @@ def _pack(piece: bytes) -> bytes:
     return packing.compress(piece) + packing.flush(zlib.Z_FULL_FLUSH)
 
 
+@dataclass(slots=True)
+class _Turn:
+    """One key's: takers, how many make the part or wait for it."""
+
+    lock: Lock = field(default_factory=Lock)
+    takers: int = 0
+
+
 @dataclass(kw_only=True)
 class KeptPages:
     """Of one application; used by many threads."""
@@ -87,6 +97,23 @@ class KeptPages:
     _parts: "OrderedDict[object, Kept | KeptPage]" = field(default_factory=OrderedDict)
     _bytes: int = 0
     _lock: Lock = field(default_factory=Lock)
+    _turns: dict[object, _Turn] = field(default_factory=dict)
+
+    @contextmanager
+    def turn(self, key: object) -> Iterator[None]:
+        """Only one thread at a time makes what is kept under a key: after a change all readers of a
+        page ask for it at once, and whoever had to wait finds it."""
+        with self._lock:
+            turn = self._turns.setdefault(key, _Turn())
+            turn.takers += 1
+        try:
+            with turn.lock:
+                yield
+        finally:
+            with self._lock:
+                turn.takers -= 1
+                if not turn.takers:
+                    del self._turns[key]
 
     def find(self, key: object) -> Kept | None:
         """The part that is kept under the key."""

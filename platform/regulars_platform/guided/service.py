@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from regulars_platform.campaigns.service import LaunchedCampaign, campaign_ledger, get_launched
-from regulars_platform.errors import RegularsError
+from regulars_platform.errors import NotFoundError, RegularsError
 from regulars_platform.guided.answers import Truth, campaign_lines, truths
 from regulars_platform.guided.files import export, history_lines, last_day_before
 from regulars_platform.guided.words import file_words
@@ -47,10 +47,12 @@ class SampleError(RegularsError):
             Sentence(N_("Plan another campaign that is sent on that day.")),
         )
 
-    @classmethod
-    def not_a_sample(cls) -> "SampleError":
-        """Asked for in a real shop."""
-        return cls(Sentence(N_("Only the sample shop has sample files.")))
+
+class NotASampleError(NotFoundError):
+    """Files of the sample were asked for in a real shop."""
+
+    def __init__(self) -> None:
+        super().__init__(Sentence(N_("Only the sample shop has sample files.")))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,7 +124,7 @@ def put_sample_away(session: Session) -> None:
 
 
 def before_file(shop: HasPractice) -> SampleFile:
-    """The orders until the sample's today. Raises SampleError."""
+    """The orders until the sample's today. Raises NotASampleError."""
     sample = _sample(shop)
     words = file_words(sample.language)
     return SampleFile(
@@ -178,7 +180,7 @@ def _world(
 def _sample(shop: HasPractice) -> SampleShop:
     found = sample_of(shop)
     if found is None:
-        raise SampleError.not_a_sample()
+        raise NotASampleError
     return found
 
 

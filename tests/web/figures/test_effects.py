@@ -117,12 +117,12 @@ def test_a_programme_has_told_as_many_as_its_own_page_says(
         told, held = entry_counts(session, 1)[number]
     assert 0 < told < told + held == 40
     assert f"Told so far: {told}; held back: {held}" in text(owner, address)
-    assert f"after the first order {told} – – no result yet" in text(owner, "/effects/")
+    assert f"(after the first order) {told} – – no result yet" in text(owner, "/effects/")
 
     owner.post(f"{address}/result", {"version": "1"})
     assert all(job.problem is None for job in finish_jobs())
     page = text(owner, "/effects/")
-    assert f"after the first order {told} 0 – nobody's days for orders are over yet" in page
+    assert f"(after the first order) {told} 0 – nobody's days for orders are over yet" in page
     (row,) = table(owner, "/effects/programmes.csv")
     assert (row["told_so_far"], row["counted"], row["net"]) == (str(told), "0", "")
 

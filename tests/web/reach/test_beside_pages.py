@@ -14,7 +14,7 @@ from regulars_platform.settings import Settings
 from regulars_platform.storage.database import Database
 from tests.platform.customers.build import line
 from tests.platform.programmes.build import keep_orders
-from tests.web.campaigns.build import keep
+from tests.web.campaigns.build import filled, keep, text_of
 from tests.web.conftest import Browser
 
 TODAY = dt.datetime.now(ZoneInfo("Asia/Shanghai")).date()
@@ -56,8 +56,12 @@ def test_a_plan_its_launch_and_the_overlap_say_whom_a_programme_has_told_or_will
     said = f"{told} of these are in its told group"
     also = f"{60 - told} are held back by it"
     likely = "40 of these are likely to enter in these days, about 32 of them told"
-    for page in ("plan", "launch"):
-        shown = text(owner, f"/campaigns/{second}/{page}")
+    form = filled(**days, **more)
+    asked = owner.post(f"/campaigns/at-once?campaign={second}", form)  # as the open form does
+    for shown in (
+        text_of(asked.get_data(as_text=True)),
+        text(owner, f"/campaigns/{second}/launch"),
+    ):
         assert said in shown
         assert also in shown
         assert likely in shown

@@ -9,8 +9,11 @@ from unittest.mock import patch
 
 import pytest
 
+from regulars_platform.jobs.models import JobState
 from regulars_platform.jobs.service import enqueue
+from regulars_platform.jobs.tables import JobRow
 from regulars_platform.storage.database import Database
+from regulars_platform.targeting.jobs import KIND
 from regulars_web.csrf import PLACE
 from tests.web.conftest import NOW, Browser
 from tests.web.reports.test_links import make_link
@@ -66,6 +69,27 @@ def test_a_job_that_begins_stands_on_the_page_at_once(seen: Browser, database: D
         job_id = enqueue(session, "evaluate_campaign", 1, 1, NOW + dt.timedelta(days=1))
 
     assert f"/jobs/{job_id}" in page(seen)
+
+
+def test_while_it_is_worked_out_whom_to_keep_only_its_progress_is_rendered(
+    seen: Browser, database: Database
+) -> None:
+    with database.unit_of_work() as session:
+        job_id = enqueue(session, KIND, 1, 1, NOW + dt.timedelta(days=1))
+    assert page(seen).count(f'id="job-{job_id}"') == 1
+
+    with database.unit_of_work() as session:
+        row = session.get_one(JobRow, job_id)
+        row.state, row.done, row.total = JobState.RUNNING, 30, 100
+    first = page(seen)
+    with database.unit_of_work() as session:
+        session.get_one(JobRow, job_id).done = 70
+    with patch("regulars_web.pages.reports.whole.build_report_page") as built:
+        second = page(seen)
+
+    built.assert_not_called()
+    assert ('value="30"' in first, 'value="70"' in first) == (True, False)
+    assert ('value="30"' in second, 'value="70"' in second) == (False, True)
 
 
 def test_orders_that_come_change_what_is_known_of_customers(

@@ -1,5 +1,7 @@
 """The report of a campaign: evaluating, reading, deciding, downloading."""
 
+from collections.abc import Sequence
+
 from flask import (
     Blueprint,
     Response,
@@ -15,15 +17,17 @@ from flask_babel import gettext
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
-from regulars_platform.campaigns.service import get_launched
+from regulars_platform.campaigns.service import LaunchedCampaign, get_launched
 from regulars_platform.errors import RegularsError
+from regulars_platform.jobs.models import Job
 from regulars_platform.jobs.service import enqueue, find_latest_job
 from regulars_platform.reports.document import canonical_report
 from regulars_platform.reports.service import (
     get_report,
     record_decision,
 )
-from regulars_platform.reports.versions import list_versions, version_of
+from regulars_platform.reports.versions import Version, list_versions, version_of
+from regulars_platform.targeting.jobs import KIND
 from regulars_web.csrf import place_for_token, with_token
 from regulars_web.downloads import json_file
 from regulars_web.edge import current_shop, now, reading, settings, unit_of_work
@@ -33,6 +37,7 @@ from regulars_web.pages.guide.leading import next_step
 from regulars_web.pages.reports.depends import Key, look_at
 from regulars_web.pages.reports.whole import gather_page
 from regulars_web.pages.reports.words import group_of
+from regulars_web.pages.targeting.section import PROGRESS_PLACE
 from regulars_web.problems import problem_text
 from regulars_web.signing_in import current_account
 
@@ -62,11 +67,11 @@ def _page(campaign_id: int, wanted: int | None) -> str | BaseResponse:
     with reading() as work:
         look = look_at(work, shop.id, campaign_id)
     report_id = wanted or look.newest
-    if report_id is None or not look.is_still:
-        return _rendered(campaign_id, report_id, wanted, None)
+    if report_id is None:
+        return _rendered(campaign_id, None, wanted, None)
     key = look.key(shop, settings().shop_dir(shop.id), campaign_id, report_id)
     whole = (key, wanted is None, current_account())
-    if not stands_alone():
+    if not look.is_still or not stands_alone():
         return _rendered(campaign_id, report_id, wanted, key)
     page = kept_pages().find_page(whole)
     if page is None:
@@ -85,32 +90,52 @@ def stands_alone() -> bool:
 def _rendered(campaign_id: int, report_id: int | None, wanted: int | None, key: Key | None) -> str:
     """The page around its body, which is kept under the key where there is one."""
     shop = current_shop()
-    kept = None if key is None else kept_pages().find(key)
     with reading() as work:
-        # also finds out whether there is such a campaign, and such a version of its report
         campaign = get_launched(work, shop.id, campaign_id)
         versions = list_versions(work, campaign_id)
         job = find_latest_job(work, ("evaluate_campaign",), campaign_id)
-        found = (
-            None
-            if kept is not None or report_id is None
-            else gather_page(work, campaign, report_id)
-        )
-    if kept is None:
-        html = "" if found is None else found.render(versions)
-        kept = Kept(html=html, beside=dict(g.get("terms_told", {})))
-        if key is not None:
-            kept_pages().keep(key, kept)
-    g.terms_told = dict(kept.beside)  # the frame numbers its explanations on
+        keeping = find_latest_job(work, (KIND,), campaign_id)
+    body = ""
+    if report_id is not None and key is not None:
+        kept = _body(campaign, report_id, versions, key)
+        g.terms_told = dict(kept.beside)  # the frame numbers its explanations on
+        body = _with_progress(with_token(kept.html), keeping)
     return render_template(
         "reports/show.html",
         campaign=campaign,
-        body=Markup(with_token(kept.html)),  # noqa: S704 -- a template made it
+        body=Markup(body),  # noqa: S704 -- a template made it
         versions=versions,
         this=None if report_id is None else version_of(versions, report_id),
         is_frozen=wanted is not None,
         job=job,
     )
+
+
+def _body(
+    campaign: LaunchedCampaign, report_id: int, versions: Sequence[Version], key: Key
+) -> Kept:
+    """Raises NotFoundError where the campaign has no such version."""
+    pages = kept_pages()
+    found = pages.find(key)
+    if found is not None:
+        return found
+    with pages.turn(key):
+        found = pages.find(key)
+        if found is None:
+            with reading() as work:
+                gathered = gather_page(work, campaign, report_id)
+            html = gathered.render(versions)
+            found = Kept(html=html, beside=dict(g.get("terms_told", {})))
+            pages.keep(key, found)
+    return found
+
+
+def _with_progress(body: str, job: Job | None) -> str:
+    """How far it is with whom to keep: another figure each second, in a body that stays."""
+    if job is None or PROGRESS_PLACE not in body:
+        return body
+    told = render_template("jobs/progress.html", job=job, then="reload")
+    return body.replace(PROGRESS_PLACE, told)
 
 
 @blueprint.post("/<int:campaign_id>/report")

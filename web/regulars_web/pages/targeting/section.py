@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext
+from markupsafe import Markup
 
 from regulars_experiments.uplift.words import joined
 from regulars_platform.customers.features import FEATURES
@@ -113,6 +114,10 @@ class WorkedOut:
     features: str
 
 
+PROGRESS_PLACE = Markup("<!-- how far whom to keep is worked out -->")
+"""Stands where the progress of a job under way is to be read: filled in for each reader."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TargetingSection:
     """The context of reports/targeting.html.
@@ -130,6 +135,7 @@ class TargetingSection:
     households: bool
     ways: tuple[Way, ...]
     new_thresholds: bool
+    progress_place: str = PROGRESS_PLACE
 
 
 def worked_out(document: Document, levels: Levels) -> WorkedOut:
