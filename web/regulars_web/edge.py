@@ -62,9 +62,20 @@ def unit_of_work() -> Iterator[Session]:
 
 @contextmanager
 def reading() -> Iterator[Session]:
-    """A look at the database that blocks nobody; for long work that only reads."""
+    """A look at the database that blocks nobody; for long work that only reads.
+
+    One inside another is the same look, at the same moment.
+    """
+    outer: Session | None = g.get("reading")
+    if outer is not None:
+        yield outer
+        return
     with edge().database.reading() as session:
-        yield session
+        g.reading = session
+        try:
+            yield session
+        finally:
+            g.reading = None
 
 
 def now() -> dt.datetime:

@@ -29,6 +29,7 @@ from regulars_platform.words import N_, Sentence
 from regulars_web.pages.jobs.watching import JobWatch
 from regulars_web.security import LOOPBACK_NAMES
 from regulars_web.spoken import gettext
+from regulars_web.turns import Turns
 from regulars_web.uploads import prepare_incoming_dir
 
 MAX_BODY = 1 << 40  # bytes; the server's own default of 1 GiB would refuse large order files
@@ -202,7 +203,7 @@ def _listen(
         install_demo_door(app, demo_key)
     try:
         return create_server(
-            app,
+            Turns(app),
             host=address.host,
             port=address.port,
             threads=threads,

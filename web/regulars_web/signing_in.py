@@ -81,8 +81,10 @@ def require_sign_in() -> BaseResponse | None:
     """
     if request.endpoint == "static" or is_api_request():
         return None  # programs bring a token, which every operation asks for; a session opens none
-    find_current_shop()
-    if current_user.is_authenticated or request.endpoint in PUBLIC:
+    with reading():  # one look for both
+        find_current_shop()
+        is_known = current_user.is_authenticated
+    if is_known or request.endpoint in PUBLIC:
         return None
     if request.blueprint in SCRIPTED:
         return Response(status=401)
