@@ -17,7 +17,7 @@ from regulars_platform.settings import build_settings, prepare_data_dir
 from regulars_platform.shops.service import open_shop
 from regulars_platform.storage.database import Database
 from regulars_platform.storage.migrations_run import import_all_tables, upgrade
-from tests.everything import build_everything
+from tests.everything import Everything
 from tests.pages import Place, Visit
 from tests.serving import Server, free_port
 
@@ -60,12 +60,11 @@ class Shops:
 
 
 @contextmanager
-def served(folder: Path, browser: Browser, *, models: bool) -> Iterator[Shops]:
+def served(folder: Path, browser: Browser, everything: Everything) -> Iterator[Shops]:
     """The shop with everything, a new one and none at all, each served until the end of the block.
 
-    models: see `build_everything`.
+    everything: that which lies in the folder as "shop".
     """
-    everything = build_everything(folder / "shop", models=models)
     _open_new_shop(folder / "new shop")
     places: tuple[Place, ...] = ("shop", "new shop", "no shop")
     with ExitStack() as stack:

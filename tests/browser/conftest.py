@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests.built_once import built_once
 from tests.serving import Server, free_port
 from tests.visiting import start_chromium
 
@@ -67,18 +68,14 @@ def sample_shop(
     """One for the tests of a file, which change it each in a corner of its own."""
     expect.set_options(timeout=30_000)  # some pages count over all orders, on a busy machine
     data = tmp_path_factory.mktemp("sample") / "data"
-    command = [sys.executable, "-m", "regulars_web", "demo", "--no-serve", "--data", str(data)]
-    built = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    signing_in = re.search(r"Sign in as (\S+) with (\S+)", built.stdout)
-    assert signing_in is not None
-    _leave_out_the_models(data)
+    email, password = built_once(tmp_path_factory, "sample", _build_sample, data)
     running = Server(data=data, port=free_port())
     running.start()
     context = chromium.new_context()
     page = context.new_page()
     page.goto(f"{running.url}/sign-in")
-    page.get_by_label("E-mail").fill(signing_in[1])
-    page.get_by_label("Password").fill(signing_in[2])
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(lambda url: "sign-in" not in url)
     state = context.storage_state()
@@ -106,6 +103,16 @@ def owner(chromium: Browser, sample_shop: SampleShop) -> Iterator[Page]:
     yield opened
     context.close()
     assert errors == []
+
+
+def _build_sample(data: Path) -> tuple[str, str]:
+    """By the command that its users give; address and password of its owner."""
+    command = [sys.executable, "-m", "regulars_web", "demo", "--no-serve", "--data", str(data)]
+    built = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    signing_in = re.search(r"Sign in as (\S+) with (\S+)", built.stdout)
+    assert signing_in is not None
+    _leave_out_the_models(data)
+    return signing_in[1], signing_in[2]
 
 
 def _leave_out_the_models(data: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from tests.built_once import everything_once
 from tests.pages import VISITS, Visit
 from tests.visiting import Shops, served
 
@@ -22,7 +23,9 @@ COLOURS = {"runOnly": ["color-contrast"], "resultTypes": ["violations"]}
 @pytest.fixture(scope="module")
 def shops(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Shops]:
     # whom to keep is looked at in test_demo: its models take half a minute
-    with served(tmp_path_factory.mktemp("every-page"), chromium, models=False) as there:
+    folder = tmp_path_factory.mktemp("every-page")
+    everything = everything_once(tmp_path_factory, folder / "shop")
+    with served(folder, chromium, everything) as there:
         yield there
 
 

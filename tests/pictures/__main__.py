@@ -16,6 +16,7 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from regulars_web.language import LANGUAGES
+from tests.everything import build_everything
 from tests.pages import VISITS, Visit
 from tests.visiting import ASKED_FOR, Shops, served, settle, start_chromium
 
@@ -59,7 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ):
         browser = start_chromium(play)
         models = not asked.only or "report" in asked.only
-        with served(Path(folder), browser, models=models) as shops:
+        everything = build_everything(Path(folder) / "shop", models=models)
+        with served(Path(folder), browser, everything) as shops:
             for locale in asked.locale:
                 for screen in asked.screen:
                     kept = asked.out if asked.guide else asked.out / locale / str(screen)

@@ -22,7 +22,8 @@ from regulars_platform.storage.database import Database
 from regulars_platform.storage.migrations_run import create_all_tables
 from regulars_web.app import create_app
 from regulars_web.languages import HTML_TAGS
-from tests.everything import SAMPLE, Everything, build_everything
+from tests.built_once import everything_once
+from tests.everything import SAMPLE, Everything
 from tests.pages import VISITS, Place, Visit
 from tests.web.conftest import Browser
 
@@ -138,8 +139,8 @@ def sample_texts() -> Iterator[str]:
 class Shop:
     """The shop that has everything, opened in a browser; words: its own, not to be translated."""
 
-    def __init__(self, data: Path) -> None:
-        self.built: Everything = build_everything(data, models=False)
+    def __init__(self, data: Path, built: Everything) -> None:
+        self.built = built
         self.app = create_app(build_settings(data), secure_cookies=False, setup_code=None)
         self.app.testing = True
         made = self.built.built
@@ -185,7 +186,8 @@ def english_in(text: str, own: re.Pattern[str]) -> bool:
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    return Shop(tmp_path_factory.mktemp("everything") / "data")
+    data = tmp_path_factory.mktemp("everything") / "data"
+    return Shop(data, everything_once(tmp_path_factory, data))
 
 
 def visits(place: Place) -> list[Visit]:

@@ -30,10 +30,14 @@ class Model(BaseModel):
 
 
 T = TypeVar("T")
+_NOT_READ_FROM_SOURCE = ConfigDict(use_attribute_docstrings=False)
+"""Of each `Answer[X]` the source would be looked for anew, three seconds in all."""
 
 
 class Answer(Model, Generic[T]):
     """One thing."""
+
+    model_config = _NOT_READ_FROM_SOURCE
 
     data: T
 
@@ -52,6 +56,8 @@ class PageOf(Model):
 
 class Page(Model, Generic[T]):
     """A part of a list."""
+
+    model_config = _NOT_READ_FROM_SOURCE
 
     data: list[T]
     page: PageOf
