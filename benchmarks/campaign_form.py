@@ -199,46 +199,28 @@ def arms_of(form: Form, number: int, **offer: str) -> Form:
     return found | {"arms.0.share_percent": f"{rest / 100:g}"}
 
 
-def changes(form: Form) -> Iterator[tuple[str, list[Form]]]:
-    """Kind of change -> the form after several changes of that kind."""
-    times = range(1, RUNS + 1)
-    day = dt.date.fromisoformat(form["outcome_end"])
-    sent = dt.date.fromisoformat(form["send_date"])
+Changes = Iterator[tuple[str, list[Form]]]
+"""Kind of change, and the form after several changes of that kind."""
+TIMES = range(1, RUNS + 1)
 
-    def rule(value: object) -> Form:
-        return {"audience.choice": "kept", "audience.rule": json.dumps(value)}
 
-    def condition(feature: str, op: str, value: object) -> dict[str, object]:
-        return {"feature": feature, "op": op, "value": value}
+def changes(form: Form) -> Changes:
+    """All kinds that a marketer makes."""
+    yield from audience_changes(form)
+    yield from offer_changes(form)
+    yield from plan_changes(form)
 
-    yield (
-        "a threshold is typed (who fits it changes too)",
-        [form | {"arms.0.offer.threshold": f"{70 + n}"} for n in times],
-    )
+
+def offer_changes(form: Form) -> Changes:
+    """What is given, and to which arm."""
     everyone = form | {"audience.choice": "everybody"}
     yield (
+        "a threshold is typed (who fits it changes too)",
+        [form | {"arms.0.offer.threshold": f"{70 + n}"} for n in TIMES],
+    )
+    yield (
         "a threshold is typed, for every customer",
-        [everyone | {"arms.0.offer.threshold": f"{70 + n}"} for n in times],
-    )
-    yield (
-        "the rule of the audience",
-        [form | rule(condition("spend", ">", f"{100 + n}")) for n in times],
-    )
-    often = condition("orders", ">=", "2")
-    near = condition("region", "in", ["Zhejiang", "Beijing"])
-    yield (
-        "a rule of three conditions",
-        [
-            form | rule({"all": [often, condition("last_order_days", "<=", f"{90 + n}"), near]})
-            for n in times
-        ],
-    )
-    yield (
-        "who bought a product",
-        [
-            form | rule({"bought": {"by": "product", "name": f"Product {n}"}, "op": "yes"})
-            for n in times
-        ],
+        [everyone | {"arms.0.offer.threshold": f"{70 + n}"} for n in TIMES],
     )
     yield (
         "another kind of offer",
@@ -250,7 +232,7 @@ def changes(form: Form) -> Iterator[tuple[str, list[Form]]]:
                 "arms.0.offer.percent": f"{5 + n}",
                 "arms.0.offer.threshold": "60",
             }
-            for n in times
+            for n in TIMES
         ],
     )
     yield (
@@ -258,7 +240,7 @@ def changes(form: Form) -> Iterator[tuple[str, list[Form]]]:
         [
             arms_of(form, 2 + n % 5, reach="personal", threshold=f"{70 + n}")
             | {"holdout_percent": "20"}
-            for n in times
+            for n in TIMES
         ],
     )
     yield (
@@ -267,14 +249,52 @@ def changes(form: Form) -> Iterator[tuple[str, list[Form]]]:
             arms_of(
                 everyone, 4, reach="personal", multiple=f"{1 + n / 10:.1f}", price_points="nines"
             )
-            for n in times
+            for n in TIMES
         ],
     )
+
+
+def audience_changes(form: Form) -> Changes:
+    """Who takes part."""
+
+    def rule(value: object) -> Form:
+        return {"audience.choice": "kept", "audience.rule": json.dumps(value)}
+
+    def condition(feature: str, op: str, value: object) -> dict[str, object]:
+        return {"feature": feature, "op": op, "value": value}
+
+    yield (
+        "the rule of the audience",
+        [form | rule(condition("spend", ">", f"{100 + n}")) for n in TIMES],
+    )
+    often = condition("orders", ">=", "2")
+    near = condition("region", "in", ["Zhejiang", "Beijing"])
+    yield (
+        "a rule of three conditions",
+        [
+            form | rule({"all": [often, condition("last_order_days", "<=", f"{90 + n}"), near]})
+            for n in TIMES
+        ],
+    )
+    yield (
+        "who bought a product",
+        [
+            form | rule({"bought": {"by": "product", "name": f"Product {n}"}, "op": "yes"})
+            for n in TIMES
+        ],
+    )
+
+
+def plan_changes(form: Form) -> Changes:
+    """How it is held back, when it counts, what it costs and how it is read."""
+    everyone = form | {"audience.choice": "everybody"}
+    day = dt.date.fromisoformat(form["outcome_end"])
+    sent = dt.date.fromisoformat(form["send_date"])
     yield (
         "the holdout",
         [
             form | {"holdout_percent": f"{10 + n}", "arms.0.share_percent": f"{90 - n}"}
-            for n in times
+            for n in TIMES
         ],
     )
     yield (
@@ -285,14 +305,14 @@ def changes(form: Form) -> Iterator[tuple[str, list[Form]]]:
                 "outcome_end": (day + dt.timedelta(days=n)).isoformat(),
                 "settle_until": (day + dt.timedelta(days=60)).isoformat(),
             }
-            for n in times
+            for n in TIMES
         ],
     )
     yield (
         "the day of sending",
-        [form | {"send_date": (sent + dt.timedelta(days=n)).isoformat()} for n in times],
+        [form | {"send_date": (sent + dt.timedelta(days=n)).isoformat()} for n in TIMES],
     )
-    yield "the margin", [form | {"margin_low_percent": f"{20 + n}"} for n in times]
+    yield "the margin", [form | {"margin_low_percent": f"{20 + n}"} for n in TIMES]
     yield (
         "the channel",
         [
@@ -308,18 +328,18 @@ def changes(form: Form) -> Iterator[tuple[str, list[Form]]]:
                 "segments.0.name": "Often",
                 "segments.0.rule": f'{{"feature": "orders", "op": ">=", "value": "{n + 2}"}}',
             }
-            for n in times
+            for n in TIMES
         ],
     )
     yield (
         "what is left out",
-        [form | {"exclusions.max_average_order_value": f"{400 + n}"} for n in times],
+        [form | {"exclusions.max_average_order_value": f"{400 + n}"} for n in TIMES],
     )
     yield (
         "customers of other campaigns are left out",
         [
             everyone | {"exclusions.running_campaigns": "yes", "name": f"Campaign {n}"}
-            for n in times
+            for n in TIMES
         ],
     )
 

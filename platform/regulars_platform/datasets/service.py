@@ -5,7 +5,6 @@ short units of work of their own; the others work in the caller's session.
 """
 
 import datetime as dt
-import shutil
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -39,9 +38,10 @@ from regulars_platform.datasets.recognise import (
 from regulars_platform.datasets.table import DatasetTable
 from regulars_platform.datasets.tables import DatasetImportRow
 from regulars_platform.intake.columns import fingerprint
+from regulars_platform.intake.discarding import mark_discarded, remove_folder
 from regulars_platform.intake.errors import WrongStateError
 from regulars_platform.intake.limits import LIMITS, Limits
-from regulars_platform.intake.models import CHECKABLE, CONFIRMABLE, DISCARDABLE, ImportState
+from regulars_platform.intake.models import CHECKABLE, CONFIRMABLE, ImportState
 from regulars_platform.intake.recording import Listener, recording
 from regulars_platform.intake.sniff import sniff
 from regulars_platform.intake.staging import Report, keep_quiet, room_on_disk
@@ -309,16 +309,12 @@ def import_file(  # noqa: PLR0913 -- everything that the single steps ask for
 def discard(session: Session, import_id: DatasetImportId) -> None:
     """Throw a file away of which nothing is stored; state `discarded`. Its bytes go by
     `forget_bytes` once this is committed. Raises WrongStateError."""
-    row = repository.get_row(session, import_id)
-    if row.state not in DISCARDABLE:
-        raise WrongStateError.of(row.state, ImportState.CHECKED)
-    row.state = ImportState.DISCARDED
-    row.look = row.mapping = row.tallies = row.problem = row.hint = None
+    mark_discarded(repository.get_row(session, import_id))
 
 
 def forget_bytes(settings: Settings, import_id: DatasetImportId) -> None:
     """Remove the folder of a file that was thrown away."""
-    shutil.rmtree(folder_of(settings, import_id).root, ignore_errors=True)
+    remove_folder(folder_of(settings, import_id).root)
 
 
 def list_imports(session: Session, shop_id: int) -> list[DatasetImport]:

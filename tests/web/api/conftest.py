@@ -11,8 +11,10 @@ from werkzeug.test import TestResponse
 from regulars_platform.accounts.service import find_first_owner
 from regulars_platform.api_access.scopes import Scope
 from regulars_platform.api_access.tokens import create_token
+from regulars_platform.jobs.models import Job
 from regulars_platform.shops.service import find_first_shop
 from regulars_platform.storage.database import Database
+from tests.web.api.brought import COLUMNS, bring
 from tests.web.conftest import NOW
 
 
@@ -85,3 +87,15 @@ def make_program(app: Flask, database: Database, shop_with_owner: None) -> Calla
 def program(make_program: Callable[..., Program]) -> Program:
     """A program that may do everything."""
     return make_program()
+
+
+@pytest.fixture
+def with_orders(program: Program, finish_jobs: Callable[[], list[Job]]) -> Program:
+    """A program of a shop whose orders it brought itself."""
+    number = bring(program)
+    finish_jobs()
+    program.put(f"/imports/{number}/mapping", 202, json={"columns": COLUMNS})
+    finish_jobs()
+    program.post(f"/imports/{number}/store", 202, json={})
+    finish_jobs()
+    return program

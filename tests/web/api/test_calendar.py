@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 from regulars_platform.api_access.scopes import Scope
 from regulars_platform.campaigns.service import create_draft
@@ -42,7 +43,7 @@ def test_what_no_event_can_be_is_told_by_field(program: Program) -> None:
 
 
 def test_a_campaign_is_copied_for_the_next_time_once(program: Program, database: Database) -> None:
-    today = dt.datetime.now(dt.UTC).date()
+    today = dt.datetime.now(ZoneInfo("Asia/Shanghai")).date()
     ahead = today + dt.timedelta(days=40)
     event = program.post(
         "/events", 201, json={**LEAP, "repeats": "once", "first_day": ahead.isoformat()}
@@ -62,7 +63,7 @@ def test_a_campaign_is_copied_for_the_next_time_once(program: Program, database:
 
 
 def test_a_discount_is_drafted_for_the_next_time_and_is_the_template(program: Program) -> None:
-    ahead = (dt.datetime.now(dt.UTC).date() + dt.timedelta(days=30)).isoformat()
+    ahead = (dt.datetime.now(ZoneInfo("Asia/Shanghai")).date() + dt.timedelta(days=30)).isoformat()
     event = program.post(
         "/events", 201, json={**LEAP, "repeats": "once", "first_day": ahead, "days": 3}
     )["data"]

@@ -1,23 +1,6 @@
 """Customers as a program reads them."""
 
-from collections.abc import Callable
-
-import pytest
-
-from regulars_platform.jobs.models import Job
 from tests.web.api.conftest import Program
-from tests.web.api.test_imports import COLUMNS, bring
-
-
-@pytest.fixture
-def with_orders(program: Program, finish_jobs: Callable[[], list[Job]]) -> Program:
-    number = bring(program)
-    finish_jobs()
-    program.put(f"/imports/{number}/mapping", 202, json={"columns": COLUMNS})
-    finish_jobs()
-    program.post(f"/imports/{number}/store", 202, json={})
-    finish_jobs()
-    return program
 
 
 def test_a_shop_without_orders_has_no_customers(program: Program) -> None:

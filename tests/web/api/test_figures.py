@@ -4,24 +4,9 @@ import csv
 import io
 from collections.abc import Callable
 
-import pytest
-
 from regulars_platform.api_access.scopes import Scope
-from regulars_platform.jobs.models import Job
 from tests.web.api.conftest import Program
-from tests.web.api.test_imports import COLUMNS, bring
 from tests.web.conftest import Browser
-
-
-@pytest.fixture
-def with_orders(program: Program, finish_jobs: Callable[[], list[Job]]) -> Program:
-    number = bring(program)
-    finish_jobs()
-    program.put(f"/imports/{number}/mapping", 202, json={"columns": COLUMNS})
-    finish_jobs()
-    program.post(f"/imports/{number}/store", 202, json={})
-    finish_jobs()
-    return program
 
 
 def test_a_shop_without_orders_has_no_figures(program: Program) -> None:

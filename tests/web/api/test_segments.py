@@ -5,27 +5,13 @@ import io
 import re
 from collections.abc import Callable
 
-import pytest
-
 from regulars_platform.api_access.scopes import Scope
 from regulars_platform.jobs.models import Job
 from tests.web.api.conftest import Program
-from tests.web.api.test_imports import COLUMNS, bring
 from tests.web.conftest import Browser
 
 # orders 1 to 20 of a day each, customer = number mod 3: C0 has 6, C1 and C2 have 7
 SEVEN = {"feature": "orders", "op": ">=", "value": 7}
-
-
-@pytest.fixture
-def with_orders(program: Program, finish_jobs: Callable[[], list[Job]]) -> Program:
-    number = bring(program)
-    finish_jobs()
-    program.put(f"/imports/{number}/mapping", 202, json={"columns": COLUMNS})
-    finish_jobs()
-    program.post(f"/imports/{number}/store", 202, json={})
-    finish_jobs()
-    return program
 
 
 def test_a_rule_is_counted_without_being_kept(with_orders: Program) -> None:

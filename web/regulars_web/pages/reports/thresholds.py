@@ -207,23 +207,8 @@ def _segment(ladder: Mapping[str, Any], group: Mapping[str, Any], currency: str)
 
 
 def _ratios(document: Mapping[str, Any], curve: Mapping[str, Any], place: int) -> CurveSection:
-    currency, threshold = document["plan"]["currency"], curve["threshold"]
-    rows = tuple(
-        CurveRow(
-            name=band_of_money(each["low"], each["high"], threshold, currency),
-            detail="",
-            n=number(each["n"]),
-            net=shown(each["net"], currency),
-            band=_band(each["band"], currency),
-            believed=_believed(each["believed"], currency),
-            chance_best="",
-            loss="",
-            chosen=_inside(curve, at),
-        )
-        for at, each in enumerate(curve["bins"])
-    )
-    inner = [each["low"] for each in curve["bins"][1:]]
-    natural = {0.5, 0.7, 1.0, 1.4, 2.0}
+    currency = document["plan"]["currency"]
+    rows = _ratio_rows(curve, currency)
     several = len(document["overall"]) > 1
     name = str(gettext("For whom the threshold pays"))
     title = f"{name}{gettext(': ')}{curve['arm']}" if several else name
@@ -236,14 +221,7 @@ def _ratios(document: Mapping[str, Any], curve: Mapping[str, Any], place: int) -
     plot = curve_plot(
         curve["bins"],
         [row.name for row in rows],
-        [
-            Tick(
-                value=at + 1.0,
-                text=edge_of_money(edge, threshold, currency),
-                minor=edge not in natural,
-            )
-            for at, edge in enumerate(inner)
-        ],
+        _ratio_ticks(curve, currency),
         [row.chosen for row in rows],
         CurveWords(
             name=named("thresholds", place),
@@ -274,6 +252,36 @@ def _ratios(document: Mapping[str, Any], curve: Mapping[str, Any], place: int) -
         if missing
         else "",
     )
+
+
+def _ratio_rows(curve: Mapping[str, Any], currency: str) -> tuple[CurveRow, ...]:
+    return tuple(
+        CurveRow(
+            name=band_of_money(each["low"], each["high"], curve["threshold"], currency),
+            detail="",
+            n=number(each["n"]),
+            net=shown(each["net"], currency),
+            band=_band(each["band"], currency),
+            believed=_believed(each["believed"], currency),
+            chance_best="",
+            loss="",
+            chosen=_inside(curve, at),
+        )
+        for at, each in enumerate(curve["bins"])
+    )
+
+
+def _ratio_ticks(curve: Mapping[str, Any], currency: str) -> list[Tick]:
+    """One between every two bins; those that were not moved by the data stand out."""
+    natural = {0.5, 0.7, 1.0, 1.4, 2.0}
+    return [
+        Tick(
+            value=at + 1.0,
+            text=edge_of_money(each["low"], curve["threshold"], currency),
+            minor=each["low"] not in natural,
+        )
+        for at, each in enumerate(curve["bins"][1:])
+    ]
 
 
 def _inside(curve: Mapping[str, Any], place: int) -> bool:

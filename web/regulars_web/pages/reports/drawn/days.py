@@ -185,48 +185,48 @@ def kept_rows(document: Mapping[str, Any], place: int) -> Rows | None:
                 confidence=confidence(document),
             )
         ),
-        numbers=Numbers(
-            columns=(
-                Column(key="day", label=str(gettext("Day"))),
-                Column(key="kept", label=str(gettext("Kept"))),
-            ),
-            rows=tuple(
-                (
-                    Cell(text=str(entry["late_days"]), value=entry["late_days"]),
-                    Cell(
-                        text=percent(entry["share"]["estimate"], 0),
-                        range=_share_range(entry["share"]),
-                        value=entry["share"]["estimate"],
-                        low=entry["share"]["low"],
-                        high=entry["share"]["high"],
-                    ),
-                )
-                for entry in known
-            ),
-        ),
+        numbers=_kept_numbers(known),
         scale=Scale(
             low=low,
             high=high,
             ticks=(Tick(value=0.0, text=percent(0, 0)), Tick(value=1.0, text=percent(1, 0))),
         ),
+        rows=tuple(_kept_row(entry) for entry in known),
+    )
+
+
+def _kept_numbers(known: Sequence[Mapping[str, Any]]) -> Numbers:
+    return Numbers(
+        columns=(
+            Column(key="day", label=str(gettext("Day"))),
+            Column(key="kept", label=str(gettext("Kept"))),
+        ),
         rows=tuple(
-            Row(
-                label=str(gettext("after %(days)s days", days=entry["late_days"])),
-                text=percent(entry["share"]["estimate"], 0),
-                range=_share_range(entry["share"]),
-                spans=(
-                    Span(
-                        low=entry["share"]["low"],
-                        high=entry["share"]["high"],
-                        tone="treated-soft",
-                    ),
-                ),
-                points=(
-                    Point(value=entry["share"]["estimate"], tone="treated"),
-                    Point(value=1.0, tone="holdout", tick=True),
+            (
+                Cell(text=str(entry["late_days"]), value=entry["late_days"]),
+                Cell(
+                    text=percent(entry["share"]["estimate"], 0),
+                    range=_share_range(entry["share"]),
+                    value=entry["share"]["estimate"],
+                    low=entry["share"]["low"],
+                    high=entry["share"]["high"],
                 ),
             )
             for entry in known
+        ),
+    )
+
+
+def _kept_row(entry: Mapping[str, Any]) -> Row:
+    share = entry["share"]
+    return Row(
+        label=str(gettext("after %(days)s days", days=entry["late_days"])),
+        text=percent(share["estimate"], 0),
+        range=_share_range(share),
+        spans=(Span(low=share["low"], high=share["high"], tone="treated-soft"),),
+        points=(
+            Point(value=share["estimate"], tone="treated"),
+            Point(value=1.0, tone="holdout", tick=True),
         ),
     )
 
