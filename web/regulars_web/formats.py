@@ -59,7 +59,12 @@ def money(
 def money_interval(low: float, high: float, currency: str, *, whole: bool = True) -> str:
     """Both ends of an interval in ten-thousandths: "£4,100 to £32,500"."""
     shown_low, shown_high = (money(end, currency, whole=whole) for end in (low, high))
-    return str(gettext("%(low)s to %(high)s", low=shown_low, high=shown_high))
+    return spanned(shown_low, shown_high)
+
+
+def spanned(low: str, high: str) -> str:
+    """Both ends of what reaches from one to the other: "5% to 7%"."""
+    return str(gettext("%(low)s to %(high)s", low=low, high=high))
 
 
 def number(value: float | Decimal, digits: int | None = None) -> str:

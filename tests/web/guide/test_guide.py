@@ -71,6 +71,17 @@ def test_the_steps_of_the_own_shop_are_ticked_off_by_what_was_done(
     assert done(owner) == 6
 
 
+def test_a_visit_to_a_page_without_customers_is_no_look_at_them(
+    owner: Browser, settings: Settings
+) -> None:
+    owner.get("/customers/")
+    assert done(owner) == 0
+    write_orders(settings.shop_dir(1))
+    assert done(owner) == 1
+    owner.get("/customers/")
+    assert done(owner) == 2
+
+
 def test_a_visit_to_an_empty_report_is_no_reading(owner: Browser, settings: Settings) -> None:
     write_orders(settings.shop_dir(1))
     campaign = keep(owner)

@@ -15,7 +15,7 @@ from regulars_platform.figures.members import Again, Members
 from regulars_platform.figures.won import Won
 from regulars_platform.orders.table import MONEY_SCALE
 from regulars_platform.tiers.membership import Membership
-from regulars_web.formats import money, number, percent, signed
+from regulars_web.formats import money, number, percent, signed, spanned
 from regulars_web.pages.campaigns.words import offer_text
 from regulars_web.pages.datasets.words import FIGURE_NAMES
 from regulars_web.pages.effects.drawn import months_chart, sales_chart, weeks_chart
@@ -166,7 +166,7 @@ def _won_cell(one: Won) -> Cell:
             return NOTHING, str(reason_words(one.incremental.reason.value))
         case Estimate():
             found = one.incremental
-            limits = f"{number(round(found.low), 0)} – {number(round(found.high), 0)}"
+            limits = spanned(number(round(found.low), 0), number(round(found.high), 0))
             if not one.is_over:
                 limits += " · " + str(gettext("so far"))
             return signed(number(round(found.estimate), 0)), limits
@@ -189,10 +189,10 @@ def _net(net: Mapping[str, Any], units: int, currency: str) -> Cell:
     if "not_estimable" in net:
         return NOTHING, str(reason_words(net["code"]))
     estimate, low, high = (
-        money(net[name] * units * MONEY_SCALE, currency, whole=True, signed=True)
+        money(net[name] * units * MONEY_SCALE, currency, whole=True, signed=name == "estimate")
         for name in ("estimate", "low", "high")
     )
-    return estimate, f"{low} – {high}"
+    return estimate, spanned(low, high)
 
 
 def _tiers(members: Members, currency: str) -> tuple[tuple[str, str, str, str, str], ...]:
@@ -244,7 +244,7 @@ def _again(members: Members) -> tuple[tuple[str, str, Cell], ...]:
 
 
 def _range(low: float, high: float) -> str:
-    return f"{percent(low)} – {percent(high)}"
+    return spanned(percent(low), percent(high))
 
 
 def _difference(members: Members) -> str:

@@ -17,10 +17,12 @@ from regulars_platform.guided.service import (
     sample_of,
     truth_of,
 )
-from regulars_platform.guided.steps import REPORT, keep_seen, progress_of, seen_of
+from regulars_platform.guided.steps import CUSTOMERS, REPORT, keep_seen, progress_of, seen_of
 from regulars_platform.intake import service as intake
 from regulars_platform.intake.models import ImportId
+from regulars_platform.orders.table import OrdersTable
 from regulars_platform.reports.service import find_latest_report
+from regulars_platform.shops.models import ShopProfile
 from regulars_web.edge import (
     IN_SAMPLE,
     current_shop,
@@ -166,14 +168,19 @@ def remember_visits(response: BaseResponse) -> BaseResponse:
     if shop is None or what in seen_of(shop):
         return response
     with unit_of_work() as work:
-        if what != REPORT or _has_report(work):
+        if _shows_something(work, shop, what):
             keep_seen(work, shop.id, shop, what)
     return response
 
 
-def _has_report(work: Session) -> bool:
-    campaign_id = (request.view_args or {}).get("campaign_id", 0)
-    return find_latest_report(work, current_shop().id, campaign_id) is not None
+def _shows_something(work: Session, shop: ShopProfile, what: str) -> bool:
+    """An empty page tells what it will show: opening it is no look at it."""
+    if what == CUSTOMERS:
+        return OrdersTable(settings().shop_dir(shop.id)).exists()
+    if what == REPORT:
+        campaign_id = (request.view_args or {}).get("campaign_id", 0)
+        return find_latest_report(work, shop.id, campaign_id) is not None
+    return True
 
 
 @blueprint.app_context_processor

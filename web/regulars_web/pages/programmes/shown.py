@@ -268,8 +268,9 @@ def _sizes_words(document: Mapping[str, Any]) -> str:
 
 def _figures(document: Mapping[str, Any]) -> list[dict[str, str]]:
     def rate(buyers: int, entries: int) -> str:
-        share = percent(buyers / entries, 1) if entries else "–"
-        return str(gettext("%(share)s bought", share=share))
+        if not entries:
+            return str(gettext("nobody yet"))
+        return str(gettext("%(share)s bought", share=percent(buyers / entries, 1)))
 
     currency = document["currency"]
     each = shown(document["net"], currency)
