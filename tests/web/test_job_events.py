@@ -14,8 +14,8 @@ from regulars_platform.jobs.service import enqueue
 from regulars_platform.jobs.tables import JobRow
 from regulars_platform.shops.service import open_shop
 from regulars_platform.storage.database import Database
+from regulars_web.job_watching import JobWatch
 from regulars_web.pages.jobs.views import install_job_watch
-from regulars_web.pages.jobs.watching import JobWatch
 from tests.web.conftest import NOW, Browser
 
 JOB = Job(
@@ -108,7 +108,7 @@ def test_no_line_is_opened_while_the_server_ends() -> None:
 def job(database: Database, shop_with_owner: None, monkeypatch: pytest.MonkeyPatch) -> str:
     """Asked for, and read anew each time."""
     del shop_with_owner
-    monkeypatch.setattr("regulars_web.pages.jobs.watching.FRESH", 0.0)
+    monkeypatch.setattr("regulars_web.job_watching.FRESH", 0.0)
     with database.unit_of_work() as session:
         return enqueue(session, "check_import", 1, 1, NOW)
 

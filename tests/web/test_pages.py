@@ -58,7 +58,7 @@ def test_the_shop_can_be_renamed_and_a_name_is_needed(owner: Browser) -> None:
 def test_progress_is_asked_for_until_the_job_is_over(
     owner: Browser, database: Database, job: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("regulars_web.pages.jobs.watching.FRESH", 0.0)
+    monkeypatch.setattr("regulars_web.job_watching.FRESH", 0.0)
     change(database, job, state=JobState.RUNNING, step="reading", done=250, total=1000)
     running = owner.get(f"/jobs/{job}/progress?then=reload")
     text = running.get_data(as_text=True)

@@ -18,7 +18,7 @@ from flask_babel import force_locale
 import regulars_web
 from regulars_platform.offers.kinds import FreeShipping
 from regulars_platform.programmes.kinds import KINDS
-from regulars_web.pages.campaigns.words import offer_told
+from regulars_web.words.plans import offer_told
 from tests.web.conftest import Browser
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -19,11 +19,11 @@ from regulars_web.errors import install_errors
 from regulars_web.formats import install_formats
 from regulars_web.help.explaining import install_help
 from regulars_web.ids import IdConverter
+from regulars_web.job_watching import JobWatch
 from regulars_web.language import HTML_TAGS, LANGUAGES, choose_locale, install_language
 from regulars_web.navigation import build_navigation, build_subnavigation, page_exists
 from regulars_web.pages.data.tus import install_allowance
 from regulars_web.pages.jobs.views import install_job_watch
-from regulars_web.pages.jobs.watching import JobWatch
 from regulars_web.security import (
     LOOPBACK_NAMES,
     install_security,
@@ -51,7 +51,7 @@ BLUEPRINTS = (
     ("regulars_web.pages.data.views", "/data"),
     ("regulars_web.pages.datasets.views", "/data/other"),
     ("regulars_web.pages.settings.views", "/settings"),
-    ("regulars_web.pages.settings.tokens", "/settings/api"),
+    ("regulars_web.api.tokens_page", "/settings/api"),
     ("regulars_web.pages.help.views", "/help"),
     ("regulars_web.pages.style.views", "/style"),
     ("regulars_web.pages.delivery.channels", "/settings/channels"),

@@ -21,7 +21,7 @@ from regulars_platform.storage.migrations_run import import_all_tables, upgrade
 from regulars_platform.targeting.jobs import KIND as TARGETING
 from regulars_platform.words import N_, Sentence
 from regulars_web.demo_practice import bring_practice
-from regulars_web.report_words import report_sentences
+from regulars_web.speaking_as_pages import report_sentences
 
 _MARK = "this-is-a-regulars-demo"
 LAUNCHED_AT = dt.datetime(2026, 7, 2, 2, tzinfo=dt.UTC)

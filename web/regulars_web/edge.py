@@ -18,6 +18,8 @@ from regulars_platform.shops.models import ShopProfile
 from regulars_platform.shops.service import find_first_shop
 from regulars_platform.storage.database import Database
 
+API_PREFIX = "/api/"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Edge:
@@ -99,7 +101,12 @@ def find_current_shop() -> ShopProfile | None:
 
 def _stands_in_sample() -> bool:
     # programs are about the real shop, whatever a browser on the same machine looks at
-    return bool(session.get(IN_SAMPLE)) and not request.path.startswith("/api/")
+    return bool(session.get(IN_SAMPLE)) and not is_api_request()
+
+
+def is_api_request() -> bool:
+    """Whether a program is asking, and wants JSON whatever happens."""
+    return request.path.startswith(API_PREFIX)
 
 
 def current_shop() -> ShopProfile:

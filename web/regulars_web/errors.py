@@ -9,7 +9,8 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from regulars_platform.errors import NotFoundError, RegularsError
 from regulars_platform.words import Sentence
-from regulars_web.api.problems import answer_http_error, is_api_request
+from regulars_web.api.problems import answer_http_error
+from regulars_web.edge import is_api_request
 from regulars_web.formats import sentence
 
 

@@ -13,7 +13,7 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from regulars_platform.reports.newest import documents_of, newest_reports
-from regulars_web.pages.reports.words import EVIDENCE, amount, interval, look
+from regulars_web.words.reports import EVIDENCE, amount, interval, look
 
 KEPT = 2_000
 _known: OrderedDict[str, "_Short"] = OrderedDict()

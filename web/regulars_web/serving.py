@@ -26,7 +26,7 @@ from regulars_platform.settings import Settings, prepare_data_dir
 from regulars_platform.storage.database import Database
 from regulars_platform.storage.migrations_run import upgrade
 from regulars_platform.words import N_, Sentence
-from regulars_web.pages.jobs.watching import JobWatch
+from regulars_web.job_watching import JobWatch
 from regulars_web.security import LOOPBACK_NAMES
 from regulars_web.spoken import gettext
 from regulars_web.turns import Turns

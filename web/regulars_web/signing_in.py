@@ -10,8 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from regulars_platform.accounts.models import Account
 from regulars_platform.accounts.service import find_account, has_owner
-from regulars_web.api.problems import is_api_request
-from regulars_web.edge import find_current_shop, reading, unit_of_work
+from regulars_web.edge import find_current_shop, is_api_request, reading, unit_of_work
 
 PUBLIC = frozenset(
     {

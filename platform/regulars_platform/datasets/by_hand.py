@@ -46,6 +46,10 @@ from regulars_platform.storage.database import Database
 SET = " set"
 """After the name of a column: whether a cell of it was typed."""
 
+LONGEST_TAG = 60
+TAG_MARKS = frozenset(",;|、，；｜")
+"""What separates tags in files, so that no tag has it."""
+
 _OLD = "old "
 _STORABLE = (ImportState.STORING, ImportState.FAILED)
 

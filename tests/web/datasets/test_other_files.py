@@ -20,7 +20,7 @@ from regulars_platform.settings import Settings
 from regulars_platform.shops.tables import Shop
 from regulars_platform.storage.database import Database
 from regulars_platform.suppressions.service import suppressed_customers
-from regulars_web.pages.datasets.words import next_pages
+from regulars_web.words.data_files import next_pages
 from tests.web.conftest import NOW, Browser
 
 FinishJobs = Callable[[], list[Job]]

@@ -10,7 +10,7 @@ from regulars_platform.reports.service import find_latest_report
 from regulars_platform.settings import Settings
 from regulars_platform.storage.database import Database
 from regulars_web import latest_results as module
-from regulars_web.pages.reports.words import amount, interval
+from regulars_web.words.reports import amount, interval
 from tests.web.conftest import Browser
 from tests.web.reports.test_report_page import launch_and_sell
 

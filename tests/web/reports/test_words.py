@@ -12,7 +12,7 @@ from regulars_web.pages.reports.headline import headline, total_words
 from regulars_web.pages.reports.metrics import metric_row
 from regulars_web.pages.reports.segments import leak_shown
 from regulars_web.pages.reports.trust import trust_items
-from regulars_web.pages.reports.words import (
+from regulars_web.words.reports import (
     chance,
     clauses,
     correction_words,

@@ -20,7 +20,7 @@ from regulars_platform.storage.database import Database
 from regulars_web.pages.segments.checking import check_draft
 from regulars_web.pages.segments.draft import draft_json, draft_of, read_draft
 from regulars_web.pages.segments.fields import draft_fields
-from regulars_web.pages.segments.words import rule_text
+from regulars_web.words.rules import rule_text
 from tests.web.conftest import Browser
 from tests.web.customers.build import Reader, open_reader, words, write_orders
 

@@ -15,7 +15,7 @@ from regulars_web.pages.segments.draft import (
     remove,
     walk,
 )
-from regulars_web.pages.segments.words import rule_text
+from regulars_web.words.rules import rule_text
 
 DEALS = parse_rule(
     {

@@ -11,7 +11,7 @@ from regulars_platform.api_access.scopes import Scope
 from regulars_platform.customers.store import build_feature_store
 from regulars_platform.datasets import by_hand
 from regulars_platform.datasets import service as datasets
-from regulars_platform.datasets.by_hand import SET
+from regulars_platform.datasets.by_hand import LONGEST_TAG, SET, TAG_MARKS
 from regulars_platform.datasets.jobs import ask_for
 from regulars_platform.datasets.kinds import KINDS, Kind
 from regulars_platform.datasets.models import ByHand, DatasetImportId
@@ -35,7 +35,6 @@ from regulars_web.api.models import (
 )
 from regulars_web.api.paging import PageQuery, after, write_cursor
 from regulars_web.api.problems import Detail, input_problem
-from regulars_web.pages.datasets.by_hand import LONGEST_TAG, TAG_MARKS
 
 area = Area(
     "by-hand",

@@ -24,8 +24,8 @@ from regulars_web.api.calling import Call
 from regulars_web.api.declaring import Area
 from regulars_web.api.models import Answer, Day, Id, Line, Model, Money, Page
 from regulars_web.api.paging import PageQuery, paged
-from regulars_web.pages.calendar.discounting import Discount, check_discount, draft_discount
-from regulars_web.pages.campaigns.defaults import find_shop_facts
+from regulars_web.drafts.discounts import Discount, check_discount, draft_discount
+from regulars_web.drafts.plans import find_shop_facts
 
 area = Area("calendar", "Events of the shop's year (docs/calendar.md) and campaigns for them.")
 

@@ -22,7 +22,7 @@ from regulars_web.api.declaring import Area, CsvFile
 from regulars_web.api.models import NO_CONTROLS, Answer, Count, Id, Line, Model, Page
 from regulars_web.api.paging import PageQuery, paged
 from regulars_web.edge import unit_of_work
-from regulars_web.pages.delivery.words import result_words
+from regulars_web.words.delivery import result_words
 
 area = Area("calls", "Call lists of campaigns and programmes (docs/delivery.md).")
 

@@ -52,10 +52,10 @@ from regulars_web.api.preview_shown import (
     preview_shown,
 )
 from regulars_web.api.problems import Detail, input_problem
+from regulars_web.drafts.plans import find_shop_facts, next_round
 from regulars_web.edge import reading
-from regulars_web.pages.campaigns.defaults import find_shop_facts, next_round
-from regulars_web.pages.campaigns.launching import new_salt
-from regulars_web.pages.campaigns.words import offer_told, segment_label
+from regulars_web.salts import new_salt
+from regulars_web.words.plans import offer_told, segment_label
 
 area = Area(
     "campaigns",

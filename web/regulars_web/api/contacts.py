@@ -14,7 +14,7 @@ from regulars_web.api.calling import Call
 from regulars_web.api.declaring import Area
 from regulars_web.api.models import Answer, Count, Id, Model
 from regulars_web.api.preview_shown import ProgrammesBesideShown, beside_shown
-from regulars_web.pages.reach.crowded import Crowded, find_crowded
+from regulars_web.looking_at_contacts import Crowded, find_crowded
 
 area = Area("contacts", "How often customers are told something over everything, and what meets.")
 

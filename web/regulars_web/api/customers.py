@@ -25,8 +25,8 @@ from regulars_web.api.declaring import Area, Key
 from regulars_web.api.models import NO_CONTROLS, Answer, Count, Day, Line, Model, Page
 from regulars_web.api.paging import PageQuery, after, page_of, paged
 from regulars_web.api.problems import Detail, input_problem
-from regulars_web.pages.customers.looking import Customers, find_customers
-from regulars_web.pages.customers.shown import feature_heading
+from regulars_web.looking_at_customers import Customers, find_customers
+from regulars_web.words.features import feature_heading
 
 area = Area(
     "customers", "Customers and their features as of a day; docs/customer-features.md tells each."

@@ -17,7 +17,7 @@ from regulars_web.api.files_shown import (
 from regulars_web.api.imports_shown import ImportSummary
 from regulars_web.api.models import Count, Day, Model
 from regulars_web.formats import sentence
-from regulars_web.pages.datasets.words import problem_words
+from regulars_web.words.data_files import problem_words
 
 
 class FileReading(Model):

@@ -27,7 +27,7 @@ from regulars_web.api.declaring import Area
 from regulars_web.api.models import NO_CONTROLS, Answer, Count, Id, Model, Moment
 from regulars_web.edge import reading
 from regulars_web.formats import sentence
-from regulars_web.pages.campaigns.words import offer_told
+from regulars_web.words.plans import offer_told
 
 area = Area(
     "delivery",

@@ -54,9 +54,9 @@ from regulars_web.api.due_shown import (
 from regulars_web.api.jobs import JobShown, start_once
 from regulars_web.api.models import NO_CONTROLS, Answer, Day, Id, Model, Page
 from regulars_web.api.paging import PageQuery, after, page_of, paged
+from regulars_web.drafts.due import due_campaign, due_programme, due_programme_plan
+from regulars_web.drafts.plans import find_shop_facts
 from regulars_web.edge import reading
-from regulars_web.pages.campaigns.defaults import find_shop_facts
-from regulars_web.pages.cycle.contacting import due_campaign, due_programme, due_programme_plan
 
 area = Area("due", "Who is due again, for which product, and when (docs/cycle.md).")
 

@@ -23,7 +23,7 @@ from regulars_web.api.calling import Call
 from regulars_web.api.declaring import Area, CsvFile
 from regulars_web.api.models import Answer, Day, Id, Model, Rate
 from regulars_web.api.problems import Detail, input_problem
-from regulars_web.pages.figures.asked import open_source
+from regulars_web.looking_at_visits import open_source
 
 area = Area("figures", "The figures of the shop as a whole; docs/shop-report.md tells each.")
 

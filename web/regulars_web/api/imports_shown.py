@@ -21,7 +21,7 @@ from regulars_web.api.files_shown import (
 from regulars_web.api.jobs import JobShown
 from regulars_web.api.models import Count, Id, Line, Model, Moment, Money, money
 from regulars_web.formats import sentence
-from regulars_web.pages.data.words import reject_reason
+from regulars_web.words.imports import reject_reason
 
 Heading = Annotated[str, Field(max_length=10_000)]
 StatusMeaning = Literal["paid", "unpaid", "cancelled", "refunded", "not_refunded"]

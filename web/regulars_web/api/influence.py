@@ -28,7 +28,7 @@ from regulars_web.api.estimates import EstimateShown, estimate_shown
 from regulars_web.api.models import Answer, Count, Model, Money, Page, money
 from regulars_web.api.paging import PageQuery, paged
 from regulars_web.api.segments import SegmentShown, customers_now, segment_shown
-from regulars_web.pages.customers.looking import Customers
+from regulars_web.looking_at_customers import Customers
 
 area = Area("influence", "Customers whom customers brought (docs/needs.md).")
 

@@ -7,7 +7,8 @@ from regulars_web.api.access import Guesses
 from regulars_web.api.answering import build_view, choose_language
 from regulars_web.api.areas import all_operations
 from regulars_web.api.document import document_text
-from regulars_web.api.problems import answer_http_error, is_api_request
+from regulars_web.api.problems import answer_http_error
+from regulars_web.edge import is_api_request
 
 PREFIX = "/api/v1"
 

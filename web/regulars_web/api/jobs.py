@@ -10,7 +10,7 @@ from regulars_web.api.declaring import Area, Key
 from regulars_web.api.models import Answer, Count, Model, Moment, Page
 from regulars_web.api.paging import PageQuery, paged
 from regulars_web.formats import sentence
-from regulars_web.pages.jobs.words import job_step, job_title
+from regulars_web.words.jobs import job_step, job_title
 
 area = Area("jobs", "Work in the background: imports, evaluations and what else takes long.")
 

@@ -27,7 +27,7 @@ from regulars_web.api.declaring import Area
 from regulars_web.api.models import Answer, Count, Document, Id, Json, Line, Model, Money
 from regulars_web.api.problems import Detail, detail_of, input_problem
 from regulars_web.formats import sentence
-from regulars_web.pages.campaigns.words import offer_text
+from regulars_web.words.plans import offer_text
 
 area = Area(
     "matching",

@@ -27,7 +27,7 @@ from regulars_web.api.jobs import JobShown, start_once
 from regulars_web.api.models import NO_CONTROLS, Answer, Count, Model, Page
 from regulars_web.api.paging import PageQuery, paged
 from regulars_web.api.segments import SegmentShown, segment_shown
-from regulars_web.pages.needs.making import asked_rule
+from regulars_web.drafts.needs import asked_rule
 
 area = Area(
     "needs",

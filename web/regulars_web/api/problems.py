@@ -2,7 +2,7 @@
 
 import re
 
-from flask import Response, request
+from flask import Response
 from flask_babel import gettext
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -24,8 +24,6 @@ from regulars_platform.words import N_, Sentence
 from regulars_web.api.models import Model
 from regulars_web.formats import sentence
 from regulars_web.problems import each_problem
-
-PREFIX = "/api/"
 
 CONFLICTS: tuple[type[RegularsError], ...] = (
     AlreadyLaunchedError,
@@ -74,11 +72,6 @@ class ApiError(Exception):
         self.problem = problem
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
         super().__init__(problem.message)
-
-
-def is_api_request() -> bool:
-    """Whether a program is asking, and wants JSON whatever happens."""
-    return request.path.startswith(PREFIX)
 
 
 def answer_problem(

@@ -25,7 +25,7 @@ from regulars_web.api.programmes_shown import (
     dry_run_shown,
     result_shown,
 )
-from regulars_web.pages.programmes.words import occasion_text
+from regulars_web.words.programmes import occasion_text
 
 area = Area(
     "programme days",

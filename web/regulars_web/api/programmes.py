@@ -48,9 +48,9 @@ from regulars_web.api.programmes_shown import (
     version_shown,
 )
 from regulars_web.edge import reading
-from regulars_web.pages.campaigns.launching import new_salt
-from regulars_web.pages.campaigns.words import offer_told
-from regulars_web.pages.programmes.words import MESSAGES, kind_says, kind_title
+from regulars_web.salts import new_salt
+from regulars_web.words.plans import offer_told
+from regulars_web.words.programmes import MESSAGES, kind_says, kind_title
 
 area = Area(
     "programmes",

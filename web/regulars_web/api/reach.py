@@ -36,7 +36,7 @@ from regulars_web.api.models import Answer, Count, Day, Document, Id, Model, Mom
 from regulars_web.api.paging import PageQuery, paged
 from regulars_web.api.problems import Detail, input_problem
 from regulars_web.api.rates import percent_text, rate
-from regulars_web.pages.campaigns.launching import new_salt
+from regulars_web.salts import new_salt
 
 area = Area(
     "reach",

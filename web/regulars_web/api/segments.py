@@ -34,9 +34,9 @@ from regulars_web.api.declaring import Area, CsvFile
 from regulars_web.api.jobs import JobShown, job_shown
 from regulars_web.api.models import Answer, Count, Document, Id, Json, Line, Model, Moment, Page
 from regulars_web.api.paging import PageQuery, paged
-from regulars_web.pages.customers.looking import Customers, find_customers
-from regulars_web.pages.segments.ready_made import usual_rules
-from regulars_web.pages.segments.words import rule_text
+from regulars_web.drafts.groups import usual_rules
+from regulars_web.looking_at_customers import Customers, find_customers
+from regulars_web.words.rules import rule_text
 
 area = Area("segments", "Segments: rules over what is known of customers (docs/segments.md).")
 

@@ -31,7 +31,7 @@ from regulars_web.api.paging import PageQuery, paged
 from regulars_web.api.rates import percent_text, rate
 from regulars_web.api.segments import customers_now
 from regulars_web.api.tiers_shown import TierCounts, counts_shown
-from regulars_web.pages.tiers.proposing import names_from_files, proposed_fields, told_fields
+from regulars_web.drafts.tiers import names_from_files, proposed_fields, told_fields
 
 T = TypeVar("T")
 

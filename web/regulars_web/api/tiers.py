@@ -39,7 +39,7 @@ from regulars_web.api.tiers_shown import (
     result_shown,
     told_shown,
 )
-from regulars_web.pages.customers.looking import Customers
+from regulars_web.looking_at_customers import Customers
 
 area = Area("tiers", "What each tier is and does (docs/tiers.md).")
 

@@ -153,10 +153,10 @@ def _offers_told(here: Installation) -> Iterator["Titled | None"]:
     if not in_chinese():
         yield None
         return
-    from regulars_web.report_words import speaking_as_pages
+    from regulars_web.speaking_as_pages import speaking_as_pages
 
     with speaking_as_pages(here.settings, spoken_language()):
-        from regulars_web.pages.campaigns.words import offer_told
+        from regulars_web.words.plans import offer_told
 
         yield offer_told
 

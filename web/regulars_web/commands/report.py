@@ -31,7 +31,7 @@ def report(campaign_id: int, json_out: Path | None, *, verify: bool, data_dir: P
         find_latest_report,
         recompute,
     )
-    from regulars_web.report_words import report_sentences
+    from regulars_web.speaking_as_pages import report_sentences
 
     here = open_installation(data_dir)
     with here.database.unit_of_work() as session:

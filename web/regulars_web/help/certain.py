@@ -8,7 +8,7 @@ from scipy.special import ndtri
 
 from regulars_web.formats import number, written_day
 from regulars_web.help.told import Part, Told
-from regulars_web.pages.reports.words import (
+from regulars_web.words.reports import (
     ADVICE,
     EVIDENCE,
     METRICS,

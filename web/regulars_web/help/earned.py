@@ -7,7 +7,7 @@ from flask_babel import gettext, ngettext
 
 from regulars_web.formats import number, percent
 from regulars_web.help.told import Told
-from regulars_web.pages.reports.words import listed
+from regulars_web.words.reports import listed
 
 
 def _net_profit(told: Told) -> str | None:

@@ -7,7 +7,7 @@ from flask_babel import gettext, ngettext
 
 from regulars_platform.launching.preview import Preview
 from regulars_web.formats import money, number, percent
-from regulars_web.pages.reports.words import amount, chance
+from regulars_web.words.reports import amount, chance
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

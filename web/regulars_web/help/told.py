@@ -10,7 +10,7 @@ from typing import Any
 from flask_babel import ngettext
 
 from regulars_web.formats import number
-from regulars_web.pages.reports.words import (
+from regulars_web.words.reports import (
     amount,
 )
 

@@ -11,7 +11,7 @@ from flask_babel import format_date, gettext, lazy_gettext
 from regulars_platform.calendar.events import EARLIEST, LATEST, Event, Occurrence
 from regulars_platform.calendar.service import occurrences_of
 from regulars_web.formats import number
-from regulars_web.pages.reports.words import amount, interval, reason_words
+from regulars_web.words.reports import amount, interval, reason_words
 
 REPEAT_LABELS = {
     "once": lazy_gettext("Once"),

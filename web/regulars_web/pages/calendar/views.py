@@ -45,6 +45,8 @@ from regulars_platform.orders.table import PAID
 from regulars_platform.programmes.service import create_programme, usual_draft
 from regulars_platform.reports.service import find_latest_report
 from regulars_platform.segments.service import list_segments
+from regulars_web.drafts.discounts import Discount, check_discount, draft_discount
+from regulars_web.drafts.plans import find_shop_facts
 from regulars_web.edge import (
     current_shop,
     now,
@@ -56,7 +58,6 @@ from regulars_web.edge import (
 )
 from regulars_web.formats import sentence
 from regulars_web.ids import read_id
-from regulars_web.pages.calendar.discounting import Discount, check_discount, draft_discount
 from regulars_web.pages.calendar.shown import (
     MAX_YEAR,
     MIN_YEAR,
@@ -65,7 +66,6 @@ from regulars_web.pages.calendar.shown import (
     build_year,
     last_result,
 )
-from regulars_web.pages.campaigns.defaults import find_shop_facts
 from regulars_web.pages.campaigns.form import read_form
 from regulars_web.problems import by_field
 

@@ -11,7 +11,7 @@ from regulars_platform.orders.table import MONEY_SCALE
 from regulars_platform.shops.models import ShopProfile
 from regulars_web.formats import number
 from regulars_web.pages.campaigns.form import PlanForm, has_own_threshold, thresholds_of
-from regulars_web.pages.campaigns.words import short_money
+from regulars_web.words.plans import short_money
 
 PLOT_HEIGHT = 84.0  # percent; the rest is for the labels of the axis
 _LEFT_HALF = 50.0

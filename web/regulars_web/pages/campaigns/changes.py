@@ -1,46 +1,16 @@
 """Adding and removing rows of the plan form: pure changes of what was posted."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from flask_babel import gettext
-
 from regulars_platform.campaigns.plan import MAX_ARMS
 from regulars_platform.fields import WHOLE, percent_text
-from regulars_platform.segments.presets import (
-    dormant,
-    frequent_buyers,
-    one_time_buyers,
-    recent_buyers,
-)
-from regulars_platform.segments.rules import Rule, rule_json
 from regulars_platform.segments.tables import Segment
+from regulars_web.drafts.report_segments import PRESETS, preset_segment, usual_segments
 from regulars_web.pages.campaigns.form import PlanForm, thresholds_of
 from regulars_web.pages.campaigns.ladder import ladder_arms
 from regulars_web.pages.campaigns.numbers import even_shares, scaled_shares
-
-PRESETS: dict[str, tuple[Callable[[], str], Callable[[], Rule]]] = {
-    "frequent": (lambda: str(gettext("Frequent buyers")), frequent_buyers),
-    "recent": (lambda: str(gettext("Recent buyers")), recent_buyers),
-    # by days, so not called dormant: that word is for each customer's own rhythm
-    "dormant": (lambda: str(gettext("Away for long")), dormant),
-    "one_time": (lambda: str(gettext("One-time buyers")), one_time_buyers),
-}
-"""Ready-made report segments: name in the reader's language, and rule."""
-
-USUAL = ("frequent", "dormant", "one_time")
-
-
-def usual_segments() -> list[dict[str, Any]]:
-    """The report segments that a new plan starts with."""
-    return [preset_segment(name) for name in USUAL]
-
-
-def preset_segment(name: str) -> dict[str, Any]:
-    """One ready-made segment as a plan keeps it."""
-    title, rule = PRESETS[name]
-    return {"name": title(), "rule": rule_json(rule())}
 
 
 def change_form(form: PlanForm, do: str, *, add: str, saved: Sequence[Segment]) -> PlanForm:

@@ -1,6 +1,5 @@
 """The last look at a plan before it is frozen, and the launch itself."""
 
-import secrets
 from dataclasses import dataclass
 
 from flask import flash, redirect, render_template, request, url_for
@@ -26,10 +25,9 @@ from regulars_web.pages.campaigns.changes import without_running
 from regulars_web.pages.campaigns.planning import refuse_empty, show_form
 from regulars_web.pages.campaigns.problems import full_draft
 from regulars_web.pages.campaigns.show import plan_words
-from regulars_web.pages.campaigns.words import offer_told
+from regulars_web.salts import new_salt
 from regulars_web.signing_in import current_account
-
-SALT_BYTES = 16
+from regulars_web.words.plans import offer_told
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,8 +117,3 @@ def launch_now(campaign_id: int) -> str | Response | tuple[str, int]:
         return show_form(campaign_id, error)
     flash(gettext("Launched. The plan is frozen and the lists are ready."), "good")
     return redirect(url_for("campaigns.show", campaign_id=campaign_id))
-
-
-def new_salt() -> str:
-    """A salt that nobody can foresee, so that nobody can choose who is drawn."""
-    return secrets.token_hex(SALT_BYTES)

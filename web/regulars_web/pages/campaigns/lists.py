@@ -9,7 +9,7 @@ from regulars_platform.delivery.service import campaign_assignment_list, campaig
 from regulars_web.downloads import csv_file, json_file
 from regulars_web.edge import current_shop, now, settings, unit_of_work
 from regulars_web.pages.campaigns.area import blueprint
-from regulars_web.pages.campaigns.words import offer_told, segment_label
+from regulars_web.words.plans import offer_told, segment_label
 
 CSV = "text/csv; charset=utf-8"
 

@@ -46,12 +46,13 @@ from regulars_platform.orders.table import OrdersTable, start_of_day
 from regulars_platform.segments.rules import parse_rule
 from regulars_platform.segments.service import get_segment, list_segments
 from regulars_platform.segments.tables import Segment
+from regulars_web.drafts.plans import ShopFacts, find_shop_facts, new_draft, next_round
+from regulars_web.drafts.report_segments import PRESETS
 from regulars_web.edge import current_shop, now, reading, settings, today, unit_of_work
 from regulars_web.ids import read_id
 from regulars_web.latest_results import LatestResult, latest_results
 from regulars_web.pages.campaigns.area import blueprint
-from regulars_web.pages.campaigns.changes import PRESETS, change_form
-from regulars_web.pages.campaigns.defaults import ShopFacts, find_shop_facts, new_draft, next_round
+from regulars_web.pages.campaigns.changes import change_form
 from regulars_web.pages.campaigns.form import (
     OFFER_FIELDS,
     PlanForm,
@@ -62,7 +63,7 @@ from regulars_web.pages.campaigns.form import (
 from regulars_web.pages.campaigns.prices import priced_for, with_prices
 from regulars_web.pages.campaigns.problems import full_draft, with_error, with_plan_problems
 from regulars_web.pages.campaigns.side import Side, build_side
-from regulars_web.pages.campaigns.words import (
+from regulars_web.words.plans import (
     CHANNEL_LABELS,
     GUARDRAIL_LABELS,
     KIND_LABELS,
@@ -71,7 +72,7 @@ from regulars_web.pages.campaigns.words import (
     UNIT_LABELS,
     arm_title,
 )
-from regulars_web.pages.segments.words import rule_text
+from regulars_web.words.rules import rule_text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,7 +13,7 @@ from regulars_platform.launching.arms import ArmPreview, OwnThresholds
 from regulars_platform.offers.leak import STEPS
 from regulars_platform.orders.table import MONEY_SCALE
 from regulars_web.formats import number
-from regulars_web.pages.campaigns.words import short_money
+from regulars_web.words.plans import short_money
 
 PLOT_HEIGHT = 78.0  # percent; the rest is for the labels of the axis
 _BARS = 2 * STEPS + 1

@@ -30,8 +30,10 @@ from regulars_platform.reports.service import find_latest_report
 from regulars_web.edge import current_shop, now, settings, unit_of_work
 from regulars_web.formats import blank, date, money, number
 from regulars_web.pages.campaigns.area import blueprint
-from regulars_web.pages.campaigns.pasted import posted_lines
-from regulars_web.pages.campaigns.words import (
+from regulars_web.pasted_ids import posted_lines
+from regulars_web.problems import problem_text
+from regulars_web.words.delivery import barred_words
+from regulars_web.words.plans import (
     GUARDRAIL_LABELS,
     METRIC_LABELS,
     PRICE_POINT_LABELS,
@@ -44,9 +46,7 @@ from regulars_web.pages.campaigns.words import (
     segment_label,
     short_money,
 )
-from regulars_web.pages.delivery.words import barred_words
-from regulars_web.pages.segments.words import rule_text
-from regulars_web.problems import problem_text
+from regulars_web.words.rules import rule_text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

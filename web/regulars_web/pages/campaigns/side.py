@@ -22,9 +22,9 @@ from regulars_web.pages.campaigns.baskets import Baskets, build_baskets
 from regulars_web.pages.campaigns.form import PlanForm
 from regulars_web.pages.campaigns.problems import full_draft, sorted_problems
 from regulars_web.pages.campaigns.reach import Reach, Told, build_reach, build_told
-from regulars_web.pages.campaigns.words import points_text, segment_label
-from regulars_web.pages.reports.words import amount, interval, reason_words
-from regulars_web.pages.segments.words import rule_text
+from regulars_web.words.plans import points_text, segment_label
+from regulars_web.words.reports import amount, interval, reason_words
+from regulars_web.words.rules import rule_text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

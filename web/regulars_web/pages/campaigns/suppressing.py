@@ -17,7 +17,7 @@ from regulars_platform.suppressions.tables import Suppression
 from regulars_web.edge import current_shop, now, unit_of_work
 from regulars_web.formats import number
 from regulars_web.pages.campaigns.area import blueprint
-from regulars_web.pages.campaigns.pasted import posted_lines
+from regulars_web.pasted_ids import posted_lines
 from regulars_web.problems import problem_text
 
 PAGE_SIZE = 50

@@ -23,7 +23,7 @@ from regulars_web.pages.customers.lifetime_words import (
     money_text,
     statement,
 )
-from regulars_web.pages.reports.words import clauses, reason_words
+from regulars_web.words.reports import clauses, reason_words
 
 Cell = tuple[str, str]
 """An estimate and its range, or a dash and the reason."""

@@ -8,7 +8,7 @@ from flask_babel import gettext, lazy_gettext, ngettext
 
 from regulars_platform.lifetime.backtest import relative_error
 from regulars_web.formats import date, money, money_interval, number, percent
-from regulars_web.pages.reports.words import reason_words
+from regulars_web.words.reports import reason_words
 
 CHANGED = {
     "orders": lazy_gettext("orders"),

@@ -11,10 +11,10 @@ from regulars_platform.errors import NotFoundError
 from regulars_platform.segments.suggestions import known_values
 from regulars_platform.words import N_, Sentence
 from regulars_web.edge import current_shop
+from regulars_web.looking_at_customers import Customers, find_customers
 from regulars_web.pages.customers.columns import COLUMN_SETS, USUAL, column_names
-from regulars_web.pages.customers.looking import Customers, find_customers
-from regulars_web.pages.customers.shown import feature_heading, feature_text
 from regulars_web.pages.datasets.by_hand import tag_customers
+from regulars_web.words.features import feature_heading, feature_text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

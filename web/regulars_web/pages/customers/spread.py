@@ -9,7 +9,7 @@ from regulars_platform.customers.browse import Distribution, distribution
 from regulars_platform.customers.catalogue import FEATURES
 from regulars_web import formats
 from regulars_web.charts import BarChart, BarInput, Histogram, build_bar_chart, build_histogram
-from regulars_web.pages.customers.shown import edge_text, feature_heading, feature_text, value_text
+from regulars_web.words.features import edge_text, feature_heading, feature_text, value_text
 
 MAIN_FEATURES = (
     "orders",

@@ -9,9 +9,9 @@ from flask import url_for
 
 from regulars_platform.customers.browse import CustomerRows, get_feature, search_customers
 from regulars_platform.customers.catalogue import find_feature
+from regulars_web.looking_at_customers import Customers
 from regulars_web.pages.customers.columns import COLUMN_SETS, USUAL, column_names
-from regulars_web.pages.customers.looking import Customers
-from regulars_web.pages.customers.shown import feature_heading, feature_text
+from regulars_web.words.features import feature_heading, feature_text
 
 PAGE_SIZE = 50
 SORTED_BY = "spend"

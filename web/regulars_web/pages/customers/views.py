@@ -10,11 +10,10 @@ from regulars_platform.errors import NotFoundError
 from regulars_platform.words import N_, Sentence
 from regulars_web import formats
 from regulars_web.edge import current_shop
+from regulars_web.looking_at_customers import Customers, find_customers, latest_day
 from regulars_web.pages.customers.columns import COLUMN_SETS
 from regulars_web.pages.customers.habits import habits
-from regulars_web.pages.customers.looking import Customers, find_customers, latest_day
 from regulars_web.pages.customers.one import one, tag
-from regulars_web.pages.customers.shown import currency_text
 from regulars_web.pages.customers.spread import (
     FeatureChart,
     HeadFigures,
@@ -26,6 +25,7 @@ from regulars_web.pages.customers.spread import (
     build_scores,
 )
 from regulars_web.pages.customers.table import CustomerTable, TableQuery, build_customer_table
+from regulars_web.words.features import currency_text
 
 blueprint = Blueprint("customers", __name__)
 blueprint.add_app_template_filter(currency_text, "currency_text")

@@ -19,11 +19,11 @@ from regulars_web.pages.cycle.words import (
     MARKS,
     backtest_sentence,
     channel_text,
-    channel_word,
     not_told_apart,
     rests_text,
 )
 from regulars_web.product_labels import product_labels
+from regulars_web.words.plans import channel_word
 
 MOST_ROWS = 25
 MOST_PRODUCTS = 50

@@ -48,7 +48,6 @@ from regulars_platform.shops.channels import CHANNELS
 from regulars_web.downloads import csv_file
 from regulars_web.edge import current_shop, now, reading, settings, today, unit_of_work
 from regulars_web.formats import blank, date, date_time, money, money_interval, number, sentence
-from regulars_web.pages.campaigns.words import CHANNEL_LABELS
 from regulars_web.pages.cycle.contacting import draft_contacts
 from regulars_web.pages.cycle.shown import (
     MOST_ROWS,
@@ -58,10 +57,11 @@ from regulars_web.pages.cycle.shown import (
     product_rows,
     tried_page,
 )
-from regulars_web.pages.cycle.words import MARKS, channel_word, rests_text, weighed
+from regulars_web.pages.cycle.words import MARKS, rests_text, weighed
 from regulars_web.problems import problem_text
 from regulars_web.product_labels import product_labels
 from regulars_web.signing_in import current_account
+from regulars_web.words.plans import CHANNEL_LABELS, channel_word
 
 blueprint = Blueprint("cycle", __name__)
 PERSONS = tuple(name for name, one in CHANNELS.items() if one.reaches == "persons")

@@ -11,7 +11,6 @@ from regulars_platform.cycle.best_channel import ChannelRecord
 from regulars_platform.cycle.dates import OWN, PRODUCT
 from regulars_platform.cycle.service import Cycle
 from regulars_web.formats import money, number, percent
-from regulars_web.pages.campaigns.words import CHANNEL_LABELS
 
 _Z = 1.959963984540054  # of 95%, as the back-test's own ranges
 
@@ -30,11 +29,6 @@ BANDS = {
     2: lazy_gettext("bought 2 to 4 times"),
     5: lazy_gettext("bought 5 times and more"),
 }
-
-
-def channel_word(name: str) -> str:
-    """A channel's label; the log's own word where it is none of ours."""
-    return str(CHANNEL_LABELS.get(name, name))
 
 
 def rests_text(row: Mapping[str, Any]) -> str:

@@ -11,8 +11,8 @@ from regulars_platform.identity.examination import ArmsBefore, Examination
 from regulars_platform.identity.found_again import FileRate
 from regulars_platform.identity.kinds import Trust
 from regulars_web.formats import number, percent, sentence
-from regulars_web.pages.campaigns.words import arm_label
 from regulars_web.pages.data.identity_words import PAIR_REASONS, TRUST_CHIPS
+from regulars_web.words.plans import arm_label
 
 MOST_ID = 60  # characters of an id that are shown
 

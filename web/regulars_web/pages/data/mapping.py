@@ -25,8 +25,8 @@ from regulars_web.pages.data.reading import (
     parse_decimal,
     said_of,
 )
-from regulars_web.pages.data.words import FIELDS, GROUPS, REASONS, statuses_for
 from regulars_web.problems import each_problem, problem_text
+from regulars_web.words.imports import FIELDS, GROUPS, REASONS, statuses_for
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

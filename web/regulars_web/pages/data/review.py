@@ -8,7 +8,7 @@ from regulars_platform.intake.models import ImportState
 from regulars_platform.intake.tallies import Overlap, Share, Tallies
 from regulars_platform.intake.waiting import Waiting
 from regulars_platform.jobs.models import Job, JobState
-from regulars_web.pages.data.words import statuses_for
+from regulars_web.words.imports import statuses_for
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

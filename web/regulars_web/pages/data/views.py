@@ -29,8 +29,8 @@ from regulars_web.pages.data.reading import describe_form, encoding_choices
 from regulars_web.pages.data.review import build_review
 from regulars_web.pages.data.taking import ask_to_look_at_orders, look_at_orders
 from regulars_web.pages.data.tus import list_mine
-from regulars_web.pages.data.words import import_chip, reject_reason
 from regulars_web.signing_in import current_account
+from regulars_web.words.imports import import_chip, reject_reason
 
 blueprint = Blueprint("data", __name__)
 

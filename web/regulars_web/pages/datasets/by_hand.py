@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from regulars_platform.customers.store import build_feature_store
 from regulars_platform.datasets import by_hand
 from regulars_platform.datasets import service as datasets
-from regulars_platform.datasets.by_hand import SET
+from regulars_platform.datasets.by_hand import LONGEST_TAG, SET, TAG_MARKS
 from regulars_platform.datasets.cells import MAX_TEXT
 from regulars_platform.datasets.jobs import ask_for
 from regulars_platform.datasets.kinds import KINDS, Kind
@@ -22,17 +22,15 @@ from regulars_platform.fields import FieldReader, money_text
 from regulars_platform.segments.goods import TOLD, Goods, groups_told, list_goods
 from regulars_web.edge import current_shop, database, now, settings, unit_of_work
 from regulars_web.formats import blank, number
-from regulars_web.pages.datasets.words import field_name
 from regulars_web.problems import by_field, problem_text
 from regulars_web.product_labels import product_labels
 from regulars_web.signing_in import current_account
+from regulars_web.words.data_files import field_name
 
 PAGE = 25
 AT_ONCE = 20_000
 """So many records are changed while one waits; more of them in the background."""
 
-LONGEST_TAG = 60
-TAG_MARKS = frozenset(",;|、，；｜")
 _MONEY = ("price", "cost")
 
 

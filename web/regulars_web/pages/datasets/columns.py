@@ -21,8 +21,8 @@ from regulars_web.pages.data.reading import (
     parse_decimal,
     said_of,
 )
-from regulars_web.pages.datasets.words import CHANNELS, EVENT_KINDS, KINDS, option_groups
 from regulars_web.problems import each_problem, problem_text
+from regulars_web.words.data_files import CHANNELS, EVENT_KINDS, KINDS, option_groups
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

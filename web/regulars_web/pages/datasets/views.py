@@ -31,14 +31,14 @@ from regulars_web.pages.data.bringing import answer_upload, is_busy, send_reject
 from regulars_web.pages.data.reading import describe_form, encoding_choices
 from regulars_web.pages.data.taking import ask_to_look_at_dataset, look_at_dataset
 from regulars_web.pages.data.tus import list_mine
-from regulars_web.pages.data.words import import_chip
 from regulars_web.pages.datasets import by_hand
 from regulars_web.pages.datasets.columns import (
     ColumnsInput,
     build_columns_page,
     parse_columns_input,
 )
-from regulars_web.pages.datasets.words import (
+from regulars_web.signing_in import current_account
+from regulars_web.words.data_files import (
     CHANNELS,
     COVERS,
     EVENT_KINDS,
@@ -48,7 +48,7 @@ from regulars_web.pages.datasets.words import (
     not_kept_words,
     problem_words,
 )
-from regulars_web.signing_in import current_account
+from regulars_web.words.imports import import_chip
 
 blueprint = Blueprint("datasets", __name__)
 blueprint.add_url_rule("/products", "products", by_hand.products, methods=["GET", "POST"])

@@ -16,10 +16,10 @@ from regulars_platform.errors import RegularsError
 from regulars_web.downloads import csv_file
 from regulars_web.edge import current_shop, now, settings, unit_of_work
 from regulars_web.formats import number
-from regulars_web.pages.campaigns.pasted import posted_lines
 from regulars_web.pages.delivery.views import blueprint
-from regulars_web.pages.delivery.words import result_words
+from regulars_web.pasted_ids import posted_lines
 from regulars_web.problems import problem_text
+from regulars_web.words.delivery import result_words
 
 
 @blueprint.get("/calls/<int:batch_id>")

@@ -35,9 +35,9 @@ from regulars_platform.shops.channels import CHANNELS, channel_use, keep_channel
 from regulars_platform.shops.tables import Shop
 from regulars_web.edge import current_shop, now, read_shop_again, settings, unit_of_work
 from regulars_web.formats import sentence
-from regulars_web.pages.delivery.words import SECURITIES as SECURITY_WORDS
-from regulars_web.pages.delivery.words import WAYS
 from regulars_web.problems import by_field, each_problem
+from regulars_web.words.delivery import SECURITIES as SECURITY_WORDS
+from regulars_web.words.delivery import WAYS
 
 blueprint = Blueprint("channels", __name__)
 Problems = dict[str, str]

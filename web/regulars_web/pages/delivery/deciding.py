@@ -21,7 +21,7 @@ from regulars_platform.errors import NotFoundError
 from regulars_platform.shops.channels import CALLS, SENDING
 from regulars_platform.words import N_, Sentence
 from regulars_web.edge import current_shop, now, unit_of_work
-from regulars_web.pages.delivery.words import TONES, state_word
+from regulars_web.words.delivery import TONES, state_word
 
 
 def decide_about(source: str, source_id: int, batch_id: int, what: str) -> str:

@@ -31,10 +31,10 @@ from regulars_platform.shops.tables import Shop
 from regulars_platform.words import N_, Sentence
 from regulars_web.edge import current_shop, now, settings, unit_of_work
 from regulars_web.formats import sentence
-from regulars_web.pages.campaigns.words import channel_text, offer_told
 from regulars_web.pages.delivery.deciding import batch_context, decide_about
-from regulars_web.pages.delivery.words import WAYS, barred_words, gap_words, queued_text
 from regulars_web.problems import problem_text
+from regulars_web.words.delivery import WAYS, barred_words, gap_words, queued_text
+from regulars_web.words.plans import channel_text, offer_told
 
 blueprint = Blueprint("delivery", __name__)
 

@@ -16,13 +16,13 @@ from regulars_platform.figures.won import Won
 from regulars_platform.orders.table import MONEY_SCALE
 from regulars_platform.tiers.membership import Membership
 from regulars_web.formats import money, number, percent, signed, spanned
-from regulars_web.pages.campaigns.words import offer_text
-from regulars_web.pages.datasets.words import FIGURE_NAMES
 from regulars_web.pages.effects.drawn import months_chart, sales_chart, weeks_chart
 from regulars_web.pages.figures.columns_chart import ColumnChart
 from regulars_web.pages.figures.values import NOTHING, Cell, against_before, shown
 from regulars_web.pages.figures.words import FIGURES, days_words
-from regulars_web.pages.reports.words import listed, reason_words
+from regulars_web.words.data_files import FIGURE_NAMES
+from regulars_web.words.plans import offer_text
+from regulars_web.words.reports import listed, reason_words
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,8 +9,8 @@ from regulars_platform.figures.report import last_complete_day
 from regulars_platform.words import N_, Sentence
 from regulars_web.downloads import csv_file
 from regulars_web.edge import current_shop, reading, settings, today
+from regulars_web.looking_at_visits import open_source
 from regulars_web.pages.effects.shown import effects_page
-from regulars_web.pages.figures.asked import open_source
 
 blueprint = Blueprint("effects", __name__)
 

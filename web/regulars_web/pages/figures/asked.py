@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
-from regulars_platform.customers.store import build_feature_store
 from regulars_platform.errors import NotFoundError
 from regulars_platform.figures.periods import KINDS, By
 from regulars_platform.figures.report import ShopReport, build_report, last_complete_day
@@ -15,7 +14,7 @@ from regulars_platform.figures.traffic import Traffic
 from regulars_platform.figures.visits import Cut, Source
 from regulars_platform.segments.parsing import parse_rule
 from regulars_platform.segments.service import get_segment
-from regulars_web.edge import current_shop, settings, today
+from regulars_web.edge import current_shop, today
 from regulars_web.formats import blank, date
 
 
@@ -36,14 +35,6 @@ class Asked:
         """The same question in an address."""
         asked: dict[str, str | int] = {"by": self.by, "until": self.day.isoformat()}
         return asked if self.segment is None else {**asked, "segment": self.segment}
-
-
-def open_source() -> Source | None:
-    """The current shop's orders as they are now; None where it has none."""
-    shop = current_shop()
-    store = build_feature_store(settings(), shop)
-    version = store.table.version()
-    return None if version is None else Source(store, version)
 
 
 def read_asked(work: Session, source: Source, arguments: Mapping[str, str]) -> Asked | None:

@@ -10,7 +10,8 @@ from regulars_platform.segments.service import list_segments
 from regulars_platform.words import N_, Sentence
 from regulars_web.downloads import csv_file
 from regulars_web.edge import current_shop, read_shop_again, reading, unit_of_work
-from regulars_web.pages.figures.asked import open_source, read_asked, report_on
+from regulars_web.looking_at_visits import open_source
+from regulars_web.pages.figures.asked import read_asked, report_on
 from regulars_web.pages.figures.shown import report_page
 from regulars_web.pages.figures.words import COURSES, KINDS, stage_words
 from regulars_web.problems import problem_text

@@ -10,7 +10,7 @@ from regulars_platform.figures.report import last_complete_day
 from regulars_platform.figures.sheet import WEEKLY
 from regulars_platform.figures.visits import Source
 from regulars_web.edge import current_shop, today
-from regulars_web.pages.figures.asked import open_source
+from regulars_web.looking_at_visits import open_source
 from regulars_web.pages.figures.values import against_before, shown
 from regulars_web.pages.figures.words import FIGURES, days_words, platforms_word
 

@@ -7,7 +7,7 @@ from typing import Any
 from regulars_platform.guided.answers import Truth
 from regulars_platform.orders.table import MONEY_SCALE
 from regulars_web.formats import number
-from regulars_web.pages.reports.words import amount, interval, listed, segment_name
+from regulars_web.words.reports import amount, interval, listed, segment_name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -24,8 +24,8 @@ from regulars_platform.segments.service import list_segments, save_segment
 from regulars_web.downloads import csv_file
 from regulars_web.edge import current_shop, now, settings, unit_of_work
 from regulars_web.formats import date, money, money_interval, number, percent
-from regulars_web.pages.customers.looking import Customers, find_customers
-from regulars_web.pages.reports.words import reason_words
+from regulars_web.looking_at_customers import Customers, find_customers
+from regulars_web.words.reports import reason_words
 
 blueprint = Blueprint("influence", __name__)
 MOST_SHOWN = 20

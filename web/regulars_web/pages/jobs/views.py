@@ -21,9 +21,9 @@ from werkzeug.wrappers import Response as BaseResponse
 from regulars_platform.jobs.models import Job
 from regulars_platform.jobs.service import get_job, list_jobs, request_cancel
 from regulars_web.edge import current_shop, now, reading, unit_of_work
-from regulars_web.pages.jobs.watching import JobWatch, Watched
-from regulars_web.pages.jobs.words import job_count, job_step, job_title, state_chip
+from regulars_web.job_watching import JobWatch, Watched
 from regulars_web.signing_in import safe_next
+from regulars_web.words.jobs import job_count, job_step, job_title, state_chip
 
 LINE_LIFE = 25.0  # seconds; then the browser comes again
 QUIET = 10.0  # seconds after which a line is shown to be alive

@@ -13,7 +13,7 @@ from regulars_platform.segments.service import get_segment, list_segments
 from regulars_web.edge import current_shop
 from regulars_web.formats import blank
 from regulars_web.ids import read_id
-from regulars_web.pages.customers.looking import Customers
+from regulars_web.looking_at_customers import Customers
 from regulars_web.pages.matching.asked import EVERYBODYS, READY, Asked
 from regulars_web.pages.segments.ready_made import Start, choose_start, offer_themes
 

@@ -13,10 +13,10 @@ from regulars_platform.matching.meeting import Match
 from regulars_platform.matching.ranking import RankedGroup, RankedOffer
 from regulars_platform.offers.kinds import MessageOnly
 from regulars_web.formats import number, percent, sentence
-from regulars_web.pages.campaigns.words import offer_text
 from regulars_web.pages.memory.words import basis_text
-from regulars_web.pages.reports.words import amount, chance, interval
-from regulars_web.pages.segments.words import rule_text
+from regulars_web.words.plans import offer_text
+from regulars_web.words.reports import amount, chance, interval
+from regulars_web.words.rules import rule_text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -20,16 +20,16 @@ from regulars_platform.matching.ranking import (
     rank_groups,
     rank_offers,
 )
+from regulars_web.drafts.plans import find_shop_facts, new_draft
+from regulars_web.drafts.programmes import costs_known
 from regulars_web.edge import current_shop, now, reading, settings, today, unit_of_work
-from regulars_web.pages.campaigns.defaults import find_shop_facts, new_draft
+from regulars_web.looking_at_customers import find_customers
 from regulars_web.pages.campaigns.form import AudienceChoice
 from regulars_web.pages.campaigns.problems import sorted_problems
-from regulars_web.pages.campaigns.words import CHANNEL_LABELS, KIND_LABELS
-from regulars_web.pages.customers.looking import find_customers
 from regulars_web.pages.matching.asked import GROUP_FIRST, Asked, read_asked
 from regulars_web.pages.matching.groups import Chosen, choose_group, list_choices
 from regulars_web.pages.matching.shown import Ranking, shown_groups, shown_offers
-from regulars_web.pages.programmes.costs import costs_known
+from regulars_web.words.plans import CHANNEL_LABELS, KIND_LABELS
 
 blueprint = Blueprint("matching", __name__)
 MOST_DRAFT = 50_000

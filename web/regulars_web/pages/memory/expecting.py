@@ -9,9 +9,9 @@ from regulars_platform.launching.preview import Preview
 from regulars_platform.memory.forecast import ArmForecast, GroupForecast
 from regulars_platform.memory.likeness import Likeness
 from regulars_web.formats import percent
-from regulars_web.pages.campaigns.words import segment_label
 from regulars_web.pages.memory.words import basis_text
-from regulars_web.pages.reports.words import amount, chance, clauses, interval
+from regulars_web.words.plans import segment_label
+from regulars_web.words.reports import amount, chance, clauses, interval
 
 _ALL = 0.995  # from here on it is written as 100%
 

@@ -19,7 +19,6 @@ from regulars_platform.memory.overview import (
 from regulars_platform.offers.reading import read_offer
 from regulars_web.forest import Forest, ForestInput, build_forest
 from regulars_web.formats import date, number, percent
-from regulars_web.pages.campaigns.words import offer_text
 from regulars_web.pages.memory.words import (
     campaigns_text,
     drift_text,
@@ -28,8 +27,9 @@ from regulars_web.pages.memory.words import (
     listed,
     people_text,
 )
-from regulars_web.pages.reports.shown import Shown
-from regulars_web.pages.reports.words import amount, chance, interval, segment_name
+from regulars_web.words.answers import Shown
+from regulars_web.words.plans import offer_text
+from regulars_web.words.reports import amount, chance, interval, segment_name
 
 _MOST_NAMES = 2
 _MOST_ABSENT = 5

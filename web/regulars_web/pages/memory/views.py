@@ -14,10 +14,10 @@ from regulars_platform.memory.service import read_learnings
 from regulars_platform.memory.unlearnt import taught_nothing
 from regulars_platform.words import N_, Sentence
 from regulars_web.edge import current_shop, now, settings, unit_of_work
-from regulars_web.pages.campaigns.words import CHANNEL_LABELS
 from regulars_web.pages.memory.expecting import expectations
 from regulars_web.pages.memory.shown import cell_page, cell_row, heads, left_out, matching
 from regulars_web.pages.memory.words import KINDS
+from regulars_web.words.plans import CHANNEL_LABELS
 
 blueprint = Blueprint("memory", __name__)
 blueprint.add_app_template_global(expectations, "expectations")

@@ -9,9 +9,9 @@ from regulars_platform.fields import WHOLE
 from regulars_platform.memory.families import BELOW, FAR, NEAR, Family
 from regulars_platform.segments.rules import parse_rule
 from regulars_web.formats import in_chinese, number, percent
-from regulars_web.pages.campaigns.words import channel_text, multiple_text
-from regulars_web.pages.reports.words import amount, clauses, interval
-from regulars_web.pages.segments.words import rule_text
+from regulars_web.words.plans import channel_text, multiple_text
+from regulars_web.words.reports import amount, clauses, interval
+from regulars_web.words.rules import rule_text
 
 KINDS = {
     "free_shipping": lazy_gettext("Free shipping"),

@@ -31,6 +31,7 @@ from regulars_platform.segments.rules import (
     Rule,
     rule_expression,
 )
+from regulars_web.drafts.needs import asked_rule
 from regulars_web.edge import (
     current_shop,
     now,
@@ -40,9 +41,9 @@ from regulars_web.edge import (
     unit_of_work,
 )
 from regulars_web.formats import date_time, number
-from regulars_web.pages.customers.looking import find_customers
+from regulars_web.keeping_segments import segment_of
+from regulars_web.looking_at_customers import find_customers
 from regulars_web.pages.datasets.by_hand import keep as keep_typed
-from regulars_web.pages.needs.making import asked_rule
 from regulars_web.pages.needs.shown import (
     NeedsSummary,
     one_off_rows,
@@ -50,7 +51,6 @@ from regulars_web.pages.needs.shown import (
     product_words,
     summary,
 )
-from regulars_web.pages.segments.keeping import segment_of
 from regulars_web.problems import problem_text
 from regulars_web.product_labels import product_labels
 

@@ -12,7 +12,7 @@ from regulars_platform.points.movements import LINES
 from regulars_platform.points.overview import PointsOverview
 from regulars_platform.points.rules import PointsRules
 from regulars_web.formats import date, money, number, percent, signed
-from regulars_web.pages.reports.words import clauses
+from regulars_web.words.reports import clauses
 
 MOST_MONTHS = 24
 MOST_DIFFERENCES = 50

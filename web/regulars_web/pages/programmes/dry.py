@@ -15,7 +15,7 @@ from regulars_web.edge import current_shop, now, reading, settings, today, unit_
 from regulars_web.formats import sentence
 from regulars_web.pages.programmes.area import blueprint
 from regulars_web.pages.programmes.shown import dry_page
-from regulars_web.pages.programmes.words import kind_title, told_example
+from regulars_web.words.programmes import kind_title, told_example
 
 
 @blueprint.get("/dry-run")

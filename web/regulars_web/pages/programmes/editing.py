@@ -21,12 +21,11 @@ from regulars_platform.programmes.service import (
 from regulars_platform.programmes.starting import read_complete
 from regulars_platform.programmes.tables import RUNNING
 from regulars_platform.segments.service import list_segments
+from regulars_web.drafts.programmes import costs_known, usual_plan
 from regulars_web.edge import current_shop, now, reading, settings, today, unit_of_work
 from regulars_web.formats import sentence
 from regulars_web.pages.campaigns.prices import price_now, priced_for
-from regulars_web.pages.campaigns.words import KIND_LABELS
 from regulars_web.pages.programmes.area import blueprint
-from regulars_web.pages.programmes.costs import costs_known, usual_plan
 from regulars_web.pages.programmes.form import (
     LONGEST,
     OFFER_KINDS,
@@ -37,7 +36,8 @@ from regulars_web.pages.programmes.form import (
     segment_choices,
     with_problems,
 )
-from regulars_web.pages.programmes.words import (
+from regulars_web.words.plans import KIND_LABELS
+from regulars_web.words.programmes import (
     CONSENTS,
     channel_labels,
     kind_says,

@@ -12,9 +12,9 @@ from regulars_platform.programmes.results import Result
 from regulars_platform.programmes.service import Version
 from regulars_web.charts import DayChart, DayInput, LevelMark, build_day_chart
 from regulars_web.formats import date, number, percent, short_date
-from regulars_web.pages.programmes.words import ADVICE, WHY_NOT, occasion_text, why_not
-from regulars_web.pages.reports.shown import Shown, dash, shown
-from regulars_web.pages.reports.words import BARS, amount, clauses, interval, reason_words
+from regulars_web.words.answers import Shown, dash, shown
+from regulars_web.words.programmes import ADVICE, WHY_NOT, occasion_text, why_not
+from regulars_web.words.reports import BARS, amount, clauses, interval, reason_words
 
 MOST_PEOPLE = 200
 _LEVEL = 0.001  # p-value of the sample ratio below which something is broken

@@ -52,6 +52,7 @@ from regulars_platform.programmes.service import (
 from regulars_platform.programmes.starting import prepare_start, start_prepared
 from regulars_platform.programmes.tables import DRAFT, ENDED, RUNNING
 from regulars_web.downloads import csv_file
+from regulars_web.drafts.programmes import usual_plan
 from regulars_web.edge import (
     current_shop,
     now,
@@ -62,13 +63,14 @@ from regulars_web.edge import (
     unit_of_work,
 )
 from regulars_web.formats import date, sentence
-from regulars_web.pages.campaigns.launching import new_salt
-from regulars_web.pages.campaigns.words import offer_told
 from regulars_web.pages.programmes import dry, editing, messages
 from regulars_web.pages.programmes.area import blueprint
-from regulars_web.pages.programmes.costs import usual_plan
 from regulars_web.pages.programmes.shown import result_page, short_result
-from regulars_web.pages.programmes.words import (
+from regulars_web.problems import problem_text
+from regulars_web.salts import new_salt
+from regulars_web.signing_in import current_account
+from regulars_web.words.plans import offer_told
+from regulars_web.words.programmes import (
     STATE_WORDS,
     STATES,
     is_usual_margin,
@@ -78,8 +80,6 @@ from regulars_web.pages.programmes.words import (
     plan_words,
     told_example,
 )
-from regulars_web.problems import problem_text
-from regulars_web.signing_in import current_account
 
 __all__ = ["blueprint", "dry", "editing", "messages"]
 

@@ -9,8 +9,8 @@ from flask_babel import gettext, lazy_gettext, ngettext
 
 from regulars_web.formats import blank, number, percent, signed
 from regulars_web.pages.reach.shown import MOST_GAIN, days_words, patience_words, shown
-from regulars_web.pages.reports.shown import Shown
-from regulars_web.pages.reports.words import amount, interval, listed, reason_words
+from regulars_web.words.answers import Shown
+from regulars_web.words.reports import amount, interval, listed, reason_words
 
 BARS = (
     ("goods", lazy_gettext("Margin on goods")),

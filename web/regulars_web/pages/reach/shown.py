@@ -12,8 +12,8 @@ from regulars_platform.programme_effect.quarters import Quarter
 from regulars_platform.programme_effect.service import QuarterEffect
 from regulars_platform.reach.holdout import GlobalHoldout
 from regulars_web.formats import date, number, percent
-from regulars_web.pages.reports.shown import Shown
-from regulars_web.pages.reports.words import amount, interval, reason_words
+from regulars_web.words.answers import Shown
+from regulars_web.words.reports import amount, interval, reason_words
 
 MOST_GAIN = 1.0
 """Spend doubled: what only a larger gain would prove is not proved at this size."""

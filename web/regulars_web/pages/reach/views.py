@@ -52,8 +52,7 @@ from regulars_web.edge import (
     today,
     unit_of_work,
 )
-from regulars_web.pages.campaigns.launching import new_salt
-from regulars_web.pages.reach.crowded import find_crowded
+from regulars_web.looking_at_contacts import find_crowded
 from regulars_web.pages.reach.quarter_shown import quarter_page
 from regulars_web.pages.reach.shown import (
     Period,
@@ -63,6 +62,7 @@ from regulars_web.pages.reach.shown import (
     size_line,
 )
 from regulars_web.problems import by_field, each_problem
+from regulars_web.salts import new_salt
 from regulars_web.signing_in import current_account
 
 blueprint = Blueprint("reach", __name__)

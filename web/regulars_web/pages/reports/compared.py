@@ -17,8 +17,8 @@ from regulars_platform.reports.service import Report
 from regulars_platform.reports.versions import Version
 from regulars_web.formats import number, signed, written_day
 from regulars_web.pages.reports.headline import headline, total_words
-from regulars_web.pages.reports.shown import Shown, shown
-from regulars_web.pages.reports.words import (
+from regulars_web.words.answers import Shown, shown
+from regulars_web.words.reports import (
     ADVICE,
     BARS,
     EVIDENCE,

@@ -8,7 +8,7 @@ from flask_babel import gettext
 
 from regulars_platform.campaigns.plan import HOLDOUT
 from regulars_web.formats import number, percent
-from regulars_web.pages.reports.words import clauses, per_user_words
+from regulars_web.words.reports import clauses, per_user_words
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,8 +11,8 @@ from regulars_platform.reports.days import MARKS
 from regulars_web.drawing.placing import PlacedPlot, PlacedRows, place_plot, place_rows
 from regulars_web.formats import date, percent
 from regulars_web.pages.reports.drawn.days import days_plot, is_useful, kept_rows
-from regulars_web.pages.reports.shown import Shown, dash, shown
-from regulars_web.pages.reports.words import clauses, confidence, reason_words
+from regulars_web.words.answers import Shown, dash, shown
+from regulars_web.words.reports import clauses, confidence, reason_words
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from regulars_platform.campaigns.tables import DecisionRow
-from regulars_web.pages.reports.words import ADVICE, segment_name
+from regulars_web.words.reports import ADVICE, segment_name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

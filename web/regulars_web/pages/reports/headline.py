@@ -6,7 +6,7 @@ from typing import Any
 from flask_babel import gettext, ngettext
 
 from regulars_web.formats import number
-from regulars_web.pages.reports.words import (
+from regulars_web.words.reports import (
     Group,
     amount,
     confidence,

@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext
 
 from regulars_web.formats import number, percent
-from regulars_web.pages.reports.words import believed_of, chance, method_name, p_equation
+from regulars_web.words.reports import believed_of, chance, method_name, p_equation
 
 Document = Mapping[str, Any]
 NORMAL = NormalDist()

@@ -7,8 +7,8 @@ from typing import Any
 from flask_babel import gettext
 
 from regulars_web.formats import number, percent
-from regulars_web.pages.reports.shown import Shown, dash, points, share, unknown
-from regulars_web.pages.reports.words import (
+from regulars_web.words.answers import Shown, dash, points, share, unknown
+from regulars_web.words.reports import (
     amount,
     clauses,
     confidence,

@@ -39,11 +39,11 @@ from regulars_web.pages.reports.segments import (
     segment_rows,
     segments_finding,
 )
-from regulars_web.pages.reports.shown import Shown, shown
 from regulars_web.pages.reports.threshold_words import change_reason
 from regulars_web.pages.reports.thresholds import CurveSection, threshold_sections
 from regulars_web.pages.reports.trust import TrustItem, balance_item, trust_items
-from regulars_web.pages.reports.words import (
+from regulars_web.words.answers import Shown, shown
+from regulars_web.words.reports import (
     ADVICE,
     BARS,
     EVIDENCE,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from regulars_web.pages.reports.words import amount, chance, price, segment_name
+from regulars_web.words.reports import amount, chance, price, segment_name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

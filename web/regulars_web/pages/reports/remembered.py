@@ -14,8 +14,8 @@ from regulars_web.pages.memory.words import (
     family_title,
     promise_text,
 )
-from regulars_web.pages.reports.shown import Shown
-from regulars_web.pages.reports.words import (
+from regulars_web.words.answers import Shown
+from regulars_web.words.reports import (
     ADVICE,
     amount,
     chance,

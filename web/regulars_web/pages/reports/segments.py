@@ -9,9 +9,9 @@ from flask_babel import gettext, ngettext
 from regulars_web.drawing.placing import PlacedRow, place_rows
 from regulars_web.formats import number, percent
 from regulars_web.pages.reports.drawn.segments import by_profit, segment_forest
-from regulars_web.pages.reports.shown import Shown, dash, share, shown
 from regulars_web.pages.reports.threshold_words import change_reason
-from regulars_web.pages.reports.words import (
+from regulars_web.words.answers import Shown, dash, share, shown
+from regulars_web.words.reports import (
     ADVICE,
     EVIDENCE,
     amount,

@@ -6,7 +6,7 @@ from typing import Any
 from flask_babel import gettext
 
 from regulars_web.formats import full_stop, number
-from regulars_web.pages.reports.words import amount, chance, confidence, interval, price
+from regulars_web.words.reports import amount, chance, confidence, interval, price
 
 Part = Mapping[str, Any]
 _LEAST_LOSS = 0.005  # what rounds to nothing

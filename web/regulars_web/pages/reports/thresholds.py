@@ -11,7 +11,6 @@ from regulars_web.drawing.specification import Cell, Column, Numbers, Tick
 from regulars_web.formats import number
 from regulars_web.pages.reports.drawn.cells import named, shown_cell
 from regulars_web.pages.reports.drawn.thresholds import CurveWords, curve_plot
-from regulars_web.pages.reports.shown import Shown, shown
 from regulars_web.pages.reports.threshold_words import (
     band_of_money,
     change_sentence,
@@ -22,7 +21,8 @@ from regulars_web.pages.reports.threshold_words import (
     small_loss,
     step_name,
 )
-from regulars_web.pages.reports.words import amount, chance, flowing, interval, segment_name
+from regulars_web.words.answers import Shown, shown
+from regulars_web.words.reports import amount, chance, flowing, interval, segment_name
 
 _FEW = 1e-9
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from flask_babel import gettext, ngettext
 
 from regulars_web.formats import number, percent, written_day
-from regulars_web.pages.reports.words import clauses
+from regulars_web.words.reports import clauses
 
 ALIKE = 0.1
 """Standard deviations up to which arms are called alike (Austin 2009, Statist. Med. 28: 3083)."""

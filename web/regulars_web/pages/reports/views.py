@@ -36,10 +36,10 @@ from regulars_web.kept_pages import Kept, KeptPage, is_plain_request, kept_pages
 from regulars_web.pages.guide.leading import next_step
 from regulars_web.pages.reports.depends import Key, look_at
 from regulars_web.pages.reports.whole import gather_page
-from regulars_web.pages.reports.words import group_of
 from regulars_web.pages.targeting.section import PROGRESS_PLACE
 from regulars_web.problems import problem_text
 from regulars_web.signing_in import current_account
+from regulars_web.words.reports import group_of
 
 blueprint = Blueprint("reports", __name__)
 

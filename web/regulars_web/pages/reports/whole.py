@@ -15,8 +15,8 @@ from regulars_web.pages.reports.decisions import ShownDecision, decision_rows
 from regulars_web.pages.reports.handing_out import OwnLinks, names_of_tables
 from regulars_web.pages.reports.material import Material, gather_material
 from regulars_web.pages.reports.page import build_report_page
-from regulars_web.pages.reports.words import CHOICES, group_key, segment_name
 from regulars_web.printing.press import can_print
+from regulars_web.words.reports import CHOICES, group_key, segment_name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,8 +15,8 @@ from regulars_platform.segments.tables import Segment
 from regulars_web import formats
 from regulars_web.charts import BarChart, BarInput, build_bar_chart
 from regulars_web.edge import current_shop, reading, unit_of_work
-from regulars_web.pages.customers.looking import Customers
-from regulars_web.pages.customers.shown import feature_heading, value_text
+from regulars_web.looking_at_customers import Customers
+from regulars_web.words.features import feature_heading, value_text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

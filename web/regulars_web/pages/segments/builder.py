@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from regulars_web.edge import current_shop
-from regulars_web.pages.customers.looking import Customers, find_customers
+from regulars_web.known_values import Known
+from regulars_web.looking_at_customers import Customers, find_customers
 from regulars_web.pages.segments.checking import Checked
 from regulars_web.pages.segments.choices import Theme, build_themes, search_choices
 from regulars_web.pages.segments.draft import (
@@ -17,7 +18,6 @@ from regulars_web.pages.segments.draft import (
     remove,
     walk,
 )
-from regulars_web.pages.segments.known import Known
 from regulars_web.pages.segments.live import LiveView, build_live_view
 from regulars_web.pages.segments.remarks import Remark, draft_remarks
 from regulars_web.product_labels import product_labels

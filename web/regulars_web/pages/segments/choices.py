@@ -7,10 +7,10 @@ from flask_babel import gettext, lazy_gettext
 
 from regulars_platform.customers.catalogue import FEATURES
 from regulars_platform.segments.suggestions import own_features
+from regulars_web.looking_at_customers import Customers
 from regulars_web.pages.customers.columns import COLUMN_SETS, USUAL
-from regulars_web.pages.customers.looking import Customers
-from regulars_web.pages.customers.shown import feature_heading
 from regulars_web.pages.segments.draft import BOUGHT_CHOICES
+from regulars_web.words.features import feature_heading
 
 MOST_FOUND = 12
 _BOUGHT = {

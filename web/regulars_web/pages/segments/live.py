@@ -7,9 +7,9 @@ from regulars_platform.segments.looking import VALUE, Look, look_through
 from regulars_platform.segments.rules import Rule
 from regulars_platform.segments.service import SegmentPreview
 from regulars_web.charts import Histogram, build_histogram
-from regulars_web.pages.customers.looking import Customers
-from regulars_web.pages.customers.shown import edge_text
-from regulars_web.pages.segments.words import rule_text
+from regulars_web.looking_at_customers import Customers
+from regulars_web.words.features import edge_text
+from regulars_web.words.rules import rule_text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

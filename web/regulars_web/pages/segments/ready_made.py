@@ -10,7 +10,6 @@ from flask import url_for
 from flask_babel import gettext, lazy_gettext
 
 from regulars_platform.customers.catalogue import FEATURES
-from regulars_platform.customers.rhythm import read_rhythm
 from regulars_platform.customers.whole import due_path, waits_for_due_dates
 from regulars_platform.fields import FieldReader
 from regulars_platform.orders.table import MONEY_SCALE
@@ -30,14 +29,14 @@ from regulars_platform.segments.ready_made import (
 )
 from regulars_platform.segments.rules import Rule
 from regulars_platform.words import N_
-from regulars_web.edge import current_shop
+from regulars_web.drafts.groups import usual_numbers
+from regulars_web.known_values import Known
+from regulars_web.looking_at_customers import Customers
 from regulars_web.navigation import page_exists
-from regulars_web.pages.customers.looking import Customers
-from regulars_web.pages.customers.shown import currency_text
-from regulars_web.pages.segments.known import Known
 from regulars_web.pages.segments.remarks import Remark, remark_on
 from regulars_web.problems import by_field
 from regulars_web.product_labels import product_labels
+from regulars_web.words.features import currency_text
 
 FITS = "fits"
 _USUAL = {
@@ -112,18 +111,6 @@ class Start:
     remarks: Mapping[str, Remark] = field(default_factory=dict)
 
 
-def usual_rules(found: Customers | None) -> dict[str, Rule]:
-    """Each ready-made group as this shop would begin with it, where nothing has to be asked."""
-    known = Known(found)
-    rules = {}
-    for preset in PRESETS.values():
-        typed = usual_answers(preset, known.values, usual=_usual(preset))
-        answers = None if typed is None else read_answers(preset, typed)[0]
-        if answers is not None:
-            rules[preset.key] = preset.rule(answers)
-    return rules
-
-
 def offer_themes(
     found: Customers | None, rules: Mapping[str, Rule], counts: Mapping[str, SegmentCount]
 ) -> tuple[OfferedTheme, ...]:
@@ -175,7 +162,7 @@ def choose_start(asked: Mapping[str, str], currency: str, found: Customers | Non
 
 def _fill_in(preset: Preset, asked: Mapping[str, str], found: Customers | None) -> Start:
     known = Known(found)
-    usual = usual_answers(preset, known.values, usual=_usual(preset))
+    usual = usual_answers(preset, known.values, usual=usual_numbers(preset))
     typed = {
         one.name: asked.get(one.name, (usual or {}).get(one.name, one.usual))
         for one in preset.parameters
@@ -228,13 +215,6 @@ def _name(preset: Preset, typed: Mapping[str, str]) -> str:
     goods = product_labels([typed[one.name].strip() for one in said if one.suggested == "product"])
     words = [goods.get(word, word) for one in said if (word := typed[one.name].strip())]
     return f"{title}: {', '.join(words)}"[:200] if words else title
-
-
-def _usual(preset: Preset) -> dict[str, str]:
-    """What the shop's own settings say instead of the product's usual numbers."""
-    if preset.key == "honeymoon":
-        return {"days": str(read_rhythm(current_shop()).honeymoon_days)}
-    return {}
 
 
 def _source(preset: Preset) -> str:

@@ -13,7 +13,7 @@ from regulars_platform.segments.mistyped import (
     was_bought,
 )
 from regulars_platform.segments.tree import By
-from regulars_web.pages.customers.looking import Customers
+from regulars_web.looking_at_customers import Customers
 from regulars_web.pages.segments.draft import (
     BOUGHT,
     DraftCondition,

@@ -32,9 +32,9 @@ from regulars_platform.segments.suggestions import known_values
 from regulars_platform.segments.tables import Segment
 from regulars_web.charts import BarChart
 from regulars_web.downloads import csv_file
+from regulars_web.drafts.groups import usual_rules
 from regulars_web.edge import current_shop, now, reading, unit_of_work
-from regulars_web.pages.customers.looking import Customers, find_customers
-from regulars_web.pages.customers.shown import feature_heading
+from regulars_web.looking_at_customers import Customers, find_customers
 from regulars_web.pages.datasets.by_hand import tag_customers
 from regulars_web.pages.segments.about import About, find_sizes, look_closer, size_chart
 from regulars_web.pages.segments.builder import Builder, build_builder, do_to_draft
@@ -46,10 +46,10 @@ from regulars_web.pages.segments.ready_made import (
     choose_start,
     count_all,
     offer_themes,
-    usual_rules,
 )
-from regulars_web.pages.segments.words import operator_text, rule_text, unit_text
 from regulars_web.problems import problem_text
+from regulars_web.words.features import feature_heading
+from regulars_web.words.rules import operator_text, rule_text, unit_text
 
 blueprint = Blueprint("segments", __name__)
 for shown in (operator_text, unit_text, feature_heading, choice_heading):

@@ -37,7 +37,7 @@ from regulars_web.drawing.specification import (
 )
 from regulars_web.formats import date, money, money_interval, number, percent
 from regulars_web.help.drawers import Drawer
-from regulars_web.pages.reports.words import ADVICE, EVIDENCE, METRICS
+from regulars_web.words.reports import ADVICE, EVIDENCE, METRICS
 
 CURRENCY = "CNY"
 TYPE = (

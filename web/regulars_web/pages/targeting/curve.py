@@ -23,7 +23,7 @@ from regulars_web.drawing.specification import (
     Upright,
 )
 from regulars_web.formats import percent
-from regulars_web.pages.reports.words import amount, interval
+from regulars_web.words.reports import amount, interval
 
 _SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 _RANDOM_NAME = 0.98  # where along the random line its name stands

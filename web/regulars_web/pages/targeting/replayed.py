@@ -8,8 +8,8 @@ from regulars_experiments.results import Estimate
 from regulars_experiments.uplift.values import Contrast
 from regulars_platform.targeting.replay import Replay
 from regulars_web.formats import number, percent
-from regulars_web.pages.reports.shown import Shown
-from regulars_web.pages.reports.words import EVIDENCE, amount, interval, look
+from regulars_web.words.answers import Shown
+from regulars_web.words.reports import EVIDENCE, amount, interval, look
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

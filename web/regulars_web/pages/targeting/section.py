@@ -16,9 +16,6 @@ from regulars_platform.targeting.earlier import PREFIX
 from regulars_platform.targeting.rules import Levels, line_rule
 from regulars_web.drawing.placing import PlacedPlot, place_plot
 from regulars_web.formats import number, percent
-from regulars_web.pages.reports.shown import Shown
-from regulars_web.pages.reports.words import EVIDENCE, amount, interval, listed, look, segment_name
-from regulars_web.pages.segments.words import rule_text
 from regulars_web.pages.targeting.curve import gain_plot
 from regulars_web.pages.targeting.limited import LimitForm
 from regulars_web.pages.targeting.ways import Way
@@ -33,6 +30,9 @@ from regulars_web.pages.targeting.words import (
     told_words,
     unharmed_words,
 )
+from regulars_web.words.answers import Shown
+from regulars_web.words.reports import EVIDENCE, amount, interval, listed, look, segment_name
+from regulars_web.words.rules import rule_text
 
 Document = Mapping[str, Any]
 

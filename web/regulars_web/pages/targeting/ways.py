@@ -9,8 +9,8 @@ from regulars_experiments.effects import normal_quantile
 from regulars_platform.campaigns.plan import Plan
 from regulars_platform.fields import WHOLE
 from regulars_platform.targeting.keepers import Keepers
-from regulars_web.pages.reports.words import amount, interval, segment_name
-from regulars_web.pages.segments.words import rule_text
+from regulars_web.words.reports import amount, interval, segment_name
+from regulars_web.words.rules import rule_text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

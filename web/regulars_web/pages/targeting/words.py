@@ -7,7 +7,7 @@ from flask_babel import gettext, lazy_gettext
 
 from regulars_platform.customers.features import FEATURES
 from regulars_web.formats import number, percent
-from regulars_web.pages.reports.words import amount, interval
+from regulars_web.words.reports import amount, interval
 
 BASES = {
     "linear": lazy_gettext("straight lines"),

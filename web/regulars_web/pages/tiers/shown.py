@@ -13,8 +13,8 @@ from regulars_platform.tiers.members import Compared, Side
 from regulars_platform.tiers.shares import MonthEnd, Share, TierResult
 from regulars_platform.tiers.told import CrossTable, ToldTiers
 from regulars_web.formats import date, money, number, percent, signed
-from regulars_web.pages.reports.words import amount, interval, reason_words
-from regulars_web.pages.tiers.words import measure_text, tier_name
+from regulars_web.words.reports import amount, interval, reason_words
+from regulars_web.words.tiers import measure_text, tier_name
 
 Pair = tuple[str, str]
 """A figure and its interval; "–" and the reason where there is none."""

@@ -33,16 +33,17 @@ from regulars_platform.tiers.segments import in_rule, near_rule
 from regulars_platform.tiers.service import Changer, change_rules, list_changes
 from regulars_platform.tiers.standing import Looked, head_counts, standing
 from regulars_platform.words import N_, Sentence
-from regulars_web.edge import current_shop, now, read_shop_again, reading, settings, unit_of_work
-from regulars_web.formats import number, percent
-from regulars_web.pages.customers.looking import Customers, find_customers
-from regulars_web.pages.tiers import shown, words
-from regulars_web.pages.tiers.proposing import (
+from regulars_web.drafts.tiers import (
     names_from_files,
     proposed_fields,
     told_fields,
 )
+from regulars_web.edge import current_shop, now, read_shop_again, reading, settings, unit_of_work
+from regulars_web.formats import number, percent
+from regulars_web.looking_at_customers import Customers, find_customers
+from regulars_web.pages.tiers import shown
 from regulars_web.problems import by_field
+from regulars_web.words import tiers as words
 
 blueprint = Blueprint("tiers", __name__)
 Page = str | Response | tuple[str, int]

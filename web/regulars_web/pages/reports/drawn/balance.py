@@ -19,7 +19,7 @@ from regulars_web.drawing.specification import (
     Tick,
 )
 from regulars_web.formats import number
-from regulars_web.pages.reports.words import confidence
+from regulars_web.words.reports import confidence
 
 COVARIATES = {
     "average_order_value": lazy_gettext("average order value"),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from regulars_web.drawing.specification import Cell
-from regulars_web.pages.reports.shown import Shown
+from regulars_web.words.answers import Shown
 
 
 def shown_cell(shown: Shown, answer: Mapping[str, Any], *, times: float = 1) -> Cell:

@@ -29,8 +29,8 @@ from regulars_web.drawing.specification import (
 )
 from regulars_web.formats import date, percent, short_date
 from regulars_web.pages.reports.drawn.cells import named, shown_cell
-from regulars_web.pages.reports.shown import Shown, dash, shown
-from regulars_web.pages.reports.words import amount, confidence, interval
+from regulars_web.words.answers import Shown, dash, shown
+from regulars_web.words.reports import amount, confidence, interval
 
 LEAST_SHOWN_DAYS = 2
 _WIDTH = 0.4  # of a day's bar, to either side

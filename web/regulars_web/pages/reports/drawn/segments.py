@@ -17,8 +17,8 @@ from regulars_web.drawing.specification import (
     Span,
     Tick,
 )
-from regulars_web.pages.reports.shown import shown
-from regulars_web.pages.reports.words import amount, believed_of, interval, segment_name
+from regulars_web.words.answers import shown
+from regulars_web.words.reports import amount, believed_of, interval, segment_name
 
 _MOST_WIDTHS = 3.0
 _AIR = 0.4

@@ -18,7 +18,7 @@ from regulars_web.drawing.specification import (
     Scale,
     Tick,
 )
-from regulars_web.pages.reports.words import amount, interval
+from regulars_web.words.reports import amount, interval
 
 _BAND, _OWN = 0.42, 0.035  # of a step, to either side of its middle
 Step = Mapping[str, Any]

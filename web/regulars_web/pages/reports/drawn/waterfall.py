@@ -8,8 +8,8 @@ from flask_babel import gettext
 from regulars_web.drawing.specification import Cell, Column, Numbers, Row, Rows, Scale, Span
 from regulars_web.formats import number
 from regulars_web.pages.reports.drawn.cells import named, shown_cell
-from regulars_web.pages.reports.shown import Shown, shown
-from regulars_web.pages.reports.words import BARS, amount
+from regulars_web.words.answers import Shown, shown
+from regulars_web.words.reports import BARS, amount
 
 
 def waterfall(document: Mapping[str, Any], place: int) -> Rows | None:

@@ -15,7 +15,7 @@ from regulars_platform.segments.rules import (
 from regulars_platform.words import Sentence
 from regulars_web import formats
 from regulars_web.formats import sentence
-from regulars_web.pages.customers.shown import currency_text, value_text
+from regulars_web.words.features import currency_text, value_text
 
 
 def rule_text(rule: Rule, currency: str) -> str:

@@ -1,4 +1,4 @@
-"""The customers that a page looks at: of the current shop, as of one day."""
+"""The customers that pages and programs look at: of the current shop, as of one day."""
 
 import datetime as dt
 from dataclasses import dataclass

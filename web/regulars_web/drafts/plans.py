@@ -16,7 +16,7 @@ from regulars_platform.fields import money_text
 from regulars_platform.orders.table import PAID
 from regulars_platform.shops.channels import contact_price
 from regulars_platform.shops.practice import HasPractice
-from regulars_web.pages.campaigns.changes import usual_segments
+from regulars_web.drafts.report_segments import usual_segments
 
 WINDOW_DAYS = 28
 SETTLE_DAYS = 14

@@ -8,8 +8,8 @@ from flask_babel import gettext, lazy_gettext
 from regulars_platform.customers.tiers import IN_MONEY, Tier, read_tiers
 from regulars_platform.shops.models import ShopId, ShopProfile
 from regulars_web.formats import number
-from regulars_web.pages.customers.shown import currency_text
-from regulars_web.pages.reports.words import clauses
+from regulars_web.words.features import currency_text
+from regulars_web.words.reports import clauses
 
 MEASURES = {
     "spend_365": lazy_gettext("Spend net of refunds in the last 365 days"),

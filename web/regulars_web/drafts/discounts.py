@@ -13,7 +13,7 @@ from regulars_platform.campaigns.tables import Campaign
 from regulars_platform.fields import FieldReader, money_text
 from regulars_platform.shops.models import ShopProfile
 from regulars_platform.words import N_
-from regulars_web.pages.campaigns.defaults import ShopFacts, new_draft
+from regulars_web.drafts.plans import ShopFacts, new_draft
 
 RETURNS = dt.timedelta(days=14)
 

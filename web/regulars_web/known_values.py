@@ -6,7 +6,7 @@ from typing import get_args
 from regulars_platform.segments.purchases import bought_names
 from regulars_platform.segments.suggestions import MOST, known_values, own_headings
 from regulars_platform.segments.tree import By
-from regulars_web.pages.customers.looking import Customers
+from regulars_web.looking_at_customers import Customers
 
 
 class Known:

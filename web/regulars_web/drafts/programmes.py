@@ -1,4 +1,4 @@
-"""What the shop knows of its costs, as far as programmes go by it."""
+"""What the shop knows of its costs, and the usual draft of a programme that goes by it."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from regulars_platform.offers.goods_costs import CostCoverage
 from regulars_platform.programmes import usual
 from regulars_platform.shops.models import ShopProfile
 from regulars_web.edge import settings
-from regulars_web.pages.programmes.words import MESSAGES, kind_title
+from regulars_web.words.programmes import MESSAGES, kind_title
 
 
 def costs_known(shop: ShopProfile) -> CostCoverage | None:

@@ -18,8 +18,8 @@ from regulars_platform.api_access.tokens import (
 from regulars_platform.errors import InvalidInputError, RegularsError
 from regulars_web.api.areas import all_areas
 from regulars_web.api.document import build_document
+from regulars_web.api.reference_page import AreaShown, build_reference
 from regulars_web.edge import current_shop, now, unit_of_work
-from regulars_web.pages.settings.reference import AreaShown, build_reference
 from regulars_web.problems import by_field, each_problem
 from regulars_web.signing_in import current_account
 

@@ -10,8 +10,8 @@ import polars as pl
 from regulars_platform.customers.tiers import MEASURES, By
 from regulars_platform.tiers.ladder import LONGEST_NAME, MOST_TIERS
 from regulars_platform.tiers.told import ToldName, told_names
-from regulars_web.pages.customers.looking import Customers
-from regulars_web.pages.tiers.words import PROPOSED
+from regulars_web.looking_at_customers import Customers
+from regulars_web.words.tiers import PROPOSED
 
 _ABOVE = (0.6, 0.85, 0.97)
 """Parts of the buyers that stay below the second, third and fourth tier."""

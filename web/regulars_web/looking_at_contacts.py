@@ -1,4 +1,4 @@
-"""How often customers are told something, and what runs together: the values of the page."""
+"""How often customers are told something, and what runs together: for pages and programs."""
 
 import datetime as dt
 from dataclasses import dataclass

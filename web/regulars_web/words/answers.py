@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext
 
 from regulars_web.formats import number, percent, signed
-from regulars_web.pages.reports.words import amount, interval, reason_words
+from regulars_web.words.reports import amount, interval, reason_words
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

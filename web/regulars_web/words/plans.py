@@ -193,6 +193,11 @@ def channel_text(channel: str, label: str) -> str:
     return label or str(CHANNEL_LABELS[channel])
 
 
+def channel_word(name: str) -> str:
+    """A channel's label; the log's own word where it is none of ours."""
+    return str(CHANNEL_LABELS.get(name, name))
+
+
 def margin_text(plan: Plan | ProgrammePlan) -> str:
     """One rate, or both ends of the range."""
     low, high = points_text(plan.margin_low), points_text(plan.margin_high)

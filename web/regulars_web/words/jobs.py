@@ -4,7 +4,7 @@ from flask_babel import format_timedelta, gettext, lazy_gettext
 
 from regulars_platform.jobs.models import Job, JobState
 from regulars_web.formats import number
-from regulars_web.pages.jobs.watching import Watched
+from regulars_web.job_watching import Watched
 
 TITLES = {
     "look_import": lazy_gettext("Looking at an order file"),

@@ -12,8 +12,8 @@ from regulars_platform.programmes.kinds import BY_PRODUCT, COMMON, KINDS
 from regulars_platform.programmes.plan import ProgrammePlan
 from regulars_platform.shops.channels import CHANNELS
 from regulars_web.formats import date, number
-from regulars_web.pages.campaigns.words import margin_text, offer_text, points_text, short_money
-from regulars_web.pages.segments.words import rule_text
+from regulars_web.words.plans import margin_text, offer_text, points_text, short_money
+from regulars_web.words.rules import rule_text
 
 STATES = {
     "draft": ("quiet", lazy_gettext("Draft")),

@@ -1,0 +1,1 @@
+"""What pages, programs and the command line say: one module per subject."""
