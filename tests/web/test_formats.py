@@ -49,6 +49,13 @@ def test_chinese_readers_get_their_own_sign() -> None:
         assert formats.date(dt.date(2026, 1, 31)) == "2026年1月31日"
 
 
+def test_in_chinese_no_line_ends_between_a_sign_and_its_amount() -> None:
+    with force_locale("zh_Hant"):
+        gain, loss = (formats.money(x, "CNY", whole=True, signed=True) for x in (880_000, -880_000))
+    assert (gain[0], gain[1], gain[2:]) == ("+", "\u2060", loss[2:])
+    assert loss[:2] == MINUS + "\u2060"
+
+
 def test_an_interval_names_both_ends() -> None:
     assert formats.money_interval(-41_000_000, 325_000_000, "GBP") == f"{MINUS}£4,100 to £32,500"
 

@@ -24,6 +24,7 @@ from regulars_platform.orders.table import MONEY_SCALE
 from regulars_platform.words import Sentence
 
 MINUS = "\u2212"
+JOINER = "\u2060"  # has no width
 
 
 def money(
@@ -51,9 +52,10 @@ def money(
         babel_currency(abs(amount), currency, pattern, locale, currency_digits=not (whole or exact))
     )
     shown_zero = not re.search(r"[1-9]", text)
-    if amount < 0 and not shown_zero:
-        return MINUS + text
-    return f"+{text}" if signed and not shown_zero else text
+    sign = "" if shown_zero else MINUS if amount < 0 else "+" if signed else ""
+    # Chinese lines break anywhere but here: a line may end between a sign and "¥" otherwise
+    joined = JOINER if sign and locale.language == "zh" else ""
+    return f"{sign}{joined}{text}"
 
 
 def money_interval(low: float, high: float, currency: str, *, whole: bool = True) -> str:
