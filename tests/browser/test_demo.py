@@ -77,24 +77,6 @@ def test_a_stranger_is_sent_to_sign_in(page: Page, printed: list[str]) -> None:
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
 
-@pytest.mark.parametrize(
-    "path",
-    ["/", "/customers/", "/segments/", "/campaigns/", "/campaigns/1", "/data/", "/settings/"],
-)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_have_no_accessibility_faults_and_fit_a_narrow_screen(
-    page: Page, printed: list[str], path: str, scheme: str
-) -> None:
-    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    page.goto(address(printed))
-    page.goto(address(printed).partition("/campaigns")[0] + path)
-
-    faults = Axe().run(page).response["violations"]
-    assert [(fault["id"], fault["nodes"][0]["html"]) for fault in faults] == []
-    page.set_viewport_size({"width": 320, "height": 800})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
-
-
 def test_the_report_has_no_accessibility_faults(page: Page, printed: list[str]) -> None:
     page.goto(address(printed))
     # the page loads itself anew once whom to keep has been worked out
