@@ -56,6 +56,11 @@ def test_in_chinese_no_line_ends_between_a_sign_and_its_amount() -> None:
     assert loss[:2] == MINUS + "\u2060"
 
 
+def test_a_moment_in_a_sentence_is_told_by_the_shops_clock() -> None:
+    said = Sentence("Stored %(stored_at)s.", {"stored_at": "2026-03-01 20:30 UTC"})
+    assert formats.sentence(said) == "Stored Mar 2, 2026, 04:30."  # the shop is in Shanghai
+
+
 def test_an_interval_names_both_ends() -> None:
     assert formats.money_interval(-41_000_000, 325_000_000, "GBP") == f"{MINUS}£4,100 to £32,500"
 

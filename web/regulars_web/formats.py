@@ -8,7 +8,7 @@ from typing import Any
 from babel.dates import format_skeleton
 from babel.numbers import format_currency as babel_currency
 from babel.numbers import get_currency_name, get_currency_symbol
-from flask import Flask
+from flask import Flask, has_request_context
 from flask_babel import (
     format_date,
     format_datetime,
@@ -149,17 +149,34 @@ def sentence(said: Sentence | None) -> str:
     if not said.parameters:
         return str(template)
     plain = set(re.findall(r"%\((\w+)\)s", template))
-    shown = {
-        k: _day(v) if k in DAYS_SAID else _shown(v) if k in plain else v
-        for k, v in said.parameters.items()
-    }
+    shown = {name: _told(name, value, plain) for name, value in said.parameters.items()}
     return str(template % shown)
+
+
+def _told(name: str, value: Any, plain: set[str]) -> Any:
+    if name in DAYS_SAID:
+        return _day(value)
+    if name in MOMENTS_SAID:
+        return _moment(value)
+    return _shown(value) if name in plain else value
 
 
 DAYS_SAID = frozenset(
     {"day", "first", "last", "send", "end", "start", "settle", "as_of", "until", "used"}
 )
 """Parameters of sentences that may be days, as 2026-01-31."""
+
+
+MOMENTS_SAID = frozenset({"stored_at"})
+"""Parameters of sentences that may be moments, as 2026-01-31 12:00 UTC."""
+
+
+def _moment(value: Any) -> Any:
+    """A moment within a sentence: on a page by the shop's clock, elsewhere with its zone."""
+    found = re.fullmatch(r"(20\d\d-\d\d-\d\d \d\d:\d\d) UTC", str(value))
+    if found is None or not has_request_context():
+        return _shown(value)
+    return date_time(dt.datetime.fromisoformat(found[1]).replace(tzinfo=dt.UTC))
 
 
 def _day(value: Any) -> Any:
