@@ -1,9 +1,9 @@
 """Pages take turns: threads that all want the interpreter at once only hinder each other.
 
-A page looks at the database a dozen times, and gives the interpreter away each time. With many
-readers every such moment became a struggle for it, which took half of the work again (measured by
-`make bench-report`). So one page is made after the other; whoever has waited a moment behind a slow
-one goes ahead beside it.
+A page looks at the database several times, and gives the interpreter away each time. With many
+readers every such moment becomes a struggle for it, which is paid in processor time (see `make
+bench-report`). So one page is made after the other; whoever has waited a moment behind a slow one
+goes ahead beside it.
 """
 
 import threading
